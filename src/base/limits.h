@@ -1,0 +1,51 @@
+/* base/limits.h - every named limit, with its reason. */
+#pragma once
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+
+/* One STIX object as text. The largest in ATT&CK is 60 KB; observed data with payloads reach a few MB. */
+#define STIX_OBJECT_MAX_BYTES (8 * MIB)
+/* JSON nesting. RFC 8259 lets a reader choose; STIX's own structures stay under 10. */
+#define JSON_DEPTH_MAX 64
+/* One line of a log or a CSV. A longer one is counted, reported and passed over. */
+#define LINE_MAX_BYTES (1 * MIB)
+/* Columns of a CSV. Shadowserver's widest report has about 120. */
+#define CSV_COLUMNS_MAX 1024
+/* Any input document, read as a stream. */
+#define DOCUMENT_MAX_BYTES (64 * GIB)
+/* References and markings of one object: a report of a whole campaign holds some thousands. */
+#define STIX_REFS_MAX 16384
+/* Atomic values of one pattern. Larger OR lists are real (a thousand hashes); beyond is refused. */
+#define PATTERN_VALUES_MAX 4096
+#define PATTERN_DEPTH_MAX 64
+/* A name a person types: account, party, source, organisation. */
+#define NAME_MAX_BYTES 200
+/* One domain name (RFC 1035 section 2.3.4), one URL, one e-mail address (RFC 5321 section 4.5.3.1). */
+#define DOMAIN_MAX_BYTES 253
+#define URL_MAX_BYTES    (8 * KIB)
+#define EMAIL_MAX_BYTES  320
+/* One HTTP request body and header block. TAXII answers 413 beyond. */
+#define HTTP_BODY_MAX_BYTES    (64 * MIB)
+#define HTTP_HEADERS_MAX_BYTES (32 * KIB)
+/* What we read of a partner's answer. */
+#define HTTP_ANSWER_MAX_BYTES (256 * MIB)
+/* Objects in one TAXII page, and when the client did not say. */
+#define TAXII_PAGE_MAX     1000
+#define TAXII_PAGE_DEFAULT 100
+/* Log segment size, and the largest record in one (a body of STIX_OBJECT_MAX_BYTES and its frame). */
+#define LOG_SEGMENT_BYTES    (64 * MIB)
+#define LOG_RECORD_MAX_BYTES (16 * MIB)
+/* A group of writes: what one sync makes durable. */
+#define LOG_GROUP_MAX_BYTES (16 * MIB)
+/* A finding's window ends after this without a hit. */
+#define FINDING_WINDOW_US ((int64_t)24 * 3600 * 1000000)
+/* Lines kept as evidence for one finding; the count goes on. */
+#define FINDING_EVIDENCE_MAX 1000
+/* Bytes kept of one evidence line. */
+#define EVIDENCE_LINE_MAX_BYTES (4 * KIB)
+/* A release whose recipient's own boundary has fewer members than this names no sector (release.md 9). */
+#define SECTOR_MIN_MEMBERS 10
+/* Objects dated further ahead than this are quarantined (ledger.md, Versions). */
+#define FUTURE_MAX_US ((int64_t)24 * 3600 * 1000000)

@@ -1,0 +1,28 @@
+/* base/time.h - moments as STIX writes them (RFC 3339, UTC, precision kept) and the machine's clocks.
+ * Pure rooms never ask a clock: they are handed a time. */
+#pragma once
+#include "base/text.h"
+
+/* A moment since 1970-01-01T00:00:00Z without leap seconds. `digits`: how many decimals the text had (0..9). */
+struct stamp {
+    int64_t s;
+    uint32_t ns;
+    uint8_t digits;
+};
+
+#define STAMP_TEXT_MAX 32 /* "9999-12-31T23:59:59.123456789Z" and its NUL */
+
+/* STIX 2.1 section 3.11: RFC 3339 with 'T', 'Z' and at least... exactly that: years 0000-9999, real days (no
+ * 30 February), seconds 00-59 (60 only as 23:59:60, which is kept as the second before), up to 9 decimals
+ * significant (further digits are refused). ERR_MALFORMED; *reterr (may be NULL) says what. */
+MUST_CHECK enum err stamp_parse(struct text t, struct stamp *ret, struct fault *reterr);
+/* RFC 3339 with any offset or 'Z', 'T' or blank, and the date alone: what logs and spreadsheets hold. */
+MUST_CHECK enum err stamp_parse_lenient(struct text t, struct stamp *ret);
+/* Writes with s.digits decimals; NUL-terminated; returns its text (borrowed from out). */
+struct text stamp_format(struct stamp s, char out[STAMP_TEXT_MAX]);
+int stamp_cmp(struct stamp a, struct stamp b);
+struct stamp stamp_from_us(int64_t us, uint8_t digits); /* digits <= 6: truncated to that precision */
+int64_t stamp_us(struct stamp s);                        /* microseconds since 1970, floor */
+
+int64_t clock_now_us(void);  /* CLOCK_REALTIME, microseconds since 1970 */
+int64_t clock_mono_us(void); /* CLOCK_MONOTONIC: for intervals */

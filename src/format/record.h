@@ -1,0 +1,83 @@
+/* format/record.h - the flat records a reader hands over: length-checked bytes, no pointers, so that the same bytes
+ * can come from a sandboxed process. One chunk is a run of whole records. Written by format/, taken apart by intake.
+ *
+ * Record: u32 length of the payload, u8 kind, payload. Integers little-endian, texts sized with u32 (base/cursor.h).
+ *   OBJECT    one accepted object: see struct record_object
+ *   REJECTED  one refused piece: see struct record_rejected
+ *   END       the last one: see struct record_end */
+#pragma once
+#include "base/cursor.h"
+#include "base/time.h"
+#include "model/value.h"
+
+enum record_kind { RECORD_OBJECT = 1, RECORD_REJECTED = 2, RECORD_END = 3 };
+
+#define RECORD_STAMPED_MAX 4 /* places in a body where the intake writes its own time */
+
+struct record_value {
+    uint8_t kind; /* enum value_kind */
+    struct text value;
+};
+
+/* Everything the intake needs of one object; texts borrow from the chunk. */
+struct record_object {
+    int64_t at;              /* byte offset of the object (or line start) in the document */
+    struct text id;          /* "indicator--..." */
+    struct text body;        /* canonical JSON (RFC 8785). With stamps: places of 24 bytes to be filled */
+    struct text original;    /* the object's own bytes, only when canonical form could not keep a number */
+    bool has_modified;
+    int64_t modified_us;     /* version time, microseconds */
+    struct text modified;    /* as written */
+    bool revoked;
+    uint8_t cls;             /* enum stix_class */
+    uint8_t tlp;             /* enum tlp; TLP_NONE: no TLP marking */
+    bool unknown_marking, granular;
+    struct text created_by;  /* empty: none */
+    bool has_valid_from, has_valid_until;
+    int64_t valid_from_us, valid_until_us;
+    int16_t confidence;      /* -1: none */
+    /* Formats without versions of their own (CSV): the id is derived from the content, the intake fills in created
+     * and modified as "YYYY-MM-DDTHH:MM:SS.mmmZ" (24 bytes) at these offsets of body; 0: no such place. `print` is
+     * XXH3 of the content without those times: equal means unchanged. For objects with versions both are 0. */
+    uint64_t print;
+    uint32_t created_at, modified_at, valid_from_at;
+    size_t value_count, ref_count; /* atomic values; references of the object */
+    struct cursor values, refs;    /* read with record_next_value(), record_next_text() */
+    size_t marking_count;
+    struct cursor markings;        /* marking definition ids as written */
+};
+
+struct record_rejected {
+    int64_t at;      /* byte offset */
+    int64_t line;    /* from 1; -1 where lines mean nothing */
+    struct text id;  /* as far as readable, else empty */
+    struct text rule, reason;
+};
+
+struct record_end {
+    uint8_t err;          /* enum err: OK, or why the rest of the document could not be read */
+    int64_t at;           /* where it ended */
+    uint64_t read;        /* objects seen, refused ones included */
+    struct text what;
+};
+
+/* Writers append one record; errors stick in the buffer. */
+void record_add_object(struct buffer *to, const struct record_object *o, const struct record_value *values,
+                       size_t value_count, const struct text *refs, size_t ref_count, const struct text *markings,
+                       size_t marking_count);
+void record_add_rejected(struct buffer *to, const struct record_rejected *r);
+void record_add_end(struct buffer *to, const struct record_end *e);
+
+struct record {
+    enum record_kind kind;
+    union {
+        struct record_object object;
+        struct record_rejected rejected;
+        struct record_end end;
+    } u;
+};
+/* Takes the next record off c. Every length is checked against what remains; enum bytes against their range.
+ * ERR_NOT_FOUND: c is at its end. ERR_MALFORMED: the reader lied; stop. */
+MUST_CHECK enum err record_next(struct cursor *c, struct record *ret);
+bool record_next_value(struct cursor *c, struct record_value *ret);
+bool record_next_text(struct cursor *c, struct text *ret);

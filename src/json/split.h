@@ -1,0 +1,28 @@
+/* json/split.h - takes a huge JSON document apart element by element without holding it: memory is bounded by the
+ * largest element. Finds the array member `name` of the top-level object (a STIX bundle's "objects"), or the
+ * elements of a top-level array, or gives a single other value whole. Only structure is looked at here (brackets,
+ * strings); each element is parsed by json_parse() afterwards.
+ * State: START -> ENVELOPE -> ELEMENTS -> TAIL -> END; FAILED from any. */
+#pragma once
+#include "base/text.h"
+
+struct json_split;
+
+/* name NUL-terminated. max_element_bytes: a longer element is passed over, reported as ERR_LIMIT by
+ * json_split_next() and does not end the reading. The fd is borrowed and read from where it stands.
+ * ERR_NOMEM */
+MUST_CHECK enum err json_split_open(int fd, const char *name, size_t max_element_bytes, struct json_split **ret);
+void json_split_free(struct json_split *s);
+
+/* The next element. OK: *ret_element is borrowed until the next call, *ret_offset its first byte's offset in the
+ * input. ERR_NOT_FOUND: the document ended well, nothing is left. ERR_LIMIT: one element was passed over,
+ * *ret_offset says where; go on. ERR_MALFORMED (truncated, or not JSON): everything before was given; final.
+ * ERR_IO | ERR_NOMEM: final. */
+MUST_CHECK enum err json_split_next(struct json_split *s, struct text *ret_element, int64_t *ret_offset,
+                                    struct fault *reterr);
+/* The other members of the top-level object seen so far ("id", "type", ...), as one JSON object text of at most
+ * 64 KiB (larger ones are left out). Borrowed. */
+struct text json_split_envelope(const struct json_split *s);
+/* True once the document was an object with the array `name`, or an array. False: it was a single value. */
+bool json_split_found(const struct json_split *s);
+uint64_t json_split_bytes(const struct json_split *s); /* read so far */

@@ -1,0 +1,39 @@
+/* match/logfile.h - log input in blocks of whole lines: plain, gzip and zstd, files and pipes; and a file that is
+ * followed while it grows, is rotated or truncated. */
+#pragma once
+#include "base/text.h"
+
+struct logfile;
+
+/* fd is borrowed. Compression is told by the first bytes; concatenated members are read on. ERR_NOMEM | ERR_IO */
+MUST_CHECK enum err logfile_open(int fd, struct logfile **ret, struct fault *reterr);
+void logfile_free(struct logfile *f);
+/* The next block of whole lines (the last may lack its newline; a line longer than the block size comes in a block of
+ * its own, up to LINE_MAX_BYTES, then in pieces with *ret_continues true). *ret_offset: uncompressed offset of its
+ * first byte. ERR_NOT_FOUND at the end. ERR_MALFORMED: damaged compression; what came before was given. ERR_IO. */
+MUST_CHECK enum err logfile_next(struct logfile *f, struct text *ret_block, uint64_t *ret_offset, uint64_t *ret_line,
+                                 bool *ret_continues, struct fault *reterr);
+
+/* ---- following ---- */
+
+/* Where a follower stands; kept over restarts. A file is known by device, inode and a print of its first bytes, since
+ * inodes are used again. */
+struct follow_state {
+    uint64_t dev, ino;
+    uint64_t print;        /* XXH3 of the first print_len bytes */
+    uint32_t print_len;    /* at most 1024 */
+    uint64_t offset, line; /* of the next unread line */
+};
+
+struct follower;
+/* path may not exist yet. state: where to go on (NULL: from the start). If the file at path is another one than
+ * state's (rotation happened while away), rotated neighbours PATH.1, PATH-*, PATH.* uncompressed in the same folder are
+ * searched for it, its rest is read first, then the new file from its start. ERR_NOMEM */
+MUST_CHECK enum err follower_open(const char *path, const struct follow_state *state, struct follower **ret);
+void follower_free(struct follower *f);
+/* The next block of whole lines that is there now; never blocks. ERR_NOT_FOUND: nothing new at this moment (a last
+ * line without newline is given once the file was rotated away, or after it was still for 1 s). Rotation: the rest of
+ * the old file is given, then the new one from 0. Truncation (size below offset): starts again at 0. *ret_file names
+ * the file's identity for the block; *ret_after is the state to keep once the block was dealt with. */
+MUST_CHECK enum err follower_next(struct follower *f, struct text *ret_block, uint64_t *ret_offset,
+                                  uint64_t *ret_line, struct follow_state *ret_after, struct fault *reterr);

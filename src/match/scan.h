@@ -1,0 +1,62 @@
+/* match/scan.h - finds indexed values in one line of any text log. Simple and exact: the reference for any faster one.
+ *
+ * What hits (values compared in the normal form of model/value.h):
+ *  domain  a run of host name characters that forms a domain name; the name itself or any parent at a label boundary
+ *          is looked up (a.b.evil.example hits evil.example; notevil.example does not). Case and one trailing dot
+ *          do not matter. The host of a URL and the domain of an e-mail address are such names too.
+ *  ipv4    four decimal parts, not part of a longer dotted number or of a word; followed by :port, #port, /path, a
+ *          full stop at the end of a sentence and the like it still is one. A port suffix `.53` (tcpdump, five
+ *          dotted parts) is read as address and port.
+ *  ipv6    any RFC 4291 spelling, with or without brackets, zone (%eth0) or port; IPv4-mapped counts as IPv4 as well
+ *  cidr    every address found is looked up in the networks that hold it (all of them hit, most specific first);
+ *          a network written in the log is not an address in it
+ *  url     scheme://..., ended by white space, quotes, <> and the like; JSON's \/ is read as /; the exact URL in
+ *          normal form, and without a trailing punctuation mark that belongs to the sentence
+ *  email   local@domain
+ *  hash    a run of hex digits of exactly 32, 40, 64 or 128, no letter or digit beside it
+ */
+#pragma once
+#include "match/index.h"
+
+struct scan_hit {
+    enum value_kind kind;  /* of the indicator: VALUE_CIDR when a network was hit */
+    uint32_t ref;          /* the indicator */
+    size_t start, len;     /* the value as logged, within the line (for a parent domain: the whole name logged) */
+};
+
+/* An address or domain name found on a line, for the question whose it is. In order of appearance. */
+struct scan_seen {
+    bool is_address;
+    struct ipaddr addr;    /* when is_address */
+    struct text name;      /* as logged, borrowed from the line, otherwise */
+    size_t start, len;
+};
+
+struct scanner;            /* scratch memory of one thread */
+MUST_CHECK enum err scanner_new(struct scanner **ret);
+void scanner_free(struct scanner *s);
+
+/* All hits of one line (no newline in it) over `indexes`, one per ref, in order of first appearance; borrowed until
+ * the next call. ERR_NOMEM */
+MUST_CHECK enum err scan_line(struct scanner *s, const struct index *const *indexes, size_t index_count,
+                              struct text line, const struct scan_hit **ret_hits, size_t *ret_count);
+/* Everything on the line that can be owned: for lines with a hit. Borrowed until the next call. ERR_NOMEM */
+MUST_CHECK enum err scan_owners(struct scanner *s, struct text line, const struct scan_seen **ret, size_t *ret_count);
+
+/* A quick pass over many lines at once: calls `on_hit` for every line that has hits; stops and returns its error when
+ * it does not return OK. The text holds whole lines; the last may lack its newline. `line` counts from first_line,
+ * `offset` is that of the line's first byte, counted from first_offset. Lines over LINE_MAX_BYTES are scanned in
+ * overlapping pieces, so nothing is missed. */
+struct scan_line_hits {
+    uint64_t line;
+    uint64_t offset;
+    struct text text; /* the line, without newline and CR */
+    const struct scan_hit *hits;
+    size_t hit_count;
+};
+typedef enum err scan_on_hit(void *self, const struct scan_line_hits *hits);
+MUST_CHECK enum err scan_block(struct scanner *s, const struct index *const *indexes, size_t index_count,
+                               struct text block, uint64_t first_line, uint64_t first_offset, scan_on_hit *on_hit,
+                               void *self);
+/* Lines in a block, as scan_block counts them. */
+uint64_t scan_count_lines(struct text block);

@@ -1,0 +1,43 @@
+/* release/outbound.h - the two ways to make something that net/ can send: content that the gate cleared, and a tabled
+ * list of pages and requests that hold no object. */
+#pragma once
+#include "release/cleared.h"
+
+/* ---- content ---- */
+enum envelope { ENVELOPE_TAXII, /* {"more":..,"next":..,"objects":[..]}  TAXII 2.1 section 3.7 */
+                ENVELOPE_BUNDLE /* {"type":"bundle","id":..,"objects":[..]}  STIX 2.1 section 8 */ };
+struct envelope_info {
+    int status;               /* HTTP status of an answer; 0 when this is a request's body */
+    bool more;
+    struct text next;         /* opaque cursor; empty: none */
+    struct text added_first, added_last; /* X-TAXII-Date-Added-First/-Last; empty: left out */
+};
+/* All items must be cleared for the same party and door: ERR_DENIED otherwise. An empty envelope is `{}` (TAXII).
+ * OK: *ret owned, outbound_free(). ERR_NOMEM | ERR_LIMIT */
+MUST_CHECK enum err outbound_cleared(enum envelope shape, const struct envelope_info *info,
+                                     const struct cleared *const *items, size_t count, struct outbound **ret);
+/* One manifest entry per item: id, date_added, version, media_type. TAXII 2.1 section 5.3. dates[i]: RFC 3339. */
+MUST_CHECK enum err outbound_manifest(const struct envelope_info *info, const struct cleared *const *items,
+                                      const struct text *dates, size_t count, struct outbound **ret);
+
+/* ---- object-free pages and requests ---- */
+enum outbound_page {
+    PAGE_DISCOVERY, PAGE_API_ROOT, PAGE_COLLECTIONS, PAGE_COLLECTION, PAGE_STATUS, PAGE_ERROR, PAGE_VERSIONS,
+    PAGE_HEALTH, PAGE_EMPTY, PAGE_REQUEST_GET, PAGE_REQUEST_DELETE
+};
+enum page_field_kind { FIELD_TEXT, FIELD_NUMBER, FIELD_BOOL };
+/* Fields are named in the page's table in outbound.c; one that is not is ERR_DENIED. Text fields hold our own fixed
+ * words, node names, URLs, UUIDs and times; never anything taken from an object. */
+struct page_field {
+    const char *name;
+    enum page_field_kind kind;
+    struct text text;
+    int64_t number;
+};
+struct page_row { /* for pages that list (collections, status details) */
+    const struct page_field *fields;
+    size_t count;
+};
+MUST_CHECK enum err outbound_protocol(enum outbound_page page, int status, const struct page_field *fields,
+                                      size_t field_count, const struct page_row *rows, size_t row_count,
+                                      struct outbound **ret);
