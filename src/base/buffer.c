@@ -40,7 +40,8 @@ struct text buffer_text(const struct buffer *b)
     return (struct text){b->ptr, b->len};
 }
 
-/* Makes room for more bytes and the spare one. Out of line: the adds below come here a few times in a buffer's life. */
+/* Makes room for more bytes and the spare one. Out of line: the adds below come here a few times in a buffer's life.
+ */
 __attribute__((noinline, cold)) static bool grow(struct buffer *b, size_t more)
 {
     if (b->err)
@@ -107,12 +108,13 @@ void buffer_vaddf(struct buffer *b, const char *format, va_list args)
         return;
     va_list again;
     va_copy(again, args);
-    int n = vsnprintf(end, b->cap - b->len, format, args);
+    size_t room = b->cap - b->len;
+    int n = vsnprintf(end, room, format, args);
     if (n < 0) {
         b->err = ERR_LIMIT; /* the text would be longer than INT_MAX */
     } else if ((end = room_for(b, (size_t)n))) {
-        if ((size_t)n >= b->cap - b->len || end[n] != 0)
-            vsnprintf(end, b->cap - b->len, format, again);
+        if ((size_t)n >= room)
+            vsnprintf(end, (size_t)n + 1, format, again);
         b->len += (size_t)n;
     }
     va_end(again);

@@ -18,6 +18,7 @@ void buffer_clear(struct buffer *b); /* empties and clears the error, keeps the 
 enum err buffer_error(const struct buffer *b);
 struct text buffer_text(const struct buffer *b); /* borrowed until the next change */
 
+/* What is added must not lie in b itself: growing moves it. */
 void buffer_add(struct buffer *b, struct text t);
 void buffer_add_bytes(struct buffer *b, const void *bytes, size_t len);
 void buffer_add_char(struct buffer *b, char c);
@@ -29,7 +30,8 @@ void buffer_add_u32(struct buffer *b, uint32_t v);
 void buffer_add_u64(struct buffer *b, uint64_t v);
 /* u32 length, then the bytes: what cursor_text() reads. */
 void buffer_add_sized(struct buffer *b, struct text t);
-/* len uninitialised bytes at the end, to be filled by the caller; NULL on failure. */
+/* len uninitialised bytes at the end, to be filled by the caller; NULL on failure. One further byte behind them may
+ * be written (a NUL), which is not content. */
 char *buffer_reserve(struct buffer *b, size_t len);
 /* Hands over the memory (to be freed with free()), NUL-terminated; NULL on a sticky error. Leaves b empty. */
 char *buffer_take(struct buffer *b, size_t *ret_len);

@@ -29,7 +29,8 @@ static void one_line(char *s)
             *s = ' ';
 }
 
-static void fill(struct fault *fault, enum err err, int64_t offset, const char *rule, const char *format, va_list args)
+static void fill(struct fault *fault, enum err err, int64_t offset, const char *rule, const char *format,
+                 va_list args)
 {
     fault->err = err;
     fault->offset = offset;

@@ -3,9 +3,9 @@
 #pragma once
 #include <stdint.h>
 
-#define MUST_CHECK         __attribute__((warn_unused_result))
-#define PRINTF_LIKE(f, a)  __attribute__((format(printf, f, a)))
-#define ARRAY_LEN(a)       (sizeof(a) / sizeof((a)[0]))
+#define MUST_CHECK        __attribute__((warn_unused_result))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#define ARRAY_LEN(a)      (sizeof(a) / sizeof((a)[0]))
 
 enum err {
     OK = 0,

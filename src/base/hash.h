@@ -25,9 +25,9 @@ MUST_CHECK enum err sha256_from_hex(struct text hex, struct sha256 *ret); /* 64 
 uint64_t xxh3_of(const void *bytes, size_t len); /* not for anything an adversary gains by colliding */
 uint64_t xxh3_seeded(const void *bytes, size_t len, uint64_t seed);
 
-void hex_write(const void *bytes, size_t len, char *out);                          /* 2*len digits and a NUL */
-MUST_CHECK enum err hex_read(struct text hex, void *ret, size_t len);              /* exactly 2*len digits */
-void base64_write(struct buffer *b, const void *bytes, size_t len);                /* RFC 4648 section 4 */
-MUST_CHECK enum err base64_read(struct text base64, struct buffer *ret);           /* strict, padded */
+void hex_write(const void *bytes, size_t len, char *out);                /* 2*len digits and a NUL */
+MUST_CHECK enum err hex_read(struct text hex, void *ret, size_t len);    /* exactly 2*len digits */
+void base64_write(struct buffer *b, const void *bytes, size_t len);      /* RFC 4648 section 4 */
+MUST_CHECK enum err base64_read(struct text base64, struct buffer *ret); /* strict, padded */
 
 void random_bytes(void *ret, size_t len); /* the kernel's, cryptographic; cannot fail */

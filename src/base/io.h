@@ -27,7 +27,9 @@ const struct io *io_system(void);
  * than len only at the end of the file. */
 int io_write_all(const struct io *io, int fd, const void *bytes, size_t len, int64_t offset);
 ssize_t io_read_all(const struct io *io, int fd, void *out, size_t len, int64_t offset);
-/* Writes beside, syncs, renames over, syncs the folder: the file is the old or the new one, whole. */
+/* Writes beside (path + ".new"), syncs, renames over, syncs the folder: the file is the old or the new one, whole.
+ * One writer a path at a time. After a failure it may be either; at most path.new is left behind, and the next call
+ * removes it. */
 int io_replace_file(const struct io *io, const char *path, const void *bytes, size_t len, mode_t mode);
 /* fsync of the folder that holds path. */
 int io_sync_parent(const struct io *io, const char *path);

@@ -17,7 +17,8 @@ struct ipnet {
 /* The whole of t: dotted quad (no leading zeros, four parts) or RFC 4291 text, with an embedded IPv4 tail, without
  * zone or brackets. IPv4-mapped IPv6 (::ffff:a.b.c.d) becomes the IPv4 address. ERR_MALFORMED. */
 MUST_CHECK enum err ipaddr_parse(struct text t, struct ipaddr *ret);
-/* Address, or address/len; host bits set are cleared. ERR_MALFORMED. */
+/* Address, or address/len (no leading zeros); host bits set are cleared. A mapped network of /96 or longer becomes
+ * the IPv4 network, a wider one stays IPv6. ERR_MALFORMED. */
 MUST_CHECK enum err ipnet_parse(struct text t, struct ipnet *ret);
 struct text ipaddr_format(const struct ipaddr *a, char out[IPADDR_TEXT_MAX]); /* RFC 5952 */
 bool ipaddr_eq(const struct ipaddr *a, const struct ipaddr *b);

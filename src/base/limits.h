@@ -19,7 +19,7 @@
 #define STIX_REFS_MAX 16384
 /* Atomic values of one pattern. Larger OR lists are real (a thousand hashes); beyond is refused. */
 #define PATTERN_VALUES_MAX 4096
-#define PATTERN_DEPTH_MAX 64
+#define PATTERN_DEPTH_MAX  64
 /* A name a person types: account, party, source, organisation. */
 #define NAME_MAX_BYTES 200
 /* One domain name (RFC 1035 section 2.3.4), one URL, one e-mail address (RFC 5321 section 4.5.3.1). */

@@ -4,9 +4,9 @@
 
 struct outbound;
 
-int outbound_status(const struct outbound *o);               /* HTTP status of an answer; 0 for a request */
-struct text outbound_media_type(const struct outbound *o);   /* may be empty */
-struct text outbound_body(const struct outbound *o);         /* borrowed, lives as long as o */
+int outbound_status(const struct outbound *o);             /* HTTP status of an answer; 0 for a request */
+struct text outbound_media_type(const struct outbound *o); /* may be empty */
+struct text outbound_body(const struct outbound *o);       /* borrowed, lives as long as o */
 size_t outbound_header_count(const struct outbound *o);
 /* Further header i: name and value, both NUL-terminated inside. */
 void outbound_header(const struct outbound *o, size_t i, struct text *ret_name, struct text *ret_value);

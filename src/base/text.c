@@ -19,7 +19,7 @@ bool text_eq(struct text a, struct text b)
 static unsigned char lower(char c)
 {
     unsigned char u = (unsigned char)c;
-    return u - 'A' < 26u ? u | 0x20 : u;
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? u | 0x20 : u);
 }
 
 bool text_eq_nocase(struct text a, struct text b)

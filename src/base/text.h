@@ -11,10 +11,10 @@ struct text {
     size_t len;
 };
 
-#define TEXT(literal)     ((struct text){(literal), sizeof(literal) - 1})
-#define TEXT_NONE         ((struct text){NULL, 0})
-#define TEXT_FMT          "%.*s"            /* use with TEXT_ARG: printf(TEXT_FMT, TEXT_ARG(t)) */
-#define TEXT_ARG(t)       (int)(t).len, (t).ptr
+#define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
+#define TEXT_NONE     ((struct text){NULL, 0})
+#define TEXT_FMT      "%.*s" /* use with TEXT_ARG: printf(TEXT_FMT, TEXT_ARG(t)) */
+#define TEXT_ARG(t)   (int)(t).len, (t).ptr
 
 /* For our own NUL-terminated strings only, never for input. NULL gives TEXT_NONE. */
 struct text text_of(const char *string);

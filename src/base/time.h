@@ -12,17 +12,20 @@ struct stamp {
 
 #define STAMP_TEXT_MAX 32 /* "9999-12-31T23:59:59.123456789Z" and its NUL */
 
-/* STIX 2.1 section 3.11: RFC 3339 with 'T', 'Z' and at least... exactly that: years 0000-9999, real days (no
- * 30 February), seconds 00-59 (60 only as 23:59:60, which is kept as the second before), up to 9 decimals
- * significant (further digits are refused). ERR_MALFORMED; *reterr (may be NULL) says what. */
+/* STIX 2.1's timestamp type: RFC 3339 with 'T' and 'Z', both upper case. Years 0000-9999, real days (no 30
+ * February), seconds 00-59 (60 only as 23:59:60, which is kept as the second before), 1 to 9 decimals or none
+ * (further digits are refused). ERR_MALFORMED; *reterr (may be NULL) says what. */
 MUST_CHECK enum err stamp_parse(struct text t, struct stamp *ret, struct fault *reterr);
-/* RFC 3339 with any offset or 'Z', 'T' or blank, and the date alone: what logs and spreadsheets hold. */
+/* RFC 3339 with any offset (+hh:mm, +hhmm) or 'Z', 'T' or one blank, either case, and the date alone (its midnight,
+ * UTC): what logs and spreadsheets hold. A time without a zone is refused: who knows the zone adds it. Moments
+ * outside the years 0000-9999 UTC are refused. ERR_MALFORMED. */
 MUST_CHECK enum err stamp_parse_lenient(struct text t, struct stamp *ret);
-/* Writes with s.digits decimals; NUL-terminated; returns its text (borrowed from out). */
+/* Writes with s.digits decimals; NUL-terminated; returns its text (borrowed from out). A moment outside the years
+ * 0000-9999 is written as the nearest one inside. */
 struct text stamp_format(struct stamp s, char out[STAMP_TEXT_MAX]);
-int stamp_cmp(struct stamp a, struct stamp b);
+int stamp_cmp(struct stamp a, struct stamp b);          /* the moment only; digits do not count */
 struct stamp stamp_from_us(int64_t us, uint8_t digits); /* digits <= 6: truncated to that precision */
-int64_t stamp_us(struct stamp s);                        /* microseconds since 1970, floor */
+int64_t stamp_us(struct stamp s);                       /* microseconds since 1970, floor */
 
 int64_t clock_now_us(void);  /* CLOCK_REALTIME, microseconds since 1970 */
 int64_t clock_mono_us(void); /* CLOCK_MONOTONIC: for intervals */
