@@ -3,7 +3,7 @@
 #include "base/hash.h"
 
 #define UUID_TEXT_MAX    37                   /* with its NUL */
-#define TYPE_MAX_BYTES   250                  /* STIX 2.1 section 2.? : 3 to 250 characters, a-z 0-9 and - */
+#define TYPE_MAX_BYTES   250                  /* STIX 2.1 sections 3.1 and 11.2.1: 3 to 250 characters, a-z 0-9 and - */
 #define IDENT_TEXT_MAX   (TYPE_MAX_BYTES + 2 + UUID_TEXT_MAX)
 
 struct uuid {
@@ -23,10 +23,10 @@ struct ident {
     struct text type;
     struct uuid uuid;
 };
-/* Checks type name and UUID (variant RFC 4122). ERR_MALFORMED, *reterr names the section. */
+/* Checks type name and UUID (variant of RFC 4122, versions 1 to 8). ERR_MALFORMED, *reterr names the section. */
 MUST_CHECK enum err ident_parse(struct text t, struct ident *ret, struct fault *reterr);
-/* A valid object type name: section 3.? lower-case a-z, 0-9, hyphen, 3..250 long, no leading/trailing/double hyphen
- * where the specification forbids it. */
+/* A valid object type name: sections 3.1, 7.3.2 and 11.2.1: a-z, 0-9 and hyphen, 3..250 long, a letter first, no two
+ * hyphens in a row and none at the end (the identifier's own "--" follows). */
 bool type_name_valid(struct text t);
 /* "type--uuid", NUL-terminated. type at most TYPE_MAX_BYTES. */
 struct text ident_format(struct text type, const struct uuid *uuid, char out[IDENT_TEXT_MAX]);

@@ -1,0 +1,27 @@
+/* ledger/entry.h - the log's entries: what a leaf is, and the commitment to its detail. Pure.
+ * Format: docs/FORMAT-log.md.  Entry = {c, kind, n, t_us, v} in RFC 8785; leaf = SHA-256(0x00 || entry) (RFC 9162
+ * section 2.1.1); c = hex SHA-256(0x02 || H(0x03 || salt1 || public) || H(0x03 || salt2 || private)). */
+#pragma once
+#include "base/hash.h"
+
+#define ENTRY_VERSION   1
+#define ENTRY_SALT      32
+#define ENTRY_KIND_MAX  32
+
+struct entry {
+    uint64_t n;      /* leaf index, from 0 */
+    int64_t t_us;    /* max(previous entry's, clock) */
+    struct text kind;
+    struct sha256 c;
+};
+
+/* What stands beside an entry and can be erased. Both parts are canonical JSON objects. */
+struct entry_detail {
+    uint8_t salt1[ENTRY_SALT], salt2[ENTRY_SALT];
+    struct text public_part, private_part;
+};
+
+void entry_encode(const struct entry *e, struct buffer *out);                              /* errors stick in out */
+MUST_CHECK enum err entry_decode(struct text t, struct entry *ret, struct fault *reterr); /* kind borrows from t */
+struct sha256 entry_commitment(const struct entry_detail *d);
+struct sha256 entry_leaf(struct text entry);

@@ -1,0 +1,25 @@
+/* store/local.h - local.db: what must neither be rebuilt nor shared. SQLite, synchronous=FULL: every set is durable when
+ * it returns. Thread-safe (one connection, one mutex). */
+#pragma once
+#include "base/hash.h"
+#include "model/ident.h"
+
+struct local;
+MUST_CHECK enum err local_open(const char *home, bool create, struct local **ret, struct fault *reterr);
+void local_close(struct local *l);
+
+/* ---- access tokens: only their SHA-256 is kept ---- */
+/* A new token for the account: "ent_" and 43 characters, 256 random bits. label: for people. Shown once. */
+MUST_CHECK enum err local_token_new(struct local *l, const struct uuid *account, struct text label,
+                                    struct buffer *ret_token, struct fault *reterr);
+/* Whose token it is. ERR_NOT_FOUND. Compared by hash, so timing tells nothing. */
+MUST_CHECK enum err local_token_account(struct local *l, struct text token, struct uuid *ret, struct fault *reterr);
+MUST_CHECK enum err local_token_revoke_all(struct local *l, const struct uuid *account, struct fault *reterr);
+
+/* ---- peer secrets and cursors; follow state: small named values ---- */
+/* space: "peer-token", "peer-cursor", "follow", ...; ERR_NOT_FOUND */
+MUST_CHECK enum err local_get(struct local *l, const char *space, struct text key, struct buffer *ret,
+                              struct fault *reterr);
+MUST_CHECK enum err local_set(struct local *l, const char *space, struct text key, struct text value,
+                              struct fault *reterr);
+MUST_CHECK enum err local_delete(struct local *l, const char *space, struct text key, struct fault *reterr);

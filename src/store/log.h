@@ -1,0 +1,69 @@
+/* store/log.h - the truth: entries, their erasable details and bodies, in preallocated segment files.
+ * Format: docs/FORMAT-log.md. All file access through struct io.
+ *
+ * Invariants: 1 acknowledged implies durable. 2 the log never shrinks, no entry changes. 4 one order. 5 a group is
+ * there whole or not at all. 6 disk full, read-only disk, short write, failed sync: a clear error and no
+ * acknowledgement; after a failed sync the log refuses every further append until it is opened again. */
+#pragma once
+#include "base/io.h"
+#include "ledger/entry.h"
+
+struct log;
+
+/* Where a record lies. */
+struct place {
+    uint32_t segment;
+    uint32_t offset;
+};
+
+/* Creates an empty log in dir (which exists). ERR_EXISTS | ERR_IO | ERR_FULL | ERR_NOMEM */
+MUST_CHECK enum err log_create(const struct io *io, const char *dir, struct fault *reterr);
+/* Opens and recovers: the last whole group is found, what a crash left behind it is cleared. write false: reading up
+ * to the last whole group, nothing is changed. ERR_MALFORMED (damage before the end: names file and offset) |
+ * ERR_VERSION | ERR_IO | ERR_NOMEM */
+MUST_CHECK enum err log_open(const struct io *io, const char *dir, bool write, struct log **ret,
+                             struct fault *reterr);
+void log_close(struct log *log);
+
+uint64_t log_size(const struct log *log);    /* entries */
+int64_t log_last_us(const struct log *log);  /* t_us of the last one; INT64_MIN when empty */
+
+/* One entry with its detail and up to two bodies (object, and its original when canonical form was not exact). */
+struct log_item {
+    struct text kind;
+    int64_t t_us;             /* the clock; the log takes max(previous, this) */
+    struct text public_part, private_part;
+    struct text body, original; /* raw; compressed here; empty: none */
+};
+/* Stages an entry of the group under way: assigns n and salts, copies everything. Nothing is written yet.
+ * *ret_n, *ret_t_us, *ret_body, *ret_original (places they will have). ERR_LIMIT | ERR_NOMEM */
+MUST_CHECK enum err log_stage(struct log *log, const struct log_item *item, uint64_t *ret_n, int64_t *ret_t_us,
+                              struct place *ret_body, struct place *ret_original);
+size_t log_staged_bytes(const struct log *log);
+/* Position to which log_unstage() can go back (a part of the group is given up). */
+struct log_mark { size_t bytes; uint64_t n; int64_t t_us; struct place at; };
+struct log_mark log_mark(const struct log *log);
+void log_unstage(struct log *log, const struct log_mark *mark);
+/* Writes the staged group with its commit record and syncs once. OK: durable. Else nothing of it counts; after a
+ * failed write or sync ERR_IO | ERR_FULL for good until reopened. */
+MUST_CHECK enum err log_commit(struct log *log, struct fault *reterr);
+
+/* Decompresses the body at place into out (appended). Thread-safe. ERR_NOT_FOUND: erased. ERR_MALFORMED: damaged
+ * (place and offset in the fault). */
+MUST_CHECK enum err log_body(const struct log *log, struct place place, struct buffer *out, struct fault *reterr);
+
+/* Reading in order, for a replay. */
+struct log_reader;
+struct log_read {
+    struct entry entry;
+    struct text entry_text;
+    bool erased;                /* detail is gone */
+    struct entry_detail detail;
+    bool has_body, has_original;
+    struct place body, original;
+};
+MUST_CHECK enum err log_reader_open(const struct log *log, uint64_t from_n, struct log_reader **ret,
+                                    struct fault *reterr);
+/* Borrowed until the next call. ERR_NOT_FOUND at the end of what is committed. ERR_MALFORMED */
+MUST_CHECK enum err log_reader_next(struct log_reader *r, struct log_read *ret, struct fault *reterr);
+void log_reader_close(struct log_reader *r);

@@ -1,0 +1,69 @@
+/* store/node.h - one node's home, opened. The owner holds the lock, one writer thread, and acknowledges what is
+ * durable; readers open without the lock and see the last commit.
+ *
+ * Home:  lock  entente.yaml  log/  view/view.db  local.db  keys/  ctl.sock
+ *
+ * Life of a write: node_write() queues a function -> the writer thread runs the queued functions one after another in
+ * one SQLite transaction (a savepoint each) and stages their entries -> one log_commit() (one fdatasync) for all ->
+ * the view commits -> every caller is told. A function that fails takes only its own part back.
+ *
+ * Invariants: see store/log.h; and 3 views equal a replay; the view is never ahead of the log. */
+#pragma once
+#include "store/local.h"
+#include "store/view.h"
+
+struct node;
+struct txn; /* inside a write function */
+
+#define HOME_LOCK "lock"
+
+struct node_init {
+    struct text name, country, sector; /* sector may be empty */
+    struct text space;                 /* "real" or an exercise's name */
+    struct text account;               /* first administrator's name */
+};
+/* Makes the home (folder and all): keys, log with genesis, own identity object, first administrator, local.db,
+ * configuration file. ERR_EXISTS: a home is there already. ERR_USAGE: country not two capital letters, name empty.
+ * ERR_IO | ERR_FULL | ERR_NOMEM */
+MUST_CHECK enum err node_create(const struct io *io, const char *home, const struct node_init *init,
+                                struct fault *reterr);
+
+enum node_mode { NODE_READ, NODE_OWN };
+/* NODE_OWN: takes the lock (ERR_BUSY: another process has it, its pid in the fault), recovers the log, brings the view up
+ * to it (rebuilding it when it is of another version, damaged or missing). NODE_READ: no lock, no change.
+ * ERR_NOT_FOUND: no home here ("run entente init"). ERR_VERSION: written by a newer program. */
+MUST_CHECK enum err node_open(const struct io *io, const char *home, enum node_mode mode, struct node **ret,
+                              struct fault *reterr);
+void node_close(struct node *node); /* finishes what is queued */
+/* Throws the view away and replays the log; for NODE_OWN. *ret_entries how many. */
+MUST_CHECK enum err node_rebuild(struct node *node, uint64_t *ret_entries, struct fault *reterr);
+
+const char *node_home(const struct node *node);
+struct local *node_local(struct node *node);           /* owner only */
+const struct fact_genesis *node_genesis(const struct node *node);
+const struct uuid *node_admin(const struct node *node); /* account that local commands act as */
+
+/* A reading view for this thread; give it back with node_reader_done(). ERR_NOMEM | ERR_IO */
+MUST_CHECK enum err node_reader(struct node *node, struct view **ret, struct fault *reterr);
+void node_reader_done(struct node *node, struct view *v);
+/* The body of a version, appended. */
+MUST_CHECK enum err node_body(struct node *node, struct place place, struct buffer *out, struct fault *reterr);
+
+typedef enum err node_write_fn(struct txn *t, void *self, struct fault *reterr);
+/* Runs fn on the writer thread and returns when what it appended is durable and visible, with fn's own error otherwise.
+ * May be called from any thread but the writer's. ERR_IO | ERR_FULL: the node has stopped writing. */
+MUST_CHECK enum err node_write(struct node *node, node_write_fn *fn, void *self, struct fault *reterr);
+
+/* Inside fn: */
+struct view *txn_view(struct txn *t);       /* sees what this group has appended so far */
+int64_t txn_now_us(const struct txn *t);    /* the clock as this group sees it */
+/* Appends an entry: encodes, stages, applies to the view. f->n, f->t_us and places are filled in. body and original may be
+ * empty. */
+MUST_CHECK enum err txn_append(struct txn *t, struct fact *f, struct text body, struct text original,
+                               struct fault *reterr);
+/* Body of a version appended earlier in this group or before. */
+MUST_CHECK enum err txn_body(struct txn *t, struct place place, struct buffer *out, struct fault *reterr);
+struct node *txn_node(struct txn *t);
+
+/* Called on the writer thread after each durable group, with the entry count; for watchers. One listener. */
+void node_on_commit(struct node *node, void (*fn)(void *self, uint64_t entries), void *self);
