@@ -3,8 +3,8 @@
 #pragma once
 #include "model/ident.h"
 
-/* Strictness grows; TLP_NONE (no TLP marking at all) and TLP_UNKNOWN (a marking definition we cannot read) are no
- * labels: the gate treats both as its rule 1 says. */
+/* Strictness grows; TLP_NONE (no TLP marking at all) is no label: the gate treats it as its rule 1 says, and so it
+ * does a marking definition that we cannot read (tlp_of_marking() is false). */
 enum tlp { TLP_NONE, TLP_CLEAR, TLP_GREEN, TLP_AMBER, TLP_AMBER_STRICT, TLP_RED };
 
 /* "TLP:CLEAR", "CLEAR", "white", "tlp:amber+strict", ... any case; TLP 1's WHITE is CLEAR, TLP 1's AMBER is
@@ -16,7 +16,8 @@ enum tlp tlp_stricter(enum tlp a, enum tlp b);
 bool tlp_of_marking(const struct uuid *marking_definition, enum tlp *ret, int *ret_version);
 /* The marking definition to refer to: version 1 (built in; AMBER+STRICT has none: false) or 2. */
 bool tlp_marking(enum tlp t, int version, struct uuid *ret);
-/* The whole marking-definition object of TLP 2.0, or of TLP 1 (section 7.2.1.4), as canonical JSON. Static. */
+/* The whole marking-definition object of TLP 2.0, or of TLP 1 (section 7.2.1.4), as canonical JSON. Static; empty
+ * where tlp_marking() is false. */
 struct text tlp_definition(enum tlp t, int version);
 
 enum pap { PAP_NONE, PAP_CLEAR, PAP_GREEN, PAP_AMBER, PAP_RED };

@@ -22,11 +22,14 @@ enum value_kind value_kind_parse(struct text name); /* VALUE_NONE when unknown *
  *          a leading "*." is dropped (subdomains match anyway); all-numeric last label is no domain
  *  ipv4/6  as base/ipaddr.h prints them (::ffff:1.2.3.4 becomes ipv4 1.2.3.4)
  *  cidr    host bits cleared; /32 and /128 are returned as ipv4/ipv6: *ret_kind says what it became
- *  url     scheme and host in lower case, default port (80, 443, 21) and fragment dropped, empty path becomes "/";
- *          the rest as it is; needs "://" and a host (RFC 3986)
+ *  url     scheme and host in lower case, default port (80, 443, 21) and fragment dropped, empty path becomes "/",
+ *          a host's trailing dot goes, an IPv6 host is printed as an address is; the rest as it is; needs "://" and
+ *          a host (RFC 3986); blanks and control characters are refused
  *  email   domain in lower case, local part in lower case too (compared without case in practice)
  *  hashes  lower-case hex of the right length
- * ERR_MALFORMED, *reterr says what is wrong. */
+ * White space around raw is no part of it. The three address kinds are one here: what the text is decides, since a
+ * MISP ip-dst may hold either family or a network; *ret_kind says what it became.
+ * ERR_MALFORMED, *reterr says what is wrong and out is as it was; an error of out itself sticks in out. */
 MUST_CHECK enum err value_normalise(enum value_kind kind, struct text raw, struct buffer *out,
                                     enum value_kind *ret_kind, struct fault *reterr);
 /* The kind a bare cell most probably has (order: hash by length, CIDR, address, URL, e-mail, domain), or VALUE_NONE. */

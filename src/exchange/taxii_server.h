@@ -1,0 +1,17 @@
+/* exchange/taxii_server.h - the TAXII 2.1 server: who asks is a recipient, what it gets is what the gate clears.
+ * Source: TAXII 2.1 (OASIS Standard, June 2021), sections named at each function in the source. */
+#pragma once
+#include "net/http.h"
+#include "store/node.h"
+
+struct taxii_server;
+/* node must be an owner. ERR_NOMEM */
+MUST_CHECK enum err taxii_server_new(struct node *node, struct taxii_server **ret, struct fault *reterr);
+void taxii_server_free(struct taxii_server *s);
+/* Is the path one of ours (/taxii2/ and below)? */
+bool taxii_server_owns(struct text path);
+/* The answer to any request below /taxii2/; never NULL but when memory is out. Release entries are durable before it
+ * returns. Thread-safe. */
+struct outbound *taxii_server_handle(struct taxii_server *s, const struct http_request *request);
+/* Policy changed (peer, source): newly visible classes become openings. On any thread but the writer's. */
+MUST_CHECK enum err taxii_openings_update(struct node *node, struct fault *reterr);
