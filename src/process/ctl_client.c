@@ -96,7 +96,7 @@ static enum err converse(int sock, const struct ctl_output *output, struct buffe
 enum err ctl_call(const char *path, const struct ctl_request *request, const struct ctl_output *output, int *ret_exit,
                   struct fault *reterr)
 {
-    int sock;
+    int sock = -1;
     enum err err = connect_to(path, &sock, reterr);
     if (err)
         return err;

@@ -2,6 +2,7 @@
  * waits. SIGPIPE is ignored: a closed output is an error of the write. */
 #pragma once
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/error.h"
 
