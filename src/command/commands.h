@@ -1,0 +1,40 @@
+/* command/commands.h - the one table of commands, and what finds and parses them. */
+#pragma once
+#include "command/session.h"
+
+extern const struct command *const COMMANDS[]; /* ends with NULL */
+
+/* One file each. */
+extern const struct command COMMAND_ACCOUNT_ADD, COMMAND_ACCOUNT_LIST, COMMAND_ACCOUNT_TOKEN;
+extern const struct command COMMAND_CONSTITUENCY_IMPORT, COMMAND_CONSTITUENCY_LIST, COMMAND_CONSTITUENCY_WHO;
+extern const struct command COMMAND_DEMO;
+extern const struct command COMMAND_EXPLAIN;
+extern const struct command COMMAND_FINDING_LIST, COMMAND_FINDING_SHOW, COMMAND_FINDING_FALSE_POSITIVE;
+extern const struct command COMMAND_GET;
+extern const struct command COMMAND_HITS;
+extern const struct command COMMAND_IMPORT;
+extern const struct command COMMAND_INCIDENT_CLOSE, COMMAND_INCIDENT_LIST, COMMAND_INCIDENT_OPEN,
+    COMMAND_INCIDENT_SHOW;
+extern const struct command COMMAND_INIT;
+extern const struct command COMMAND_MATCH;
+extern const struct command COMMAND_PEER_ACCEPT, COMMAND_PEER_EXPEL, COMMAND_PEER_INVITE, COMMAND_PEER_LIST,
+    COMMAND_PEER_SET, COMMAND_PEER_SYNC;
+extern const struct command COMMAND_REBUILD;
+extern const struct command COMMAND_SERVE;
+extern const struct command COMMAND_SOURCE_ADD, COMMAND_SOURCE_LIST, COMMAND_SOURCE_SET;
+extern const struct command COMMAND_STATUS;
+extern const struct command COMMAND_WATCH;
+
+/* Finds the command that the words begin with; *ret_used of them name it. NULL when there is none. */
+const struct command *command_find(size_t count, char *const *words, size_t *ret_used);
+/* Takes options and operands off the words after the command's name. --json and --home are taken too. s->operands
+ * must have room for count. EXIT_DONE, or EXIT_USAGE after complaining; *ret_help true when --help stood there. */
+int command_parse(struct session *s, size_t count, char *const *words, bool *ret_help);
+
+void help_all(struct session *s);
+void help_command(struct session *s, const struct command *c);
+/* Commands that begin with this word ("peer"); false when there is none. */
+bool help_group(struct session *s, const char *word);
+
+/* Everything: argv as main() has it; returns the exit code. */
+int command_main(int argc, char **argv);

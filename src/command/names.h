@@ -1,0 +1,19 @@
+/* command/names.h - from what a person types to what it names: parties, accounts, labels; and back. */
+#pragma once
+#include "command/session.h"
+
+/* A reading view, told on standard error when there is none. */
+MUST_CHECK enum err open_view(struct session *s, struct view **ret);
+
+/* Name of a party ("(unknown)" for zero), in the arena. */
+struct text party_name(struct view *v, struct arena *a, const struct uuid *party);
+struct text source_name(struct view *v, struct arena *a, const struct uuid *source);
+
+/* Party by name; complains with the known ones in mind. */
+MUST_CHECK enum err find_party(struct session *s, struct view *v, const char *name, struct uuid *ret);
+/* TLP label; complains. NULL gives TLP_NONE. */
+MUST_CHECK enum err find_label(struct session *s, const char *option_name, const char *given, enum tlp *ret);
+/* "on" or "off"; complains. */
+MUST_CHECK enum err find_switch(struct session *s, const char *option_name, const char *given, bool *ret);
+/* A name for something new: 1..NAME_MAX_BYTES of printable UTF-8; complains. */
+MUST_CHECK enum err check_name(struct session *s, const char *name);

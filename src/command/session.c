@@ -1,0 +1,132 @@
+#include "command/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+
+int exit_of(enum err err)
+{
+    switch (err) {
+    case OK: return EXIT_DONE;
+    case ERR_USAGE:
+    case ERR_EXISTS: return EXIT_USAGE;
+    case ERR_MALFORMED:
+    case ERR_LIMIT:
+    case ERR_NOT_FOUND:
+    case ERR_VERSION: return EXIT_DATA;
+    case ERR_UNREACHABLE: return EXIT_PEER;
+    case ERR_DENIED: return EXIT_DENIED;
+    case ERR_NOMEM:
+    case ERR_IO:
+    case ERR_FULL:
+    case ERR_BUSY:
+    case ERR_CANCELLED: return EXIT_WRITE;
+    }
+    return EXIT_WRITE;
+}
+
+const char *option(const struct session *s, const char *name)
+{
+    const struct option_spec *o = s->command->options;
+    for (size_t i = 0; o && o[i].name; i++) {
+        if (strcmp(o[i].name, name) == 0)
+            return s->values[i];
+    }
+    return NULL;
+}
+
+bool option_given(const struct session *s, const char *name)
+{
+    return option(s, name) != NULL;
+}
+
+enum err option_u64(struct session *s, const char *name, uint64_t otherwise, uint64_t most, uint64_t *ret)
+{
+    const char *given = option(s, name);
+    uint64_t v = otherwise;
+    if (given && (text_u64(text_of(given), &v) || v > most)) {
+        complain(s, "--%s %s: a whole number, at most %llu", name, given, (unsigned long long)most);
+        return ERR_USAGE;
+    }
+    *ret = v;
+    return OK;
+}
+
+static void write_formatted(struct session *s, bool to_stderr, const char *prefix, const char *format, va_list args,
+                            const char *suffix)
+{
+    struct buffer b;
+    buffer_init(&b, 1 * MIB);
+    buffer_add(&b, text_of(prefix));
+    buffer_vaddf(&b, format, args);
+    buffer_add(&b, text_of(suffix));
+    s->write(s->write_self, to_stderr, buffer_text(&b));
+    buffer_done(&b);
+}
+
+void say(struct session *s, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_formatted(s, false, "", format, args, "");
+    va_end(args);
+}
+
+void say_text(struct session *s, struct text t)
+{
+    s->write(s->write_self, false, t);
+}
+
+void complain(struct session *s, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_formatted(s, true, "entente: ", format, args, "\n");
+    va_end(args);
+}
+
+int complain_fault(struct session *s, const char *where, const struct fault *f)
+{
+    char place[64] = "";
+    if (f->line >= 0)
+        snprintf(place, sizeof place, "line %lld: ", (long long)f->line);
+    else if (f->offset >= 0)
+        snprintf(place, sizeof place, "byte %lld: ", (long long)f->offset);
+    const char *what = f->what[0] ? f->what : err_name(f->err);
+    if (where)
+        complain(s, "%s: %s%s", where, place, what);
+    else
+        complain(s, "%s%s", place, what);
+    return exit_of(f->err);
+}
+
+bool cancelled(const struct session *s)
+{
+    return s->cancel && atomic_load(s->cancel);
+}
+
+struct buffer *json_line(struct session *s)
+{
+    buffer_clear(&s->line);
+    return &s->line;
+}
+
+void json_line_end(struct session *s)
+{
+    buffer_add_char(&s->line, '\n');
+    if (buffer_error(&s->line))
+        complain(s, "a line of output could not be made: %s", err_name(buffer_error(&s->line)));
+    else
+        s->write(s->write_self, false, buffer_text(&s->line));
+}
+
+const char *moment(int64_t us, char out[MOMENT_MAX])
+{
+    char stamp[STAMP_TEXT_MAX];
+    struct text t = stamp_format(stamp_from_us(us, 0), stamp);
+    snprintf(out, MOMENT_MAX, TEXT_FMT, TEXT_ARG(t));
+    if (t.len > 10)
+        out[10] = ' ';
+    return out;
+}

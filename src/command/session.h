@@ -1,0 +1,98 @@
+/* command/session.h - one run of one command: its words, its open files, where it writes. The same command runs in
+ * the process that was typed or, through the control socket, in the one that owns the home; it cannot tell. */
+#pragma once
+#include <stdatomic.h>
+
+#include "base/buffer.h"
+#include "store/node.h"
+
+/* Exit codes, fixed by the command line's contract. */
+enum {
+    EXIT_DONE = 0,
+    EXIT_CHECK = 1,
+    EXIT_USAGE = 64,
+    EXIT_DATA = 65,
+    EXIT_PEER = 69,
+    EXIT_WRITE = 73,
+    EXIT_DENIED = 77
+};
+int exit_of(enum err err);
+
+enum option_kind { OPTION_FLAG, OPTION_VALUE };
+struct option_spec {
+    const char *name; /* without the dashes */
+    enum option_kind kind;
+    const char *argument; /* in help: "NAME" */
+    const char *help;
+};
+#define OPTIONS_MAX 16
+
+enum command_need {
+    NEED_NOTHING, /* opens what it wants by itself */
+    NEED_READ,    /* the home, without the lock */
+    NEED_WRITE    /* the home as its owner, here or through the control socket */
+};
+enum command_files {
+    FILES_NONE,
+    FILES_OPERANDS, /* every operand is an input file, opened by who typed it */
+    FILES_FIRST     /* the first one is */
+};
+
+struct session;
+struct command {
+    const char *name; /* one or two words: "import", "account add" */
+    const char *operands;
+    const char *summary;
+    const char *details;               /* more help; may be NULL */
+    const struct option_spec *options; /* ends with name NULL; may be NULL */
+    size_t operands_min, operands_max; /* SIZE_MAX: any number */
+    enum command_need need;
+    enum command_files files;
+    int (*run)(struct session *s);
+    bool hidden; /* between our own processes */
+};
+
+struct input {
+    const char *name; /* borrowed: for messages */
+    int fd;
+};
+
+struct server; /* a serving node's other parts, see command/serve.h */
+
+struct session {
+    const struct command *command;
+    const char *home;
+    bool json, tty, progress; /* tty: tables may have colour; progress: standard error is a terminal */
+    const char **operands;
+    size_t operand_count;
+    const char *values[OPTIONS_MAX]; /* by place in command->options; flags: "" when given */
+    struct input *inputs;
+    size_t input_count;
+    int output_fd; /* of option --out, opened by who typed it; -1: none */
+    struct node *node;
+    struct server *server; /* NULL outside `serve` */
+    const atomic_bool *cancel;
+    void (*write)(void *self, bool to_stderr, struct text bytes);
+    void *write_self;
+    struct buffer line; /* scratch of session_json() */
+};
+
+const char *option(const struct session *s, const char *name); /* NULL when not given */
+bool option_given(const struct session *s, const char *name);
+/* A whole number; ERR_USAGE told on standard error. `otherwise` when not given. */
+MUST_CHECK enum err option_u64(struct session *s, const char *name, uint64_t otherwise, uint64_t most, uint64_t *ret);
+
+void say(struct session *s, const char *format, ...) PRINTF_LIKE(2, 3); /* standard output */
+void say_text(struct session *s, struct text t);
+void complain(struct session *s, const char *format, ...) PRINTF_LIKE(2, 3); /* standard error, "entente: " before */
+/* One line for a fault: where (file, line or offset), what. Returns the exit code. */
+int complain_fault(struct session *s, const char *where, const struct fault *f);
+bool cancelled(const struct session *s);
+
+/* A JSON line: buffer to write into, then send it with its newline. */
+struct buffer *json_line(struct session *s);
+void json_line_end(struct session *s);
+
+/* Words of a person for a moment: "2026-11-21 20:15:01Z". */
+#define MOMENT_MAX 32
+const char *moment(int64_t us, char out[MOMENT_MAX]);

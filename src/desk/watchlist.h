@@ -1,0 +1,33 @@
+/* desk/watchlist.h - the indicators that count now, ready for the scanner: an index, and what a hit needs to say.
+ * Immutable once loaded. */
+#pragma once
+#include <stdatomic.h>
+
+#include "match/index.h"
+#include "store/node.h"
+
+struct watchlist;
+
+struct watch_item {
+    uint64_t n;       /* entry of the version that was loaded */
+    struct uuid uuid; /* of indicator--... */
+    enum value_kind kind;
+    struct text value; /* normal form; borrowed from the watchlist */
+    bool has_valid_until;
+    int64_t valid_until_us;
+    struct uuid party; /* from whom; zero: unknown */
+};
+
+/* Indicators of entries from_n on (0: all) that are current, not revoked and not quarantined. v is used for the time
+ * of the call. ERR_NOMEM | ERR_IO | ERR_LIMIT */
+MUST_CHECK enum err watchlist_load(struct view *v, uint64_t from_n, struct watchlist **ret, struct fault *reterr);
+struct watchlist *watchlist_ref(struct watchlist *w);
+void watchlist_unref(struct watchlist *w);
+const struct index *watchlist_index(const struct watchlist *w);
+size_t watchlist_size(const struct watchlist *w); /* (indicator, value) pairs */
+/* What stands behind ref, as a scan_hit gives it. */
+struct watch_item watchlist_at(const struct watchlist *w, uint32_t ref);
+/* The next entry that is not in it: from_n of the next load. */
+uint64_t watchlist_until(const struct watchlist *w);
+/* Was the item valid at that moment? Hunts ignore valid_from: what is known now counts for what was logged before. */
+bool watch_item_valid(const struct watch_item *item, int64_t at_us);
