@@ -1,5 +1,6 @@
 /* base/limits.h - every named limit, with its reason. */
 #pragma once
+#include <stddef.h>
 
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)

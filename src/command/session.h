@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "base/buffer.h"
+#include "base/limits.h"
 #include "store/node.h"
 
 /* Exit codes, fixed by the command line's contract. */

@@ -2,6 +2,7 @@
  * function of the log (invariant 3). One writing connection (the owner's), many reading ones; a struct view belongs to
  * one thread at a time. Texts returned in rows live until the next call on the same view. */
 #pragma once
+#include "model/value.h"
 #include "store/facts.h"
 
 struct view;
