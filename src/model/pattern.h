@@ -46,7 +46,10 @@ struct pattern_node {
 };
 
 /* Parses the whole of t. Nodes and texts live in the arena. Limits: PATTERN_DEPTH_MAX, arena's budget.
- * ERR_MALFORMED (offset = column - 1, rule = section) | ERR_LIMIT | ERR_NOMEM */
+ * Stricter than OASIS's grammar file where section 9 is: no plus sign, real days, sets of one type, one qualifier of a
+ * kind, windows above zero. AND over two object types is let through, though section 9.5 forbids it: misp-stix writes
+ * it, and it matches nothing. Comments, which only the grammar file knows, are white space.
+ * ERR_MALFORMED (offset = column - 1, in bytes; rule = section) | ERR_LIMIT | ERR_NOMEM */
 MUST_CHECK enum err pattern_parse(struct text t, struct arena *arena, struct pattern_node **ret,
                                   struct fault *reterr);
 
@@ -58,8 +61,8 @@ struct pattern_value {
  * ipv4-addr, ipv6-addr, url, email-addr value or a file hash (also reached through *_ref.value of network-traffic,
  * email-message and the like, and ISSUBSET on addresses: a CIDR; ipv4-addr:value = 'a.b.c.d/n' is a CIDR), joined
  * by OR only; qualifiers START/STOP and REPEATS > 1, AND, FOLLOWEDBY, NOT and other operators make a branch
- * not atomic. *ret_whole is true when every branch gave a value (no branch is lost by looking for the values
- * alone). At most PATTERN_VALUES_MAX: ERR_LIMIT. ERR_NOMEM */
+ * not atomic; x_ref.type = 'ipv4-addr' AND x_ref.value = '…' is, as the value says its type. Values are distinct.
+ * *ret_whole is true when every branch gave a value (no branch is lost by looking for the values alone). At most PATTERN_VALUES_MAX: ERR_LIMIT. ERR_NOMEM */
 MUST_CHECK enum err pattern_values(const struct pattern_node *p, struct arena *arena,
                                    struct pattern_value **ret, size_t *ret_count, bool *ret_whole);
 /* '[domain-name:value = 'x']' for a normal-form value, the pattern a CSV row becomes. Errors stick in out. */

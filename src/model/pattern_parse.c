@@ -43,13 +43,23 @@ static enum err next(struct parser *p)
     return pattern_lex(&p->lexer, &p->now);
 }
 
+/* How the token is called in a message. Values are no matter for messages, which may end up in a log. */
+static struct text token_name(const struct pattern_token *token)
+{
+    bool plain = token->text.len <= 16;
+
+    for (size_t i = 0; plain && i < token->text.len; i++)
+        plain = token->text.ptr[i] < '0' || token->text.ptr[i] > '9';
+    if (token->kind == TOKEN_LITERAL)
+        return TEXT("a constant");
+    return plain ? token->text : TEXT("another word");
+}
+
 static enum err expected(const struct parser *p, const char *section, const char *what)
 {
-    struct text found = text_sub(p->now.text, 0, 24);
     int64_t offset = (int64_t)p->now.column - 1;
+    struct text found = token_name(&p->now);
 
-    while (found.len > 0 && found.len < p->now.text.len && ((unsigned char)p->now.text.ptr[found.len] & 0xc0) == 0x80)
-        found.len--;
     if (p->now.kind == TOKEN_END)
         return fault_at(p->fault, ERR_MALFORMED, offset, section, "pattern, column %zu: ends where %s is expected",
                         p->now.column, what);
@@ -404,7 +414,8 @@ static enum err parse_qualifiers(struct parser *p, struct pattern_node **node)
         enum err err;
 
         if (seen & 1u << kind)
-            return expected(p, "STIX 2.1 9.5.1", "no second qualifier of the same kind");
+            return fault_at(p->fault, ERR_MALFORMED, (int64_t)p->now.column - 1, "STIX 2.1 9.5.1",
+                            "pattern, column %zu: a second qualifier of the same kind", p->now.column);
         seen |= 1u << kind;
         over = node_over(p, kind, *node);
         err = over ? next(p) : ERR_NOMEM;

@@ -2,53 +2,10 @@
  * would not make the whole pattern true: what is not understood gives none, and makes the answer not whole. */
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/limits.h"
 #include "model/pattern.h"
 #include "model/pattern_hash.h"
-
-/* ---- hashes ---- */
-
-/* 'SHA-256' of the vocabulary (section 10.7), and SHA256 or sha256 as many write it. */
-static enum value_kind algorithm_kind(struct text name)
-{
-    static const struct {
-        struct text name;
-        enum value_kind kind;
-    } algorithms[] = {
-        {{"MD5", 3}, VALUE_MD5},        {{"SHA-1", 5}, VALUE_SHA1},    {{"SHA1", 4}, VALUE_SHA1},
-        {{"SHA-256", 7}, VALUE_SHA256}, {{"SHA256", 6}, VALUE_SHA256}, {{"SHA-512", 7}, VALUE_SHA512},
-        {{"SHA512", 6}, VALUE_SHA512},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(algorithms); i++)
-        if (text_eq_nocase(name, algorithms[i].name))
-            return algorithms[i].kind;
-    return VALUE_NONE;
-}
-
-enum value_kind pattern_hash_kind(const struct pattern_node *comparison)
-{
-    const struct pattern_step *last = comparison->steps + comparison->step_count - 1;
-
-    if (comparison->step_count < 2 || last->kind != STEP_NAME || last[-1].kind != STEP_NAME ||
-        !text_eq(last[-1].name, TEXT("hashes")))
-        return VALUE_NONE;
-    return algorithm_kind(last->name);
-}
-
-const char *pattern_hash_check(const struct pattern_node *comparison)
-{
-    enum value_kind kind;
-
-    if (comparison->op != PATTERN_EQ && comparison->op != PATTERN_NE && comparison->op != PATTERN_IN)
-        return NULL;
-    kind = pattern_hash_kind(comparison);
-    for (size_t i = 0; kind != VALUE_NONE && i < comparison->literal_count; i++)
-        if (comparison->literals[i].kind == LITERAL_STRING && value_detect(comparison->literals[i].text) != kind)
-            return "not a hash of the algorithm that the property names";
-    return NULL;
-}
+#include "model/text_set.h"
 
 /* ---- which comparisons are atomic ---- */
 
@@ -154,68 +111,48 @@ static bool family_fits(struct text t, unsigned kinds)
 
 struct collector {
     struct arena *arena;
-    struct buffer text; /* one value's normal form */
+    struct buffer text;  /* one value's normal form */
+    struct text_set set; /* normal forms: no two kinds have one in common */
     struct pattern_value *values;
-    size_t count, cap;
-    uint16_t *table; /* index + 1 of a value by its hash; 0: free */
-    size_t slots;    /* a power of two, more than twice the values */
+    size_t cap;
     bool whole;
 };
 
-static size_t slot_of(const struct collector *c, enum value_kind kind, struct text value)
+static enum err make_room(struct collector *c)
 {
-    size_t slot = xxh3_seeded(value.ptr, value.len, (uint64_t)kind) & (c->slots - 1);
+    size_t cap = c->cap ? c->cap * 2 : 1;
+    struct pattern_value *values;
 
-    while (c->table[slot] != 0) {
-        const struct pattern_value *v = &c->values[c->table[slot] - 1];
-
-        if (v->kind == kind && text_eq(v->value, value))
-            break;
-        slot = (slot + 1) & (c->slots - 1);
-    }
-    return slot;
-}
-
-static enum err collector_grow(struct collector *c)
-{
-    size_t cap = c->cap ? c->cap * 4 : 4;
-    struct pattern_value *values = arena_alloc(c->arena, cap * sizeof(*values));
-    uint16_t *table = arena_alloc(c->arena, cap * 4 * sizeof(*table));
-
-    if (!values || !table)
+    if (c->set.count < c->cap)
+        return OK;
+    values = arena_alloc(c->arena, cap * sizeof(*values));
+    if (!values)
         return ERR_NOMEM;
-    if (c->count > 0)
-        memcpy(values, c->values, c->count * sizeof(*values));
+    if (c->set.count > 0)
+        memcpy(values, c->values, c->set.count * sizeof(*values));
     c->values = values;
-    c->table = table;
     c->cap = cap;
-    c->slots = cap * 4;
-    for (size_t i = 0; i < c->count; i++)
-        table[slot_of(c, values[i].kind, values[i].value)] = (uint16_t)(i + 1);
     return OK;
 }
-
-_Static_assert(PATTERN_VALUES_MAX < UINT16_MAX, "the table's entries are 16 bits");
 
 static enum err collect(struct collector *c, enum value_kind kind, struct text value)
 {
-    enum err err = c->count == c->cap ? collector_grow(c) : OK;
+    size_t before = c->set.count;
     struct text copy;
-    size_t slot;
+    enum err err;
 
+    if (text_set_has(&c->set, value))
+        return OK;
+    err = make_room(c);
     if (err)
         return err;
-    slot = slot_of(c, kind, value);
-    if (c->table[slot] != 0)
-        return OK;
-    if (c->count >= PATTERN_VALUES_MAX)
-        return ERR_LIMIT;
     copy = arena_text(c->arena, value);
     if (!copy.ptr)
         return ERR_NOMEM;
-    c->values[c->count++] = (struct pattern_value){kind, copy};
-    c->table[slot] = (uint16_t)c->count;
-    return OK;
+    err = text_set_add(&c->set, copy);
+    if (!err)
+        c->values[before] = (struct pattern_value){kind, copy};
+    return err;
 }
 
 static enum err collect_literal(struct collector *c, const struct pattern_literal *literal, enum value_kind kind,
@@ -242,10 +179,11 @@ static enum err collect_literal(struct collector *c, const struct pattern_litera
     return err ? err : collect(c, kind, buffer_text(&c->text));
 }
 
-static enum err collect_comparison(struct collector *c, const struct pattern_node *n)
+/* `allowed`: what the value may be where more is known than its path. */
+static enum err collect_comparison(struct collector *c, const struct pattern_node *n, unsigned allowed)
 {
     enum value_kind kind = hash_kind(n);
-    unsigned kinds = kind == VALUE_NONE ? address_kinds(n) : 0;
+    unsigned kinds = kind == VALUE_NONE ? address_kinds(n) & allowed : 0;
     unsigned networks = kinds & (ADDRESS_IPV4 | ADDRESS_IPV6);
     enum err err = OK;
 
@@ -263,12 +201,56 @@ static enum err collect_comparison(struct collector *c, const struct pattern_nod
     return err;
 }
 
+/* The kinds left by dst_ref.type = 'ipv4-addr' beside dst_ref.value; 0 for any other comparison. */
+static unsigned type_test(const struct pattern_node *test, const struct pattern_node *value)
+{
+    static const struct {
+        struct text type;
+        unsigned kinds;
+    } types[] = {{{"ipv4-addr", 9}, ADDRESS_IPV4},
+                 {{"ipv6-addr", 9}, ADDRESS_IPV6},
+                 {{"domain-name", 11}, ADDRESS_DOMAIN},
+                 {{"email-addr", 10}, ADDRESS_EMAIL}};
+
+    if (test->kind != PATTERN_COMPARISON || test->op != PATTERN_EQ || test->negated || test->step_count != 2 ||
+        value->step_count != 2 || !text_eq(test->object_type, value->object_type) ||
+        test->steps[0].kind != STEP_NAME || value->steps[0].kind != STEP_NAME ||
+        !text_eq(test->steps[0].name, value->steps[0].name) || !text_eq(test->steps[1].name, TEXT("type")) ||
+        test->literals[0].kind != LITERAL_STRING)
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (text_eq(test->literals[0].text, types[i].type))
+            return types[i].kinds;
+    return 0;
+}
+
+/* AND gives no value, but for what MISP writes for an address: the type of a reference beside its value. The value,
+ * when of that type, says both. */
+static enum err collect_and(struct collector *c, const struct pattern_node *n)
+{
+    const struct pattern_node *test = n->children[0], *value = n->children[1];
+    unsigned kinds = 0;
+
+    if (n->child_count == 2 && test->kind == PATTERN_COMPARISON && value->kind == PATTERN_COMPARISON) {
+        if (!address_kinds(value)) {
+            test = value;
+            value = n->children[0];
+        }
+        kinds = type_test(test, value);
+    }
+    if (kinds != 0)
+        return collect_comparison(c, value, kinds);
+    c->whole = false;
+    return OK;
+}
+
 static enum err collect_node(struct collector *c, const struct pattern_node *n)
 {
     enum err err = OK;
 
     switch (n->kind) {
-    case PATTERN_COMPARISON: return collect_comparison(c, n);
+    case PATTERN_COMPARISON: return collect_comparison(c, n, ~0u);
+    case PATTERN_AND: return collect_and(c, n);
     case PATTERN_REPEATS:
         if (n->repeats == 1)
             break;
@@ -292,13 +274,14 @@ enum err pattern_values(const struct pattern_node *p, struct arena *arena, struc
     enum err err;
 
     buffer_init(&c.text, VALUE_MAX_BYTES);
+    text_set_init(&c.set, arena, PATTERN_VALUES_MAX);
     err = collect_node(&c, p);
     buffer_done(&c.text);
     if (err)
         return err;
     *ret = c.values;
-    *ret_count = c.count;
-    *ret_whole = c.whole && c.count > 0;
+    *ret_count = c.set.count;
+    *ret_whole = c.whole && c.set.count > 0;
     return OK;
 }
 
