@@ -1,17 +1,20 @@
 /* json/split.h - takes a huge JSON document apart element by element without holding it: memory is bounded by the
  * largest element. Finds the array member `name` of the top-level object (a STIX bundle's "objects"), or the
  * elements of a top-level array, or gives a single other value whole. Only structure is looked at here (brackets,
- * strings); each element is parsed by json_parse() afterwards.
- * State: START -> ENVELOPE -> ELEMENTS -> TAIL -> END; FAILED from any. */
+ * strings); each element is parsed by json_parse() afterwards. Further top-level objects or arrays, each beginning on
+ * a line of its own, are taken the same way (newline-delimited JSON).
+ * State: START -> ENVELOPE -> ELEMENTS -> TAIL -> BETWEEN -> END or START again; FAILED from any. */
 #pragma once
 #include "base/text.h"
 
 struct json_split;
 
 /* name NUL-terminated. max_element_bytes: a longer element is passed over, reported as ERR_LIMIT by
- * json_split_next() and does not end the reading. The fd is borrowed and read from where it stands.
- * ERR_NOMEM */
+ * json_split_next() and does not end the reading. The fd is borrowed and read from where it stands; -1: only what
+ * is pushed. ERR_NOMEM */
 MUST_CHECK enum err json_split_open(int fd, const char *name, size_t max_element_bytes, struct json_split **ret);
+/* Bytes already taken off the descriptor (to detect a format): they come first. Before the first next. ERR_NOMEM */
+MUST_CHECK enum err json_split_push(struct json_split *s, struct text bytes);
 void json_split_free(struct json_split *s);
 
 /* The next element. OK: *ret_element is borrowed until the next call, *ret_offset its first byte's offset in the

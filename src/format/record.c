@@ -1,0 +1,262 @@
+/* format/record.c - flat records, written and taken apart.
+ *
+ * Payload of an OBJECT, in order:
+ *   u64 at, u8 flags, u8 cls, u8 tlp, u16 confidence, u64 modified_us, u64 valid_from_us, u64 valid_until_us,
+ *   u64 print, u32 created_at, u32 modified_at, u32 valid_from_at,
+ *   sized id, body, original, modified, created_by,
+ *   three lists (values, refs, markings): u32 count, u32 bytes, entries; a value is u8 kind and a sized text, a
+ *   reference and a marking a sized text.
+ * REJECTED: u64 at, u64 line, sized id, rule, reason. END: u8 err, u64 at, u64 read, sized what.
+ *
+ * Who reads does not trust who wrote: whatever record_next() returns OK for can be walked without a failure. */
+#include "format/record.h"
+
+#include "model/marking.h"
+#include "model/stix.h"
+
+enum { HAS_MODIFIED = 1, REVOKED = 2, UNKNOWN_MARKING = 4, GRANULAR = 8, HAS_VALID_FROM = 16, HAS_VALID_UNTIL = 32 };
+
+#define FLAGS_ALL   63
+#define STAMP_BYTES 24 /* "YYYY-MM-DDTHH:MM:SS.mmmZ" */
+
+/* ---- writing ---- */
+
+/* Room for a u32 that is known only later; returns where it is. */
+static size_t u32_later(struct buffer *to)
+{
+    size_t at = to->len;
+    buffer_add_u32(to, 0);
+    return at;
+}
+
+static void u32_now(struct buffer *to, size_t at, size_t value)
+{
+    if (buffer_error(to))
+        return;
+    if (value > UINT32_MAX) {
+        to->err = ERR_LIMIT;
+        return;
+    }
+    for (size_t i = 0; i < 4; i++)
+        to->ptr[at + i] = (char)(value >> (8 * i) & 0xff);
+}
+
+static size_t begin_record(struct buffer *to, enum record_kind kind)
+{
+    size_t at = u32_later(to);
+    buffer_add_u8(to, (uint8_t)kind);
+    return at;
+}
+
+/* A record that did not fit is taken back whole. */
+static void end_record(struct buffer *to, size_t at)
+{
+    u32_now(to, at, to->len - at - 5);
+    if (buffer_error(to))
+        to->len = at;
+}
+
+static void add_texts(struct buffer *to, const struct text *texts, size_t count)
+{
+    buffer_add_u32(to, (uint32_t)count);
+    size_t at = u32_later(to);
+    for (size_t i = 0; i < count; i++)
+        buffer_add_sized(to, texts[i]);
+    u32_now(to, at, to->len - at - 4);
+}
+
+static void add_values(struct buffer *to, const struct record_value *values, size_t count)
+{
+    buffer_add_u32(to, (uint32_t)count);
+    size_t at = u32_later(to);
+    for (size_t i = 0; i < count; i++) {
+        buffer_add_u8(to, values[i].kind);
+        buffer_add_sized(to, values[i].value);
+    }
+    u32_now(to, at, to->len - at - 4);
+}
+
+static uint8_t flags_of(const struct record_object *o)
+{
+    return (uint8_t)((o->has_modified ? HAS_MODIFIED : 0) | (o->revoked ? REVOKED : 0) |
+                     (o->unknown_marking ? UNKNOWN_MARKING : 0) | (o->granular ? GRANULAR : 0) |
+                     (o->has_valid_from ? HAS_VALID_FROM : 0) | (o->has_valid_until ? HAS_VALID_UNTIL : 0));
+}
+
+void record_add_object(struct buffer *to, const struct record_object *o, const struct record_value *values,
+                       size_t value_count, const struct text *refs, size_t ref_count, const struct text *markings,
+                       size_t marking_count)
+{
+    size_t at = begin_record(to, RECORD_OBJECT);
+    buffer_add_u64(to, (uint64_t)o->at);
+    buffer_add_u8(to, flags_of(o));
+    buffer_add_u8(to, o->cls);
+    buffer_add_u8(to, o->tlp);
+    buffer_add_u16(to, (uint16_t)o->confidence);
+    buffer_add_u64(to, (uint64_t)o->modified_us);
+    buffer_add_u64(to, (uint64_t)o->valid_from_us);
+    buffer_add_u64(to, (uint64_t)o->valid_until_us);
+    buffer_add_u64(to, o->print);
+    buffer_add_u32(to, o->created_at);
+    buffer_add_u32(to, o->modified_at);
+    buffer_add_u32(to, o->valid_from_at);
+    buffer_add_sized(to, o->id);
+    buffer_add_sized(to, o->body);
+    buffer_add_sized(to, o->original);
+    buffer_add_sized(to, o->modified);
+    buffer_add_sized(to, o->created_by);
+    add_values(to, values, value_count);
+    add_texts(to, refs, ref_count);
+    add_texts(to, markings, marking_count);
+    end_record(to, at);
+}
+
+void record_add_rejected(struct buffer *to, const struct record_rejected *r)
+{
+    size_t at = begin_record(to, RECORD_REJECTED);
+    buffer_add_u64(to, (uint64_t)r->at);
+    buffer_add_u64(to, (uint64_t)r->line);
+    buffer_add_sized(to, r->id);
+    buffer_add_sized(to, r->rule);
+    buffer_add_sized(to, r->reason);
+    end_record(to, at);
+}
+
+void record_add_end(struct buffer *to, const struct record_end *e)
+{
+    size_t at = begin_record(to, RECORD_END);
+    buffer_add_u8(to, e->err);
+    buffer_add_u64(to, (uint64_t)e->at);
+    buffer_add_u64(to, e->read);
+    buffer_add_sized(to, e->what);
+    end_record(to, at);
+}
+
+/* ---- reading ---- */
+
+/* A list's cursor: its bytes must hold exactly `count` entries. */
+static struct cursor take_list(struct cursor *c, size_t *ret_count, bool of_values)
+{
+    struct cursor list;
+    *ret_count = cursor_u32(c);
+    cursor_init(&list, cursor_text(c));
+    struct cursor walk = list;
+    size_t seen = 0;
+    for (; !cursor_end(&walk); seen++) {
+        if (of_values) {
+            uint8_t kind = cursor_u8(&walk);
+            if (kind == VALUE_NONE || kind >= VALUE_KINDS)
+                cursor_fail(&walk);
+        }
+        cursor_text(&walk);
+    }
+    if (cursor_error(&walk) || seen != *ret_count)
+        cursor_fail(c);
+    return list;
+}
+
+static bool stamp_fits(uint32_t at, struct text body)
+{
+    return at == 0 || (body.len >= STAMP_BYTES && at <= body.len - STAMP_BYTES);
+}
+
+static bool object_holds(const struct record_object *o, uint8_t flags)
+{
+    return o->at >= 0 && flags <= FLAGS_ALL && o->cls <= STIX_CUSTOM && o->tlp <= TLP_RED && o->confidence >= -1 &&
+           o->confidence <= 100 && o->id.len > 0 && o->body.len > 0 && stamp_fits(o->created_at, o->body) &&
+           stamp_fits(o->modified_at, o->body) && stamp_fits(o->valid_from_at, o->body);
+}
+
+static void take_object(struct cursor *c, struct record_object *o)
+{
+    o->at = (int64_t)cursor_u64(c);
+    uint8_t flags = cursor_u8(c);
+    o->has_modified = flags & HAS_MODIFIED;
+    o->revoked = flags & REVOKED;
+    o->unknown_marking = flags & UNKNOWN_MARKING;
+    o->granular = flags & GRANULAR;
+    o->has_valid_from = flags & HAS_VALID_FROM;
+    o->has_valid_until = flags & HAS_VALID_UNTIL;
+    o->cls = cursor_u8(c);
+    o->tlp = cursor_u8(c);
+    o->confidence = (int16_t)cursor_u16(c);
+    o->modified_us = (int64_t)cursor_u64(c);
+    o->valid_from_us = (int64_t)cursor_u64(c);
+    o->valid_until_us = (int64_t)cursor_u64(c);
+    o->print = cursor_u64(c);
+    o->created_at = cursor_u32(c);
+    o->modified_at = cursor_u32(c);
+    o->valid_from_at = cursor_u32(c);
+    o->id = cursor_text(c);
+    o->body = cursor_text(c);
+    o->original = cursor_text(c);
+    o->modified = cursor_text(c);
+    o->created_by = cursor_text(c);
+    o->values = take_list(c, &o->value_count, true);
+    o->refs = take_list(c, &o->ref_count, false);
+    o->markings = take_list(c, &o->marking_count, false);
+    if (!object_holds(o, flags))
+        cursor_fail(c);
+}
+
+static void take_rejected(struct cursor *c, struct record_rejected *r)
+{
+    r->at = (int64_t)cursor_u64(c);
+    r->line = (int64_t)cursor_u64(c);
+    r->id = cursor_text(c);
+    r->rule = cursor_text(c);
+    r->reason = cursor_text(c);
+    if (r->at < -1 || r->line < -1)
+        cursor_fail(c);
+}
+
+static void take_end(struct cursor *c, struct record_end *e)
+{
+    e->err = cursor_u8(c);
+    e->at = (int64_t)cursor_u64(c);
+    e->read = cursor_u64(c);
+    e->what = cursor_text(c);
+    if (e->err > ERR_CANCELLED || e->at < -1)
+        cursor_fail(c);
+}
+
+enum err record_next(struct cursor *c, struct record *ret)
+{
+    if (cursor_error(c))
+        return ERR_MALFORMED;
+    if (cursor_end(c))
+        return ERR_NOT_FOUND;
+    uint32_t len = cursor_u32(c);
+    struct record r = {.kind = cursor_u8(c)};
+    struct cursor payload;
+    cursor_init(&payload, cursor_bytes(c, len));
+    switch (r.kind) {
+    case RECORD_OBJECT: take_object(&payload, &r.u.object); break;
+    case RECORD_REJECTED: take_rejected(&payload, &r.u.rejected); break;
+    case RECORD_END: take_end(&payload, &r.u.end); break;
+    default: cursor_fail(c);
+    }
+    if (cursor_error(&payload) || !cursor_end(&payload))
+        cursor_fail(c);
+    if (cursor_error(c))
+        return ERR_MALFORMED;
+    *ret = r;
+    return OK;
+}
+
+bool record_next_value(struct cursor *c, struct record_value *ret)
+{
+    if (cursor_end(c))
+        return false;
+    ret->kind = cursor_u8(c);
+    ret->value = cursor_text(c);
+    return cursor_error(c) == OK;
+}
+
+bool record_next_text(struct cursor *c, struct text *ret)
+{
+    if (cursor_end(c))
+        return false;
+    *ret = cursor_text(c);
+    return cursor_error(c) == OK;
+}

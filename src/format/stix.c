@@ -1,0 +1,292 @@
+/* format/stix.c - STIX 2.1 JSON -> records. */
+#include "format/stix.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "json/json.h"
+#include "json/split.h"
+#include "model/stix.h"
+
+/* For one object's head: patterns with PATTERN_VALUES_MAX values need a few MB. */
+#define HEAD_BUDGET_BYTES (64 * MIB)
+#define SHOWN_ID_MAX      300
+
+struct stix_reader {
+    struct json_split *split;
+    uint8_t tlp;
+    bool ended;
+    uint64_t read;
+    struct arena arena;           /* of the object at hand */
+    struct buffer body;           /* its canonical form */
+    struct record_value *values;  /* its values, grown as needed */
+    size_t value_cap;
+};
+
+enum err stix_reader_open(int fd, struct text head, uint8_t tlp, struct stix_reader **ret)
+{
+    struct stix_reader *r = calloc(1, sizeof *r);
+    if (!r)
+        return ERR_NOMEM;
+    r->tlp = tlp;
+    arena_init(&r->arena, HEAD_BUDGET_BYTES);
+    buffer_init(&r->body, STIX_OBJECT_MAX_BYTES);
+    enum err e = json_split_open(fd, "objects", STIX_OBJECT_MAX_BYTES, &r->split);
+    if (!e)
+        e = json_split_push(r->split, head);
+    if (e) {
+        stix_reader_free(r);
+        return e;
+    }
+    *ret = r;
+    return OK;
+}
+
+void stix_reader_free(struct stix_reader *r)
+{
+    if (!r)
+        return;
+    json_split_free(r->split);
+    arena_done(&r->arena);
+    buffer_done(&r->body);
+    free(r->values);
+    free(r);
+}
+
+/* ---- refused objects ---- */
+
+/* An id to name an object by: printable ASCII, so that it can be shown anywhere. */
+static struct text shown_id(struct text id)
+{
+    if (id.len > SHOWN_ID_MAX)
+        return TEXT_NONE;
+    for (size_t i = 0; i < id.len; i++)
+        if (id.ptr[i] <= 0x20 || id.ptr[i] > 0x7e)
+            return TEXT_NONE;
+    return id;
+}
+
+/* The id of something that is not JSON, or not as it should be: the first "id" : "..." in it, if that is one. */
+static struct text guess_id(struct text t)
+{
+    ptrdiff_t at = text_find_text(t, TEXT("\"id\""));
+    if (at < 0)
+        return TEXT_NONE;
+    t = text_trim(text_sub(t, (size_t)at + 4, t.len));
+    if (!text_starts(t, TEXT(":")))
+        return TEXT_NONE;
+    t = text_trim(text_sub(t, 1, SHOWN_ID_MAX + 16));
+    ptrdiff_t end = text_starts(t, TEXT("\"")) ? text_find(t, '"', 1) : -1;
+    struct ident ident;
+    struct text id = end > 0 ? text_sub(t, 1, (size_t)end - 1) : TEXT_NONE;
+    return ident_parse(id, &ident, NULL) ? TEXT_NONE : id;
+}
+
+static enum err refuse(int64_t at, struct text id, const struct fault *why, struct buffer *to)
+{
+    struct record_rejected rejected = {
+        .at = at, .line = -1, .id = id, .rule = text_of(why->rule), .reason = text_of(why->what)};
+    record_add_rejected(to, &rejected);
+    return buffer_error(to);
+}
+
+static enum err refuse_text(struct text element, int64_t at, const struct fault *why, struct buffer *to)
+{
+    struct fault placed = *why;
+    if (why->offset > 0)
+        fault_at(&placed, why->err, at, why->rule, "%.180s (byte %lld of the document)", why->what,
+                 (long long)(at + why->offset));
+    return refuse(at, guess_id(element), &placed, to);
+}
+
+/* ---- accepted objects ---- */
+
+static bool take_values(struct stix_reader *r, const struct stix_head *h)
+{
+    if (h->value_count > r->value_cap) {
+        struct record_value *grown = realloc(r->values, h->value_count * sizeof *grown);
+        if (!grown)
+            return false;
+        r->values = grown;
+        r->value_cap = h->value_count;
+    }
+    for (size_t i = 0; i < h->value_count; i++)
+        r->values[i] = (struct record_value){(uint8_t)h->values[i].kind, h->values[i].value};
+    return true;
+}
+
+static struct record_object object_of(const struct stix_reader *r, const struct stix_head *h,
+                                      const struct json_val *object)
+{
+    return (struct record_object){
+        .id = h->id,
+        .body = buffer_text(&r->body),
+        .has_modified = h->has_modified,
+        .modified_us = h->has_modified ? stamp_us(h->modified) : 0,
+        .modified = h->has_modified ? json_text(json_get(object, "modified")) : TEXT_NONE,
+        .revoked = h->revoked,
+        .cls = (uint8_t)h->cls,
+        /* What came without a label counts as its source's default (release.md rule 2); its body stays as it is. */
+        .tlp = h->tlp == TLP_NONE ? r->tlp : (uint8_t)h->tlp,
+        .unknown_marking = h->unknown_marking,
+        .granular = h->granular,
+        .created_by = h->created_by_ref,
+        .has_valid_from = h->has_valid_from,
+        .has_valid_until = h->has_valid_until,
+        .valid_from_us = h->has_valid_from ? stamp_us(h->valid_from) : 0,
+        .valid_until_us = h->has_valid_until ? stamp_us(h->valid_until) : 0,
+        .confidence = (int16_t)h->confidence,
+    };
+}
+
+static enum err add_object(struct stix_reader *r, const struct json_val *object, const struct stix_head *h,
+                           struct text original, int64_t at, struct buffer *to)
+{
+    bool lossy = false;
+    struct fault why;
+    buffer_clear(&r->body);
+    json_canonical(object, &r->body, &lossy);
+    if (buffer_error(&r->body) == ERR_NOMEM || !take_values(r, h))
+        return ERR_NOMEM;
+    if (buffer_error(&r->body)) {
+        fault_at(&why, ERR_LIMIT, at, "STIX_OBJECT_MAX_BYTES", "longer than 8 MiB in canonical form");
+        return refuse(at, shown_id(h->id), &why, to);
+    }
+    struct record_object o = object_of(r, h, object);
+    o.at = at;
+    o.original = lossy ? original : TEXT_NONE;
+    record_add_object(to, &o, r->values, h->value_count, h->refs, h->ref_count, h->marking_refs, h->marking_count);
+    return buffer_error(to);
+}
+
+/* ---- the envelope: STIX 2.1 section 8, TAXII 2.1 section 3.7 ---- */
+
+/* Says what is wrong with a bundle's own members. ERR_MALFORMED, else OK. */
+static enum err check_envelope(const struct json_val *envelope, struct fault *why)
+{
+    const struct json_val *type = json_get(envelope, "type");
+    struct ident ident;
+    if (!type && !json_get(envelope, "id"))
+        return OK; /* TAXII's envelope: "more", "next", "objects" */
+    if (!text_eq(json_text(type), TEXT("bundle")))
+        return fault_at(why, ERR_MALFORMED, 0, "STIX 2.1 8",
+                        "the type of what holds `objects` must be \"bundle\"; its objects were read all the same");
+    if (ident_parse(json_text(json_get(envelope, "id")), &ident, NULL) || !text_eq(ident.type, TEXT("bundle")))
+        return fault_at(why, ERR_MALFORMED, 0, "STIX 2.1 8",
+                        "a bundle's id must be bundle--UUID; its objects were read all the same");
+    return OK;
+}
+
+static enum err refuse_envelope(const struct json_val *envelope, const struct fault *why, struct buffer *to)
+{
+    return refuse(0, shown_id(json_text(json_get(envelope, "id"))), why, to);
+}
+
+/* At the end of a document that held an array of objects. */
+static enum err end_envelope(const struct stix_reader *r, struct buffer *to)
+{
+    struct text text = json_split_envelope(r->split);
+    struct json_doc *doc;
+    struct fault why;
+    enum err e = json_parse(text, &doc, &why);
+    if (e == ERR_NOMEM)
+        return e;
+    if (e) {
+        struct fault shown;
+        fault_at(&shown, e, 0, "STIX 2.1 8", "the bundle's own members: %.200s", why.what);
+        return refuse(0, guess_id(text), &shown, to);
+    }
+    e = check_envelope(json_root(doc), &why);
+    if (e)
+        e = refuse_envelope(json_root(doc), &why, to);
+    json_free(doc);
+    return e;
+}
+
+/* A single value that is an envelope without objects: `{}`, {"more":false}, or a bundle. */
+static bool is_empty_envelope(const struct json_val *v)
+{
+    if (json_type(v) != JSON_OBJECT || json_get(v, "objects"))
+        return false;
+    if (json_get(v, "type"))
+        return text_eq(json_text(json_get(v, "type")), TEXT("bundle"));
+    return json_size(v) == 0 || json_get(v, "more");
+}
+
+/* ---- the document ---- */
+
+static enum err read_object(struct stix_reader *r, const struct json_val *v, struct text element, int64_t at,
+                            struct buffer *to)
+{
+    struct fault why = {.offset = -1, .line = -1};
+    struct stix_head head;
+    if (json_type(v) != JSON_OBJECT) {
+        fault_at(&why, ERR_MALFORMED, at, "STIX 2.1 3.2", "not an object");
+        return refuse(at, TEXT_NONE, &why, to);
+    }
+    arena_reset(&r->arena);
+    enum err e = stix_head_read(v, &r->arena, &head, &why);
+    if (!e)
+        return add_object(r, v, &head, element, at, to);
+    if (e == ERR_NOMEM && r->arena.used < HEAD_BUDGET_BYTES / 4)
+        return e;
+    if (e == ERR_NOMEM)
+        fault_at(&why, ERR_LIMIT, at, "STIX_OBJECT_MAX_BYTES", "needs more than 64 MiB to be checked");
+    return refuse(at, shown_id(json_text(json_get(v, "id"))), &why, to);
+}
+
+static enum err read_element(struct stix_reader *r, struct text element, int64_t at, struct buffer *to)
+{
+    struct json_doc *doc;
+    struct fault why = {.offset = -1, .line = -1};
+    enum err e = json_parse(element, &doc, &why);
+    if (e == ERR_NOMEM)
+        return e;
+    if (e) {
+        r->read++;
+        return refuse_text(element, at, &why, to);
+    }
+    const struct json_val *v = json_root(doc);
+    if (!json_split_found(r->split) && is_empty_envelope(v)) {
+        e = check_envelope(v, &why) ? refuse_envelope(v, &why, to) : OK;
+    } else {
+        r->read++;
+        e = read_object(r, v, element, at, to);
+    }
+    json_free(doc);
+    return e;
+}
+
+static enum err end(struct stix_reader *r, enum err err, const struct fault *why, struct buffer *to)
+{
+    struct record_end e = {.err = (uint8_t)err,
+                           .at = err ? why->offset : (int64_t)json_split_bytes(r->split),
+                           .read = r->read,
+                           .what = err ? text_of(why->what) : TEXT_NONE};
+    enum err failed = json_split_found(r->split) ? end_envelope(r, to) : OK;
+    if (failed)
+        return failed;
+    r->ended = true;
+    record_add_end(to, &e);
+    return buffer_error(to);
+}
+
+enum err stix_reader_next(struct stix_reader *r, struct buffer *to)
+{
+    struct text element;
+    struct fault why = {.offset = -1, .line = -1};
+    int64_t at;
+    if (r->ended)
+        return ERR_NOT_FOUND;
+    enum err e = json_split_next(r->split, &element, &at, &why);
+    switch (e) {
+    case OK: return read_element(r, element, at, to);
+    case ERR_NOT_FOUND: return end(r, OK, NULL, to);
+    case ERR_LIMIT:
+        r->read++;
+        fault_at(&why, e, at, "STIX_OBJECT_MAX_BYTES", "an object longer than 8 MiB; put payloads into artifacts' url");
+        return refuse(at, TEXT_NONE, &why, to);
+    case ERR_NOMEM: return e;
+    default: return end(r, e, &why, to);
+    }
+}

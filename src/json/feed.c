@@ -1,0 +1,100 @@
+/* json/feed.c - a sliding window over a descriptor.
+ *
+ * Invariants: mark == FEED_NO_MARK or mark <= pos; pos <= end; end + FEED_SLACK_BYTES <= cap once there is memory. */
+#include "json/feed.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+
+#define CHUNK_BYTES (256 * KIB)
+
+void feed_init(struct feed *f, int fd)
+{
+    *f = (struct feed){.fd = fd, .mark = FEED_NO_MARK, .ended = fd < 0};
+}
+
+void feed_done(struct feed *f)
+{
+    free(f->ptr);
+    feed_init(f, -1);
+}
+
+static bool reserve(struct feed *f, size_t room)
+{
+    size_t need = f->end + room + FEED_SLACK_BYTES;
+    if (need <= f->cap)
+        return true;
+    size_t cap = f->cap ? f->cap * 2 : 2 * CHUNK_BYTES + FEED_SLACK_BYTES;
+    while (cap < need)
+        cap *= 2;
+    char *moved = realloc(f->ptr, cap);
+    if (!moved) {
+        f->err = ERR_NOMEM;
+        return false;
+    }
+    f->ptr = moved;
+    f->cap = cap;
+    return true;
+}
+
+enum err feed_push(struct feed *f, struct text bytes)
+{
+    if (!reserve(f, bytes.len))
+        return f->err;
+    if (bytes.len)
+        memcpy(f->ptr + f->end, bytes.ptr, bytes.len);
+    f->end += bytes.len;
+    memset(f->ptr + f->end, 0, FEED_SLACK_BYTES);
+    return OK;
+}
+
+static void forget(struct feed *f)
+{
+    size_t from = f->mark == FEED_NO_MARK ? f->pos : f->mark;
+    if (from == 0)
+        return;
+    memmove(f->ptr, f->ptr + from, f->end - from);
+    f->base += from;
+    f->pos -= from;
+    f->end -= from;
+    if (f->mark != FEED_NO_MARK)
+        f->mark = 0;
+}
+
+static bool failed(struct feed *f)
+{
+    f->err = ERR_IO;
+    f->errno_seen = errno;
+    return false;
+}
+
+bool feed_more(struct feed *f)
+{
+    if (f->ended || f->err)
+        return false;
+    if (f->cap - f->end < CHUNK_BYTES + FEED_SLACK_BYTES || !f->ptr)
+        forget(f);
+    if (!reserve(f, CHUNK_BYTES))
+        return false;
+    for (;;) {
+        ssize_t n = read(f->fd, f->ptr + f->end, CHUNK_BYTES);
+        if (n >= 0) {
+            f->ended = n == 0;
+            f->end += (size_t)n;
+            memset(f->ptr + f->end, 0, FEED_SLACK_BYTES);
+            return n > 0;
+        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            struct pollfd p = {.fd = f->fd, .events = POLLIN};
+            if (poll(&p, 1, -1) < 0 && errno != EINTR)
+                return failed(f);
+        } else if (errno != EINTR) {
+            return failed(f);
+        }
+    }
+}
