@@ -24,6 +24,8 @@ struct gate_class {
     bool own_identity;       /* our node's own identity object */
     bool sighting;           /* our sighting that goes back to where its indicator came from: */
     struct uuid sighting_of; /* party the sighted indicator came from; zero when not from one */
+    bool sighting_of_ours;   /* the sighted indicator is our own: per label. Neither this nor sighting_of: the
+                                indicator came from nobody knows where, and its sighting does not leave */
     enum tlp sighting_tlp;   /* effective label of the sighted indicator: derived content takes the strictest part */
     bool internal_only;      /* findings, evidence, incidents, our constituency register: never outward by a door of
                                 this version but console */
@@ -33,7 +35,7 @@ struct gate_class {
 };
 /* Canonical text key of a class: equal keys, equal classes. Errors stick in out. */
 void gate_class_key(const struct gate_class *c, struct buffer *out);
-/* The reverse, for a replay. ERR_MALFORMED */
+/* The reverse, for a replay; every byte is checked. ERR_MALFORMED */
 MUST_CHECK enum err gate_class_parse(struct text key, struct gate_class *ret);
 /* The label that counts: tlp, else the source's default; TLP_NONE when neither. */
 enum tlp gate_class_label(const struct gate_class *c);
@@ -66,8 +68,9 @@ struct decision_rule {
 struct decision {
     bool cleared;
     enum form form;            /* cleared only */
-    enum tlp label;            /* the marking it leaves with; TLP_NONE: none */
-    bool add_marking;          /* the object carries no TLP marking itself: `label` must be added (a rendition) */
+    enum tlp label;            /* the marking it leaves with; TLP_NONE: none. Withheld: the label that counted */
+    bool add_marking;          /* the object carries no TLP marking itself, or a laxer one: `label` must be added (a
+                                  rendition). Never on the console, which shows the label beside the object */
     int64_t holds_until_us;    /* INT64_MAX when nothing timed was looked at */
     struct decision_rule rules[DECISION_RULES_MAX];
     size_t rule_count;         /* at least 1 */

@@ -3,6 +3,9 @@
 #pragma once
 #include "release/cleared.h"
 
+#define TAXII_MEDIA_TYPE TEXT("application/taxii+json;version=2.1")
+#define STIX_MEDIA_TYPE  TEXT("application/stix+json;version=2.1")
+
 /* ---- content ---- */
 enum envelope { ENVELOPE_TAXII, /* {"more":..,"next":..,"objects":[..]}  TAXII 2.1 section 3.7 */
                 ENVELOPE_BUNDLE /* {"type":"bundle","id":..,"objects":[..]}  STIX 2.1 section 8 */ };
@@ -26,13 +29,15 @@ enum outbound_page {
     PAGE_HEALTH, PAGE_EMPTY, PAGE_REQUEST_GET, PAGE_REQUEST_DELETE
 };
 enum page_field_kind { FIELD_TEXT, FIELD_NUMBER, FIELD_BOOL };
-/* Fields are named in the page's table in outbound.c; one that is not is ERR_DENIED. Text fields hold our own fixed
- * words, node names, URLs, UUIDs and times; never anything taken from an object. */
+/* Fields are named in the page's table in pages.c; one that is not there, is given twice, is of another kind, or a
+ * required one that is missing is ERR_DENIED. Text fields hold our own fixed words, node names, URLs, UUIDs and times;
+ * never anything taken from an object. ERR_MALFORMED: a text that is not UTF-8, or no header value where it becomes one.
+ * A status page's rows say in their field "list" whether they are among successes, failures or pendings. */
 struct page_field {
     const char *name;
     enum page_field_kind kind;
     struct text text;
-    int64_t number;
+    int64_t number; /* FIELD_BOOL: 0 is false */
 };
 struct page_row { /* for pages that list (collections, status details) */
     const struct page_field *fields;
