@@ -11,6 +11,16 @@ enum err open_view(struct session *s, struct view **ret)
     return err;
 }
 
+int with_view(struct session *s, int (*run)(struct session *s, struct view *v))
+{
+    struct view *v;
+    if (open_view(s, &v))
+        return EXIT_WRITE;
+    int code = run(s, v);
+    node_reader_done(s->node, v);
+    return code;
+}
+
 static bool is_zero(const struct uuid *u)
 {
     static const struct uuid zero;

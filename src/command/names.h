@@ -5,6 +5,9 @@
 /* A reading view, told on standard error when there is none. */
 MUST_CHECK enum err open_view(struct session *s, struct view **ret);
 
+/* Runs it with a reading view. */
+int with_view(struct session *s, int (*run)(struct session *s, struct view *v));
+
 /* Name of a party ("(unknown)" for zero), in the arena. */
 struct text party_name(struct view *v, struct arena *a, const struct uuid *party);
 struct text source_name(struct view *v, struct arena *a, const struct uuid *source);

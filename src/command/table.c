@@ -98,9 +98,9 @@ void table_end(struct table *t, const char *none)
     size_t widths[TABLE_COLUMNS_MAX] = {0};
     struct buffer line;
     buffer_init(&line, 1 * MIB);
-    if (t->cell_count == 0) {
+    if (t->cell_count == 0 && none) {
         say(t->s, "%s\n", none);
-    } else {
+    } else if (t->cell_count > 0) {
         measure(t, widths);
         print_rows(t, widths, &line);
     }

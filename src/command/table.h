@@ -16,5 +16,5 @@ struct table {
 void table_begin(struct table *t, struct session *s, const char *const *heads);
 void table_cell(struct table *t, struct text cell); /* control characters become '?' */
 void table_cellf(struct table *t, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Prints and frees; `none` is printed instead when there is no row. */
+/* Prints and frees; without a row `none` is said instead (NULL: nothing). */
 void table_end(struct table *t, const char *none);

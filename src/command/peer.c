@@ -1,0 +1,283 @@
+/* peer invite|accept|list|set|sync|expel: partners. */
+#include <string.h>
+#include <unistd.h>
+
+#include "command/commands.h"
+#include "command/listing.h"
+#include "command/names.h"
+#include "command/serve.h"
+#include "exchange/peer.h"
+#include "exchange/taxii_server.h"
+#include "json/json.h"
+
+#define INVITATION_MAX (64 * KIB)
+
+static int write_all(struct session *s, int fd, struct text t)
+{
+    while (t.len > 0) {
+        ssize_t done = write(fd, t.ptr, t.len);
+        if (done <= 0) {
+            complain(s, "%s: the invitation could not be written", option(s, "out"));
+            return EXIT_WRITE;
+        }
+        t = text_sub(t, (size_t)done, t.len);
+    }
+    return EXIT_DONE;
+}
+
+static int run_invite(struct session *s)
+{
+    const char *name = s->operands[0], *url = option(s, "url");
+    struct fault fault = {.offset = -1, .line = -1};
+    char own[300];
+    if (check_name(s, name))
+        return EXIT_USAGE;
+    if (!url)
+        url = server_url(s->server, own, sizeof own);
+    if (!url) {
+        complain(s, "peer invite: --url URL: the address by which %s reaches this node (start entente serve and it is "
+                    "known)", name);
+        return EXIT_USAGE;
+    }
+    struct buffer invitation;
+    buffer_init(&invitation, INVITATION_MAX);
+    int code = EXIT_DONE;
+    if (peer_invite(s->node, text_of(name), text_of(url), node_admin(s->node), &invitation, &fault))
+        code = complain_fault(s, NULL, &fault);
+    else if (s->output_fd < 0)
+        say(s, TEXT_FMT "\n", TEXT_ARG(buffer_text(&invitation)));
+    else
+        code = write_all(s, s->output_fd, buffer_text(&invitation));
+    buffer_done(&invitation);
+    if (!code && s->output_fd >= 0 && !s->json)
+        say(s, "invitation for %s in %s. It holds a secret: hand it over by a trusted way; they run\n"
+               "  entente peer accept %s\n", name, option(s, "out"), option(s, "out"));
+    return code;
+}
+
+static int run_accept(struct session *s)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    const char *name = option(s, "name");
+    struct buffer b;
+    buffer_init(&b, INVITATION_MAX);
+    ssize_t got = 0;
+    do {
+        char *to = buffer_reserve(&b, 4 * KIB);
+        got = to ? read(s->inputs[0].fd, to, 4 * KIB) : -1;
+        b.len -= to ? 4 * KIB - (got > 0 ? (size_t)got : 0) : 0;
+    } while (got > 0);
+    struct uuid party;
+    int code = EXIT_DONE;
+    if (got < 0) {
+        complain(s, "%s: not an invitation: longer than %zu bytes or not readable", s->inputs[0].name, INVITATION_MAX);
+        code = EXIT_DATA;
+    } else if (peer_accept(s->node, buffer_text(&b), text_of(name ? name : ""), node_admin(s->node), &party, &fault)) {
+        code = complain_fault(s, s->inputs[0].name, &fault);
+    }
+    buffer_done(&b);
+    struct view *v;
+    if (code || open_view(s, &v))
+        return code ? code : EXIT_WRITE;
+    struct arena a;
+    arena_init(&a, 64 * KIB);
+    struct text called = party_name(v, &a, &party);
+    if (s->json) {
+        struct json_out o = json_out_to(json_line(s));
+        json_open(&o, '{');
+        json_member_text(&o, "peer", called);
+        json_close(&o, '}');
+        json_line_end(s);
+    } else {
+        say(s, TEXT_FMT " is a peer now; a running node takes from it by itself\n", TEXT_ARG(called));
+    }
+    arena_done(&a);
+    node_reader_done(s->node, v);
+    return EXIT_DONE;
+}
+
+/* Party of the first operand. */
+static int named_peer(struct session *s, struct uuid *ret)
+{
+    struct view *v;
+    if (open_view(s, &v))
+        return EXIT_WRITE;
+    struct fact_peer peer;
+    int code = find_party(s, v, s->operands[0], ret) ? EXIT_DATA : EXIT_DONE;
+    if (!code && view_peer(v, ret, &peer, NULL)) {
+        complain(s, "%s is a party, but no peer; entente peer invite or accept makes it one", s->operands[0]);
+        code = EXIT_DATA;
+    }
+    node_reader_done(s->node, v);
+    return code;
+}
+
+static int run_set(struct session *s)
+{
+    struct peer_settings set = {.has_ceiling = option_given(s, "ceiling"),
+                                .has_sightings = option_given(s, "sightings"),
+                                .has_poll_ms = option_given(s, "poll-ms")};
+    struct fault fault = {.offset = -1, .line = -1};
+    struct uuid party;
+    uint64_t poll_ms = 0;
+    if (set.has_ceiling && find_label(s, "ceiling", option(s, "ceiling"), &set.ceiling))
+        return EXIT_USAGE;
+    if (set.has_sightings && find_switch(s, "sightings", option(s, "sightings"), &set.sightings))
+        return EXIT_USAGE;
+    if (option_u64(s, "poll-ms", 0, 86400000, &poll_ms))
+        return EXIT_USAGE;
+    if (set.has_poll_ms && poll_ms < 50) {
+        complain(s, "--poll-ms %llu: at least 50", (unsigned long long)poll_ms);
+        return EXIT_USAGE;
+    }
+    set.poll_ms = (uint32_t)poll_ms;
+    int code = named_peer(s, &party);
+    if (!code && peer_set(s->node, &party, &set, node_admin(s->node), &fault))
+        code = complain_fault(s, NULL, &fault);
+    if (!code && !s->json)
+        say(s, "%s: recorded\n", s->operands[0]);
+    return code;
+}
+
+static int run_expel(struct session *s)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    struct uuid party;
+    const char *reason = option(s, "reason");
+    if (!reason) {
+        complain(s, "peer expel: --reason R: it stands in the log for ever");
+        return EXIT_USAGE;
+    }
+    int code = named_peer(s, &party);
+    if (!code && peer_expel(s->node, &party, text_of(reason), node_admin(s->node), &fault))
+        code = complain_fault(s, NULL, &fault);
+    if (!code && !s->json)
+        say(s, "%s gets nothing from this moment on\n", s->operands[0]);
+    return code;
+}
+
+static int run_sync(struct session *s)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    struct taxii_pulled pulled = {0};
+    struct uuid party;
+    int code = named_peer(s, &party);
+    if (code)
+        return code;
+    if (peer_sync(s->node, &party, &pulled, &fault))
+        code = complain_fault(s, s->operands[0], &fault);
+    const struct intake_totals *t = &pulled.totals;
+    if (s->json)
+        say(s, "{\"pages\":%llu,\"read\":%llu,\"new\":%llu,\"updated\":%llu,\"unchanged\":%llu,\"rejected\":%llu}\n",
+            (unsigned long long)pulled.pages, (unsigned long long)t->read, (unsigned long long)t->fresh,
+            (unsigned long long)t->updated, (unsigned long long)t->unchanged, (unsigned long long)t->rejected);
+    else if (!code)
+        say(s, "%llu objects: %llu new, %llu updated, %llu unchanged, %llu refused\n", (unsigned long long)t->read,
+            (unsigned long long)t->fresh, (unsigned long long)t->updated, (unsigned long long)t->unchanged,
+            (unsigned long long)t->rejected);
+    return code;
+}
+
+static enum err list_one(struct listing *l, const struct fact *f)
+{
+    const struct fact_peer *p = &f->u.peer;
+    struct text name = party_name(l->names, &l->arena, &p->party);
+    struct peer_result result;
+    char when[MOMENT_MAX] = "-";
+    bool known = server_peer_result(l->s->server, &p->party, &result);
+    if (known)
+        moment(result.at_us, when);
+    const char *state = p->expelled ? "expelled" : !known ? "-" : result.err ? result.words : "ok";
+    if (l->s->json) {
+        struct json_out o = json_out_to(json_line(l->s));
+        json_open(&o, '{');
+        json_member_text(&o, "peer", name);
+        json_member_text(&o, "url", p->url);
+        json_member_text(&o, "ceiling", text_of(tlp_name(p->ceiling)));
+        json_member_bool(&o, "sightings", p->sightings);
+        json_member_bool(&o, "expelled", p->expelled);
+        json_member_i64(&o, "poll_ms", p->poll_ms);
+        json_member_text(&o, "last", text_of(when));
+        json_member_text(&o, "state", text_of(state));
+        json_close(&o, '}');
+        json_line_end(l->s);
+        return OK;
+    }
+    table_cell(&l->table, name);
+    table_cell(&l->table, p->url.len ? p->url : TEXT("(takes from us only)"));
+    table_cell(&l->table, text_of(tlp_name(p->ceiling)));
+    table_cell(&l->table, p->sightings ? TEXT("on") : TEXT("off"));
+    table_cell(&l->table, text_of(when));
+    table_cell(&l->table, text_of(state));
+    return OK;
+}
+
+static int run_list(struct session *s)
+{
+    static const char *const heads[] = {"PEER", "FROM", "CEILING", "SIGHTINGS", "LAST ASKED", "STATE", NULL};
+    return list_facts(s, FACT_PEER, heads, "no peers; entente peer invite NAME --out FILE begins", list_one);
+}
+
+static const struct option_spec INVITE_OPTIONS[] = {
+    {"url", OPTION_VALUE, "URL", "how the partner reaches this node's TAXII server (the address served now)"},
+    {"out", OPTION_VALUE, "FILE", "where to write the invitation (standard output)"},
+    {NULL, OPTION_FLAG, NULL, NULL}};
+static const struct option_spec ACCEPT_OPTIONS[] = {
+    {"name", OPTION_VALUE, "NAME", "what to call the partner here (the name in the invitation)"},
+    {NULL, OPTION_FLAG, NULL, NULL}};
+static const struct option_spec SET_OPTIONS[] = {
+    {"ceiling", OPTION_VALUE, "TLP", "highest label of ours that flows to it without a person (GREEN)"},
+    {"sightings", OPTION_VALUE, "on|off", "tell it when its indicators are seen here (off)"},
+    {"poll-ms", OPTION_VALUE, "N", "how often it is asked for news, in milliseconds (30000)"},
+    {NULL, OPTION_FLAG, NULL, NULL}};
+static const struct option_spec EXPEL_OPTIONS[] = {{"reason", OPTION_VALUE, "R", "why; it stands in the log for ever"},
+                                                   {NULL, OPTION_FLAG, NULL, NULL}};
+
+const struct command COMMAND_PEER_INVITE = {
+    .name = "peer invite",
+    .operands = "NAME",
+    .summary = "let a partner take from us: writes an invitation file",
+    .details = "The file holds our address and a token for the partner. The partner runs entente peer accept FILE; another\n"
+               "TAXII 2.1 client uses the address, the collection and the token in it.\n",
+    .options = INVITE_OPTIONS,
+    .operands_min = 1,
+    .operands_max = 1,
+    .need = NEED_WRITE,
+    .run = run_invite};
+const struct command COMMAND_PEER_ACCEPT = {.name = "peer accept",
+                                            .operands = "FILE",
+                                            .summary = "take from a partner: reads its invitation file",
+                                            .options = ACCEPT_OPTIONS,
+                                            .operands_min = 1,
+                                            .operands_max = 1,
+                                            .need = NEED_WRITE,
+                                            .files = FILES_FIRST,
+                                            .run = run_accept};
+const struct command COMMAND_PEER_LIST = {.name = "peer list",
+                                          .operands = "",
+                                          .summary = "the partners, their settings and how the lines are",
+                                          .need = NEED_WRITE,
+                                          .run = run_list};
+const struct command COMMAND_PEER_SET = {.name = "peer set",
+                                         .operands = "NAME",
+                                         .summary = "what flows to a partner without a person",
+                                         .options = SET_OPTIONS,
+                                         .operands_min = 1,
+                                         .operands_max = 1,
+                                         .need = NEED_WRITE,
+                                         .run = run_set};
+const struct command COMMAND_PEER_SYNC = {.name = "peer sync",
+                                          .operands = "NAME",
+                                          .summary = "ask a partner for news now",
+                                          .operands_min = 1,
+                                          .operands_max = 1,
+                                          .need = NEED_WRITE,
+                                          .run = run_sync};
+const struct command COMMAND_PEER_EXPEL = {.name = "peer expel",
+                                           .operands = "NAME",
+                                           .summary = "stop everything to and from a partner, from this moment",
+                                           .options = EXPEL_OPTIONS,
+                                           .operands_min = 1,
+                                           .operands_max = 1,
+                                           .need = NEED_WRITE,
+                                           .run = run_expel};
