@@ -24,7 +24,12 @@ struct intake_options {
 };
 struct intake_totals {
     enum reader_format format;
+    /* read = fresh + updated + unchanged + rejected. fresh: objects not known before; updated: another version counts
+     * now; unchanged: what counts stayed as it was. */
     uint64_t read, fresh, updated, unchanged, rejected;
+    /* Kept beside what counts; the first three and quarantined versions of known objects are among the unchanged, a
+     * conflict won is an update. */
+    uint64_t claims, older, conflicts, quarantined;
     uint64_t at;                 /* last durable entry */
     bool whole;                  /* the document was read to its end */
 };

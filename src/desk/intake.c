@@ -1,0 +1,225 @@
+/* desk/intake.c - see intake.h; the plan of it is in intake_inside.h. */
+#include "desk/intake.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "desk/intake_inside.h"
+#include "desk/own.h"
+
+struct reader_options intake_reader_options(const struct intake *in)
+{
+    return (struct reader_options){
+        .format = in->format, .party = text_of(in->party_text), .tlp = (uint8_t)in->options->marking,
+        .identity = in->options->from_self ? text_of(in->identity) : TEXT_NONE, .chunk_bytes = INTAKE_CHUNK_BYTES};
+}
+
+static bool cancelled(const struct intake *in)
+{
+    return in->options->cancel && atomic_load(in->options->cancel);
+}
+
+/* ---- before the first record ---- */
+
+static enum err look_up_source(struct intake *in, struct fault *reterr)
+{
+    if (uuid_is_zero(&in->options->source))
+        return OK;
+    struct view *v;
+    enum err e = node_reader(in->node, &v, reterr);
+    if (e != OK)
+        return e;
+    struct fact_source source;
+    e = view_source(v, &in->options->source, &source, reterr);
+    node_reader_done(in->node, v);
+    if (e == OK)
+        in->source_default = source.default_tlp;
+    return e == ERR_NOT_FOUND ? fault_set(reterr, ERR_NOT_FOUND, "the source is not recorded") : e;
+}
+
+static enum err begin(struct intake *in, int fd, struct fault *reterr)
+{
+    const struct fact_genesis *g = node_genesis(in->node);
+    ident_format(TEXT("identity"), &g->identity, in->identity);
+    in->party = in->options->from_self ? g->identity : in->options->party;
+    if (!uuid_is_zero(&in->party))
+        uuid_format(&in->party, in->party_text);
+    in->exercise = !text_eq(g->space, TEXT("real"));
+    in->format = in->options->format;
+    enum err e = look_up_source(in, reterr);
+    if (e != OK)
+        return e;
+    return intake_spool_open(node_home(in->node), fd, in->options->cancel, &in->spool, reterr);
+}
+
+/* --strict: the document is read through before anything of it counts. */
+static enum err check_whole(struct intake *in, struct fault *reterr)
+{
+    struct fault end;
+    enum err e = intake_read_ahead(in, true, &in->totals.read, &in->totals.rejected, &end, reterr);
+    if (e != OK)
+        return e;
+    in->totals.format = in->format;
+    uint64_t rejected = in->totals.rejected;
+    if (end.err != OK) {
+        if (reterr)
+            *reterr = end;
+        return end.err == ERR_NOMEM || end.err == ERR_IO ? end.err : ERR_MALFORMED;
+    }
+    if (rejected > 0)
+        return fault_set(reterr, ERR_MALFORMED, "%llu refused, so nothing was taken in (strict)",
+                         (unsigned long long)rejected);
+    in->totals.read = 0;
+    return OK;
+}
+
+/* ---- the document ---- */
+
+static void tell_rejected(const struct intake *in, const struct intake_items *items, size_t from, size_t count)
+{
+    if (!in->options->on_rejected)
+        return;
+    for (size_t i = from; i < from + count; i++)
+        if (items->list[i].record.kind == RECORD_REJECTED)
+            in->options->on_rejected(in->options->self, &items->list[i].record.u.rejected);
+}
+
+/* How many items from `from` on make one group. */
+static size_t group_size(const struct intake_items *items, size_t from)
+{
+    size_t bytes = 0, n = 0;
+    while (from + n < items->count && n < INTAKE_GROUP_OBJECTS) {
+        const struct record *r = &items->list[from + n].record;
+        if (r->kind == RECORD_OBJECT)
+            bytes += r->u.object.body.len + r->u.object.original.len;
+        if (n > 0 && bytes > INTAKE_GROUP_BYTES)
+            break;
+        n++;
+    }
+    return n;
+}
+
+static enum err apply_items(struct intake *in, const struct intake_items *items, struct fault *reterr)
+{
+    for (size_t from = 0; from < items->count;) {
+        if (cancelled(in))
+            return fault_set(reterr, ERR_CANCELLED, "stopped on request");
+        size_t n = group_size(items, from);
+        enum err e = intake_apply(in, items, from, n, reterr);
+        if (e != OK)
+            return e;
+        tell_rejected(in, items, from, n);
+        if (in->options->on_commit)
+            in->options->on_commit(in->options->self, in->totals.read, in->totals.at);
+        from += n;
+    }
+    return OK;
+}
+
+/* One chunk after the other. A lying reader's items before the lie stand. */
+static enum err read_document(struct intake *in, struct reader *reader, struct intake_items *items,
+                              struct fault *reterr)
+{
+    struct text chunk;
+    while (!items->ended) {
+        enum err e = reader_next(reader, &chunk);
+        if (e == ERR_NOT_FOUND)
+            return fault_set(reterr, ERR_MALFORMED, "the reader stopped without a word");
+        if (e != OK)
+            return fault_set(reterr, e, "reading the document: %s", err_name(e));
+        struct fault lie = {.offset = -1, .line = -1};
+        enum err taken = intake_items_take(in, items, chunk, &lie);
+        e = apply_items(in, items, reterr);
+        if (e != OK)
+            return e;
+        if (taken != OK) {
+            if (reterr)
+                *reterr = lie;
+            return taken;
+        }
+    }
+    if (items->end.err == OK) {
+        in->totals.whole = true;
+        return OK;
+    }
+    if (reterr)
+        *reterr = items->end;
+    return items->end.err;
+}
+
+static enum err take_in(struct intake *in, struct fault *reterr)
+{
+    struct reader_options opt = intake_reader_options(in);
+    struct reader *reader;
+    enum err e = reader_open(in->spool.fd, &opt, &reader, reterr);
+    if (e != OK)
+        return e;
+    in->totals.format = in->format = reader_format_of(reader);
+    struct intake_items items;
+    intake_items_init(&items);
+    e = read_document(in, reader, &items, reterr);
+    intake_items_done(&items);
+    reader_free(reader);
+    /* A document that broke off has its entry too: it says how far it was read. */
+    if ((e == OK || e == ERR_MALFORMED) && in->changed) {
+        enum err recorded = intake_record_document(in, e == OK ? reterr : NULL);
+        if (e == OK)
+            e = recorded;
+    }
+    return e;
+}
+
+enum err intake_run(struct node *node, int fd, const struct intake_options *options,
+                    struct intake_totals *ret_totals, struct fault *reterr)
+{
+    struct intake in = {.node = node, .options = options};
+    enum err e = begin(&in, fd, reterr);
+    if (e == OK) {
+        if (options->strict)
+            e = check_whole(&in, reterr);
+        if (e == OK)
+            e = take_in(&in, reterr);
+        intake_spool_close(&in.spool);
+    }
+    marking_book_done(&in.markings);
+    *ret_totals = in.totals;
+    return e;
+}
+
+/* ---- parties ---- */
+
+struct party_write {
+    struct text name;
+    const struct uuid *account;
+    struct uuid id;
+};
+
+static enum err write_party(struct txn *t, void *self, struct fault *reterr)
+{
+    struct party_write *p = self;
+    struct fact_party known;
+    enum err e = view_party_by_name(txn_view(t), p->name, &known, reterr);
+    if (e == OK)
+        p->id = known.id;
+    if (e != ERR_NOT_FOUND)
+        return e;
+    p->id = uuid_random();
+    struct fact f = {.kind = FACT_PARTY};
+    f.u.party = (struct fact_party){.id = p->id, .account = *p->account, .name = p->name};
+    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+enum err intake_party(struct node *node, struct text name, const struct uuid *account, struct uuid *ret_party,
+                      struct fault *reterr)
+{
+    name = text_trim(name);
+    if (name.len == 0 || name.len > NAME_MAX_BYTES || !text_is_utf8(name))
+        return fault_set(reterr, ERR_USAGE, "a party's name has 1 to %d bytes of UTF-8", NAME_MAX_BYTES);
+    if (text_eq_nocase(name, TEXT("self")))
+        return fault_set(reterr, ERR_USAGE, "`self` is this node, no party; use another name");
+    struct party_write p = {.name = name, .account = account};
+    enum err e = node_write(node, write_party, &p, reterr);
+    if (e == OK)
+        *ret_party = p.id;
+    return e;
+}

@@ -1,0 +1,309 @@
+/* desk/intake_apply.c - on the writer thread: what we hold is looked up, the verdict is found, the version appended.
+ *
+ * Totals: `fresh` objects were not known before; `updated` ones got another current version; with all others what
+ * counts stayed as it was (`unchanged`), though a claim, an older version, a conflict's loser or a quarantined version
+ * may have been added to their history. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "desk/intake_decide.h"
+#include "desk/intake_inside.h"
+#include "desk/own.h"
+
+/* Class keys of the last classes; a document has few, in turns. */
+#define CLASS_SLOTS 64
+
+struct class_slot {
+    struct gate_class cls;
+    char key[512];
+    size_t key_len;
+};
+
+struct apply {
+    struct intake *in;
+    const struct intake_items *items;
+    size_t from, count;
+    struct txn *t;
+    struct intake_totals totals;   /* of this group */
+    bool changed;
+    struct class_slot *classes;
+    struct fact_value *values;
+    size_t value_cap;
+};
+
+/* ---- class keys ---- */
+
+static enum err class_key(struct apply *a, const struct gate_class *cls, struct text *ret)
+{
+    struct class_slot *slot = &a->classes[xxh3_of(cls, sizeof *cls) % CLASS_SLOTS];
+    if (slot->key_len == 0 || memcmp(&slot->cls, cls, sizeof *cls) != 0) {
+        struct buffer key;
+        buffer_init(&key, sizeof slot->key);
+        gate_class_key(cls, &key);
+        enum err e = buffer_error(&key);
+        if (e == OK) {
+            slot->cls = *cls;
+            slot->key_len = key.len;
+            memcpy(slot->key, key.ptr, key.len);
+        }
+        buffer_done(&key);
+        if (e != OK)
+            return e;
+    }
+    *ret = (struct text){slot->key, slot->key_len};
+    return OK;
+}
+
+/* ---- what is held ---- */
+
+static void version_of_row(const struct version_row *row, struct intake_version *ret)
+{
+    *ret = (struct intake_version){.party = row->party, .versioned = row->modified.len > 0,
+                                   .modified_us = row->modified_us, .revoked = row->revoked, .hash = row->hash,
+                                   .print = row->print};
+}
+
+struct search {
+    const struct intake_version *arrived;
+    bool found;
+};
+
+static enum err compare_version(void *self, const struct version_row *row)
+{
+    struct search *s = self;
+    bool same = s->arrived->print ? row->print == s->arrived->print : sha256_eq(&row->hash, &s->arrived->hash);
+    if (same && uuid_eq(&row->party, &s->arrived->party) && row->standing != STANDING_QUARANTINED)
+        s->found = true;
+    return OK;
+}
+
+/* Is this content of this party in the object's history already? A quarantined version is not, unless what arrived is to
+ * be quarantined again. */
+static enum err held_already(struct apply *a, struct text id, const struct intake_version *arrived,
+                             enum intake_verdict verdict, bool *ret, struct fault *reterr)
+{
+    struct view *v = txn_view(a->t);
+    struct search s = {.arrived = arrived};
+    enum err e;
+    if (arrived->print == 0) {
+        struct version_row row;
+        e = view_find_content(v, id, &arrived->party, &arrived->hash, &row, reterr);
+        s.found = e == OK;
+        if (e == ERR_NOT_FOUND)
+            e = OK;
+        if (e == OK && s.found && row.standing == STANDING_QUARANTINED && verdict != INTAKE_QUARANTINED) {
+            s.found = false;
+            e = view_versions(v, id, compare_version, &s, reterr);
+        }
+    } else {
+        e = view_versions(v, id, compare_version, &s, reterr);
+    }
+    if (e == OK)
+        *ret = s.found;
+    return e;
+}
+
+/* ---- times of formats that have none ---- */
+
+static void fill_stamp(const struct record_object *o, uint32_t at, int64_t us)
+{
+    char text[STAMP_TEXT_MAX];
+    struct text t = stamp_format(stamp_from_us(us, 3), text);
+    if (at != 0 && t.len == 24)
+        memcpy((char *)(uintptr_t)o->body.ptr + at, t.ptr, t.len); /* our copy of the chunk */
+}
+
+/* created stays what it was, modified moves on; *ret_modified is what now stands in the body. */
+static void fill_stamps(struct apply *a, struct intake_item *item, const struct version_row *before,
+                        struct fact_object *f, char ret_modified[STAMP_TEXT_MAX])
+{
+    struct record_object *o = &item->record.u.object;
+    struct own_times w = own_times(a->t, before);
+    fill_stamp(o, o->created_at, w.created_us);
+    fill_stamp(o, o->modified_at, w.modified_us);
+    fill_stamp(o, o->valid_from_at, w.created_us);
+    f->created_us = w.created_us;
+    f->modified_us = w.modified_us;
+    memcpy(ret_modified, w.modified, sizeof w.modified);
+    f->modified = text_of(ret_modified);
+    if (o->valid_from_at != 0) {
+        f->has_valid_from = true;
+        f->valid_from_us = w.created_us;
+    }
+    item->hash = sha256_of(o->body.ptr, o->body.len);
+}
+
+/* ---- appending ---- */
+
+static enum err collect_values(struct apply *a, const struct record_object *o, size_t *ret_count)
+{
+    if (o->value_count > a->value_cap) {
+        struct fact_value *values = realloc(a->values, o->value_count * sizeof *values);
+        if (!values)
+            return ERR_NOMEM;
+        a->values = values;
+        a->value_cap = o->value_count;
+    }
+    struct cursor c = o->values;
+    struct record_value v;
+    size_t n = 0;
+    while (n < o->value_count && record_next_value(&c, &v))
+        a->values[n++] = (struct fact_value){v.kind, v.value};
+    *ret_count = n;
+    return OK;
+}
+
+static enum standing standing_of(enum intake_verdict v)
+{
+    switch (v) {
+    case INTAKE_OLDER: return STANDING_OLDER;
+    case INTAKE_CONFLICT: return STANDING_CONFLICT;
+    case INTAKE_CLAIM: return STANDING_CLAIM;
+    case INTAKE_QUARANTINED: return STANDING_QUARANTINED;
+    default: return STANDING_CURRENT;
+    }
+}
+
+static void fill_object(struct apply *a, const struct intake_item *item, enum intake_verdict verdict,
+                        struct fact_object *f)
+{
+    const struct record_object *o = &item->record.u.object;
+    *f = (struct fact_object){
+        .id = o->id, .modified = o->has_modified ? o->modified : TEXT_NONE, .account = a->in->options->account,
+        .party = a->in->party, .source = a->in->options->source, .standing = standing_of(verdict),
+        .supersedes = verdict == INTAKE_UPDATED || verdict == INTAKE_WON, .print = o->print,
+        .modified_us = o->modified_us, .revoked = o->revoked, .has_valid_from = o->has_valid_from,
+        .has_valid_until = o->has_valid_until, .valid_from_us = o->valid_from_us,
+        .valid_until_us = o->valid_until_us, .confidence = o->confidence, .type = text_of(item->cls.type)};
+    if (!body_time(o->body, "created", &f->created_us))
+        f->created_us = 0;
+}
+
+static enum err append(struct apply *a, struct intake_item *item, enum intake_verdict verdict,
+                       const struct version_row *before, struct fault *reterr)
+{
+    const struct record_object *o = &item->record.u.object;
+    struct fact f = {.kind = FACT_OBJECT};
+    struct fact_object *obj = &f.u.object;
+    char modified[STAMP_TEXT_MAX];
+    fill_object(a, item, verdict, obj);
+    if (o->print != 0)
+        fill_stamps(a, item, before, obj, modified);
+    obj->hash = item->hash;
+    struct gate_class cls = item->cls;
+    cls.quarantined = verdict == INTAKE_QUARANTINED;
+    enum err e = class_key(a, &cls, &obj->class_key);
+    if (e == OK)
+        e = collect_values(a, o, &obj->value_count);
+    if (e != OK)
+        return fault_at(reterr, e, o->at, NULL, "no memory to take the object in");
+    obj->values = a->values;
+    e = txn_append(a->t, &f, o->body, o->original, reterr);
+    if (e == OK)
+        a->changed = true;
+    return e;
+}
+
+static void count_verdict(struct intake_totals *t, enum intake_verdict v)
+{
+    switch (v) {
+    case INTAKE_FRESH: t->fresh++; return;
+    case INTAKE_UPDATED: t->updated++; return;
+    case INTAKE_WON: t->updated++; t->conflicts++; return;
+    case INTAKE_OLDER: t->older++; break;
+    case INTAKE_CONFLICT: t->conflicts++; break;
+    case INTAKE_CLAIM: t->claims++; break;
+    case INTAKE_QUARANTINED: t->quarantined++; break;
+    case INTAKE_UNCHANGED: break;
+    }
+    t->unchanged++;
+}
+
+static enum err apply_object(struct apply *a, struct intake_item *item, struct fault *reterr)
+{
+    const struct record_object *o = &item->record.u.object;
+    struct intake_version arrived = {.party = a->in->party, .versioned = o->has_modified,
+                                     .modified_us = o->modified_us, .revoked = o->revoked, .hash = item->hash,
+                                     .print = o->print, .forged = item->forged};
+    struct version_row row;
+    struct intake_version current;
+    enum err e = view_current(txn_view(a->t), o->id, &row, reterr);
+    bool known = e == OK;
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    if (known) {
+        version_of_row(&row, &current);
+        row.id = row.modified = TEXT_NONE; /* theirs until the next question only */
+    }
+    enum intake_verdict v = intake_decide(&arrived, known ? &current : NULL, txn_now_us(a->t));
+    bool variant = v == INTAKE_UPDATED && !arrived.versioned && arrived.print == 0;
+    bool held = false;
+    if (variant || v == INTAKE_OLDER || v == INTAKE_CONFLICT || v == INTAKE_CLAIM || v == INTAKE_QUARANTINED) {
+        e = held_already(a, o->id, &arrived, v, &held, reterr);
+        if (e != OK)
+            return e;
+    }
+    if (held)
+        v = INTAKE_UNCHANGED;
+    if (v != INTAKE_UNCHANGED) {
+        e = append(a, item, v, known && uuid_eq(&row.party, &arrived.party) ? &row : NULL, reterr);
+        if (e != OK)
+            return e;
+    }
+    count_verdict(&a->totals, v);
+    return OK;
+}
+
+static enum err apply_group(struct txn *t, void *self, struct fault *reterr)
+{
+    struct apply *a = self;
+    a->t = t;
+    a->totals = (struct intake_totals){0};
+    a->changed = false;
+    for (size_t i = 0; i < a->count; i++) {
+        struct intake_item *item = &a->items->list[a->from + i];
+        a->totals.read++;
+        if (item->record.kind == RECORD_REJECTED) {
+            a->totals.rejected++;
+            continue;
+        }
+        enum err e = apply_object(a, item, reterr);
+        if (e != OK)
+            return e;
+    }
+    uint64_t entries = view_position(txn_view(t));
+    a->totals.at = entries > 0 ? entries - 1 : 0;
+    return OK;
+}
+
+static void add_totals(struct intake_totals *sum, const struct intake_totals *t)
+{
+    sum->read += t->read;
+    sum->fresh += t->fresh;
+    sum->updated += t->updated;
+    sum->unchanged += t->unchanged;
+    sum->rejected += t->rejected;
+    sum->claims += t->claims;
+    sum->older += t->older;
+    sum->conflicts += t->conflicts;
+    sum->quarantined += t->quarantined;
+    sum->at = t->at;
+}
+
+enum err intake_apply(struct intake *in, const struct intake_items *items, size_t from, size_t count,
+                      struct fault *reterr)
+{
+    struct apply a = {.in = in, .items = items, .from = from, .count = count};
+    a.classes = calloc(CLASS_SLOTS, sizeof *a.classes);
+    if (!a.classes)
+        return fault_set(reterr, ERR_NOMEM, "no memory to take objects in");
+    enum err e = node_write(in->node, apply_group, &a, reterr);
+    if (e == OK) {
+        add_totals(&in->totals, &a.totals);
+        in->changed = in->changed || a.changed;
+    }
+    free(a.values);
+    free(a.classes);
+    return e;
+}

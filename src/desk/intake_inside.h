@@ -1,0 +1,96 @@
+/* desk/intake_inside.h - what the files of the intake share; no one else includes it.
+ *
+ * A document's way: spooled when it cannot be read twice (intake_spool.c) -> read by a reader, chunk after chunk ->
+ * items (intake_items.c: hashes and classes) -> decided and appended in groups on the writer thread (intake_apply.c).
+ *
+ * Marking definitions. A definition that is no TLP label and not a known statement makes an object unreadable to the
+ * gate, and order inside a document must not matter. So when the first such reference turns up that nothing we hold
+ * answers, the document is read ahead once, from its start to its end, for the statement definitions in it. What we
+ * hold already has the say over what the document brings. An object that came in before the document with its
+ * statement stays withheld: the safe side. */
+#pragma once
+#include "desk/intake.h"
+#include "release/gate.h"
+
+/* One write: what a sync makes durable. */
+#define INTAKE_GROUP_OBJECTS 4096
+#define INTAKE_GROUP_BYTES   (4 * MIB)
+/* Chunks a reader hands over. */
+#define INTAKE_CHUNK_BYTES (2 * MIB)
+/* A stored original is cut into pieces of this size. */
+#define INTAKE_PIECE_BYTES (4 * MIB)
+
+/* ---- the document's bytes ---- */
+struct intake_spool {
+    int fd;          /* seekable */
+    bool own;        /* to be closed: a copy without a name */
+    int64_t start;   /* where the document begins */
+};
+/* fd itself when it can be read twice, else a copy of what is left of it in an unlinked file in the home.
+ * ERR_IO | ERR_FULL | ERR_CANCELLED */
+MUST_CHECK enum err intake_spool_open(const char *home, int fd, const atomic_bool *cancel, struct intake_spool *ret,
+                                      struct fault *reterr);
+void intake_spool_close(struct intake_spool *s);
+MUST_CHECK enum err intake_spool_rewind(const struct intake_spool *s, struct fault *reterr);
+MUST_CHECK enum err intake_spool_hash(const struct intake_spool *s, struct sha256 *ret, uint64_t *ret_bytes,
+                                      struct fault *reterr);
+
+/* ---- what marking definitions mean ---- */
+struct marking_known {
+    struct uuid id;
+    bool statement;
+};
+struct marking_book {
+    struct marking_known *list;
+    size_t count, cap;
+    bool read_ahead;           /* the whole document was looked through */
+};
+void marking_book_done(struct marking_book *b);
+
+/* ---- one document ---- */
+struct intake {
+    struct node *node;
+    const struct intake_options *options;
+    struct intake_spool spool;
+    struct uuid party;          /* our identity when taken in as our own */
+    char identity[IDENT_TEXT_MAX], party_text[UUID_TEXT_MAX];
+    bool exercise;
+    enum tlp source_default;
+    enum reader_format format;
+    struct marking_book markings;
+    struct intake_totals totals;
+    bool changed;               /* something was appended */
+};
+/* The reader's options for this document. */
+struct reader_options intake_reader_options(const struct intake *in);
+/* One whole pass that takes nothing in: statement definitions into the book, refused objects counted (and told when
+ * `tell`). *ret_end (may be NULL): how the document ended. The file position is put back. */
+MUST_CHECK enum err intake_read_ahead(struct intake *in, bool tell, uint64_t *ret_read, uint64_t *ret_rejected,
+                                      struct fault *ret_end, struct fault *reterr);
+
+/* ---- items ---- */
+struct intake_item {
+    struct record record;       /* an object or a refusal */
+    struct sha256 hash;         /* of the body as it came; of stamped ones not yet */
+    bool forged;                /* says that it is ours and comes from outside */
+    struct gate_class cls;
+};
+struct intake_items {
+    struct buffer bytes;        /* the chunk's copy: bodies are stamped in place */
+    struct intake_item *list;
+    size_t count, cap;
+    bool ended;                 /* with: */
+    struct fault end;           /* err OK: the document's proper end */
+};
+void intake_items_init(struct intake_items *items);
+void intake_items_done(struct intake_items *items);
+/* Takes a chunk apart. ERR_MALFORMED: the reader lied; the items before stand. */
+MUST_CHECK enum err intake_items_take(struct intake *in, struct intake_items *items, struct text chunk,
+                                      struct fault *reterr);
+
+/* ---- applying ---- */
+/* Decides and appends list[from..from+count) in one write. Totals grow when it is durable. */
+MUST_CHECK enum err intake_apply(struct intake *in, const struct intake_items *items, size_t from, size_t count,
+                                 struct fault *reterr);
+/* The document's own entry (and its bytes where the format loses something). */
+MUST_CHECK enum err intake_record_document(struct intake *in, struct fault *reterr);

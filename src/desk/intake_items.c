@@ -1,0 +1,135 @@
+/* desk/intake_items.c - records of a chunk become items: what can be found out before the writer's turn (hash, class)
+ * is found out here. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "desk/intake_marking.h"
+#include "desk/own.h"
+
+void intake_items_init(struct intake_items *items)
+{
+    *items = (struct intake_items){0};
+    buffer_init(&items->bytes, GIB);
+}
+
+void intake_items_done(struct intake_items *items)
+{
+    buffer_done(&items->bytes);
+    free(items->list);
+    *items = (struct intake_items){0};
+}
+
+static enum err room_for_one(struct intake_items *items)
+{
+    if (items->count < items->cap)
+        return OK;
+    size_t cap = items->cap ? items->cap * 2 : 1024;
+    struct intake_item *list = realloc(items->list, cap * sizeof *list);
+    if (!list)
+        return ERR_NOMEM;
+    items->list = list;
+    items->cap = cap;
+    return OK;
+}
+
+static bool is_identity(const struct intake *in, struct text id)
+{
+    return text_eq(id, text_of(in->identity));
+}
+
+/* The gate's protocol objects are TLP's own texts, word for word: an object that only borrows the id of one could carry
+ * anything. */
+static bool is_tlp_definition(const struct record_object *o, const struct ident *id)
+{
+    enum tlp label;
+    int version;
+    return text_eq(id->type, TEXT("marking-definition")) && tlp_of_marking(&id->uuid, &label, &version) &&
+           text_eq(o->body, tlp_definition(label, version));
+}
+
+static void classify(struct intake *in, const struct record_object *o, const struct ident *id,
+                     struct gate_class *ret)
+{
+    const struct intake_options *opt = in->options;
+    *ret = (struct gate_class){.ours = opt->from_self, .party = in->party, .source = opt->source,
+                               .tlp = (enum tlp)o->tlp, .granular = o->granular, .source_default = in->source_default,
+                               .exercise = in->exercise};
+    ret->protocol_object = is_tlp_definition(o, id);
+    ret->own_identity = opt->from_self && is_identity(in, o->id);
+    size_t len = id->type.len < sizeof ret->type ? id->type.len : sizeof ret->type - 1;
+    memcpy(ret->type, id->type.ptr, len);
+}
+
+static bool is_stamped(const struct record_object *o)
+{
+    return o->created_at != 0 || o->modified_at != 0 || o->valid_from_at != 0;
+}
+
+/* A stamp's 24 bytes must lie in the body. */
+static bool stamps_fit(const struct record_object *o)
+{
+    const uint32_t at[] = {o->created_at, o->modified_at, o->valid_from_at};
+    for (size_t i = 0; i < ARRAY_LEN(at); i++)
+        if (at[i] != 0 && (o->body.len < 24 || at[i] > o->body.len - 24))
+            return false;
+    return o->print != 0;
+}
+
+static enum err take_object(struct intake *in, struct intake_item *item, struct fault *reterr)
+{
+    const struct record_object *o = &item->record.u.object;
+    struct ident id;
+    if (ident_parse(o->id, &id, NULL) != OK || (is_stamped(o) && !stamps_fit(o)))
+        return fault_at(reterr, ERR_MALFORMED, o->at, "record", "the reader's record does not hold together");
+    if (!is_stamped(o))
+        item->hash = sha256_of(o->body.ptr, o->body.len);
+    item->forged = !in->options->from_self && (is_identity(in, o->created_by) || is_identity(in, o->id));
+    classify(in, o, &id, &item->cls);
+    return intake_marking_unknown(in, o, &item->cls.unknown_marking, reterr);
+}
+
+static void take_end(struct intake_items *items, const struct record_end *end)
+{
+    items->ended = true;
+    if (end->err == OK) {
+        items->end = (struct fault){.err = OK, .offset = -1, .line = -1};
+        return;
+    }
+    enum err e = end->err == ERR_NOMEM || end->err == ERR_IO ? (enum err)end->err : ERR_MALFORMED;
+    fault_at(&items->end, e, end->at, NULL, TEXT_FMT, TEXT_ARG(end->what));
+}
+
+enum err intake_items_take(struct intake *in, struct intake_items *items, struct text chunk, struct fault *reterr)
+{
+    items->count = 0;
+    buffer_clear(&items->bytes);
+    buffer_add(&items->bytes, chunk);
+    if (buffer_error(&items->bytes) != OK)
+        return fault_set(reterr, buffer_error(&items->bytes), "no memory for %zu bytes", chunk.len);
+    struct cursor c;
+    cursor_init(&c, buffer_text(&items->bytes));
+    for (;;) {
+        struct record r;
+        enum err e = items->ended ? ERR_NOT_FOUND : record_next(&c, &r);
+        if (e == ERR_NOT_FOUND)
+            return OK;
+        if (e != OK)
+            return fault_at(reterr, e, -1, "record", "the reader's records do not hold together");
+        if (r.kind == RECORD_END) {
+            take_end(items, &r.u.end);
+            continue;
+        }
+        e = room_for_one(items);
+        if (e != OK)
+            return fault_set(reterr, e, "no memory for a document's items");
+        struct intake_item *item = &items->list[items->count];
+        *item = (struct intake_item){.record = r};
+        if (r.kind == RECORD_OBJECT) {
+            e = take_object(in, item, reterr);
+            if (e != OK)
+                return e;
+        }
+        items->count++;
+    }
+}

@@ -1,0 +1,209 @@
+/* desk/intake_marking.c - see intake_marking.h. Copyright and terms-of-use statements neither restrict nor replace TLP
+ * (release.md 1); every other definition that is not TLP is unreadable. */
+#include "desk/intake_marking.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "desk/own.h"
+
+/* Further definitions of one document count as unreadable. */
+#define MARKINGS_MAX 4096
+
+void marking_book_done(struct marking_book *b)
+{
+    free(b->list);
+    *b = (struct marking_book){0};
+}
+
+static const struct marking_known *book_find(const struct marking_book *b, const struct uuid *id)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (uuid_eq(&b->list[i].id, id))
+            return &b->list[i];
+    return NULL;
+}
+
+static enum err book_add(struct marking_book *b, const struct uuid *id, bool statement)
+{
+    if (b->count >= MARKINGS_MAX)
+        return OK;
+    if (b->count == b->cap) {
+        size_t cap = b->cap ? b->cap * 2 : 16;
+        struct marking_known *list = realloc(b->list, cap * sizeof *list);
+        if (!list)
+            return ERR_NOMEM;
+        b->list = list;
+        b->cap = cap;
+    }
+    b->list[b->count++] = (struct marking_known){*id, statement};
+    return OK;
+}
+
+static bool is_statement(struct text body)
+{
+    return text_eq(body_string(body, "definition_type"), TEXT("statement"));
+}
+
+/* What the current version that we hold says. ERR_NOT_FOUND: we hold none. */
+static enum err held_statement(struct intake *in, struct text id, bool *ret, struct fault *reterr)
+{
+    struct view *v;
+    enum err e = node_reader(in->node, &v, reterr);
+    if (e != OK)
+        return e;
+    struct version_row row;
+    struct buffer body;
+    buffer_init(&body, STIX_OBJECT_MAX_BYTES);
+    e = view_current(v, id, &row, reterr);
+    if (e == OK)
+        e = node_body(in->node, row.body, &body, reterr);
+    if (e == OK)
+        *ret = is_statement(buffer_text(&body));
+    buffer_done(&body);
+    node_reader_done(in->node, v);
+    return e;
+}
+
+/* Looks a definition up once; the answer stands in the book afterwards. */
+static enum err resolve(struct intake *in, struct text id, const struct uuid *uuid, bool *ret_statement,
+                        struct fault *reterr)
+{
+    bool statement = false;
+    enum err e = held_statement(in, id, &statement, reterr);
+    if (e == ERR_NOT_FOUND && !in->markings.read_ahead) {
+        e = intake_read_ahead(in, false, NULL, NULL, NULL, reterr);
+        const struct marking_known *found = book_find(&in->markings, uuid);
+        if (e == OK && found) {
+            *ret_statement = found->statement;
+            return OK;
+        }
+    }
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    e = book_add(&in->markings, uuid, statement);
+    if (e != OK)
+        return fault_set(reterr, e, "no memory for marking definitions");
+    *ret_statement = statement;
+    return OK;
+}
+
+enum err intake_marking_unknown(struct intake *in, const struct record_object *o, bool *ret, struct fault *reterr)
+{
+    bool unknown = false;
+    struct cursor c = o->markings;
+    struct text id;
+    for (size_t i = 0; i < o->marking_count && record_next_text(&c, &id); i++) {
+        enum tlp label;
+        int version;
+        struct uuid uuid;
+        if (!uuid_of_id(id, &uuid)) {
+            unknown = true;
+            continue;
+        }
+        if (tlp_of_marking(&uuid, &label, &version))
+            continue;
+        const struct marking_known *known = book_find(&in->markings, &uuid);
+        bool statement = known && known->statement;
+        enum err e = known ? OK : resolve(in, id, &uuid, &statement, reterr);
+        if (e != OK)
+            return e;
+        unknown = unknown || !statement;
+    }
+    *ret = unknown;
+    return OK;
+}
+
+/* ---- reading ahead ---- */
+
+static enum err note_definition(struct intake *in, const struct record_object *o, struct fault *reterr)
+{
+    struct uuid uuid;
+    if (!text_starts(o->id, TEXT("marking-definition--")) || !uuid_of_id(o->id, &uuid) ||
+        book_find(&in->markings, &uuid))
+        return OK;
+    bool statement = is_statement(o->body), held = false;
+    enum err e = held_statement(in, o->id, &held, reterr);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    e = book_add(&in->markings, &uuid, e == OK ? held : statement);
+    return e == OK ? OK : fault_set(reterr, e, "no memory for marking definitions");
+}
+
+struct ahead {
+    bool tell;
+    uint64_t read, rejected;
+    struct fault end;
+};
+
+static enum err look_through(struct intake *in, struct text chunk, struct ahead *a, struct fault *reterr)
+{
+    struct cursor c;
+    cursor_init(&c, chunk);
+    for (;;) {
+        struct record r;
+        enum err e = record_next(&c, &r);
+        if (e == ERR_NOT_FOUND)
+            return OK;
+        if (e != OK)
+            return fault_at(reterr, e, -1, "record", "the reader's records do not hold together");
+        if (r.kind == RECORD_OBJECT) {
+            a->read++;
+            e = note_definition(in, &r.u.object, reterr);
+            if (e != OK)
+                return e;
+        } else if (r.kind == RECORD_REJECTED) {
+            a->read++;
+            a->rejected++;
+            if (a->tell && in->options->on_rejected)
+                in->options->on_rejected(in->options->self, &r.u.rejected);
+        } else if (r.u.end.err != OK) {
+            fault_at(&a->end, (enum err)r.u.end.err, r.u.end.at, NULL, TEXT_FMT, TEXT_ARG(r.u.end.what));
+        }
+    }
+}
+
+static enum err read_through(struct intake *in, struct ahead *a, struct fault *reterr)
+{
+    struct reader_options opt = intake_reader_options(in);
+    struct reader *reader;
+    enum err e = reader_open(in->spool.fd, &opt, &reader, reterr);
+    if (e != OK)
+        return e;
+    in->format = reader_format_of(reader);
+    struct text chunk;
+    while ((e = reader_next(reader, &chunk)) == OK) {
+        e = look_through(in, chunk, a, reterr);
+        if (e == OK && in->options->cancel && atomic_load(in->options->cancel))
+            e = fault_set(reterr, ERR_CANCELLED, "stopped on request");
+        if (e != OK)
+            break;
+    }
+    reader_free(reader);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+enum err intake_read_ahead(struct intake *in, bool tell, uint64_t *ret_read, uint64_t *ret_rejected,
+                           struct fault *ret_end, struct fault *reterr)
+{
+    off_t at = lseek(in->spool.fd, 0, SEEK_CUR);
+    if (at < 0)
+        return fault_errno(reterr, "asking for the place in the document");
+    struct ahead a = {.tell = tell, .end = {.err = OK, .offset = -1, .line = -1}};
+    enum err e = intake_spool_rewind(&in->spool, reterr);
+    if (e == OK)
+        e = read_through(in, &a, reterr);
+    if (lseek(in->spool.fd, at, SEEK_SET) != at && e == OK)
+        e = fault_errno(reterr, "going back in the document");
+    if (e != OK)
+        return e;
+    in->markings.read_ahead = true;
+    if (ret_read)
+        *ret_read = a.read;
+    if (ret_rejected)
+        *ret_rejected = a.rejected;
+    if (ret_end)
+        *ret_end = a.end;
+    return OK;
+}

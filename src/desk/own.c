@@ -1,0 +1,233 @@
+/* desk/own.c - see own.h. */
+#include "desk/own.h"
+
+#include <string.h>
+
+#include "base/time.h"
+
+/* ---- members of canonical bodies ---- */
+
+/* p stands on a quote; past the closing one, or len. */
+static size_t skip_string(struct text t, size_t p)
+{
+    for (p++; p < t.len; p++) {
+        if (t.ptr[p] == '\\')
+            p++;
+        else if (t.ptr[p] == '"')
+            return p + 1;
+    }
+    return t.len;
+}
+
+/* p stands on a value's first byte; past its last one. */
+static size_t skip_value(struct text t, size_t p)
+{
+    size_t depth = 0;
+    while (p < t.len) {
+        char c = t.ptr[p];
+        if (c == '"') {
+            p = skip_string(t, p);
+            if (depth == 0)
+                return p;
+            continue;
+        }
+        if (depth == 0 && (c == ',' || c == '}' || c == ']'))
+            return p;
+        if (c == '{' || c == '[')
+            depth++;
+        p++;
+        if ((c == '}' || c == ']') && --depth == 0)
+            return p;
+    }
+    return t.len;
+}
+
+struct text body_member(struct text body, const char *name)
+{
+    struct text wanted = text_of(name);
+    size_t p = 1; /* past the opening brace */
+    while (p < body.len && body.ptr[p] == '"') {
+        size_t key_end = skip_string(body, p);
+        if (key_end >= body.len || body.ptr[key_end] != ':')
+            return TEXT_NONE;
+        struct text key = text_sub(body, p + 1, key_end - p - 2);
+        size_t value = key_end + 1, end = skip_value(body, value);
+        if (text_eq(key, wanted))
+            return text_sub(body, value, end - value);
+        if (end >= body.len || body.ptr[end] != ',')
+            return TEXT_NONE;
+        p = end + 1;
+    }
+    return TEXT_NONE;
+}
+
+struct text body_string(struct text body, const char *name)
+{
+    struct text raw = body_member(body, name);
+    if (raw.len < 2 || raw.ptr[0] != '"')
+        return TEXT_NONE;
+    struct text inner = text_sub(raw, 1, raw.len - 2);
+    return text_find(inner, '\\', 0) < 0 ? inner : TEXT_NONE;
+}
+
+bool body_time(struct text body, const char *name, int64_t *ret_us)
+{
+    struct text t = body_string(body, name);
+    struct stamp s;
+    if (t.len == 0 || stamp_parse(t, &s, NULL) != OK)
+        return false;
+    *ret_us = stamp_us(s);
+    return true;
+}
+
+bool uuid_is_zero(const struct uuid *u)
+{
+    static const struct uuid zero;
+    return memcmp(u, &zero, sizeof zero) == 0;
+}
+
+bool uuid_of_id(struct text id, struct uuid *ret)
+{
+    struct ident ident;
+    if (ident_parse(id, &ident, NULL) != OK)
+        return false;
+    *ret = ident.uuid;
+    return true;
+}
+
+/* ---- our own objects ---- */
+
+struct own_times own_times(struct txn *t, const struct version_row *before)
+{
+    struct own_times w = {0};
+    int64_t now = txn_now_us(t);
+    w.modified_us = now - now % 1000;
+    if (before && w.modified_us <= before->modified_us)
+        w.modified_us = before->modified_us - before->modified_us % 1000 + 1000;
+    w.created_us = before && before->created_us ? before->created_us : w.modified_us;
+    stamp_format(stamp_from_us(w.created_us, 3), w.created);
+    stamp_format(stamp_from_us(w.modified_us, 3), w.modified);
+    return w;
+}
+
+void own_put_time(struct json_out *o, const char *name, int64_t us, uint8_t digits)
+{
+    char text[STAMP_TEXT_MAX];
+    json_member_text(o, name, stamp_format(stamp_from_us(us, digits), text));
+}
+
+static void put_label(struct json_out *o, enum tlp label)
+{
+    struct uuid marking;
+    char id[IDENT_TEXT_MAX];
+    if (label == TLP_NONE || !tlp_marking(label, 2, &marking))
+        return;
+    json_key(o, TEXT("object_marking_refs"));
+    json_open(o, '[');
+    json_put_text(o, ident_format(TEXT("marking-definition"), &marking, id));
+    json_close(o, ']');
+}
+
+void own_put_common(struct json_out *o, struct text id, const struct fact_genesis *g, const struct own_times *times,
+                    enum tlp label)
+{
+    char identity[IDENT_TEXT_MAX];
+    ptrdiff_t dashes = text_find_text(id, TEXT("--"));
+    json_member_text(o, "type", text_sub(id, 0, dashes < 0 ? 0 : (size_t)dashes));
+    json_member_text(o, "spec_version", TEXT("2.1"));
+    json_member_text(o, "id", id);
+    json_member_text(o, "created", text_of(times->created));
+    json_member_text(o, "modified", text_of(times->modified));
+    json_member_text(o, "created_by_ref", ident_format(TEXT("identity"), &g->identity, identity));
+    put_label(o, label);
+}
+
+/* The class of an object of ours, as the gate will see it. */
+static void own_class(struct txn *t, const struct own_object *o, struct gate_class *ret)
+{
+    const struct fact_genesis *g = node_genesis(txn_node(t));
+    *ret = (struct gate_class){.ours = true, .party = g->identity, .tlp = o->label};
+    ret->internal_only = !o->outward;
+    ret->exercise = !text_eq(g->space, TEXT("real"));
+    if (o->sighting) {
+        ret->sighting = true;
+        ret->sighting_of = o->sighting->party;
+        ret->sighting_tlp = o->sighting_tlp;
+    }
+    ptrdiff_t dashes = text_find_text(o->id, TEXT("--"));
+    size_t len = dashes < 0 ? 0 : (size_t)dashes;
+    if (len >= sizeof ret->type)
+        len = sizeof ret->type - 1;
+    memcpy(ret->type, o->id.ptr, len);
+}
+
+static enum err canonicalise(const struct buffer *body, struct buffer *out, struct fault *reterr)
+{
+    enum err e = buffer_error(body);
+    if (e != OK)
+        return fault_set(reterr, e, "an object of ours could not be written");
+    struct json_doc *doc;
+    e = json_parse(buffer_text(body), &doc, reterr);
+    if (e != OK)
+        return e;
+    json_canonical(json_root(doc), out, NULL);
+    json_free(doc);
+    e = buffer_error(out);
+    return e == OK ? OK : fault_set(reterr, e, "an object of ours could not be written");
+}
+
+enum err own_append(struct txn *t, const struct own_object *o, const struct buffer *body, struct fault *reterr)
+{
+    struct gate_class cls;
+    own_class(t, o, &cls);
+    struct buffer canonical, key;
+    buffer_init(&canonical, STIX_OBJECT_MAX_BYTES);
+    buffer_init(&key, 4 * KIB);
+    gate_class_key(&cls, &key);
+    enum err e = buffer_error(&key);
+    if (e == OK)
+        e = canonicalise(body, &canonical, reterr);
+    if (e == OK) {
+        struct text b = buffer_text(&canonical);
+        struct fact f = {.kind = FACT_OBJECT};
+        f.u.object = (struct fact_object){
+            .id = o->id, .modified = text_of(o->times->modified), .hash = sha256_of(b.ptr, b.len),
+            .account = o->account, .party = cls.party, .standing = STANDING_CURRENT,
+            .supersedes = o->before != NULL, .class_key = buffer_text(&key), .created_us = o->times->created_us,
+            .modified_us = o->times->modified_us, .revoked = o->revoked, .confidence = -1, .finding = o->finding,
+            .sighting = o->sighting, .type = text_of(cls.type)};
+        e = txn_append(t, &f, b, TEXT_NONE, reterr);
+    }
+    buffer_done(&key);
+    buffer_done(&canonical);
+    return e;
+}
+
+enum err own_act(struct txn *t, const struct uuid *account, const char *verb, struct text subject, struct text reason,
+                 struct fault *reterr)
+{
+    struct fact f = {.kind = FACT_ACT};
+    f.u.act = (struct fact_act){.account = *account, .verb = text_of(verb), .subject = subject, .reason = reason};
+    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+enum err own_load(struct txn *t, struct text id, struct version_row *ret_row, struct buffer *body,
+                  struct json_doc **ret_doc, struct fault *reterr)
+{
+    struct version_row row;
+    enum err e = view_current(txn_view(t), id, &row, reterr);
+    if (e != OK)
+        return e;
+    row.id = row.modified = TEXT_NONE; /* theirs until the next question only */
+    buffer_clear(body);
+    e = txn_body(t, row.body, body, reterr);
+    if (e != OK)
+        return e;
+    struct json_doc *doc;
+    e = json_parse(buffer_text(body), &doc, reterr);
+    if (e != OK)
+        return e;
+    *ret_row = row;
+    *ret_doc = doc;
+    return OK;
+}
