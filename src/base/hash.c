@@ -109,9 +109,18 @@ void base64_write(struct buffer *b, const void *bytes, size_t len)
         sodium_bin2base64(out, written + 1, bytes, len, sodium_base64_VARIANT_ORIGINAL);
 }
 
+static bool is_ascii(struct text t)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < t.len; i++)
+        all |= (unsigned char)t.ptr[i];
+    return all < 0x80;
+}
+
 enum err base64_read(struct text base64, struct buffer *ret)
 {
-    if (base64.len % 4 != 0)
+    /* libsodium 1.0.18 takes some bytes beyond ASCII for digits where char is signed. */
+    if (base64.len % 4 != 0 || !is_ascii(base64))
         return ERR_MALFORMED;
     if (base64.len == 0)
         return buffer_error(ret);

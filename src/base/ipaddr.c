@@ -15,28 +15,33 @@
 
 static const uint8_t mapped_prefix[12] = {[10] = 0xFF, [11] = 0xFF};
 
-/* Four numbers 0..255 without leading zeros: "010" is eight to some readers and ten to others. */
+/* Four numbers 0..255 without leading zeros: "010" is eight to some readers and ten to others. One pass, one test a
+ * character; `digits` tells an empty part from a zero. */
 static bool parse_quad(const char *p, size_t len, uint8_t out[4])
 {
     if (len < V4_TEXT_MIN || len > V4_TEXT_MAX)
         return false;
-    const char *end = p + len;
-    for (int part = 0; part < 4; part++) {
-        if (part > 0 && (p == end || *p++ != '.'))
-            return false;
-        unsigned value = 0;
-        const char *start = p;
-        for (; p < end && p - start < 3; p++) {
-            unsigned digit = (unsigned char)*p - (unsigned)'0';
-            if (digit > 9)
-                break;
+    unsigned value = 0, digits = 0, part = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned digit = (unsigned char)p[i] - (unsigned)'0';
+        if (digit <= 9) {
+            if (digits > 0 && value == 0)
+                return false;
             value = value * 10 + digit;
+            if (value > 255)
+                return false;
+            digits++;
+        } else {
+            if (p[i] != '.' || digits == 0 || part == 3)
+                return false;
+            out[part++] = (uint8_t)value;
+            value = digits = 0;
         }
-        if (p == start || value > 255 || (*start == '0' && p - start > 1))
-            return false;
-        out[part] = (uint8_t)value;
     }
-    return p == end;
+    if (digits == 0 || part != 3)
+        return false;
+    out[3] = (uint8_t)value;
+    return true;
 }
 
 static unsigned hex_digit(char c)
@@ -115,14 +120,20 @@ static bool parse_v6(const char *p, size_t len, uint8_t ret[16])
     return true;
 }
 
+/* A colon stands among the first five characters of every IPv6 text and nowhere in an IPv4 one. */
+static bool has_early_colon(struct text t)
+{
+    for (size_t i = 0; i < t.len && i < 5; i++)
+        if (t.ptr[i] == ':')
+            return true;
+    return false;
+}
+
 /* The address as written: a mapped one is still IPv6 here. */
 static bool parse_either(struct text t, struct ipaddr *ret)
 {
     struct ipaddr a = {0};
-    /* A colon stands among the first five characters of every IPv6 text and nowhere in an IPv4 one. */
-    if (t.len == 0)
-        return false;
-    if (memchr(t.ptr, ':', t.len < 5 ? t.len : 5)) {
+    if (has_early_colon(t)) {
         if (!parse_v6(t.ptr, t.len, a.b))
             return false;
         a.bits = V6_BITS;
