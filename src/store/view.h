@@ -98,6 +98,9 @@ typedef enum err view_on_indicator(void *self, const struct indicator_row *row);
 /* Values of current versions from entry from_n on (0: all), in order of n. Quarantined ones are not among them. */
 MUST_CHECK enum err view_indicators(struct view *v, uint64_t from_n, view_on_indicator *on_row, void *self,
                                     struct fault *reterr);
+/* The values that the version at entry n looks for. */
+MUST_CHECK enum err view_values_of(struct view *v, uint64_t n, view_on_indicator *on_row, void *self,
+                                   struct fault *reterr);
 
 /* ---- findings and incidents ---- */
 struct finding_row {
