@@ -20,7 +20,8 @@ static int add_account(struct session *s, struct view *v)
     if (check_name(s, name) || (party && find_party(s, v, party, &a->party)))
         return EXIT_USAGE;
     if (!view_account_by_name(v, text_of(name), &old, NULL)) {
-        complain(s, "there is an account %s already; entente account token %s makes a further token for it", name, name);
+        complain(s, "there is an account %s already; entente account token %s makes a further token for it", name,
+                 name);
         return EXIT_USAGE;
     }
     a->id = uuid_random();
@@ -134,8 +135,9 @@ const struct command COMMAND_ACCOUNT_TOKEN = {
     .name = "account token",
     .operands = "NAME",
     .summary = "a new access token; it is shown once",
-    .details = "The token is sent as 'Authorization: Bearer TOKEN', or as the password of basic authentication with the\n"
-               "account's name. Only its hash is kept.\n",
+    .details =
+        "The token is sent as 'Authorization: Bearer TOKEN', or as the password of basic authentication with the\n"
+        "account's name. Only its hash is kept.\n",
     .options = TOKEN_OPTIONS,
     .operands_min = 1,
     .operands_max = 1,

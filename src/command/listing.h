@@ -1,4 +1,5 @@
-/* command/listing.h - lists of recorded facts (accounts, sources, peers): a table for people, JSON lines for programs. */
+/* command/listing.h - lists of recorded facts (accounts, sources, peers): a table for people, JSON lines for
+ * programs. */
 #pragma once
 #include "command/table.h"
 

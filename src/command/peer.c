@@ -35,8 +35,10 @@ static int run_invite(struct session *s)
     if (!url)
         url = server_url(s->server, own, sizeof own);
     if (!url) {
-        complain(s, "peer invite: --url URL: the address by which %s reaches this node (start entente serve and it is "
-                    "known)", name);
+        complain(s,
+                 "peer invite: --url URL: the address by which %s reaches this node (start entente serve and it is "
+                 "known)",
+                 name);
         return EXIT_USAGE;
     }
     struct buffer invitation;
@@ -50,8 +52,10 @@ static int run_invite(struct session *s)
         code = write_all(s, s->output_fd, buffer_text(&invitation));
     buffer_done(&invitation);
     if (!code && s->output_fd >= 0 && !s->json)
-        say(s, "invitation for %s in %s. It holds a secret: hand it over by a trusted way; they run\n"
-               "  entente peer accept %s\n", name, option(s, "out"), option(s, "out"));
+        say(s,
+            "invitation for %s in %s. It holds a secret: hand it over by a trusted way; they run\n"
+            "  entente peer accept %s\n",
+            name, option(s, "out"), option(s, "out"));
     return code;
 }
 
@@ -70,9 +74,11 @@ static int run_accept(struct session *s)
     struct uuid party;
     int code = EXIT_DONE;
     if (got < 0) {
-        complain(s, "%s: not an invitation: longer than %zu bytes or not readable", s->inputs[0].name, INVITATION_MAX);
+        complain(s, "%s: not an invitation: longer than %zu bytes or not readable", s->inputs[0].name,
+                 INVITATION_MAX);
         code = EXIT_DATA;
-    } else if (peer_accept(s->node, buffer_text(&b), text_of(name ? name : ""), node_admin(s->node), &party, &fault)) {
+    } else if (peer_accept(s->node, buffer_text(&b), text_of(name ? name : ""), node_admin(s->node), &party,
+                           &fault)) {
         code = complain_fault(s, s->inputs[0].name, &fault);
     }
     buffer_done(&b);
@@ -230,15 +236,16 @@ static const struct option_spec SET_OPTIONS[] = {
     {"sightings", OPTION_VALUE, "on|off", "tell it when its indicators are seen here (off)"},
     {"poll-ms", OPTION_VALUE, "N", "how often it is asked for news, in milliseconds (30000)"},
     {NULL, OPTION_FLAG, NULL, NULL}};
-static const struct option_spec EXPEL_OPTIONS[] = {{"reason", OPTION_VALUE, "R", "why; it stands in the log for ever"},
-                                                   {NULL, OPTION_FLAG, NULL, NULL}};
+static const struct option_spec EXPEL_OPTIONS[] = {
+    {"reason", OPTION_VALUE, "R", "why; it stands in the log for ever"}, {NULL, OPTION_FLAG, NULL, NULL}};
 
 const struct command COMMAND_PEER_INVITE = {
     .name = "peer invite",
     .operands = "NAME",
     .summary = "let a partner take from us: writes an invitation file",
-    .details = "The file holds our address and a token for the partner. The partner runs entente peer accept FILE; another\n"
-               "TAXII 2.1 client uses the address, the collection and the token in it.\n",
+    .details =
+        "The file holds our address and a token for the partner. The partner runs entente peer accept FILE; another\n"
+        "TAXII 2.1 client uses the address, the collection and the token in it.\n",
     .options = INVITE_OPTIONS,
     .operands_min = 1,
     .operands_max = 1,

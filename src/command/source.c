@@ -12,8 +12,8 @@ static enum err read_settings(struct session *s, struct fact_source *f)
 {
     if (option_given(s, "marking") && find_label(s, "marking", option(s, "marking"), &f->default_tlp))
         return ERR_USAGE;
-    if (option_given(s, "incident-rule") && find_switch(s, "incident-rule", option(s, "incident-rule"),
-                                                        &f->incident_rule))
+    if (option_given(s, "incident-rule") &&
+        find_switch(s, "incident-rule", option(s, "incident-rule"), &f->incident_rule))
         return ERR_USAGE;
     return OK;
 }
@@ -136,9 +136,11 @@ const struct command COMMAND_SOURCE_ADD = {
     .operands_max = 1,
     .need = NEED_WRITE,
     .run = run_add};
-const struct command COMMAND_SOURCE_LIST = {
-    .name = "source list", .operands = "", .summary = "the channels and their defaults", .need = NEED_READ,
-    .run = run_list};
+const struct command COMMAND_SOURCE_LIST = {.name = "source list",
+                                            .operands = "",
+                                            .summary = "the channels and their defaults",
+                                            .need = NEED_READ,
+                                            .run = run_list};
 const struct command COMMAND_SOURCE_SET = {.name = "source set",
                                            .operands = "NAME",
                                            .summary = "change a source's default marking or incident rule",

@@ -1,0 +1,26 @@
+/* command/desk_words.h - what a finding is about, in words: looked up for lists, by `finding`, `incident` and `demo`.
+ */
+#pragma once
+#include "command/session.h"
+#include "desk/register.h"
+
+struct desk_words {
+    struct view *view;
+    struct constituency *register_;
+    struct arena arena;
+};
+struct finding_words {
+    struct text organisation; /* "(nobody of ours)" when not owned */
+    struct text contacts;
+    bool owned;
+    struct text value;    /* what was looked for, first of the indicator's values */
+    struct text party;    /* from whom the indicator is */
+    struct text marking;  /* its label */
+    struct text incident; /* id, or empty */
+};
+
+MUST_CHECK enum err desk_words_open(struct session *s, struct desk_words *ret); /* complains */
+void desk_words_close(struct session *s, struct desk_words *w);
+/* Texts live until desk_words_close(). */
+struct finding_words desk_words_finding(struct desk_words *w, const struct finding_row *row);
+const char *finding_state_name(uint8_t state); /* "open", "closed", "false positive" */

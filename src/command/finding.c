@@ -1,0 +1,236 @@
+/* finding list|show|false-positive. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command/commands.h"
+#include "command/desk_words.h"
+#include "command/names.h"
+#include "command/table.h"
+#include "desk/finding.h"
+#include "json/json.h"
+
+#define FINDINGS_SHOWN 200
+#define EVIDENCE_SHOWN 10
+
+struct list {
+    struct session *s;
+    struct desk_words words;
+    struct table table;
+};
+
+static void row_json(struct list *l, const struct finding_row *row)
+{
+    char id[IDENT_TEXT_MAX], number[32];
+    struct finding_words w = desk_words_finding(&l->words, row);
+    snprintf(number, sizeof number, "F-%llu", (unsigned long long)row->number);
+    struct json_out o = json_out_to(json_line(l->s));
+    json_open(&o, '{');
+    json_member_text(&o, "finding", text_of(number));
+    json_member_text(&o, "id", row->id);
+    json_member_text(&o, "state", text_of(finding_state_name(row->state)));
+    json_member_text(&o, "indicator", ident_format(TEXT("indicator"), &row->indicator, id));
+    json_member_text(&o, "value", w.value);
+    json_member_text(&o, "party", w.party);
+    json_key(&o, TEXT("organisation"));
+    if (w.owned)
+        json_put_text(&o, w.organisation);
+    else
+        json_put_null(&o);
+    json_member_text(&o, "incident", w.incident);
+    json_member_i64(&o, "first_us", row->first_us);
+    json_member_i64(&o, "last_us", row->last_us);
+    json_member_i64(&o, "count", (int64_t)row->count);
+    json_close(&o, '}');
+    json_line_end(l->s);
+}
+
+static enum err list_one(void *self, const struct finding_row *row)
+{
+    struct list *l = self;
+    char last[MOMENT_MAX];
+    if (l->s->json) {
+        row_json(l, row);
+        return OK;
+    }
+    struct finding_words w = desk_words_finding(&l->words, row);
+    table_cellf(&l->table, "F-%llu", (unsigned long long)row->number);
+    table_cell(&l->table, w.organisation);
+    table_cell(&l->table, w.value);
+    table_cell(&l->table, w.party);
+    table_cellf(&l->table, "%llu", (unsigned long long)row->count);
+    table_cell(&l->table, text_of(moment(row->last_us, last)));
+    table_cell(&l->table, text_of(finding_state_name(row->state)));
+    table_cell(&l->table, w.incident.len ? w.incident : TEXT("-"));
+    return OK;
+}
+
+static int list_findings(struct session *s, struct view *v)
+{
+    static const char *const heads[] = {"FINDING",         "ORGANISATION", "VALUE",    "FROM", "HITS",
+                                        "LAST SEEN (UTC)", "STATE",        "INCIDENT", NULL};
+    struct list l = {.s = s};
+    struct fault fault = {.offset = -1, .line = -1};
+    uint64_t limit;
+    if (option_u64(s, "limit", FINDINGS_SHOWN, 1000000, &limit))
+        return EXIT_USAGE;
+    if (desk_words_open(s, &l.words))
+        return EXIT_WRITE;
+    table_begin(&l.table, s, heads);
+    enum err err = view_findings(v, option_given(s, "open") ? 0 : 255, (uint32_t)limit, list_one, &l, &fault);
+    table_end(&l.table, s->json ? NULL : "no findings");
+    desk_words_close(s, &l.words);
+    return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
+}
+
+/* "F-12", "12" or the object's id. */
+static int find_finding(struct session *s, struct view *v, const char *name, struct finding_row *ret)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    struct ident ident;
+    uint64_t number;
+    enum err err = ERR_NOT_FOUND;
+    if (!ident_parse(text_of(name), &ident, NULL))
+        err = view_finding(v, &ident.uuid, ret, &fault);
+    else if (!text_u64(text_of(strncmp(name, "F-", 2) == 0 ? name + 2 : name), &number))
+        err = view_finding_by_number(v, number, ret, &fault);
+    if (err == ERR_NOT_FOUND) {
+        complain(s, "%s: no such finding; entente finding list shows them", name);
+        return EXIT_DATA;
+    }
+    return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
+}
+
+static enum err show_evidence(void *self, const struct evidence_row *row)
+{
+    struct session *s = self;
+    struct buffer body;
+    struct text line = TEXT("(erased)");
+    struct json_doc *doc = NULL;
+    buffer_init(&body, LOG_RECORD_MAX_BYTES * 4);
+    if (!node_body(s->node, row->body, &body, NULL) && !json_parse(buffer_text(&body), &doc, NULL)) {
+        struct json_iter it = json_iter_of(json_root(doc));
+        for (uint32_t i = 0; json_next(&it); i++) {
+            if (i == row->index)
+                line = json_text(json_get(it.val, "text"));
+        }
+    }
+    if (s->json) {
+        struct json_out o = json_out_to(json_line(s));
+        json_open(&o, '{');
+        json_member_text(&o, "file", row->file);
+        json_member_i64(&o, "line", (int64_t)row->line);
+        json_member_i64(&o, "offset", (int64_t)row->offset);
+        json_member_i64(&o, "seen_us", row->seen_us);
+        json_member_text(&o, "text", line);
+        json_close(&o, '}');
+        json_line_end(s);
+    } else {
+        say(s, "  " TEXT_FMT ":%llu\n    " TEXT_FMT "\n", TEXT_ARG(row->file), (unsigned long long)row->line,
+            TEXT_ARG(line));
+    }
+    json_free(doc);
+    buffer_done(&body);
+    return OK;
+}
+
+static int show_finding(struct session *s, struct view *v)
+{
+    struct list l = {.s = s};
+    struct finding_row row;
+    struct fault fault = {.offset = -1, .line = -1};
+    uint64_t lines;
+    if (option_u64(s, "lines", EVIDENCE_SHOWN, FINDING_EVIDENCE_MAX, &lines))
+        return EXIT_USAGE;
+    int code = find_finding(s, v, s->operands[0], &row);
+    if (code || desk_words_open(s, &l.words))
+        return code ? code : EXIT_WRITE;
+    struct finding_words w = desk_words_finding(&l.words, &row);
+    struct ident ident;
+    if (ident_parse(row.id, &ident, &fault))
+        return complain_fault(s, NULL, &fault);
+    if (s->json) {
+        row_json(&l, &row);
+    } else {
+        char first[MOMENT_MAX], last[MOMENT_MAX], id[IDENT_TEXT_MAX];
+        say(s,
+            "F-%llu  " TEXT_FMT "\n"
+            "  organisation  " TEXT_FMT "%s" TEXT_FMT "\n"
+            "  looked for    " TEXT_FMT ", from " TEXT_FMT ", " TEXT_FMT "\n"
+            "                " TEXT_FMT "\n"
+            "  seen          %llu times, %s to %s\n"
+            "  state         %s%s" TEXT_FMT "\n"
+            "Evidence (%llu lines at most; --lines N):\n",
+            (unsigned long long)row.number, TEXT_ARG(row.id), TEXT_ARG(w.organisation), w.contacts.len ? ", " : "",
+            TEXT_ARG(w.contacts), TEXT_ARG(w.value), TEXT_ARG(w.party), TEXT_ARG(w.marking),
+            TEXT_ARG(ident_format(TEXT("indicator"), &row.indicator, id)), (unsigned long long)row.count,
+            moment(row.first_us, first), moment(row.last_us, last), finding_state_name(row.state),
+            w.incident.len ? ", incident " : "", TEXT_ARG(w.incident), (unsigned long long)lines);
+    }
+    enum err err = view_evidence(v, &ident.uuid, (uint32_t)lines, show_evidence, s, &fault);
+    desk_words_close(s, &l.words);
+    return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
+}
+
+static int mark_false(struct session *s, struct view *v)
+{
+    struct finding_row row;
+    struct ident ident;
+    struct fault fault = {.offset = -1, .line = -1};
+    const char *reason = option(s, "reason");
+    int code = find_finding(s, v, s->operands[0], &row);
+    if (code)
+        return code;
+    uint64_t number = row.number;
+    if (ident_parse(row.id, &ident, &fault) ||
+        finding_set_state(s->node, &ident.uuid, 2, text_of(reason ? reason : ""), node_admin(s->node), &fault))
+        return complain_fault(s, NULL, &fault);
+    if (!s->json)
+        say(s, "F-%llu is a false positive now, for the whole team\n", (unsigned long long)number);
+    return EXIT_DONE;
+}
+
+static int run_list(struct session *s)
+{
+    return with_view(s, list_findings);
+}
+
+static int run_show(struct session *s)
+{
+    return with_view(s, show_finding);
+}
+
+static int run_false_positive(struct session *s)
+{
+    return with_view(s, mark_false);
+}
+
+static const struct option_spec LIST_OPTIONS[] = {{"open", OPTION_FLAG, NULL, "only those that stand"},
+                                                  {"limit", OPTION_VALUE, "N", "at most so many (200)"},
+                                                  {NULL, OPTION_FLAG, NULL, NULL}};
+static const struct option_spec SHOW_OPTIONS[] = {{"lines", OPTION_VALUE, "N", "lines of evidence (10)"},
+                                                  {NULL, OPTION_FLAG, NULL, NULL}};
+static const struct option_spec FALSE_OPTIONS[] = {{"reason", OPTION_VALUE, "R", "why"},
+                                                   {NULL, OPTION_FLAG, NULL, NULL}};
+
+const struct command COMMAND_FINDING_LIST = {.name = "finding list",
+                                             .operands = "",
+                                             .summary = "what was seen at whom, newest first",
+                                             .options = LIST_OPTIONS,
+                                             .need = NEED_READ,
+                                             .run = run_list};
+const struct command COMMAND_FINDING_SHOW = {.name = "finding show",
+                                             .operands = "F-NUMBER|ID",
+                                             .summary = "one finding with its evidence",
+                                             .options = SHOW_OPTIONS,
+                                             .operands_min = 1,
+                                             .operands_max = 1,
+                                             .need = NEED_READ,
+                                             .run = run_show};
+const struct command COMMAND_FINDING_FALSE_POSITIVE = {.name = "finding false-positive",
+                                                       .operands = "F-NUMBER|ID",
+                                                       .summary = "silence a finding for the team",
+                                                       .options = FALSE_OPTIONS,
+                                                       .operands_min = 1,
+                                                       .operands_max = 1,
+                                                       .need = NEED_WRITE,
+                                                       .run = run_false_positive};

@@ -1,0 +1,243 @@
+/* import: what partners and the world send, into the log. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "command/commands.h"
+#include "command/names.h"
+#include "desk/intake.h"
+#include "json/json.h"
+
+/* Refusals printed for people; the rest is counted. A feed of a million bad lines must not bury the summary. */
+#define REFUSALS_SHOWN 20
+
+struct import {
+    struct session *s;
+    const char *file;
+    uint64_t refused, acked;
+};
+
+/* One line on the terminal, written over and over. */
+static void show_progress(struct import *i, bool end)
+{
+    char line[128];
+    int len =
+        end ? snprintf(line, sizeof line, "\r\033[K")
+            : snprintf(line, sizeof line, "\r%.80s: %llu objects are durable", i->file, (unsigned long long)i->acked);
+    i->s->write(i->s->write_self, true, (struct text){line, (size_t)len});
+}
+
+static void on_commit(void *self, uint64_t acked, uint64_t at)
+{
+    struct import *i = self;
+    i->acked = acked;
+    if (i->s->json)
+        say(i->s, "{\"acked\":%llu,\"at\":%llu}\n", (unsigned long long)acked, (unsigned long long)at);
+    else if (i->s->progress)
+        show_progress(i, false);
+}
+
+static void refusal_json(struct import *i, const struct record_rejected *r)
+{
+    struct json_out o = json_out_to(json_line(i->s));
+    json_open(&o, '{');
+    json_member_text(&o, "file", text_of(i->file));
+    json_key(&o, TEXT("rejected"));
+    json_open(&o, '{');
+    json_member_i64(&o, "at", r->at);
+    if (r->line >= 0)
+        json_member_i64(&o, "line", r->line);
+    json_member_text(&o, "id", r->id);
+    json_member_text(&o, "rule", r->rule);
+    json_member_text(&o, "reason", r->reason);
+    json_close(&o, '}');
+    json_close(&o, '}');
+    json_line_end(i->s);
+}
+
+static void on_rejected(void *self, const struct record_rejected *r)
+{
+    struct import *i = self;
+    i->refused++;
+    if (i->s->json) {
+        refusal_json(i, r);
+        return;
+    }
+    if (i->refused > REFUSALS_SHOWN)
+        return;
+    char place[48];
+    if (r->line >= 0)
+        snprintf(place, sizeof place, "line %lld", (long long)r->line);
+    else
+        snprintf(place, sizeof place, "byte %lld", (long long)r->at);
+    complain(i->s, "%s: %s: " TEXT_FMT "%sleft out: " TEXT_FMT " (" TEXT_FMT ")", i->file, place, TEXT_ARG(r->id),
+             r->id.len ? " " : "", TEXT_ARG(r->reason), TEXT_ARG(r->rule));
+}
+
+static void summary(struct session *s, const char *file, const struct intake_totals *t, double seconds)
+{
+    const char *format = t->format == READER_DETECT ? "unknown" : reader_format_name(t->format);
+    if (s->json) {
+        struct json_out o = json_out_to(json_line(s));
+        json_open(&o, '{');
+        json_member_text(&o, "file", text_of(file));
+        json_member_text(&o, "format", text_of(format));
+        json_member_i64(&o, "read", (int64_t)t->read);
+        json_member_i64(&o, "new", (int64_t)t->fresh);
+        json_member_i64(&o, "updated", (int64_t)t->updated);
+        json_member_i64(&o, "unchanged", (int64_t)t->unchanged);
+        json_member_i64(&o, "rejected", (int64_t)t->rejected);
+        json_key(&o, TEXT("seconds"));
+        json_put_f64(&o, (double)(int64_t)(seconds * 1e6) / 1e6);
+        json_close(&o, '}');
+        json_line_end(s);
+        return;
+    }
+    say(s, "%s (%s): %llu read, %llu new, %llu updated, %llu unchanged, %llu refused, %.2f s\n", file, format,
+        (unsigned long long)t->read, (unsigned long long)t->fresh, (unsigned long long)t->updated,
+        (unsigned long long)t->unchanged, (unsigned long long)t->rejected, seconds);
+}
+
+static int import_one(struct session *s, const struct input *in, struct intake_options *options)
+{
+    struct import import = {.s = s, .file = in->name};
+    struct intake_totals totals = {0};
+    struct fault fault = {.offset = -1, .line = -1};
+    options->name = text_of(in->name);
+    options->on_commit = on_commit;
+    options->on_rejected = on_rejected;
+    options->self = &import;
+    int64_t start = clock_mono_us();
+    enum err err = intake_run(s->node, in->fd, options, &totals, &fault);
+    if (s->progress && import.acked && !s->json)
+        show_progress(&import, true);
+    if (import.refused > REFUSALS_SHOWN && !s->json)
+        complain(s, "%s: and %llu more were left out; --json lists them all", in->name,
+                 (unsigned long long)(import.refused - REFUSALS_SHOWN));
+    summary(s, in->name, &totals, (double)(clock_mono_us() - start) / 1e6);
+    return err ? complain_fault(s, in->name, &fault) : EXIT_DONE;
+}
+
+static int read_format(struct session *s, enum reader_format *ret)
+{
+    const char *as = option(s, "as");
+    *ret = READER_DETECT;
+    if (!as)
+        return EXIT_DONE;
+    *ret = reader_format_parse(text_of(as));
+    if (*ret == READER_DETECT) {
+        complain(s, "--as %s: one of stix, csv", as);
+        return EXIT_USAGE;
+    }
+    return EXIT_DONE;
+}
+
+static int read_origin(struct session *s, struct intake_options *options)
+{
+    const char *from = option(s, "from"), *source = option(s, "source");
+    struct fault fault = {.offset = -1, .line = -1};
+    options->from_self = from && strcmp(from, "self") == 0;
+    if (source) {
+        struct view *v;
+        struct fact_source f;
+        if (open_view(s, &v))
+            return EXIT_WRITE;
+        enum err err = view_source_by_name(v, text_of(source), &f, &fault);
+        if (!err) {
+            options->source = f.id;
+            options->party = f.party;
+        }
+        node_reader_done(s->node, v);
+        if (err) {
+            complain(s, "no source is named %s; entente source list shows them", source);
+            return EXIT_DATA;
+        }
+    }
+    if (from && !options->from_self) {
+        if (check_name(s, from))
+            return EXIT_USAGE;
+        if (intake_party(s->node, text_of(from), &options->account, &options->party, &fault))
+            return complain_fault(s, NULL, &fault);
+    }
+    return EXIT_DONE;
+}
+
+/* Without --source, a party's only source is meant: its defaults and incident rule are what people expect. */
+struct only_source {
+    struct uuid party, source;
+    size_t count;
+};
+
+static enum err count_source(void *self, const struct fact *f)
+{
+    struct only_source *o = self;
+    if (uuid_eq(&f->u.source.party, &o->party)) {
+        o->source = f->u.source.id;
+        o->count++;
+    }
+    return OK;
+}
+
+static int imply_source(struct session *s, struct intake_options *options)
+{
+    static const struct uuid none;
+    struct view *v;
+    if (uuid_eq(&options->party, &none) || !uuid_eq(&options->source, &none))
+        return EXIT_DONE;
+    if (open_view(s, &v))
+        return EXIT_WRITE;
+    struct only_source only = {.party = options->party};
+    struct fault fault = {.offset = -1, .line = -1};
+    enum err err = view_facts(v, FACT_SOURCE, count_source, &only, &fault);
+    node_reader_done(s->node, v);
+    if (err)
+        return complain_fault(s, NULL, &fault);
+    if (only.count == 1)
+        options->source = only.source;
+    return EXIT_DONE;
+}
+
+static int run_import(struct session *s)
+{
+    struct intake_options options = {
+        .strict = option_given(s, "strict"), .account = *node_admin(s->node), .cancel = s->cancel};
+    int code = read_format(s, &options.format);
+    if (!code && find_label(s, "marking", option(s, "marking"), &options.marking))
+        code = EXIT_USAGE;
+    if (!code)
+        code = read_origin(s, &options);
+    if (!code)
+        code = imply_source(s, &options);
+    if (code)
+        return code;
+    /* A bad file does not keep the next ones out; the first failure is what is returned. */
+    for (size_t i = 0; i < s->input_count && !cancelled(s); i++) {
+        int one = import_one(s, &s->inputs[i], &options);
+        code = code ? code : one;
+    }
+    return code;
+}
+
+static const struct option_spec OPTIONS[] = {
+    {"as", OPTION_VALUE, "FORMAT", "stix or csv (else found out)"},
+    {"marking", OPTION_VALUE, "TLP", "label of objects that carry none; never replaces one"},
+    {"from", OPTION_VALUE, "PARTY", "who said it; 'self' for our own"},
+    {"source", OPTION_VALUE, "NAME", "the channel it came by (entente source list)"},
+    {"strict", OPTION_FLAG, NULL, "one refused object refuses the file whole"},
+    {NULL, OPTION_FLAG, NULL, NULL}};
+
+const struct command COMMAND_IMPORT = {
+    .name = "import",
+    .operands = "FILE...",
+    .summary = "take in STIX bundles and CSV lists of indicators",
+    .details =
+        "A bad object is left out with its place and reason, the rest goes in. The same file again changes nothing.\n"
+        "CSV needs a header with 'value'; type, valid_until, confidence, tlp, description and label are read.\n"
+        "With --json: {\"acked\":N,\"at\":P} at each durable commit, a line per refused object, one summary per "
+        "file.\n",
+    .options = OPTIONS,
+    .operands_min = 1,
+    .operands_max = SIZE_MAX,
+    .need = NEED_WRITE,
+    .files = FILES_OPERANDS,
+    .run = run_import};

@@ -1,0 +1,135 @@
+/* status and rebuild. */
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "command/commands.h"
+#include "command/names.h"
+#include "json/json.h"
+
+/* Bytes really taken by the files of HOME/folder, not what preallocation reserves. */
+static uint64_t folder_bytes(const char *home, const char *folder)
+{
+    char path[4096 + 300];
+    snprintf(path, sizeof path, "%s/%s", home, folder);
+    DIR *d = opendir(path);
+    uint64_t bytes = 0;
+    for (struct dirent *e; d && (e = readdir(d));) {
+        struct stat st;
+        snprintf(path, sizeof path, "%s/%s/%.255s", home, folder, e->d_name);
+        if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+            bytes += (uint64_t)st.st_blocks * 512;
+    }
+    if (d)
+        closedir(d);
+    return bytes;
+}
+
+#define READERS_SANDBOX "none: foreign documents are read inside the owner's process"
+
+static void status_json(struct session *s, const struct fact_genesis *g, const struct view_counts *c)
+{
+    struct json_out o = json_out_to(json_line(s));
+    json_open(&o, '{');
+    json_member_text(&o, "version", text_of(ENTENTE_VERSION));
+    json_member_text(&o, "name", g->name);
+    json_member_text(&o, "country", g->country);
+    json_member_text(&o, "space", g->space);
+    json_member_text(&o, "origin", g->origin);
+    json_member_text(&o, "home", text_of(node_home(s->node)));
+    const struct {
+        const char *name;
+        uint64_t value;
+    } numbers[] = {{"entries", c->entries},
+                   {"objects", c->objects},
+                   {"versions", c->versions},
+                   {"indicators", c->indicators},
+                   {"values", c->values},
+                   {"findings", c->findings},
+                   {"findings_open", c->findings_open},
+                   {"incidents", c->incidents},
+                   {"organisations", c->organisations},
+                   {"parties", c->parties},
+                   {"sources", c->sources},
+                   {"peers", c->peers},
+                   {"accounts", c->accounts},
+                   {"releases", c->releases},
+                   {"quarantined", c->quarantined},
+                   {"unmarked", c->unmarked},
+                   {"log_bytes", folder_bytes(node_home(s->node), "log")},
+                   {"view_bytes", folder_bytes(node_home(s->node), "view")}};
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        json_member_i64(&o, numbers[i].name, (int64_t)numbers[i].value);
+    json_member_text(&o, "sandbox", TEXT(READERS_SANDBOX));
+    json_close(&o, '}');
+    json_line_end(s);
+}
+
+static void status_words(struct session *s, const struct fact_genesis *g, const struct view_counts *c)
+{
+    say(s, TEXT_FMT " (" TEXT_FMT "), space " TEXT_FMT "   entente %s\n", TEXT_ARG(g->name), TEXT_ARG(g->country),
+        TEXT_ARG(g->space), ENTENTE_VERSION);
+    say(s, "  home          %s\n", node_home(s->node));
+    say(s, "  log           %llu entries, %.1f MB; origin " TEXT_FMT "\n", (unsigned long long)c->entries,
+        (double)folder_bytes(node_home(s->node), "log") / 1e6, TEXT_ARG(g->origin));
+    say(s, "  view          %.1f MB\n", (double)folder_bytes(node_home(s->node), "view") / 1e6);
+    say(s, "  objects       %llu, in %llu versions\n", (unsigned long long)c->objects,
+        (unsigned long long)c->versions);
+    say(s, "  indicators    %llu, looking for %llu values\n", (unsigned long long)c->indicators,
+        (unsigned long long)c->values);
+    say(s, "  findings      %llu, %llu of them open; %llu incidents\n", (unsigned long long)c->findings,
+        (unsigned long long)c->findings_open, (unsigned long long)c->incidents);
+    say(s, "  organisations %llu\n", (unsigned long long)c->organisations);
+    say(s, "  lines         %llu peers, %llu sources, %llu accounts; %llu releases recorded\n",
+        (unsigned long long)c->peers, (unsigned long long)c->sources, (unsigned long long)c->accounts,
+        (unsigned long long)c->releases);
+    if (c->unmarked)
+        say(s, "  staying here  %llu objects are unmarked: entente source set NAME --marking TLP lets them flow\n",
+            (unsigned long long)c->unmarked);
+    if (c->quarantined)
+        say(s, "  quarantined   %llu objects\n", (unsigned long long)c->quarantined);
+    say(s, "  sandbox       %s\n", READERS_SANDBOX);
+}
+
+static int show_status(struct session *s, struct view *v)
+{
+    struct view_counts c;
+    struct fault fault = {.offset = -1, .line = -1};
+    if (view_counts(v, &c, &fault))
+        return complain_fault(s, NULL, &fault);
+    if (s->json)
+        status_json(s, node_genesis(s->node), &c);
+    else
+        status_words(s, node_genesis(s->node), &c);
+    return EXIT_DONE;
+}
+
+static int run_status(struct session *s)
+{
+    return with_view(s, show_status);
+}
+
+static int run_rebuild(struct session *s)
+{
+    uint64_t entries = 0;
+    struct fault fault = {.offset = -1, .line = -1};
+    if (node_rebuild(s->node, &entries, &fault))
+        return complain_fault(s, NULL, &fault);
+    if (s->json)
+        say(s, "{\"entries\":%llu}\n", (unsigned long long)entries);
+    else
+        say(s, "the views are new: %llu entries replayed\n", (unsigned long long)entries);
+    return EXIT_DONE;
+}
+
+const struct command COMMAND_STATUS = {.name = "status",
+                                       .operands = "",
+                                       .summary = "counts, space used, sandbox level",
+                                       .need = NEED_READ,
+                                       .run = run_status};
+const struct command COMMAND_REBUILD = {.name = "rebuild",
+                                        .operands = "",
+                                        .summary = "throw the views away and replay the log",
+                                        .need = NEED_WRITE,
+                                        .run = run_rebuild};
