@@ -23,7 +23,8 @@ struct ident {
     struct text type;
     struct uuid uuid;
 };
-/* Checks type name and UUID (variant of RFC 4122, versions 1 to 8). ERR_MALFORMED, *reterr names the section. */
+/* Checks the type name and the form of the UUID; any variant and version, since OASIS's own interoperability
+ * documents have all of them. ERR_MALFORMED, *reterr names the section. */
 MUST_CHECK enum err ident_parse(struct text t, struct ident *ret, struct fault *reterr);
 /* A valid object type name: sections 3.1, 7.3.2 and 11.2.1: a-z, 0-9 and hyphen, 3..250 long, a letter first, no two
  * hyphens in a row and none at the end (the identifier's own "--" follows). */
