@@ -12,16 +12,12 @@
 const struct uuid UUID_STIX_SCO = {
     {0x00, 0xab, 0xed, 0xb4, 0xaa, 0x42, 0x46, 0x6c, 0x9c, 0x01, 0xfe, 0xd2, 0x33, 0x15, 0xa9, 0xb7}};
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
+/* The value of a hexadecimal digit plus one; 0 for any other byte. Identifiers are read by the million. */
+static const uint8_t hex_digits[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 static bool hyphen_after(size_t byte)
 {
@@ -30,20 +26,18 @@ static bool hyphen_after(size_t byte)
 
 enum err uuid_parse(struct text t, struct uuid *ret)
 {
+    static const uint8_t places[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+    const unsigned char *p = (const unsigned char *)t.ptr;
     struct uuid u;
-    size_t at = 0;
 
-    if (t.len != UUID_TEXT_LEN)
+    if (t.len != UUID_TEXT_LEN || p[8] != '-' || p[13] != '-' || p[18] != '-' || p[23] != '-')
         return ERR_MALFORMED;
     for (size_t i = 0; i < sizeof(u.b); i++) {
-        int high = hex_digit(t.ptr[at]), low = hex_digit(t.ptr[at + 1]);
+        unsigned high = hex_digits[p[places[i]]], low = hex_digits[p[places[i] + 1]];
 
-        if (high < 0 || low < 0)
+        if (high == 0 || low == 0)
             return ERR_MALFORMED;
-        u.b[i] = (uint8_t)(high << 4 | low);
-        at += 2;
-        if (hyphen_after(i) && t.ptr[at++] != '-')
-            return ERR_MALFORMED;
+        u.b[i] = (uint8_t)((high - 1) << 4 | (low - 1));
     }
     *ret = u;
     return OK;

@@ -13,51 +13,52 @@ struct walk {
 
 /* What the references of sections 4 to 7 may refer to; NULL: any object. "sco" stands for all of section 6. */
 static const struct {
-    const char *type, *property, *targets;
+    struct text type, property;
+    const char *targets;
 } allowed[] = {
-    {"grouping", "object_refs", NULL},
-    {"malware", "operating_system_refs", "software"},
-    {"malware", "sample_refs", "file|artifact"},
-    {"malware-analysis", "host_vm_ref", "software"},
-    {"malware-analysis", "operating_system_ref", "software"},
-    {"malware-analysis", "installed_software_refs", "software"},
-    {"malware-analysis", "analysis_sco_refs", "sco"},
-    {"malware-analysis", "sample_ref", "sco"},
-    {"note", "object_refs", NULL},
-    {"observed-data", "object_refs", NULL},
-    {"opinion", "object_refs", NULL},
-    {"report", "object_refs", NULL},
-    {"sighting", "observed_data_refs", "observed-data"},
-    {"sighting", "where_sighted_refs", "identity|location"},
-    {"language-content", "object_ref", NULL},
-    {"directory", "contains_refs", "file|directory"},
-    {"domain-name", "resolves_to_refs", "ipv4-addr|ipv6-addr|domain-name"},
-    {"email-addr", "belongs_to_ref", "user-account"},
-    {"email-message", "from_ref", "email-addr"},
-    {"email-message", "sender_ref", "email-addr"},
-    {"email-message", "to_refs", "email-addr"},
-    {"email-message", "cc_refs", "email-addr"},
-    {"email-message", "bcc_refs", "email-addr"},
-    {"email-message", "raw_email_ref", "artifact"},
-    {"file", "parent_directory_ref", "directory"},
-    {"file", "contains_refs", "sco"},
-    {"file", "content_ref", "artifact"},
-    {"ipv4-addr", "resolves_to_refs", "mac-addr"},
-    {"ipv4-addr", "belongs_to_refs", "autonomous-system"},
-    {"ipv6-addr", "resolves_to_refs", "mac-addr"},
-    {"ipv6-addr", "belongs_to_refs", "autonomous-system"},
-    {"network-traffic", "src_ref", "ipv4-addr|ipv6-addr|mac-addr|domain-name"},
-    {"network-traffic", "dst_ref", "ipv4-addr|ipv6-addr|mac-addr|domain-name"},
-    {"network-traffic", "src_payload_ref", "artifact"},
-    {"network-traffic", "dst_payload_ref", "artifact"},
-    {"network-traffic", "encapsulates_refs", "network-traffic"},
-    {"network-traffic", "encapsulated_by_ref", "network-traffic"},
-    {"process", "opened_connection_refs", "network-traffic"},
-    {"process", "creator_user_ref", "user-account"},
-    {"process", "image_ref", "file"},
-    {"process", "parent_ref", "process"},
-    {"process", "child_refs", "process"},
-    {"windows-registry-key", "creator_user_ref", "user-account"},
+    {{"grouping", 8}, {"object_refs", 11}, NULL},
+    {{"malware", 7}, {"operating_system_refs", 21}, "software"},
+    {{"malware", 7}, {"sample_refs", 11}, "file|artifact"},
+    {{"malware-analysis", 16}, {"host_vm_ref", 11}, "software"},
+    {{"malware-analysis", 16}, {"operating_system_ref", 20}, "software"},
+    {{"malware-analysis", 16}, {"installed_software_refs", 23}, "software"},
+    {{"malware-analysis", 16}, {"analysis_sco_refs", 17}, "sco"},
+    {{"malware-analysis", 16}, {"sample_ref", 10}, "sco"},
+    {{"note", 4}, {"object_refs", 11}, NULL},
+    {{"observed-data", 13}, {"object_refs", 11}, NULL},
+    {{"opinion", 7}, {"object_refs", 11}, NULL},
+    {{"report", 6}, {"object_refs", 11}, NULL},
+    {{"sighting", 8}, {"observed_data_refs", 18}, "observed-data"},
+    {{"sighting", 8}, {"where_sighted_refs", 18}, "identity|location"},
+    {{"language-content", 16}, {"object_ref", 10}, NULL},
+    {{"directory", 9}, {"contains_refs", 13}, "file|directory"},
+    {{"domain-name", 11}, {"resolves_to_refs", 16}, "ipv4-addr|ipv6-addr|domain-name"},
+    {{"email-addr", 10}, {"belongs_to_ref", 14}, "user-account"},
+    {{"email-message", 13}, {"from_ref", 8}, "email-addr"},
+    {{"email-message", 13}, {"sender_ref", 10}, "email-addr"},
+    {{"email-message", 13}, {"to_refs", 7}, "email-addr"},
+    {{"email-message", 13}, {"cc_refs", 7}, "email-addr"},
+    {{"email-message", 13}, {"bcc_refs", 8}, "email-addr"},
+    {{"email-message", 13}, {"raw_email_ref", 13}, "artifact"},
+    {{"file", 4}, {"parent_directory_ref", 20}, "directory"},
+    {{"file", 4}, {"contains_refs", 13}, "sco"},
+    {{"file", 4}, {"content_ref", 11}, "artifact"},
+    {{"ipv4-addr", 9}, {"resolves_to_refs", 16}, "mac-addr"},
+    {{"ipv4-addr", 9}, {"belongs_to_refs", 15}, "autonomous-system"},
+    {{"ipv6-addr", 9}, {"resolves_to_refs", 16}, "mac-addr"},
+    {{"ipv6-addr", 9}, {"belongs_to_refs", 15}, "autonomous-system"},
+    {{"network-traffic", 15}, {"src_ref", 7}, "ipv4-addr|ipv6-addr|mac-addr|domain-name"},
+    {{"network-traffic", 15}, {"dst_ref", 7}, "ipv4-addr|ipv6-addr|mac-addr|domain-name"},
+    {{"network-traffic", 15}, {"src_payload_ref", 15}, "artifact"},
+    {{"network-traffic", 15}, {"dst_payload_ref", 15}, "artifact"},
+    {{"network-traffic", 15}, {"encapsulates_refs", 17}, "network-traffic"},
+    {{"network-traffic", 15}, {"encapsulated_by_ref", 19}, "network-traffic"},
+    {{"process", 7}, {"opened_connection_refs", 22}, "network-traffic"},
+    {{"process", 7}, {"creator_user_ref", 16}, "user-account"},
+    {{"process", 7}, {"image_ref", 9}, "file"},
+    {{"process", 7}, {"parent_ref", 10}, "process"},
+    {{"process", 7}, {"child_refs", 10}, "process"},
+    {{"windows-registry-key", 20}, {"creator_user_ref", 16}, "user-account"},
 };
 
 /* A type of nobody's specification is let through where any cyber-observable object may stand. */
@@ -102,21 +103,29 @@ static bool is_ref_name(struct text name)
     return text_ends(name, TEXT("_ref")) || is_list_name(name);
 }
 
+static enum err check_targets(const struct stix_read *r, const struct json_val *v, const char *property,
+                              const char *targets)
+{
+    enum err err = OK;
+
+    if (json_type(v) != JSON_ARRAY || json_size(v) == 0)
+        return STIX_BAD(r, "2.12", "%s is a list of at least one identifier", property);
+    for (struct json_iter it = json_iter_of(v); !err && json_next(&it);)
+        err = check_target(r, it.val, property, targets);
+    return err;
+}
+
 /* A reference of the object itself whose meaning the specification gives. */
 static enum err check_allowed(const struct stix_read *r, struct text name, const struct json_val *v)
 {
-    for (size_t i = 0; i < ARRAY_LEN(allowed); i++) {
-        enum err err = OK;
+    struct text type = r->head->type;
 
-        if (!text_eq(name, text_of(allowed[i].property)) || !text_eq(r->head->type, text_of(allowed[i].type)))
+    for (size_t i = 0; i < ARRAY_LEN(allowed); i++) {
+        if (name.len != allowed[i].property.len || type.len != allowed[i].type.len ||
+            !text_eq(name, allowed[i].property) || !text_eq(type, allowed[i].type))
             continue;
-        if (!is_list_name(name))
-            return check_target(r, v, allowed[i].property, allowed[i].targets);
-        if (json_type(v) != JSON_ARRAY || json_size(v) == 0)
-            return STIX_BAD(r, "2.12", "%s is a list of at least one identifier", allowed[i].property);
-        for (struct json_iter it = json_iter_of(v); !err && json_next(&it);)
-            err = check_target(r, it.val, allowed[i].property, allowed[i].targets);
-        return err;
+        return is_list_name(name) ? check_targets(r, v, allowed[i].property.ptr, allowed[i].targets)
+                                  : check_target(r, v, allowed[i].property.ptr, allowed[i].targets);
     }
     return OK;
 }

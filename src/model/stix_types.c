@@ -52,7 +52,7 @@ static const struct {
 enum stix_class stix_class_of(struct text type)
 {
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        if (text_eq(type, types[i].type))
+        if (type.len == types[i].type.len && text_eq(type, types[i].type))
             return types[i].cls;
     return STIX_CUSTOM;
 }
