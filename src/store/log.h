@@ -15,15 +15,24 @@ struct place {
     uint32_t segment;
     uint32_t offset;
 };
+#define PLACE_NONE ((struct place){UINT32_MAX, 0})
 
 /* Creates an empty log in dir (which exists). ERR_EXISTS | ERR_IO | ERR_FULL | ERR_NOMEM */
 MUST_CHECK enum err log_create(const struct io *io, const char *dir, struct fault *reterr);
+/* With segments of another size than LOG_SEGMENT_BYTES, kept in their headers. ERR_USAGE: under 64 KiB or over 1 GiB. */
+MUST_CHECK enum err log_create_sized(const struct io *io, const char *dir, size_t segment_bytes, struct fault *reterr);
 /* Opens and recovers: the last whole group is found, what a crash left behind it is cleared. write false: reading up
  * to the last whole group, nothing is changed. ERR_MALFORMED (damage before the end: names file and offset) |
  * ERR_VERSION | ERR_IO | ERR_NOMEM */
 MUST_CHECK enum err log_open(const struct io *io, const char *dir, bool write, struct log **ret,
                              struct fault *reterr);
-void log_close(struct log *log);
+/* The same for who knows more: known_n entries were acknowledged (0: not known). A log that ends before is not one that
+ * a crash cut short, but damaged: ERR_MALFORMED, and nothing is changed. */
+MUST_CHECK enum err log_open_known(const struct io *io, const char *dir, bool write, uint64_t known_n, struct log **ret,
+                                   struct fault *reterr);
+/* Looks again for what another process has committed since; for logs opened with write false. */
+MUST_CHECK enum err log_refresh(struct log *log, struct fault *reterr);
+void log_close(struct log *log); /* accepts NULL */
 
 uint64_t log_size(const struct log *log);    /* entries */
 int64_t log_last_us(const struct log *log);  /* t_us of the last one; INT64_MIN when empty */
@@ -36,7 +45,8 @@ struct log_item {
     struct text body, original; /* raw; compressed here; empty: none */
 };
 /* Stages an entry of the group under way: assigns n and salts, copies everything. Nothing is written yet.
- * *ret_n, *ret_t_us, *ret_body, *ret_original (places they will have). ERR_LIMIT | ERR_NOMEM */
+ * *ret_n, *ret_t_us, *ret_body, *ret_original (places they will have; PLACE_NONE). ERR_LIMIT (a part or body over
+ * LOG_RECORD_MAX_BYTES, the group over four times LOG_GROUP_MAX_BYTES) | ERR_NOMEM */
 MUST_CHECK enum err log_stage(struct log *log, const struct log_item *item, uint64_t *ret_n, int64_t *ret_t_us,
                               struct place *ret_body, struct place *ret_original);
 size_t log_staged_bytes(const struct log *log);
@@ -44,13 +54,18 @@ size_t log_staged_bytes(const struct log *log);
 struct log_mark { size_t bytes; uint64_t n; int64_t t_us; struct place at; };
 struct log_mark log_mark(const struct log *log);
 void log_unstage(struct log *log, const struct log_mark *mark);
-/* Writes the staged group with its commit record and syncs once. OK: durable. Else nothing of it counts; after a
- * failed write or sync ERR_IO | ERR_FULL for good until reopened. */
+/* Writes the staged group with its commit record and syncs once. OK: durable. Else nothing of it counts, and nothing is
+ * staged any more. After a failed write or sync the same error for good until reopened; when only room could not be
+ * reserved (ERR_FULL), the next group may be tried. */
 MUST_CHECK enum err log_commit(struct log *log, struct fault *reterr);
+bool log_failed(const struct log *log); /* true: for good */
 
 /* Decompresses the body at place into out (appended). Thread-safe. ERR_NOT_FOUND: erased. ERR_MALFORMED: damaged
  * (place and offset in the fault). */
 MUST_CHECK enum err log_body(const struct log *log, struct place place, struct buffer *out, struct fault *reterr);
+/* The same for the writer, which also sees what is staged. */
+MUST_CHECK enum err log_staged_body(const struct log *log, struct place place, struct buffer *out,
+                                    struct fault *reterr);
 
 /* Reading in order, for a replay. */
 struct log_reader;
