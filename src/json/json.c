@@ -194,11 +194,6 @@ const struct json_val *json_get_text(const struct json_val *object, struct text 
     return from_yy(yyjson_obj_getn(yy(object), name.ptr ? name.ptr : "", name.len));
 }
 
-const struct json_val *json_get(const struct json_val *object, const char *name)
-{
-    return json_get_text(object, text_of(name));
-}
-
 size_t json_size(const struct json_val *v)
 {
     return v && unsafe_yyjson_is_ctn(yy(v)) ? unsafe_yyjson_get_len(yy(v)) : 0;

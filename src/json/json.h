@@ -19,8 +19,12 @@ void json_free(struct json_doc *doc);
 const struct json_val *json_root(const struct json_doc *doc);
 
 enum json_type json_type(const struct json_val *v);
-const struct json_val *json_get(const struct json_val *object, const char *name); /* NULL when not an object */
-const struct json_val *json_get_text(const struct json_val *object, struct text name);
+const struct json_val *json_get_text(const struct json_val *object, struct text name); /* NULL when not an object */
+/* The same for a name of our own: inline, so that a literal's length is known when compiling. */
+static inline const struct json_val *json_get(const struct json_val *object, const char *name)
+{
+    return json_get_text(object, (struct text){name, __builtin_strlen(name)});
+}
 size_t json_size(const struct json_val *v); /* members or elements; 0 otherwise */
 bool json_is_string(const struct json_val *v);
 struct text json_text(const struct json_val *v);              /* TEXT_NONE unless a string */
