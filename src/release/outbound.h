@@ -39,10 +39,10 @@ struct page_field {
     struct text text;
     int64_t number; /* FIELD_BOOL: 0 is false */
 };
-struct page_row { /* for pages that list (collections, status details) */
+struct page_line { /* for pages that list (collections, status details) */
     const struct page_field *fields;
     size_t count;
 };
 MUST_CHECK enum err outbound_protocol(enum outbound_page page, int status, const struct page_field *fields,
-                                      size_t field_count, const struct page_row *rows, size_t row_count,
+                                      size_t field_count, const struct page_line *rows, size_t row_count,
                                       struct outbound **ret);

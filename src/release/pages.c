@@ -153,7 +153,7 @@ static enum err check_fields(enum outbound_page page, bool row, const struct pag
 }
 
 /* The list a row belongs to; LISTS_MAX when there is none of that name. */
-static size_t list_of(const struct page *page, const struct page_row *row)
+static size_t list_of(const struct page *page, const struct page_line *row)
 {
     const struct page_field *named = given(row->fields, row->count, "list");
     if (!named)
@@ -165,7 +165,7 @@ static size_t list_of(const struct page *page, const struct page_row *row)
 }
 
 static enum err check_page(enum outbound_page page, const struct page_field *fields, size_t field_count,
-                           const struct page_row *rows, size_t row_count)
+                           const struct page_line *rows, size_t row_count)
 {
     enum err e = check_fields(page, false, fields, field_count);
     if (!e && row_count && !pages[page].lists[0])
@@ -199,7 +199,7 @@ static void write_fields(struct json_out *o, enum outbound_page page, bool row, 
     }
 }
 
-static void write_row(struct json_out *o, enum outbound_page page, const struct page_row *row)
+static void write_row(struct json_out *o, enum outbound_page page, const struct page_line *row)
 {
     const struct page *p = &pages[page];
     if (p->rows_are_texts) {
@@ -213,7 +213,7 @@ static void write_row(struct json_out *o, enum outbound_page page, const struct 
     json_close(o, '}');
 }
 
-static void write_list(struct json_out *o, enum outbound_page page, size_t list, const struct page_row *rows,
+static void write_list(struct json_out *o, enum outbound_page page, size_t list, const struct page_line *rows,
                        size_t count)
 {
     size_t written = 0;
@@ -231,7 +231,7 @@ static void write_list(struct json_out *o, enum outbound_page page, size_t list,
 }
 
 static void write_body(enum outbound_page page, int status, const struct page_field *fields, size_t field_count,
-                       const struct page_row *rows, size_t row_count, struct buffer *body)
+                       const struct page_line *rows, size_t row_count, struct buffer *body)
 {
     const struct page *p = &pages[page];
     struct json_out o = json_out_to(body);
@@ -270,7 +270,7 @@ static enum err add_headers(struct outbound *o, enum outbound_page page, const s
 }
 
 enum err outbound_protocol(enum outbound_page page, int status, const struct page_field *fields, size_t field_count,
-                           const struct page_row *rows, size_t row_count, struct outbound **ret)
+                           const struct page_line *rows, size_t row_count, struct outbound **ret)
 {
     if ((size_t)page >= ARRAY_LEN(pages))
         return ERR_DENIED;
