@@ -25,6 +25,7 @@ struct watchlist {
     struct index_builder *builder;
     struct index *index;
     uint64_t until;
+    uint32_t first_ref;
 };
 
 #define WATCHLIST_MAX       ((size_t)64 << 20) /* values; more than any feed on earth, less than what ref can count */
@@ -82,7 +83,7 @@ static enum err add_row(void *self, const struct indicator_row *row)
     buffer_add(&w->pool, row->value);
     err = buffer_error(&w->pool);
     if (!err)
-        err = index_builder_add(w->builder, row->kind, row->value, (uint32_t)w->count);
+        err = index_builder_add(w->builder, row->kind, row->value, w->first_ref + (uint32_t)w->count);
     if (err)
         return err;
     w->items[w->count++] = (struct packed){.n = row->n,
@@ -118,12 +119,14 @@ static enum err fill(struct watchlist *w, struct view *v, uint64_t from_n, struc
     return err;
 }
 
-enum err watchlist_load(struct view *v, uint64_t from_n, struct watchlist **ret, struct fault *reterr)
+enum err watchlist_load(struct view *v, uint64_t from_n, uint32_t first_ref, struct watchlist **ret,
+                        struct fault *reterr)
 {
     struct watchlist *w = calloc(1, sizeof *w);
     if (!w)
         return fault_set(reterr, ERR_NOMEM, "out of memory");
     atomic_init(&w->references, 1);
+    w->first_ref = first_ref;
     buffer_init(&w->pool, WATCHLIST_POOL_MAX);
     struct fault fault = {.offset = -1, .line = -1};
     enum err err = index_builder_new(&w->builder);
@@ -167,9 +170,14 @@ uint64_t watchlist_until(const struct watchlist *w)
     return w->until;
 }
 
+bool watchlist_has(const struct watchlist *w, uint32_t ref)
+{
+    return ref >= w->first_ref && ref - w->first_ref < w->count;
+}
+
 struct watch_item watchlist_at(const struct watchlist *w, uint32_t ref)
 {
-    const struct packed *p = &w->items[ref];
+    const struct packed *p = &w->items[ref - w->first_ref];
     return (struct watch_item){.n = p->n,
                                .uuid = p->uuid,
                                .kind = (enum value_kind)p->kind,

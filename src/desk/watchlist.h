@@ -25,7 +25,8 @@ struct watchlist *watchlist_ref(struct watchlist *w);
 void watchlist_unref(struct watchlist *w);
 const struct index *watchlist_index(const struct watchlist *w);
 size_t watchlist_size(const struct watchlist *w); /* (indicator, value) pairs */
-/* What stands behind ref, as a scan_hit gives it. */
+bool watchlist_has(const struct watchlist *w, uint32_t ref);
+/* What stands behind a ref of this list, as a scan_hit gives it. */
 struct watch_item watchlist_at(const struct watchlist *w, uint32_t ref);
 /* The next entry that is not in it: from_n of the next load. */
 uint64_t watchlist_until(const struct watchlist *w);

@@ -1,0 +1,33 @@
+#include "command/hits.h"
+
+#include "match/linetime.h"
+
+static struct watch_item item_of(struct watchlist *const *lists, size_t list_count, uint32_t ref)
+{
+    size_t i = 0;
+    while (i + 1 < list_count && !watchlist_has(lists[i], ref))
+        i++;
+    return watchlist_at(lists[i], ref);
+}
+
+enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, size_t list_count,
+                      const struct constituency *c, int64_t now_us, const struct scan_line_hits *line, hit_each *each,
+                      void *self)
+{
+    int64_t seen_us = now_us;
+    bool timed = line_time(line->text, now_us, &seen_us);
+    const struct scan_seen *seen = NULL;
+    size_t seen_count = 0;
+    enum err err = scan_owners(scanner, line->text, &seen, &seen_count);
+    for (size_t i = 0; !err && i < line->hit_count; i++) {
+        const struct scan_hit *h = &line->hits[i];
+        struct hit hit = {.item = item_of(lists, list_count, h->ref),
+                          .value = text_sub(line->text, h->start, h->len),
+                          .seen_us = timed ? seen_us : now_us};
+        if (!watch_item_valid(&hit.item, hit.seen_us))
+            continue;
+        hit.organisation = constituency_affected(c, seen, seen_count, h->start, h->len).organisation;
+        err = each(self, line, &hit);
+    }
+    return err;
+}

@@ -1,0 +1,21 @@
+/* command/hits.h - from a scanned line to hits that say who is affected: shared by `match` and `watch`. */
+#pragma once
+#include "desk/register.h"
+#include "desk/watchlist.h"
+#include "match/scan.h"
+
+/* One hit, ready to be printed or recorded. Texts borrow from the line, the watchlist and the register. */
+struct hit {
+    struct watch_item item;
+    const struct organisation *organisation; /* NULL: nobody's */
+    struct text value;                       /* as logged */
+    int64_t seen_us;                         /* the line's own time, else now */
+};
+
+/* Takes one line's scan hits apart: expired ones are dropped (judged at the line's own time where it has one), the
+ * affected organisation is looked up, and `each` is called for every hit that counts. The refs are those of the
+ * lists. scanner must be another than the one whose hits these are: both keep scratch. */
+typedef enum err hit_each(void *self, const struct scan_line_hits *line, const struct hit *hit);
+MUST_CHECK enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, size_t list_count,
+                                 const struct constituency *c, int64_t now_us, const struct scan_line_hits *line,
+                                 hit_each *each, void *self);
