@@ -1,6 +1,5 @@
 /* hits (hidden): `watch` hands the owner what it found. Input: command/hits_wire.h. Output: a JSON line for each
  * finding that came of it. With --state KEY and no input it prints the state kept under KEY instead. */
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "command/commands.h"
@@ -70,12 +69,13 @@ static int run_hits(struct session *s)
     if (s->input_count != 1 || fstat(s->inputs[0].fd, &st) < 0 || st.st_size <= 0 ||
         st.st_size > (off_t)HITS_WIRE_MAX)
         return EXIT_USAGE;
-    /* The file is sealed against shrinking by its maker, or it is not ours to map. */
-    char *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, s->inputs[0].fd, 0);
-    if (bytes == MAP_FAILED)
-        return EXIT_WRITE;
-    int code = record(s, (struct text){bytes, (size_t)st.st_size});
-    munmap(bytes, (size_t)st.st_size);
+    struct buffer bytes;
+    buffer_init(&bytes, HITS_WIRE_MAX);
+    char *to = buffer_reserve(&bytes, (size_t)st.st_size);
+    int code = EXIT_WRITE;
+    if (to && io_read_all(io_system(), s->inputs[0].fd, to, bytes.len, 0) == (ssize_t)bytes.len)
+        code = record(s, buffer_text(&bytes));
+    buffer_done(&bytes);
     return code;
 }
 

@@ -18,9 +18,11 @@ struct watch_item {
     struct uuid party; /* from whom; zero: unknown */
 };
 
-/* Indicators of entries from_n on (0: all) that are current, not revoked and not quarantined. v is used for the time
- * of the call. ERR_NOMEM | ERR_IO | ERR_LIMIT */
-MUST_CHECK enum err watchlist_load(struct view *v, uint64_t from_n, struct watchlist **ret, struct fault *reterr);
+/* Indicators of entries from_n on (0: all) that are current, not revoked and not quarantined; their refs count from
+ * first_ref, so that several lists can be scanned for at once. v is used for the time of the call.
+ * ERR_NOMEM | ERR_IO | ERR_LIMIT */
+MUST_CHECK enum err watchlist_load(struct view *v, uint64_t from_n, uint32_t first_ref, struct watchlist **ret,
+                                   struct fault *reterr);
 struct watchlist *watchlist_ref(struct watchlist *w);
 void watchlist_unref(struct watchlist *w);
 const struct index *watchlist_index(const struct watchlist *w);
