@@ -126,11 +126,11 @@ static const char *rest_check(struct text t)
 static const char *url_read(struct text t, struct url *u)
 {
     const char *wrong;
-    size_t end = 0;
+    size_t len = t.len, end = 0;
     ptrdiff_t hash;
 
     *u = (struct url){.has_port = false};
-    if (t.len > URL_MAX_BYTES)
+    if (len > URL_MAX_BYTES)
         return "a URL is at most 8192 bytes long";
     wrong = scheme_take(&t, &u->scheme);
     if (wrong)
@@ -142,7 +142,7 @@ static const char *url_read(struct text t, struct url *u)
     hash = text_find(u->rest, '#', 0);
     if (hash >= 0)
         u->rest.len = (size_t)hash;
-    if (!wrong && t.len == URL_MAX_BYTES && (u->rest.len == 0 || u->rest.ptr[0] != '/'))
+    if (!wrong && len == URL_MAX_BYTES && (u->rest.len == 0 || u->rest.ptr[0] != '/'))
         wrong = "a URL is at most 8192 bytes long with its path";
     return wrong ? wrong : authority_read(text_sub(t, 0, end), u);
 }
