@@ -203,6 +203,30 @@ enum err own_append(struct txn *t, const struct own_object *o, const struct buff
     return e;
 }
 
+/* The object's text before and after its member's value. */
+static void around(struct text body, const char *member, struct text *ret_before, struct text *ret_after)
+{
+    struct text value = body_member(body, member);
+    size_t at = value.ptr ? (size_t)(value.ptr - body.ptr) : body.len;
+    *ret_before = text_sub(body, 0, at);
+    *ret_after = text_sub(body, at + value.len, body.len);
+}
+
+enum err own_same(const struct buffer *body, struct text held, bool *ret, struct fault *reterr)
+{
+    struct buffer canonical;
+    buffer_init(&canonical, STIX_OBJECT_MAX_BYTES);
+    enum err e = canonicalise(body, &canonical, reterr);
+    if (e == OK) {
+        struct text before[2], after[2];
+        around(buffer_text(&canonical), "modified", &before[0], &after[0]);
+        around(held, "modified", &before[1], &after[1]);
+        *ret = text_eq(before[0], before[1]) && text_eq(after[0], after[1]);
+    }
+    buffer_done(&canonical);
+    return e;
+}
+
 enum err own_act(struct txn *t, const struct uuid *account, const char *verb, struct text subject, struct text reason,
                  struct fault *reterr)
 {

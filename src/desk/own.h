@@ -53,6 +53,8 @@ struct own_object {
 /* Brings the body to canonical form and appends it as the current version of an object of ours. */
 MUST_CHECK enum err own_append(struct txn *t, const struct own_object *o, const struct buffer *body,
                                struct fault *reterr);
+/* Does the body say what the canonical one `held` says, but for `modified`? */
+MUST_CHECK enum err own_same(const struct buffer *body, struct text held, bool *ret, struct fault *reterr);
 /* An act of a person. */
 MUST_CHECK enum err own_act(struct txn *t, const struct uuid *account, const char *verb, struct text subject,
                             struct text reason, struct fault *reterr);

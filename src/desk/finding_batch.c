@@ -1,0 +1,354 @@
+/* desk/finding_batch.c - a batch of hits on the writer thread: hits are put to findings, then every finding touched
+ * gets one version, its incident and its sighting, and the lines their entry.
+ *
+ * Windows. A hit belongs to a finding of its (indicator, organisation) when it is not later than FINDING_WINDOW_US after
+ * that finding's last hit: exactly 24 h later still joins. Lines do not arrive in order: of several such findings the
+ * one that ended first is taken, and a line older than the finding's first hit moves that first hit back. So a late line
+ * never makes a finding of its own beside one that is open, and the order inside a window does not matter.
+ *
+ * Silence. A false positive keeps taking its hits for as long as its window lasts, and tells nobody. */
+#include "desk/finding_batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+/* How far back findings are looked through for silenced ones and for incidents to join. */
+#define FINDINGS_LOOKED_THROUGH 65536
+/* A value or name in an object of ours. */
+#define TITLE_MAX_BYTES (2 * KIB)
+
+/* ---- lists ---- */
+
+static bool make_room(void **list, size_t *cap, size_t count, size_t size)
+{
+    if (count < *cap)
+        return true;
+    size_t more = *cap ? *cap * 2 : 64;
+    void *p = realloc(*list, more * size);
+    if (!p)
+        return false;
+    *list = p;
+    *cap = more;
+    return true;
+}
+
+void finding_batch_done(struct finding_batch *b)
+{
+    free(b->works);
+    free(b->indicators);
+    free(b->kept);
+    free(b->rows);
+    arena_done(&b->arena);
+}
+
+static void forget(struct finding_batch *b)
+{
+    b->work_count = b->indicator_count = b->kept_count = b->row_count = 0;
+    b->rows_read = false;
+    b->accepted = 0;
+    arena_reset(&b->arena);
+}
+
+/* ---- indicators ---- */
+
+static enum err indicator_of(struct finding_batch *b, struct text id, size_t *ret_at, struct fault *reterr)
+{
+    struct uuid uuid;
+    if (!uuid_of_id(id, &uuid))
+        memset(&uuid, 0, sizeof uuid);
+    for (size_t i = b->indicator_count; i-- > 0;) {
+        if (uuid_eq(&b->indicators[i].uuid, &uuid)) {
+            *ret_at = i;
+            return OK;
+        }
+    }
+    if (!make_room((void **)&b->indicators, &b->indicator_cap, b->indicator_count, sizeof *b->indicators))
+        return fault_set(reterr, ERR_NOMEM, "no memory for findings");
+    enum err e = hit_indicator_load(b->t, id, &b->indicators[b->indicator_count], reterr);
+    if (e == OK)
+        *ret_at = b->indicator_count++;
+    return e;
+}
+
+/* ---- findings that are there ---- */
+
+static enum err keep_row(void *self, const struct finding_row *row)
+{
+    struct finding_batch *b = self;
+    if (row->state != 2 && uuid_is_zero(&row->incident))
+        return OK;
+    if (!make_room((void **)&b->rows, &b->row_cap, b->row_count, sizeof *b->rows))
+        return ERR_NOMEM;
+    struct finding_row copy = *row;
+    copy.id = arena_text(&b->arena, row->id);
+    if (!copy.id.ptr)
+        return ERR_NOMEM;
+    b->rows[b->row_count++] = copy;
+    return OK;
+}
+
+/* Silenced findings, and those with an incident: looked up once a batch, and only when something new came up. */
+static enum err read_rows(struct finding_batch *b, struct fault *reterr)
+{
+    if (b->rows_read)
+        return OK;
+    enum err e = view_findings(txn_view(b->t), 255, FINDINGS_LOOKED_THROUGH, keep_row, b, reterr);
+    b->rows_read = e == OK;
+    return e;
+}
+
+static bool in_window(int64_t last_us, int64_t seen_us)
+{
+    return seen_us <= last_us || seen_us - last_us <= FINDING_WINDOW_US;
+}
+
+static const struct finding_row *silenced_row(const struct finding_batch *b, const struct hit_report *h,
+                                              const struct uuid *indicator)
+{
+    for (size_t i = 0; i < b->row_count; i++) {
+        const struct finding_row *r = &b->rows[i];
+        if (r->state == 2 && uuid_eq(&r->indicator, indicator) && uuid_eq(&r->organisation, &h->organisation) &&
+            in_window(r->last_us, h->seen_us))
+            return r;
+    }
+    return NULL;
+}
+
+static struct finding_work *work_for(struct finding_batch *b, const struct hit_report *h, const struct uuid *indicator)
+{
+    struct finding_work *best = NULL;
+    for (size_t i = 0; i < b->work_count; i++) {
+        struct finding_work *w = &b->works[i];
+        if (uuid_eq(&w->indicator, indicator) && uuid_eq(&w->organisation, &h->organisation) &&
+            in_window(w->last_us, h->seen_us) && (!best || w->last_us < best->last_us))
+            best = w;
+    }
+    return best;
+}
+
+static enum err new_work(struct finding_batch *b, const struct hit_report *h, const struct uuid *indicator,
+                         struct finding_work *ret, struct fault *reterr)
+{
+    struct finding_work w = {.id = uuid_random(), .indicator = *indicator, .organisation = h->organisation,
+                             .fresh = true, .first_us = h->seen_us, .last_us = h->seen_us};
+    w.value = finding_clean(&b->arena, h->value, TITLE_MAX_BYTES);
+    w.organisation_name = finding_clean(&b->arena, h->organisation_name, TITLE_MAX_BYTES);
+    w.kind = text_of(value_kind_name(h->kind));
+    if (!w.value.ptr || !w.organisation_name.ptr)
+        return fault_set(reterr, ERR_NOMEM, "no memory for findings");
+    *ret = w;
+    return OK;
+}
+
+/* The finding of a hit that no finding of this batch takes: one that is held, or a new one. */
+static enum err add_work(struct finding_batch *b, const struct hit_report *h, size_t indicator_at,
+                         struct finding_work **ret, struct fault *reterr)
+{
+    const struct uuid *indicator = &b->indicators[indicator_at].uuid;
+    if (!make_room((void **)&b->works, &b->work_cap, b->work_count, sizeof *b->works))
+        return fault_set(reterr, ERR_NOMEM, "no memory for findings");
+    struct finding_work *w = &b->works[b->work_count];
+    struct finding_row row;
+    int64_t since = h->seen_us - FINDING_WINDOW_US;
+    enum err e = view_open_finding(txn_view(b->t), indicator, &h->organisation, since, &row, reterr);
+    if (e == OK) {
+        e = finding_load(b->t, &row, &b->arena, w, reterr);
+    } else if (e == ERR_NOT_FOUND) {
+        e = read_rows(b, reterr);
+        const struct finding_row *silenced = e == OK ? silenced_row(b, h, indicator) : NULL;
+        if (silenced)
+            e = finding_load(b->t, silenced, &b->arena, w, reterr);
+        else if (e == OK)
+            e = new_work(b, h, indicator, w, reterr);
+    }
+    if (e != OK)
+        return e;
+    w->indicator_at = indicator_at;
+    b->work_count++;
+    *ret = w;
+    return OK;
+}
+
+/* ---- hits ---- */
+
+static enum err keep_line(struct finding_batch *b, const struct finding_work *w, const struct hit_report *h,
+                          struct fault *reterr)
+{
+    if (w->count >= FINDING_EVIDENCE_MAX)
+        return OK;
+    if (!make_room((void **)&b->kept, &b->kept_cap, b->kept_count, sizeof *b->kept))
+        return fault_set(reterr, ERR_NOMEM, "no memory for evidence");
+    struct text line = finding_clean(&b->arena, h->text, EVIDENCE_LINE_MAX_BYTES);
+    if (!line.ptr)
+        return fault_set(reterr, ERR_NOMEM, "no memory for evidence");
+    b->kept[b->kept_count++] = (struct kept_line){{w->id, h->line, h->offset, h->seen_us}, line};
+    return OK;
+}
+
+static enum err take_hit(struct finding_batch *b, const struct hit_report *h, struct fault *reterr)
+{
+    size_t at = 0;
+    enum err e = indicator_of(b, h->indicator, &at, reterr);
+    if (e != OK)
+        return e;
+    const struct hit_indicator *ind = &b->indicators[at];
+    if (ind->gone || (ind->has_valid_until && ind->valid_until_us <= h->seen_us))
+        return OK;
+    struct finding_work *w = work_for(b, h, &ind->uuid);
+    if (!w) {
+        e = add_work(b, h, at, &w, reterr);
+        if (e != OK)
+            return e;
+    }
+    e = keep_line(b, w, h, reterr);
+    if (e != OK)
+        return e;
+    w->count++;
+    b->accepted++;
+    if (h->seen_us < w->first_us)
+        w->first_us = h->seen_us;
+    if (h->seen_us > w->last_us)
+        w->last_us = h->seen_us;
+    return OK;
+}
+
+/* ---- incidents by rule ---- */
+
+/* An open incident of the rule among this batch's findings and those held. */
+static enum err find_incident(struct finding_batch *b, const struct finding_work *w, const struct incident_rule *rule,
+                              struct uuid *ret, struct fault *reterr)
+{
+    bool matches = false;
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < b->work_count; i++) {
+        const struct finding_work *other = &b->works[i];
+        if (uuid_is_zero(&other->incident) || !uuid_eq(&other->organisation, &w->organisation) ||
+            !in_window(other->last_us, w->first_us))
+            continue;
+        e = incident_matches(b->t, &other->incident, rule, &matches, reterr);
+        if (e == OK && matches) {
+            *ret = other->incident;
+            return OK;
+        }
+    }
+    if (e == OK)
+        e = read_rows(b, reterr);
+    for (size_t i = 0; e == OK && i < b->row_count; i++) {
+        const struct finding_row *r = &b->rows[i];
+        if (uuid_is_zero(&r->incident) || !uuid_eq(&r->organisation, &w->organisation) ||
+            !in_window(r->last_us, w->first_us))
+            continue;
+        e = incident_matches(b->t, &r->incident, rule, &matches, reterr);
+        if (e == OK && matches) {
+            *ret = r->incident;
+            return OK;
+        }
+    }
+    return e == OK ? ERR_NOT_FOUND : e;
+}
+
+static enum err open_incident(struct finding_batch *b, struct finding_work *w, const struct incident_rule *rule,
+                              struct fault *reterr)
+{
+    char *name = arena_printf(&b->arena, "Findings at " TEXT_FMT, TEXT_ARG(w->organisation_name));
+    char *words = arena_printf(&b->arena, "source " TEXT_FMT ": a finding opens an incident",
+                               TEXT_ARG(rule->source_name));
+    if (!name || !words)
+        return fault_set(reterr, ERR_NOMEM, "no memory for an incident");
+    struct incident_open o = {.name = text_of(name), .findings = &w->id, .finding_count = 1,
+                              .account = b->batch->account, .rule = text_of(words)};
+    enum err e = incident_append(b->t, &o, rule, &w->incident, reterr);
+    w->incident_opened = e == OK;
+    return e;
+}
+
+static enum err apply_rule(struct finding_batch *b, struct finding_work *w, struct fault *reterr)
+{
+    const struct uuid *source = &b->indicators[w->indicator_at].source;
+    if (!w->fresh || uuid_is_zero(&w->organisation) || uuid_is_zero(source))
+        return OK;
+    struct fact_source f;
+    enum err e = view_source(txn_view(b->t), source, &f, reterr);
+    if (e != OK || !f.incident_rule)
+        return e == ERR_NOT_FOUND ? OK : e;
+    struct incident_rule rule = {.source = *source, .organisation = w->organisation,
+                                 .organisation_name = w->organisation_name,
+                                 .source_name = arena_text(&b->arena, f.name)};
+    if (!rule.source_name.ptr)
+        return fault_set(reterr, ERR_NOMEM, "no memory for an incident");
+    e = find_incident(b, w, &rule, &w->incident, reterr);
+    return e == ERR_NOT_FOUND ? open_incident(b, w, &rule, reterr) : e;
+}
+
+/* ---- appending ---- */
+
+static enum err append_works(struct finding_batch *b, struct fault *reterr)
+{
+    for (size_t i = 0; i < b->work_count; i++) {
+        struct finding_work *w = &b->works[i];
+        const struct hit_indicator *ind = &b->indicators[w->indicator_at];
+        enum err e = apply_rule(b, w, reterr);
+        if (e == OK)
+            e = finding_append(b->t, w, ind->label, &b->batch->account, reterr);
+        if (e == OK && !w->silenced)
+            e = sighting_update(b->t, w, ind, &b->batch->account, &w->sighting_made, reterr);
+        if (e != OK)
+            return e;
+    }
+    return OK;
+}
+
+static enum err append_lines(struct finding_batch *b, struct fault *reterr)
+{
+    struct fact_hit *hits = arena_alloc(&b->arena, (b->kept_count + 1) * sizeof *hits);
+    if (!hits)
+        return fault_set(reterr, ERR_NOMEM, "no memory for evidence");
+    struct buffer body;
+    buffer_init(&body, LOG_RECORD_MAX_BYTES);
+    struct json_out o = json_out_to(&body);
+    json_open(&o, '[');
+    for (size_t i = 0; i < b->kept_count; i++) {
+        hits[i] = b->kept[i].hit;
+        json_open(&o, '{');
+        json_member_i64(&o, "line", (int64_t)hits[i].line);
+        json_member_i64(&o, "offset", (int64_t)hits[i].offset);
+        json_member_text(&o, "text", b->kept[i].text);
+        json_close(&o, '}');
+    }
+    json_close(&o, ']');
+    struct fact f = {.kind = FACT_HITS};
+    f.u.hits = (struct fact_hits){.account = b->batch->account, .file = b->batch->file,
+                                  .follow_key = b->batch->follow_key, .follow_offset = b->follow_offset,
+                                  .follow_line = b->follow_line, .hits = hits, .hit_count = b->kept_count};
+    enum err e = buffer_error(&body);
+    if (e == OK)
+        e = txn_append(b->t, &f, buffer_text(&body), TEXT_NONE, reterr);
+    else
+        fault_set(reterr, e, "no room for evidence");
+    buffer_done(&body);
+    return e;
+}
+
+enum err finding_batch_write(struct txn *t, void *self, struct fault *reterr)
+{
+    struct finding_batch *b = self;
+    const struct hit_batch *batch = b->batch;
+    uint64_t known_offset = 0, known_line;
+    enum err e = OK;
+    b->t = t;
+    forget(b);
+    if (batch->follow_key.len > 0) {
+        e = view_followed(txn_view(t), batch->follow_key, &known_offset, &known_line, reterr);
+        if (e == ERR_NOT_FOUND)
+            e = OK;
+    }
+    for (size_t i = b->from; e == OK && i < b->until; i++)
+        if (batch->hits[i].offset >= known_offset)
+            e = take_hit(b, &batch->hits[i], reterr);
+    if (e != OK || b->accepted == 0)
+        return e;
+    e = append_works(b, reterr);
+    return e == OK ? append_lines(b, reterr) : e;
+}

@@ -1,0 +1,30 @@
+/* desk/finding_batch.h - one write of findings.c: a run of hits of a batch. See finding_batch.c. */
+#pragma once
+#include "desk/finding_inside.h"
+
+struct kept_line {
+    struct fact_hit hit;
+    struct text text;
+};
+
+struct finding_batch {
+    const struct hit_batch *batch;
+    size_t from, until;                    /* of batch->hits */
+    uint64_t follow_offset, follow_line;   /* read up to here once this run stands */
+    /* filled by the write: */
+    struct txn *t;
+    struct arena arena;
+    struct finding_work *works;
+    size_t work_count, work_cap;
+    struct hit_indicator *indicators;
+    size_t indicator_count, indicator_cap;
+    struct kept_line *kept;
+    size_t kept_count, kept_cap;
+    struct finding_row *rows;              /* silenced ones and those with an incident */
+    size_t row_count, row_cap;
+    bool rows_read;
+    size_t accepted;
+};
+/* A node_write_fn. May be run again: it starts afresh. */
+enum err finding_batch_write(struct txn *t, void *self, struct fault *reterr);
+void finding_batch_done(struct finding_batch *b);

@@ -1,0 +1,170 @@
+/* desk/sighting.c - what partners are told back (release.md 9): that their indicator was seen here, how often, in which
+ * hours, by us. Nothing of whom it was seen at.
+ *
+ * A sighting belongs to (finding, party). Its window is the finding's, first hour rounded down and last rounded up. A
+ * further version is made only when that window changes or the count reached another power of ten: an hour of hits
+ * makes at most one version a power of ten, however many lines it has. */
+#include "base/limits.h"
+#include "desk/finding_inside.h"
+
+#define HOUR_US     ((int64_t)3600 * 1000000)
+#define COUNT_MOST  999999999 /* STIX 2.1 section 5.2 */
+
+struct sighting_words {
+    int64_t first_us, last_us;
+    uint64_t count;
+};
+
+static int64_t hour_down(int64_t us)
+{
+    int64_t rest = us % HOUR_US;
+    return us - (rest < 0 ? rest + HOUR_US : rest);
+}
+
+static struct sighting_words words_of(const struct finding_work *w)
+{
+    struct sighting_words s = {hour_down(w->first_us), hour_down(w->last_us), w->count};
+    if (s.last_us < w->last_us || s.last_us == s.first_us)
+        s.last_us += HOUR_US;
+    if (s.count > COUNT_MOST)
+        s.count = COUNT_MOST;
+    return s;
+}
+
+static unsigned magnitude(uint64_t count)
+{
+    unsigned m = 0;
+    for (; count >= 10; count /= 10)
+        m++;
+    return m;
+}
+
+static bool says_the_same(const struct json_val *body, const struct sighting_words *now)
+{
+    char first[STAMP_TEXT_MAX], last[STAMP_TEXT_MAX];
+    int64_t count = 0;
+    (void)json_i64(json_get(body, "count"), &count);
+    return text_eq(json_text(json_get(body, "first_seen")), stamp_format(stamp_from_us(now->first_us, 3), first)) &&
+           text_eq(json_text(json_get(body, "last_seen")), stamp_format(stamp_from_us(now->last_us, 3), last)) &&
+           magnitude((uint64_t)count) == magnitude(now->count);
+}
+
+/* Does the party take sightings? */
+static enum err takes_sightings(struct txn *t, const struct uuid *party, bool *ret, struct fault *reterr)
+{
+    *ret = false;
+    if (uuid_is_zero(party) || uuid_eq(party, &node_genesis(txn_node(t))->identity))
+        return OK;
+    struct fact_peer peer;
+    enum err e = view_peer(txn_view(t), party, &peer, reterr);
+    if (e == OK)
+        *ret = peer.sightings && !peer.expelled;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static enum err append_sighting(struct txn *t, const struct finding_work *w, const struct hit_indicator *ind,
+                                const struct sighting_words *words, struct text id, const struct version_row *before,
+                                const struct uuid *account, bool revoked, struct fault *reterr)
+{
+    const struct fact_genesis *g = node_genesis(txn_node(t));
+    struct own_times times = own_times(t, before);
+    /* Unmarked content is AMBER+STRICT to our own people, and what is derived from it cannot be less. */
+    enum tlp label = ind->label == TLP_NONE || ind->unreadable ? tlp_stricter(ind->label, TLP_AMBER_STRICT) : ind->label;
+    char other[IDENT_TEXT_MAX];
+    struct buffer body;
+    buffer_init(&body, STIX_OBJECT_MAX_BYTES);
+    struct json_out o = json_out_to(&body);
+    json_open(&o, '{');
+    own_put_common(&o, id, g, &times, label);
+    if (revoked)
+        json_member_bool(&o, "revoked", true);
+    own_put_time(&o, "first_seen", words->first_us, 3);
+    own_put_time(&o, "last_seen", words->last_us, 3);
+    json_member_i64(&o, "count", (int64_t)words->count);
+    json_member_text(&o, "sighting_of_ref", ident_format(TEXT("indicator"), &ind->uuid, other));
+    json_key(&o, TEXT("where_sighted_refs"));
+    json_open(&o, '[');
+    json_put_text(&o, ident_format(TEXT("identity"), &g->identity, other));
+    json_close(&o, ']');
+    json_close(&o, '}');
+    struct fact_sighting fact = {.finding = w->id, .indicator = ind->uuid, .party = ind->party};
+    struct own_object object = {.id = id, .times = &times, .before = before, .label = label, .revoked = revoked,
+                                .outward = true, .account = *account, .sighting = &fact, .sighting_tlp = label};
+    enum err e = own_append(t, &object, &body, reterr);
+    buffer_done(&body);
+    return e;
+}
+
+/* The sighting that stands, with its body. ERR_NOT_FOUND: none, or it was withdrawn (revoked is final). */
+static enum err standing_sighting(struct txn *t, const struct uuid *finding, const struct uuid *party,
+                                  char ret_id[IDENT_TEXT_MAX], struct version_row *ret_row, struct buffer *body,
+                                  struct json_doc **ret_doc, struct fault *reterr)
+{
+    struct version_row row;
+    struct uuid uuid;
+    enum err e = view_sighting_of(txn_view(t), finding, party, &row, reterr);
+    if (e != OK)
+        return e;
+    if (row.revoked || !uuid_of_id(row.id, &uuid))
+        return ERR_NOT_FOUND;
+    return own_load(t, ident_format(TEXT("sighting"), &uuid, ret_id), ret_row, body, ret_doc, reterr);
+}
+
+enum err sighting_update(struct txn *t, const struct finding_work *w, const struct hit_indicator *indicator,
+                         const struct uuid *account, bool *ret_made, struct fault *reterr)
+{
+    bool wanted;
+    enum err e = takes_sightings(t, &indicator->party, &wanted, reterr);
+    if (e != OK || !wanted)
+        return e;
+    struct sighting_words words = words_of(w);
+    char id[IDENT_TEXT_MAX];
+    struct version_row before;
+    struct json_doc *doc = NULL;
+    struct buffer old;
+    buffer_init(&old, STIX_OBJECT_MAX_BYTES);
+    e = standing_sighting(t, &w->id, &indicator->party, id, &before, &old, &doc, reterr);
+    bool held = e == OK, same = held && says_the_same(json_root(doc), &words);
+    json_free(doc);
+    buffer_done(&old);
+    if (same)
+        return OK;
+    if (e == ERR_NOT_FOUND) {
+        struct uuid uuid = uuid_random();
+        ident_format(TEXT("sighting"), &uuid, id);
+        e = OK;
+    }
+    if (e == OK)
+        e = append_sighting(t, w, indicator, &words, text_of(id), held ? &before : NULL, account, false, reterr);
+    if (e == OK)
+        *ret_made = true;
+    return e;
+}
+
+enum err sighting_withdraw(struct txn *t, const struct uuid *finding, const struct uuid *indicator,
+                           const struct uuid *account, struct fault *reterr)
+{
+    char id[IDENT_TEXT_MAX];
+    struct hit_indicator ind;
+    enum err e = hit_indicator_load(t, ident_format(TEXT("indicator"), indicator, id), &ind, reterr);
+    if (e != OK || uuid_is_zero(&ind.party))
+        return e;
+    struct version_row before;
+    struct json_doc *doc = NULL;
+    struct buffer old;
+    buffer_init(&old, STIX_OBJECT_MAX_BYTES);
+    struct sighting_words words = {0};
+    int64_t count = 0;
+    e = standing_sighting(t, finding, &ind.party, id, &before, &old, &doc, reterr);
+    if (e == OK) {
+        (void)body_time(buffer_text(&old), "first_seen", &words.first_us);
+        (void)body_time(buffer_text(&old), "last_seen", &words.last_us);
+        (void)json_i64(json_get(json_root(doc), "count"), &count);
+        words.count = (uint64_t)count;
+        struct finding_work w = {.id = *finding};
+        e = append_sighting(t, &w, &ind, &words, text_of(id), &before, account, true, reterr);
+    }
+    json_free(doc);
+    buffer_done(&old);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
