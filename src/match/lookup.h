@@ -1,0 +1,48 @@
+/* match/lookup.h - the index's inside, for the scanner: keys as bytes, no text in between.
+ *
+ *  domain, url, email  the normal form
+ *  ipv4, ipv6          4 or 16 bytes, network order
+ *  cidr                one byte prefix length, then the masked address (4 or 16 bytes)
+ *  hashes              the digest's bytes */
+#pragma once
+#include "match/table.h"
+
+#define V4_MAP_BYTES (MIB * 2) /* a bit for each /24 that holds an address or touches a network */
+
+struct index {
+    int users; /* atomic */
+    size_t pairs;
+    uint64_t seed;
+    struct table tables[VALUE_KINDS];
+    struct table url_starts;     /* what stands behind "://" in the URLs (lookup_url_start), without refs */
+    uint64_t *v4_map;            /* NULL when there is no IPv4 address or network */
+    uint64_t v4_lens, v6_lens[3]; /* a bit for each prefix length in use */
+    size_t domain_labels_max;    /* of the longest name */
+};
+
+/* An upper bound first: false means that no address or network of the index matches a. */
+static inline bool lookup_v4_possible(const struct index *i, const uint8_t a[4])
+{
+    uint32_t net = (uint32_t)a[0] << 16 | (uint32_t)a[1] << 8 | a[2];
+    return i->v4_map && (i->v4_map[net >> 6] >> (net & 63) & 1);
+}
+
+static inline struct index_refs lookup_refs(const struct table *t, const struct table_entry *e)
+{
+    return e ? (struct index_refs){t->refs + e->first_ref, e->ref_count} : (struct index_refs){NULL, 0};
+}
+
+struct index_refs lookup_bytes(const struct index *i, enum value_kind kind, const void *key, size_t len);
+/* Refs of the network of exactly that length that holds a. */
+struct index_refs lookup_network(const struct index *i, const struct ipaddr *a, unsigned len);
+/* True when some network of this length and family is in the index. */
+static inline bool lookup_has_len(const struct index *i, unsigned bits, unsigned len)
+{
+    return bits == 32 ? i->v4_lens >> len & 1 : i->v6_lens[len / 64] >> (len % 64) & 1;
+}
+
+/* What stands behind "://" of a URL up to the first byte that is not of a host name, in lower case: the scanner looks
+ * it up before it takes a URL apart. A literal in brackets gives "[". At most LOOKUP_URL_START_MAX bytes. */
+#define LOOKUP_URL_START_MAX 255
+size_t lookup_url_start(const uint8_t *after, size_t len, uint8_t out[LOOKUP_URL_START_MAX]);
+bool lookup_url_possible(const struct index *i, const uint8_t *start, size_t len);

@@ -1,0 +1,294 @@
+/* match/token_ip.c - addresses: what is one, and what only looks like it (versions, networks, times, MAC addresses). */
+#include "match/reading.h"
+
+#include <string.h>
+
+static struct text piece(const struct reading *r, struct span at)
+{
+    return (struct text){(const char *)r->p + at.start, at.end - at.start};
+}
+
+/* ---- what follows or precedes an address ---- */
+
+/* Does a path go on at p[at], where a prefix length would have ended? */
+static bool path_goes_on(const struct reading *r, size_t at)
+{
+    if (at >= r->len)
+        return false;
+    uint8_t c = r->p[at];
+    return c == '/' || char_word_at(r->p, r->len, at) ||
+           ((c == '.' || c == '-' || c == '?') && char_word_at(r->p, r->len, at + 1));
+}
+
+/* 255.255.240.0: ones, then zeros */
+static bool is_netmask(struct text t)
+{
+    struct ipaddr a;
+    if (ipaddr_parse(t, &a) || a.bits != 32)
+        return false;
+    uint32_t host = ~((uint32_t)a.b[0] << 24 | (uint32_t)a.b[1] << 16 | (uint32_t)a.b[2] << 8 | a.b[3]);
+    return (host & (host + 1)) == 0 && host != UINT32_MAX;
+}
+
+/* The end of digits and dots from p[at]. */
+static size_t quad_end(const struct reading *r, size_t at)
+{
+    size_t end = at;
+    while (end < r->len && end - at < IPADDR_TEXT_MAX && char_is(r->p[end], CHAR_DIGIT | CHAR_DOT))
+        end++;
+    while (end > at && r->p[end - 1] == '.')
+        end--;
+    return end;
+}
+
+/* Is the address before p[at] a network: /24, /255.255.255.0? */
+static bool is_network(struct reading *r, const struct ipaddr *a, size_t at)
+{
+    if (at >= r->len || r->p[at] != '/' || at <= r->authority_end)
+        return false;
+    size_t digits = at + 1, end = digits;
+    unsigned len = 0;
+    while (end < r->len && end - digits < 4 && char_is(r->p[end], CHAR_DIGIT))
+        len = len * 10 + (r->p[end++] - (unsigned)'0');
+    if (end > digits && end - digits < 4 && len <= a->bits && (r->p[digits] != '0' || end == digits + 1) &&
+        !path_goes_on(r, end))
+        return true;
+    end = quad_end(r, digits);
+    if (a->bits != 32 || path_goes_on(r, end) || !is_netmask(piece(r, (struct span){digits, end})))
+        return false;
+    r->netmask_end = end;
+    return true;
+}
+
+/* "outside:203.0.113.9/22": Cisco writes interface:address/port. Host bits tell it from a network. */
+static bool is_port_of_interface(const struct reading *r, const struct ipaddr *a, struct span at)
+{
+    if (at.start < 2 || r->p[at.start - 1] != ':' || !char_is(r->p[at.start - 2], CHAR_WORD | CHAR_DASH))
+        return false;
+    unsigned len = 0;
+    for (size_t i = at.end + 1; i < r->len && char_is(r->p[i], CHAR_DIGIT) && len < 1000; i++)
+        len = len * 10 + (r->p[i] - (unsigned)'0');
+    if (len > 32)
+        return false;
+    struct ipaddr net = ipaddr_mask(*a, (uint8_t)len);
+    return !ipaddr_eq(&net, a);
+}
+
+/* "Chrome/120.0.0.0": browsers' versions have four parts. */
+static bool is_product_version(const struct reading *r, size_t start)
+{
+    static const struct text products[] = {
+        {"Chrome", 6}, {"Chromium", 8}, {"HeadlessChrome", 14}, {"CriOS", 5}, {"Edg", 3}, {"EdgA", 4}, {"Edge", 4},
+        {"EdgiOS", 6}, {"OPR", 3}, {"Opera", 5}, {"Firefox", 7}, {"FxiOS", 5}, {"Version", 7}, {"Safari", 6},
+        {"YaBrowser", 9}, {"Vivaldi", 7}, {"Brave", 5}, {"UCBrowser", 9}, {"SamsungBrowser", 14}, {"Electron", 8},
+    };
+    if (start < 2 || r->p[start - 1] != '/' || start < r->authority_end)
+        return false;
+    size_t word = start - 1;
+    while (word > 0 && char_is(r->p[word - 1], CHAR_WORD | CHAR_DASH))
+        word--;
+    struct text name = piece(r, (struct span){word, start - 1});
+    for (size_t i = 0; i < ARRAY_LEN(products); i++)
+        if (text_eq(name, products[i]))
+            return true;
+    return false;
+}
+
+/* ---- IPv4 ---- */
+
+/* A decimal number up to 65535 without leading zeros. */
+static bool is_port(const struct reading *r, struct span at)
+{
+    uint64_t port;
+    struct text t = piece(r, at);
+    return t.len <= 5 && (t.len == 1 || (t.len > 1 && t.ptr[0] != '0')) && text_u64(t, &port) == OK && port <= 65535;
+}
+
+/* a.b.c.d, or a.b.c.d.port as tcpdump and the BSDs write it. *at is cut to the address. */
+static bool parse_quad(const struct reading *r, struct span *at, struct ipaddr *ret)
+{
+    size_t dots = 0, last = 0;
+    for (size_t i = at->start; i < at->end; i++)
+        if (r->p[i] == '.') {
+            dots++;
+            last = i;
+        }
+    struct span quad = *at;
+    if (dots == 4) {
+        quad.end = last;
+        if (!is_port(r, (struct span){last + 1, at->end}))
+            return false;
+    }
+    if ((dots != 3 && dots != 4) || ipaddr_parse(piece(r, quad), ret))
+        return false;
+    *at = quad;
+    return true;
+}
+
+static void ipv4_token(struct scanner *s, struct reading *r, struct span at)
+{
+    struct ipaddr a;
+    struct span quad = at;
+    if (!parse_quad(r, &quad, &a))
+        return;
+    if (quad.end == at.end && is_network(r, &a, at.end) && !is_port_of_interface(r, &a, at))
+        return;
+    if (!is_product_version(r, at.start))
+        scan_found_address(s, r, &a, quad);
+}
+
+/* A hyphen may join two ends of a range, or a port and the next address; but 2.2.4.1-3 is a version. So every piece
+ * must be an address or a number without dots, and the last an address. */
+static bool is_range(const struct reading *r, struct span run)
+{
+    struct ipaddr a;
+    bool address = false;
+    for (size_t i = run.start, start = i; i <= run.end; i++) {
+        if (i < run.end && r->p[i] != '-')
+            continue;
+        struct span part = {start, i};
+        address = parse_quad(r, &part, &a);
+        if (!address && (i == start || memchr(r->p + start, '.', i - start)))
+            return false;
+        start = i + 1;
+    }
+    return address;
+}
+
+void token_numbers(struct scanner *s, struct reading *r, struct span run, bool after_dot)
+{
+    const uint8_t *p = r->p;
+    if (after_dot || run.start < r->ipv6_end || run.start < r->netmask_end || escape_before(r, run.start))
+        return;
+    while (run.start < run.end && p[run.start] == '-')
+        run.start++;
+    while (run.end > run.start && char_is(p[run.end - 1], CHAR_DOT | CHAR_DASH))
+        run.end--;
+    if (run.end - run.start < 7)
+        return;
+    if (!memchr(p + run.start, '-', run.end - run.start)) {
+        ipv4_token(s, r, run);
+        return;
+    }
+    if (!is_range(r, run))
+        return;
+    for (size_t i = run.start, start = i; i <= run.end; i++)
+        if (i == run.end || p[i] == '-') {
+            ipv4_token(s, r, (struct span){start, i});
+            start = i + 1;
+        }
+}
+
+/* ---- IPv6 ---- */
+
+static bool is_ipv6_char(uint8_t c)
+{
+    return char_is(c, CHAR_XDIGIT | CHAR_DOT) || c == ':';
+}
+
+/* A word of letters and no digit before p[at], some of them no hex digits: "addr" of addr:2001:db8::1. */
+static bool is_key_before(const struct reading *r, size_t at)
+{
+    bool letter = false;
+    size_t i = at;
+    for (; i > 0 && char_is(r->p[i - 1], CHAR_HEX | CHAR_LETTER | CHAR_UNDER); i--)
+        letter |= char_is(r->p[i - 1], CHAR_LETTER | CHAR_UNDER);
+    return letter && !char_word_before(r->p, i);
+}
+
+static bool is_word_at(const struct reading *r, size_t at)
+{
+    bool letter = false;
+    size_t i = at;
+    for (; i < r->len && char_is(r->p[i], CHAR_HEX | CHAR_LETTER | CHAR_UNDER); i++)
+        letter |= char_is(r->p[i], CHAR_LETTER | CHAR_UNDER);
+    return letter && !char_word_at(r->p, r->len, i);
+}
+
+/* Takes a key and its colon off the left (src:2001:..., 1769000000.5:2001:...). False when the run is glued to
+ * something else. */
+static bool cut_key(const struct reading *r, struct span *at)
+{
+    const uint8_t *colon = memchr(r->p + at->start, ':', at->end - at->start);
+    size_t first = (size_t)(colon - r->p);
+    bool number = first - at->start > 4;
+    for (size_t i = at->start; i < first; i++)
+        number &= char_is(r->p[i], CHAR_DIGIT | CHAR_DOT);
+    if (number || is_key_before(r, first))
+        at->start = first + 1;
+    else if (char_word_before(r->p, at->start) || escape_before(r, at->start))
+        return false;
+    return at->start < at->end;
+}
+
+/* Takes a word off the right (2001:db8::1:Connection refused). */
+static bool cut_word(const struct reading *r, struct span *at)
+{
+    if (!char_word_at(r->p, r->len, at->end))
+        return true;
+    size_t colon = at->end;
+    while (colon > at->start && r->p[colon - 1] != ':')
+        colon--;
+    if (colon == at->start || !is_word_at(r, colon))
+        return false;
+    at->end = colon - 1;
+    return at->start < at->end;
+}
+
+/* The port at the end: 2001:db8::1.443 (tcpdump), eight groups and :443, or :52344 where no group has five digits. */
+static bool cut_port(const struct reading *r, struct span *at)
+{
+    size_t mark = at->end;
+    while (mark > at->start && char_is(r->p[mark - 1], CHAR_DIGIT))
+        mark--;
+    if (mark == at->start || mark == at->end || char_is(r->p[mark - 1], CHAR_HEX) ||
+        !is_port(r, (struct span){mark, at->end}))
+        return false;
+    at->end = mark - 1;
+    return true;
+}
+
+/* One reading, the longest that is an address. *at is cut to it. */
+static bool parse_ipv6(const struct reading *r, struct span *at, struct ipaddr *ret)
+{
+    struct span t = *at;
+    if (ipaddr_parse(piece(r, t), ret)) {
+        if (char_is(r->p[t.end - 1], CHAR_DOT) || r->p[t.end - 1] == ':')
+            t.end--; /* the sentence's */
+        if (ipaddr_parse(piece(r, t), ret) && (!cut_port(r, &t) || ipaddr_parse(piece(r, t), ret)))
+            return false;
+    }
+    *at = t;
+    return true;
+}
+
+static bool may_be_ipv6(const struct reading *r, struct span at)
+{
+    size_t colons = 0;
+    bool gap = false;
+    for (size_t i = at.start; i < at.end; i++)
+        if (r->p[i] == ':') {
+            colons++;
+            gap |= i + 1 < at.end && r->p[i + 1] == ':';
+        }
+    return gap || colons >= 6;
+}
+
+/* Starts from a colon with a hex digit or another colon behind it. */
+void token_ipv6(struct scanner *s, struct reading *r, size_t colon)
+{
+    struct span run = {colon, colon};
+    while (run.start > r->ipv6_seen && is_ipv6_char(r->p[run.start - 1]))
+        run.start--;
+    while (run.end < r->len && is_ipv6_char(r->p[run.end]))
+        run.end++;
+    r->ipv6_seen = run.end;
+    struct span at = run;
+    struct ipaddr a;
+    if (!may_be_ipv6(r, at) || !cut_key(r, &at) || !cut_word(r, &at) || escape_continues(r->p, r->len, run.end) ||
+        !memchr(r->p + at.start, ':', at.end - at.start) || !parse_ipv6(r, &at, &a))
+        return;
+    r->ipv6_end = at.end;
+    if (at.end < run.end || !is_network(r, &a, at.end))
+        scan_found_address(s, r, &a, at);
+}
