@@ -55,9 +55,16 @@ static int shim_close(sqlite3_file *f)
     return rc;
 }
 
+/* SQLite never sees a short transfer or EINTR: its own VFS deals with them. */
+static bool is_mild(int number)
+{
+    return number && (shim.fault->kind == FAULT_SHORT || shim.fault->kind == FAULT_INTR);
+}
+
 static int shim_read(sqlite3_file *f, void *out, int len, sqlite3_int64 offset)
 {
-    if (strikes(FAULT_CALL_READ))
+    int number = strikes(FAULT_CALL_READ);
+    if (number && !is_mild(number))
         return SQLITE_IOERR_READ;
     return REAL(f)->pMethods->xRead(REAL(f), out, len, offset);
 }
@@ -72,12 +79,10 @@ static int write_and_note(sqlite3_file *f, const void *bytes, int len, sqlite3_i
     return rc;
 }
 
-/* SQLite never sees a short transfer or EINTR: its own VFS deals with them. */
 static int shim_write(sqlite3_file *f, const void *bytes, int len, sqlite3_int64 offset)
 {
     int number = strikes(FAULT_CALL_WRITE);
-    bool mild = number && (shim.fault->kind == FAULT_SHORT || shim.fault->kind == FAULT_INTR);
-    if (!number || mild)
+    if (!number || is_mild(number))
         return write_and_note(f, bytes, len, offset);
     if (shim.fault->kind == FAULT_TORN && len > 1)
         write_and_note(f, bytes, len / 2, offset);

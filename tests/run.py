@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""Everything `./setup test` runs once the packages are there.
+
+Builds build/test with gcc under AddressSanitizer and UndefinedBehaviorSanitizer, then runs the unit tests, the replays
+of the fuzz seeds, the checks (tests/checks/*) and the scenarios (tests/scenario/test_*.py, *.sh). Each program prints
+TAP; each test point counts. One line a program, the whole output of those that fail, and as the very last line
+
+    N passed, N failed, N skipped
+
+--long runs tests/long/* instead, each with SEED and its share of --budget as SECONDS.
+
+What a program finds in its environment: ENTENTE (the binary under test), ENTENTE_SOURCE and ENTENTE_BUILD (folders),
+ENTENTE_DATA (the data collection; absent when it is not there: tests that want it skip), TMPDIR (its own, removed)."""
+
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+Program = collections.namedtuple("Program", "name command timeout env")
+Result = collections.namedtuple("Result", "program passed failed skipped seconds output why")
+
+TIMEOUTS = {"unit": 300, "fuzz": 300, "checks": 300, "scenario": 600}
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def finish(passed, failed, skipped):
+    say(f"{passed} passed, {failed} failed, {skipped} skipped")
+    sys.exit(1 if failed else 0)
+
+
+def build(build_dir, env):
+    """False when it does not build; the words are printed."""
+    steps = []
+    if not os.path.exists(os.path.join(build_dir, "build.ninja")):
+        shutil.rmtree(build_dir, ignore_errors=True)
+        steps.append(["meson", "setup", build_dir, "-Db_sanitize=address,undefined", "--buildtype=debugoptimized",
+                      "-Dwerror=true"])
+    steps.append(["ninja", "-C", build_dir])
+    for step in steps:
+        done = subprocess.run(step, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace")
+        if done.returncode != 0:
+            say(done.stdout)
+            say(f"FAIL build: {' '.join(step)}")
+            return False
+    return True
+
+
+def unit_programs(build_dir):
+    """What Meson knows of: unit tests and fuzz replays."""
+    text = subprocess.run(["meson", "introspect", "--tests", build_dir], cwd=ROOT, check=True, stdout=subprocess.PIPE,
+                          text=True).stdout
+    programs = []
+    for test in json.loads(text):
+        suite = test["suite"][0].split(":")[-1]
+        name = suite + "/" + test["name"].replace(" ", "/")
+        programs.append(Program(name, test["cmd"], TIMEOUTS.get(suite, 300), test["env"]))
+    return programs
+
+
+def folder_programs(folder, wanted=lambda name: True):
+    """Any executable file of a folder of tests/."""
+    path = os.path.join(ROOT, "tests", folder)
+    if not os.path.isdir(path):
+        return []
+    names = sorted(n for n in os.listdir(path) if wanted(n) and not n.startswith("."))
+    files = [os.path.join(path, n) for n in names]
+    return [Program(f"{folder}/{os.path.basename(f)}", [f], TIMEOUTS.get(folder, 300), {}) for f in files
+            if os.path.isfile(f) and os.access(f, os.X_OK)]
+
+
+def is_scenario(name):
+    return (name.startswith("test_") and name.endswith(".py")) or name.endswith(".sh")
+
+
+POINT = re.compile(r"^(not )?ok\b(.*)$")
+PLAN = re.compile(r"^1\.\.(\d+)\s*(#\s*skip\b.*)?$", re.IGNORECASE)
+SKIP = re.compile(r"#\s*skip\b", re.IGNORECASE)
+
+
+def read_tap(output):
+    """Counts points, not numbers: a cmocka program may run several groups, each with a plan of its own."""
+    passed = failed = skipped = planned = 0
+    bailed = False
+    for line in output.splitlines():
+        plan, point = PLAN.match(line), POINT.match(line)
+        if plan:
+            planned += int(plan.group(1))
+            if plan.group(2):
+                skipped += 1
+        elif line.startswith("Bail out!"):
+            bailed = True
+        elif point and SKIP.search(point.group(2)):
+            skipped += 1
+        elif point and point.group(1):
+            failed += 1
+        elif point:
+            passed += 1
+    return passed, failed, skipped, planned, bailed
+
+
+def judge(program, code, output, seconds, timed_out):
+    """A program that says less than it planned, or ends badly without saying so, has failed as well."""
+    passed, failed, skipped, planned, bailed = read_tap(output)
+    why = []
+    if timed_out:
+        why.append(f"stopped after {program.timeout} s")
+    if bailed:
+        why.append("bailed out")
+    if not timed_out and code < 0:
+        why.append(f"killed by {signal.Signals(-code).name}")
+    elif not timed_out and code != 0 and failed == 0:
+        why.append(f"exit status {code}")
+    if passed + failed + skipped < max(planned, 1):
+        why.append(f"{passed + failed + skipped} of {planned} points")
+    if why:
+        failed = max(failed, 1)
+    return Result(program, passed, failed, skipped, seconds, output, ", ".join(why))
+
+
+def run_program(program, env, scratch):
+    own = tempfile.mkdtemp(dir=scratch)
+    own_env = {**env, **program.env, "TMPDIR": own}
+    begun = time.monotonic()
+    try:
+        process = subprocess.Popen(program.command, cwd=ROOT, env=own_env, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    except OSError as error:
+        return Result(program, 0, 1, 0, 0.0, str(error), "could not be started")
+    timed_out = False
+    try:
+        output, _ = process.communicate(timeout=program.timeout)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+    # Whatever it started and left behind ends with it: the session is its own.
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    if timed_out:
+        output, _ = process.communicate()
+    shutil.rmtree(own, ignore_errors=True)
+    text = output.decode("utf-8", "replace")
+    return judge(program, process.returncode, text, time.monotonic() - begun, timed_out)
+
+
+def report(result):
+    counts = [f"{result.passed} passed"]
+    if result.failed:
+        counts.append(f"{result.failed} failed")
+    if result.skipped:
+        counts.append(f"{result.skipped} skipped")
+    word = "FAIL" if result.failed else "ok  " if result.passed else "skip"
+    why = f" - {result.why}" if result.why else ""
+    say(f"{word} {result.program.name}: {', '.join(counts)} ({result.seconds:.1f} s){why}")
+    if result.failed:
+        say("".join(f"    | {line}\n" for line in result.output.splitlines()).rstrip("\n"))
+        return
+    for line in result.output.splitlines():
+        if line.startswith("# notice") or (POINT.match(line) and SKIP.search(line)) or \
+                (PLAN.match(line) and PLAN.match(line).group(2)):
+            say(f"     {line}")
+
+
+def run_all(programs, env, jobs):
+    shm = "/dev/shm"
+    parent = os.environ.get("TMPDIR") or (shm if os.access(shm, os.W_OK) else None)
+    scratch = tempfile.mkdtemp(prefix="entente-test-", dir=parent)
+    totals = [0, 0, 0]
+    try:
+        with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
+            waiting = [pool.submit(run_program, p, env, scratch) for p in programs]
+            for future in concurrent.futures.as_completed(waiting):
+                result = future.result()
+                report(result)
+                for i, n in enumerate((result.passed, result.failed, result.skipped)):
+                    totals[i] += n
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return totals
+
+
+def environment(build_dir):
+    env = dict(os.environ)
+    env["CC"] = "gcc"
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    env["ENTENTE"] = os.path.join(build_dir, "src", "entente")
+    env["ENTENTE_SOURCE"] = ROOT
+    env["ENTENTE_BUILD"] = build_dir
+    env.setdefault("ASAN_OPTIONS", "allocator_may_return_null=1:detect_stack_use_after_return=1")
+    env.setdefault("UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1")
+    data = os.path.abspath(os.environ.get("ENTENTE_DATA") or os.path.join(ROOT, "..", "shared", "data"))
+    env.pop("ENTENTE_DATA", None)
+    if os.path.isdir(data):
+        env["ENTENTE_DATA"] = data
+    return env
+
+
+def options():
+    parser = argparse.ArgumentParser(description="the whole test run; the last line is the count")
+    parser.add_argument("--only", metavar="PATTERN", help="only programs whose name matches this regular expression")
+    parser.add_argument("--build-dir", default=os.path.join(ROOT, "build", "test"))
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="programs at a time")
+    parser.add_argument("--no-build", action="store_true", help="run what is built")
+    parser.add_argument("--long", action="store_true", help="run tests/long/* instead")
+    parser.add_argument("--budget", type=int, default=600, metavar="SECONDS", help="of --long, for all together")
+    parser.add_argument("--seed", type=int, help="of --long; drawn and printed when not given")
+    return parser.parse_args()
+
+
+def main():
+    args = options()
+    build_dir = os.path.abspath(args.build_dir)
+    env = environment(build_dir)
+    if not args.no_build and not build(build_dir, env):
+        finish(0, 1, 0)
+    if args.long:
+        seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1, 2**31)
+        programs = folder_programs("long")
+        share = max(5, args.budget // max(1, len(programs)))
+        programs = [p._replace(timeout=share + 600) for p in programs]
+        env.update(SEED=str(seed), SECONDS=str(share))
+        say(f"seed {seed}, {share} s each")
+    else:
+        programs = unit_programs(build_dir) + folder_programs("checks") + folder_programs("scenario", is_scenario)
+    if args.only:
+        programs = [p for p in programs if re.search(args.only, p.name)]
+    elif not args.long and not any(p.name.startswith("unit/") for p in programs):
+        say("FAIL there are no unit tests: is libcmocka-dev installed?")
+        finish(0, 1, 0)
+    # The slow kinds first, so that the last one does not run alone.
+    programs.sort(key=lambda p: (not p.name.startswith("scenario/"), not p.name.startswith("checks/"), p.name))
+    finish(*run_all(programs, env, 1 if args.long else args.jobs))
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    main()
