@@ -7,18 +7,29 @@
 #include "base/outbound.h"
 
 /* ---- server ---- */
+/* Memory of one request beside its body: what a handler takes from request->arena. */
+#define HTTP_ARENA_MAX_BYTES (256 * MIB)
+
+struct http_field {
+    struct text name, value;
+};
+struct http_headers {
+    const struct http_field *fields;
+    size_t count;
+};
 struct http_request {
-    struct text method, path;  /* path decoded, starts with '/' */
-    struct text query;         /* raw, without '?' */
+    struct text method, path;  /* path decoded, UTF-8, starts with '/', no "." or ".." segment, no control characters */
+    struct text query;         /* raw, without '?'; every escape in it was checked */
     struct text body;          /* whole, at most options.body_max_bytes */
     struct text peer;          /* remote address as text */
     bool loopback;             /* the peer is on this machine */
     struct arena *arena;       /* lives until the answer was sent */
-    const struct http_headers *headers;
+    const struct http_headers *headers; /* NULL: none */
 };
-/* Case-insensitive; TEXT_NONE when absent. */
+/* Case-insensitive; TEXT_NONE when absent. The first, when it stands there more than once. */
 struct text http_header(const struct http_request *r, const char *name);
-/* Decoded query parameter; *ret_count (may be NULL) how often it stands there. TEXT_NONE and 0 when absent. */
+/* Decoded query parameter (the first of that name, in r->arena); *ret_count (may be NULL) how often it stands there.
+ * TEXT_NONE and 0 when absent; an empty one has a ptr. Bad escapes never come here: they were answered with 400. */
 struct text http_param(const struct http_request *r, const char *name, size_t *ret_count);
 /* Iterates over decoded parameter names and values; *at starts at 0. false at the end. */
 bool http_next_param(const struct http_request *r, size_t *at, struct text *ret_name, struct text *ret_value);
@@ -35,12 +46,16 @@ struct http_server_options {
     unsigned idle_timeout_s;   /* 0: 30 */
     http_handler *handler;
     void *self;
-    /* Answers for faults found before the handler: returns an outbound for the status (413, 400, ...). */
+    /* Answers for faults found before or instead of the handler: returns an outbound for the status (400, 413, 431,
+     * 500). NULL, or returning NULL: an answer without a body. */
     struct outbound *(*fault_page)(void *self, int status);
 };
 struct http_server;
-/* Plain HTTP on an address that is not loopback is refused: ERR_DENIED. ERR_BUSY: the port is taken (fault says so).
- * ERR_USAGE: address. ERR_NOMEM | ERR_IO */
+/* options and what they point to are needed during the call only, but for handler, fault_page and self.
+ * Plain HTTP on an address that is not loopback is refused: ERR_DENIED. ERR_BUSY: the port is taken (fault says so).
+ * ERR_USAGE: address, or certificate and key. ERR_NOMEM | ERR_IO
+ * A request whose head or body does not arrive within twice the idle timeout (bodies: and a second for each KiB) is
+ * dropped. A request line or header that is no HTTP is answered by libmicrohttpd with its own fixed text. */
 MUST_CHECK enum err http_server_start(const struct http_server_options *options, struct http_server **ret,
                                       struct fault *reterr);
 uint16_t http_server_port(const struct http_server *s);
@@ -52,7 +67,9 @@ struct http_client_options {
     const char *ca_pem;        /* NUL-terminated; NULL: the system's */
     unsigned connect_timeout_ms, timeout_ms; /* 0: 10 s, 60 s */
     size_t answer_max_bytes;   /* 0: HTTP_ANSWER_MAX_BYTES */
+    bool allow_plain;          /* http:// to other machines too: a configured peer's own URL says so */
 };
+/* options are needed during the call only. ERR_NOMEM | ERR_IO */
 MUST_CHECK enum err http_client_new(const struct http_client_options *options, struct http_client **ret);
 void http_client_free(struct http_client *c);
 
@@ -68,10 +85,12 @@ struct http_auth {
     struct text bearer;         /* or */
     struct text user, password; /* basic */
 };
-/* Sends the request (its media type and body) to url with method; no redirects to other hosts, http only to loopback
- * unless the caller allowed it by an http url of a configured peer (allow_plain).
+/* Sends the request (its media type, further headers and body; NULL: none) to url with method. A GET follows redirects
+ * within the same scheme, host and port, five at most; any other redirect is an answer like every other. Certificates
+ * are always verified. Plain http goes to this machine only, whatever a name resolves to, unless allow_plain.
  * OK for any HTTP status; *ret must be http_answer_done(). ERR_UNREACHABLE (fault has the reason) | ERR_LIMIT | ERR_NOMEM
- * | ERR_DENIED (plain http to a machine that is not this one). */
+ * | ERR_DENIED (plain http to a machine that is not this one) | ERR_USAGE (url, or credentials with control characters).
+ * Faults name the host, never what was sent or received. */
 MUST_CHECK enum err http_send(struct http_client *c, const char *method, const char *url, struct text accept,
                               const struct http_auth *auth, const struct outbound *request, struct http_answer *ret,
                               struct fault *reterr);

@@ -1,0 +1,472 @@
+/* net/http_server.c - requests in, struct outbound out, with libmicrohttpd: one epoll loop a pool thread.
+ *
+ * An exchange is one request and its answer: NEW -> (the library calls `step` at the head, for each piece of the
+ * body, and at its end) -> BODY -> ANSWERED -> gone in `completed`. Invariants: 1. the handler sees whole requests
+ * only. 2. an outbound belongs to the library's response from the moment it is handed over. 3. `busy` counts
+ * exchanges between whole request and end of answer; stopping waits for it. */
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/http_listen.h"
+#include "net/http_param.h"
+#include "net/http_watch.h"
+
+#define THREADS_DEFAULT     2
+#define THREADS_MAX         256
+#define CONNECTIONS_DEFAULT 1024
+#define IDLE_DEFAULT_S      30
+#define STOP_PATIENCE_S     10
+/* A body longer than allowed is read and thrown away up to so many times the limit, so that the client hears the 413
+ * instead of a broken connection. */
+#define DISCARD_TIMES  4
+#define FIELDS_MAX     256
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
+
+struct http_server {
+    struct http_server_options options; /* what is needed later: limits, handler, fault_page, self */
+    struct MHD_Daemon *daemon;
+    struct http_watch *watch;
+    int listen_fd;
+    uint16_t port;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t idle;
+    unsigned busy;
+    bool stopping;
+};
+
+struct exchange {
+    struct http_server *server;
+    struct http_watched *connection;
+    struct arena arena;
+    struct text target; /* as it was sent */
+    struct http_request request;
+    struct http_headers headers;
+    struct http_field fields[FIELDS_MAX];
+    struct buffer body;
+    size_t discarded;
+    int fault; /* status of the fault found in head or body; 0: none */
+    bool begun, busy;
+    char peer[IPADDR_TEXT_MAX];
+};
+
+/* ---- answering ---- */
+
+static void free_outbound(void *outbound)
+{
+    outbound_free(outbound);
+}
+
+/* Defaults of a house whose pages are for one reader each; an outbound's own headers come first. */
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    if (!MHD_get_response_header(response, name))
+        MHD_add_response_header(response, name, value);
+}
+
+static void add_headers(struct MHD_Response *response, const struct outbound *o, bool closing)
+{
+    for (size_t i = 0; i < outbound_header_count(o); i++) {
+        struct text name, value;
+        outbound_header(o, i, &name, &value);
+        MHD_add_response_header(response, name.ptr, value.ptr);
+    }
+    struct text type = outbound_media_type(o);
+    if (type.len)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type.ptr);
+    add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    if (closing)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+static bool is_stopping(struct http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool stopping = s->stopping;
+    pthread_mutex_unlock(&s->lock);
+    return stopping;
+}
+
+static enum MHD_Result answer(struct http_server *s, struct MHD_Connection *connection, struct outbound *o)
+{
+    struct text body = outbound_body(o);
+    int status = outbound_status(o);
+    char *bytes = (char *)(uintptr_t)body.ptr; /* read only: the library copies from it */
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback_cls(body.len, bytes, free_outbound, o);
+    if (!response) {
+        outbound_free(o);
+        return MHD_NO;
+    }
+    add_headers(response, o, is_stopping(s));
+    enum MHD_Result r = MHD_queue_response(connection, (unsigned)status, response);
+    MHD_destroy_response(response);
+    return r;
+}
+
+static enum MHD_Result answer_empty(struct http_server *s, struct MHD_Connection *connection, int status)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    if (!response)
+        return MHD_NO;
+    if (is_stopping(s))
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    enum MHD_Result r = MHD_queue_response(connection, (unsigned)status, response);
+    MHD_destroy_response(response);
+    return r;
+}
+
+static bool is_answer(const struct outbound *o)
+{
+    return o && outbound_status(o) >= 200 && outbound_status(o) <= 599;
+}
+
+static enum MHD_Result answer_fault(struct http_server *s, struct MHD_Connection *connection, int status)
+{
+    struct outbound *page = s->options.fault_page ? s->options.fault_page(s->options.self, status) : NULL;
+    if (is_answer(page))
+        return answer(s, connection, page);
+    outbound_free(page);
+    return answer_empty(s, connection, status);
+}
+
+/* ---- the request's head ---- */
+
+static enum MHD_Result keep_field(void *self, enum MHD_ValueKind kind, const char *name, size_t name_len,
+                                  const char *value, size_t value_len)
+{
+    (void)kind;
+    struct exchange *x = self;
+    if (x->headers.count == FIELDS_MAX) {
+        x->fault = MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return MHD_NO;
+    }
+    struct http_field *f = &x->fields[x->headers.count++];
+    f->name = arena_text(&x->arena, (struct text){name, name_len});
+    f->value = arena_text(&x->arena, (struct text){value, value_len});
+    if (!f->name.ptr || !f->value.ptr) {
+        x->fault = MHD_HTTP_INTERNAL_SERVER_ERROR;
+        return MHD_NO;
+    }
+    return MHD_YES;
+}
+
+static void read_headers(struct exchange *x, struct MHD_Connection *connection)
+{
+    x->headers.fields = x->fields;
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, keep_field, x);
+    size_t bytes = x->target.len;
+    for (size_t i = 0; i < x->headers.count; i++)
+        bytes += x->fields[i].name.len + x->fields[i].value.len;
+    if (bytes > HTTP_HEADERS_MAX_BYTES && !x->fault)
+        x->fault = MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
+}
+
+static void read_target(struct exchange *x)
+{
+    ptrdiff_t mark = text_find(x->target, '?', 0);
+    struct text path = mark < 0 ? x->target : text_sub(x->target, 0, (size_t)mark);
+    if (mark >= 0)
+        x->request.query = text_sub(x->target, (size_t)mark + 1, x->target.len);
+    enum err e = http_path_decode(path, &x->arena, &x->request.path);
+    if (!e)
+        e = http_query_check(x->request.query, &x->arena);
+    if (e && !x->fault)
+        x->fault = e == ERR_NOMEM ? MHD_HTTP_INTERNAL_SERVER_ERROR : MHD_HTTP_BAD_REQUEST;
+}
+
+static void read_peer(struct exchange *x, struct MHD_Connection *connection)
+{
+    struct http_endpoint from;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (!info || !http_endpoint_of(info->client_addr, &from))
+        return;
+    x->request.peer = ipaddr_format(&from.address, x->peer);
+    x->request.loopback = http_is_loopback(&from.address);
+}
+
+static size_t body_max(const struct exchange *x)
+{
+    return x->server->options.body_max_bytes;
+}
+
+/* Far too long: nothing of it is read. */
+static bool is_hopeless(const struct exchange *x)
+{
+    uint64_t announced;
+    struct text length = http_header(&x->request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    if (!length.ptr || text_u64(length, &announced))
+        return false;
+    bool asks_first = http_header(&x->request, MHD_HTTP_HEADER_EXPECT).ptr;
+    return announced > body_max(x) && (asks_first || announced / DISCARD_TIMES > body_max(x));
+}
+
+static enum MHD_Result begin(struct exchange *x, struct MHD_Connection *connection, const char *method)
+{
+    x->begun = true;
+    x->request.arena = &x->arena;
+    x->request.headers = &x->headers;
+    x->request.method = arena_text(&x->arena, text_of(method));
+    if (!x->request.method.ptr)
+        return MHD_NO;
+    read_headers(x, connection);
+    read_target(x);
+    read_peer(x, connection);
+    if (!is_hopeless(x))
+        return MHD_YES;
+    x->fault = MHD_HTTP_CONTENT_TOO_LARGE;
+    return answer_fault(x->server, connection, x->fault);
+}
+
+/* ---- its body and end ---- */
+
+static enum MHD_Result receive(struct exchange *x, const char *bytes, size_t len)
+{
+    http_watch_received(x->server->watch, x->connection, len);
+    if (!x->fault) {
+        buffer_add_bytes(&x->body, bytes, len);
+        if (!buffer_error(&x->body))
+            return MHD_YES;
+        x->fault = buffer_error(&x->body) == ERR_LIMIT ? MHD_HTTP_CONTENT_TOO_LARGE : MHD_HTTP_INTERNAL_SERVER_ERROR;
+        x->discarded = x->body.len;
+        buffer_done(&x->body);
+    }
+    x->discarded += len;
+    return x->discarded / DISCARD_TIMES > body_max(x) ? MHD_NO : MHD_YES;
+}
+
+static void set_busy(struct exchange *x, bool busy)
+{
+    struct http_server *s = x->server;
+    pthread_mutex_lock(&s->lock);
+    if (busy)
+        s->busy++;
+    else
+        s->busy--;
+    if (s->busy == 0)
+        pthread_cond_signal(&s->idle);
+    pthread_mutex_unlock(&s->lock);
+    x->busy = busy;
+}
+
+static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connection)
+{
+    struct http_server *s = x->server;
+    http_watch_arrived(s->watch, x->connection);
+    set_busy(x, true);
+    if (x->fault)
+        return answer_fault(s, connection, x->fault);
+    x->request.body = buffer_text(&x->body);
+    struct outbound *o = s->options.handler(s->options.self, &x->request);
+    if (is_answer(o))
+        return answer(s, connection, o);
+    outbound_free(o);
+    return answer_fault(s, connection, MHD_HTTP_INTERNAL_SERVER_ERROR);
+}
+
+/* ---- what the library calls ---- */
+
+static struct http_watched *watched_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static void *open_exchange(void *self, const char *uri, struct MHD_Connection *connection)
+{
+    struct http_server *s = self;
+    struct http_watched *watched = watched_of(connection);
+    struct exchange *x = watched ? calloc(1, sizeof *x) : NULL;
+    if (!x)
+        return NULL;
+    x->server = s;
+    x->connection = watched;
+    arena_init(&x->arena, HTTP_ARENA_MAX_BYTES);
+    buffer_init(&x->body, body_max(x));
+    x->target = arena_text(&x->arena, text_of(uri));
+    if (!x->target.ptr)
+        x->fault = MHD_HTTP_INTERNAL_SERVER_ERROR;
+    return x;
+}
+
+static enum MHD_Result step(void *self, struct MHD_Connection *connection, const char *url, const char *method,
+                            const char *version, const char *upload_data, size_t *upload_data_size, void **con_cls)
+{
+    (void)self, (void)url, (void)version;
+    struct exchange *x = *con_cls;
+    if (!x)
+        return MHD_NO;
+    if (!x->begun)
+        return begin(x, connection, method);
+    if (*upload_data_size) {
+        size_t len = *upload_data_size;
+        *upload_data_size = 0;
+        return receive(x, upload_data, len);
+    }
+    return finish(x, connection);
+}
+
+static void completed(void *self, struct MHD_Connection *connection, void **con_cls,
+                      enum MHD_RequestTerminationCode why)
+{
+    (void)self, (void)connection, (void)why;
+    struct exchange *x = *con_cls;
+    if (!x)
+        return;
+    *con_cls = NULL;
+    http_watch_waiting(x->server->watch, x->connection);
+    if (x->busy)
+        set_busy(x, false);
+    buffer_done(&x->body);
+    arena_done(&x->arena);
+    free(x);
+}
+
+static void connection_changed(void *self, struct MHD_Connection *connection, void **socket_context,
+                               enum MHD_ConnectionNotificationCode what)
+{
+    struct http_server *s = self;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *socket_context = info ? http_watch_add(s->watch, info->connect_fd) : NULL;
+    } else {
+        http_watch_drop(s->watch, *socket_context);
+        *socket_context = NULL;
+    }
+}
+
+/* Targets are taken apart by us, from the bytes that were sent. */
+static size_t leave_escaped(void *self, struct MHD_Connection *connection, char *text)
+{
+    (void)self, (void)connection;
+    return strlen(text);
+}
+
+/* ---- start and stop ---- */
+
+static struct http_server_options with_defaults(const struct http_server_options *given)
+{
+    struct http_server_options o = *given;
+    o.threads = o.threads ? o.threads : THREADS_DEFAULT;
+    if (o.threads > THREADS_MAX)
+        o.threads = THREADS_MAX;
+    o.body_max_bytes = o.body_max_bytes ? o.body_max_bytes : HTTP_BODY_MAX_BYTES;
+    o.connections_max = o.connections_max ? o.connections_max : CONNECTIONS_DEFAULT;
+    if (o.connections_max < o.threads)
+        o.connections_max = o.threads; /* the library wants one a thread at least */
+    o.idle_timeout_s = o.idle_timeout_s ? o.idle_timeout_s : IDLE_DEFAULT_S;
+    return o;
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *s)
+{
+    const struct http_server_options *o = &s->options;
+    bool tls = o->cert_pem != NULL;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | (tls ? MHD_USE_TLS : 0u);
+    struct MHD_OptionItem pool[] = {
+        {o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)o->threads, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem certificate[] = {
+        {tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, (char *)(uintptr_t)o->cert_pem},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (char *)(uintptr_t)o->key_pem},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (char *)(uintptr_t)TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    /* Twice the header limit: the answer's own headers come from the same memory. */
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, step, s, MHD_OPTION_LISTEN_SOCKET, s->listen_fd, MHD_OPTION_NOTIFY_COMPLETED, completed,
+        s, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, s, MHD_OPTION_URI_LOG_CALLBACK, open_exchange, s,
+        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_CONNECTION_LIMIT, o->connections_max,
+        MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)(2 * HTTP_HEADERS_MAX_BYTES), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, pool,
+        MHD_OPTION_ARRAY, certificate, MHD_OPTION_END);
+}
+
+static enum err start(struct http_server *s, const struct http_endpoint *at, struct fault *reterr)
+{
+    enum err e = http_listen(at, &s->listen_fd, &s->port, reterr);
+    if (e)
+        return e;
+    e = http_watch_new(2 * s->options.idle_timeout_s, &s->watch);
+    if (e)
+        return fault_set(reterr, e, "cannot start the HTTP server's watch");
+    s->daemon = start_daemon(s);
+    if (s->daemon)
+        return OK;
+    if (s->options.cert_pem)
+        return fault_set(reterr, ERR_USAGE,
+                         "cannot start the HTTP server: certificate and key must be PEM and a pair");
+    return fault_set(reterr, ERR_IO, "cannot start the HTTP server's threads");
+}
+
+static void server_free(struct http_server *s)
+{
+    http_watch_free(s->watch);
+    if (s->listen_fd >= 0)
+        close(s->listen_fd);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->idle);
+    free(s);
+}
+
+enum err http_server_start(const struct http_server_options *options, struct http_server **ret, struct fault *reterr)
+{
+    struct http_endpoint at;
+    enum err e = http_endpoint_parse(text_of(options->address), &at, reterr);
+    if (e)
+        return e;
+    if (!options->cert_pem != !options->key_pem)
+        return fault_set(reterr, ERR_USAGE, "a certificate needs its key, and a key its certificate");
+    if (!options->cert_pem && !http_is_loopback(&at.address))
+        return fault_set(reterr, ERR_DENIED,
+                         "plain HTTP is for this machine only: give a certificate and key, or listen on 127.0.0.1");
+    struct http_server *s = calloc(1, sizeof *s);
+    if (!s)
+        return fault_set(reterr, ERR_NOMEM, "no memory for an HTTP server");
+    s->options = with_defaults(options);
+    s->listen_fd = -1;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->idle, NULL);
+    e = start(s, &at, reterr);
+    s->options.cert_pem = s->options.key_pem = s->options.address = NULL;
+    if (e) {
+        server_free(s);
+        return e;
+    }
+    *ret = s;
+    return OK;
+}
+
+uint16_t http_server_port(const struct http_server *s)
+{
+    return s->port;
+}
+
+static void wait_until_idle(struct http_server *s)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += STOP_PATIENCE_S;
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    while (s->busy && pthread_cond_timedwait(&s->idle, &s->lock, &until) == 0)
+        ;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void http_server_stop(struct http_server *s)
+{
+    if (!s)
+        return;
+    MHD_quiesce_daemon(s->daemon);
+    shutdown(s->listen_fd, SHUT_RDWR); /* not closed before the threads are gone: they may still look at it */
+    wait_until_idle(s);
+    MHD_stop_daemon(s->daemon);
+    server_free(s);
+}
