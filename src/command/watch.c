@@ -1,0 +1,168 @@
+/* watch: follows a log for ever. Findings, incidents and sightings are written by the owner of the home; this process
+ * only reads the log, the indicators and the register. */
+#include "command/watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "command/commands.h"
+#include "process/signals.h"
+
+#define TEXTS_BUDGET (48 * MIB)
+#define DRAIN_BLOCKS 8 /* between two looks at what changed */
+
+static enum err scan(struct watch *w, struct text block, uint64_t line, uint64_t offset)
+{
+    const struct index *indexes[2] = {watchlist_index(w->lists[0]),
+                                      w->lists[1] ? watchlist_index(w->lists[1]) : NULL};
+    w->now_us = clock_now_us();
+    return scan_block(w->scanner, indexes, w->list_count, block, line, offset, watch_line, w);
+}
+
+static void follow_key(const struct follow_state *st, char *out, size_t size)
+{
+    snprintf(out, size, "%llx:%llx:%llx", (unsigned long long)st->dev, (unsigned long long)st->ino,
+             (unsigned long long)st->print);
+}
+
+/* Deals with one block that the follower gave. */
+static enum err watch_block(struct watch *w, struct text block, uint64_t offset, uint64_t line,
+                            const struct follow_state *after)
+{
+    char key[64];
+    follow_key(after, key, sizeof key);
+    w->follow_key = text_of(key);
+    w->done = *after;
+    w->keep_state = true;
+    struct log_state before = w->state;
+    w->state.follow = *after;
+    enum err err = scan(w, block, line, offset);
+    w->unsaved_bytes += block.len;
+    if (!err && (w->hit_count || w->unsaved_bytes >= SAVE_BYTES))
+        err = watch_flush(w);
+    if (err)
+        w->state = before;
+    w->follow_key = TEXT_NONE;
+    return err;
+}
+
+/* The next few blocks. *ret_more: there may be further ones. */
+static enum err drain(struct watch *w, struct follower *f, bool *ret_more, struct fault *fault)
+{
+    enum err err = OK;
+    for (unsigned i = 0; !err && i < DRAIN_BLOCKS && !cancelled(w->s); i++) {
+        struct text block;
+        uint64_t offset, line;
+        struct follow_state after;
+        err = follower_next(f, &block, &offset, &line, &after, fault);
+        if (!err)
+            err = watch_block(w, block, offset, line, &after);
+    }
+    *ret_more = err == OK;
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static int follow(struct watch *w)
+{
+    struct follower *f;
+    struct fault fault = {.offset = -1, .line = -1};
+    enum err err = watch_restore(w);
+    if (!err)
+        err = follower_open(w->path, w->state_known ? &w->state.follow : NULL, &f);
+    if (err) {
+        complain(w->s, "%s: %s", w->path, err_name(err));
+        return exit_of(err);
+    }
+    if (!w->state_known) /* read from its start with all that is known: nothing to look back for yet */
+        w->state.looked_back = watchlist_until(w->lists[0]);
+    while (!err && !cancelled(w->s)) {
+        bool more = false;
+        err = watch_refresh(w);
+        if (!err)
+            err = watch_look_back(w);
+        if (!err)
+            err = drain(w, f, &more, &fault);
+        if (!err && !more)
+            signals_wait(WATCH_TICK_MS);
+    }
+    if (!err && w->unsaved_bytes) {
+        w->keep_state = true;
+        err = watch_flush(w);
+    }
+    follower_free(f);
+    return err ? complain_fault(w->s, w->path, &fault) : EXIT_DONE;
+}
+
+/* Standard input has no state: what was read is gone. */
+static int watch_standard(struct watch *w)
+{
+    struct logfile *log;
+    struct fault fault = {.offset = -1, .line = -1};
+    enum err err = logfile_open(STDIN_FILENO, &log, &fault);
+    while (!err && !cancelled(w->s)) {
+        struct text block;
+        uint64_t offset, line;
+        bool continues;
+        err = watch_refresh(w);
+        if (!err)
+            err = logfile_next(log, &block, &offset, &line, &continues, &fault);
+        if (!err)
+            err = scan(w, block, line, offset);
+        if (!err)
+            err = watch_flush(w);
+    }
+    logfile_free(log);
+    return err && err != ERR_NOT_FOUND ? complain_fault(w->s, "-", &fault) : EXIT_DONE;
+}
+
+static int run_watch(struct session *s)
+{
+    const char *path = option(s, "follow");
+    bool standard = s->operand_count == 1 && strcmp(s->operands[0], "-") == 0;
+    uint64_t lookback_mb;
+    if (option_u64(s, "lookback", LOOKBACK_DEFAULT_BYTES >> 20, 1u << 20, &lookback_mb))
+        return EXIT_USAGE;
+    if (!path == !standard) {
+        complain(s, "usage: entente watch --follow LOG, or entente watch -");
+        return EXIT_USAGE;
+    }
+    struct watch w = {.s = s, .path = path, .file = text_of(path ? path : "-"), .lookback_bytes = lookback_mb << 20};
+    arena_init(&w.texts, TEXTS_BUDGET);
+    w.hits = calloc(HITS_BATCH_MAX, sizeof *w.hits);
+    int code = EXIT_WRITE;
+    if (!w.hits || scanner_new(&w.scanner) || scanner_new(&w.owners))
+        complain(s, "out of memory");
+    else if (!watch_refresh(&w))
+        code = standard ? watch_standard(&w) : follow(&w);
+    watchlist_unref(w.lists[0]);
+    watchlist_unref(w.lists[1]);
+    constituency_unref(w.constituency);
+    scanner_free(w.scanner);
+    scanner_free(w.owners);
+    free(w.hits);
+    arena_done(&w.texts);
+    return code;
+}
+
+static const struct option_spec OPTIONS[] = {
+    {"follow", OPTION_VALUE, "LOG", "the file, over rotation and truncation; where it stood is kept over restarts"},
+    {"lookback", OPTION_VALUE, "MB",
+     "new indicators are looked for in what was logged before, up to this size (1024)"},
+    {NULL, OPTION_FLAG, NULL, NULL}};
+
+const struct command COMMAND_WATCH = {
+    .name = "watch",
+    .operands = "[-]",
+    .summary = "follow a log for ever: findings, incidents and sightings are written",
+    .details =
+        "New indicators count from the moment they are in the log, and are looked for in what the file already\n"
+        "holds. Runs beside entente serve or alone.\n",
+    .options = OPTIONS,
+    .operands_max = 1,
+    .need = NEED_READ,
+    .run = run_watch};

@@ -1,0 +1,73 @@
+/* command/watch.h - inside `watch`: one followed log (or standard input), the indicators it is watched for, and what
+ * was found on its way to the owner of the home.
+ *
+ * Invariants
+ * 1 A hit is recorded once, whatever crashes: hits go to the owner together with how far the file is read
+ *   (hit_batch.follow_*), and the owner drops what the log already holds below that point.
+ * 2 A block's state is saved only after its hits are durable.
+ * 3 Look-back reads what was logged before an indicator was known. Its range of entries [from, until) is saved before
+ * it starts and names its hits (follow_key), so that a pass broken off is done again as the same pass. 4 Lists change
+ * only between blocks and right before look-back: no line is looked at by both for one indicator.
+ *
+ * State of a log, in local.db under its path: struct log_state. */
+#pragma once
+#include "command/hits.h"
+#include "command/hits_wire.h"
+#include "command/session.h"
+#include "match/logfile.h"
+
+/* Look-back over a growing log stops paying; past this the archive is the place to hunt in. */
+#define LOOKBACK_DEFAULT_BYTES ((uint64_t)1 << 30)
+#define WATCH_TICK_MS          20
+/* New indicators are kept apart until there are so many; then the large list is loaded anew. */
+#define DELTA_MAX 65536
+/* Progress without hits is saved after so many bytes. */
+#define SAVE_BYTES ((uint64_t)64 << 20)
+
+struct log_state {
+    struct follow_state follow;
+    uint64_t looked_back;           /* indicators of entries below it were looked for in the whole file */
+    uint64_t back_from, back_until; /* the pass under way; equal: none */
+};
+void log_state_write(const struct log_state *st, struct buffer *out);
+MUST_CHECK enum err log_state_read(struct text bytes, struct log_state *ret);
+
+struct watch {
+    struct session *s;
+    const char *path;
+    struct log_state state;
+    bool state_known;
+    uint64_t unsaved_bytes, lookback_bytes;
+    /* what is looked for; lists[0] large, lists[1] what came since */
+    struct watchlist *lists[2];
+    size_t list_count;
+    struct constituency *constituency;
+    uint64_t position;   /* of the log, when the lists were loaded */
+    int64_t register_us; /* when the register was loaded */
+    struct scanner *scanner, *owners;
+    /* the batch under way */
+    struct hit_report *hits;
+    size_t hit_count;
+    struct arena texts;
+    struct text file, follow_key;
+    uint64_t block_line, block_offset;
+    struct follow_state done; /* what is read once the batch stands */
+    bool keep_state;
+    int64_t now_us;
+    struct text held_line; /* the line of the newest hit, copied once */
+    uint64_t held_offset;
+};
+
+/* ---- watch_batch.c ---- */
+/* Hands the batch over and saves the state; complains. The batch is empty afterwards. */
+MUST_CHECK enum err watch_flush(struct watch *w);
+/* Adds the hits of one line (a scan_on_hit). */
+enum err watch_line(void *self, const struct scan_line_hits *line);
+/* The state kept for w->path; fresh when there is none. */
+MUST_CHECK enum err watch_restore(struct watch *w);
+
+/* ---- watch_lists.c ---- */
+/* Loads what changed since the last call; cheap when nothing did. */
+MUST_CHECK enum err watch_refresh(struct watch *w);
+/* Looks for indicators that came since the last pass in what the file already holds. */
+MUST_CHECK enum err watch_look_back(struct watch *w);

@@ -1,0 +1,165 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "command/names.h"
+#include "command/watch.h"
+
+#define REGISTER_EVERY_US ((int64_t)1000000)
+
+/* Loads the large list anew, or what came since it. */
+static enum err load_lists(struct watch *w, struct view *v, struct fault *fault)
+{
+    struct watchlist *fresh = NULL;
+    bool all = !w->lists[0] || (w->lists[1] && watchlist_size(w->lists[1]) > DELTA_MAX);
+    uint64_t from = all ? 0 : watchlist_until(w->lists[0]);
+    uint32_t first = all ? 0 : (uint32_t)watchlist_size(w->lists[0]);
+    enum err err = watchlist_load(v, from, first, &fresh, fault);
+    if (err)
+        return err;
+    if (all) {
+        watchlist_unref(w->lists[0]);
+        watchlist_unref(w->lists[1]);
+        w->lists[0] = fresh;
+        w->lists[1] = NULL;
+    } else {
+        watchlist_unref(w->lists[1]);
+        w->lists[1] = fresh;
+    }
+    w->list_count = w->lists[1] ? 2 : 1;
+    return OK;
+}
+
+static enum err load_register(struct watch *w, struct view *v, struct fault *fault)
+{
+    struct constituency *fresh;
+    int64_t now = clock_mono_us();
+    if (w->constituency && now - w->register_us < REGISTER_EVERY_US)
+        return OK;
+    enum err err = constituency_load(w->s->node, v, &fresh, fault);
+    if (err)
+        return err;
+    constituency_unref(w->constituency);
+    w->constituency = fresh;
+    w->register_us = now;
+    return OK;
+}
+
+enum err watch_refresh(struct watch *w)
+{
+    struct view *v;
+    struct fault fault = {.offset = -1, .line = -1};
+    enum err err = open_view(w->s, &v);
+    if (err)
+        return err;
+    uint64_t position = view_position(v);
+    if (!w->lists[0] || position != w->position) {
+        err = load_lists(w, v, &fault);
+        if (!err)
+            err = load_register(w, v, &fault);
+        if (err)
+            complain_fault(w->s, NULL, &fault);
+        else
+            w->position = position;
+    }
+    node_reader_done(w->s->node, v);
+    return err;
+}
+
+/* Scans [0, state.follow.offset) of the file with the lists w holds at this moment. */
+static enum err scan_back(struct watch *w, int fd)
+{
+    struct logfile *log;
+    struct fault fault = {.offset = -1, .line = -1};
+    const struct index *index = watchlist_index(w->lists[0]);
+    uint64_t end = w->done.offset;
+    enum err err = logfile_open(fd, &log, &fault);
+    if (err)
+        return err;
+    while (!err && !cancelled(w->s)) {
+        struct text block;
+        uint64_t offset, line;
+        bool continues;
+        err = logfile_next(log, &block, &offset, &line, &continues, &fault);
+        if (err || offset >= end)
+            break;
+        block = text_sub(block, 0, (size_t)(end - offset < block.len ? end - offset : block.len));
+        err = scan_block(w->scanner, &index, 1, block, line, offset, watch_line, w);
+    }
+    logfile_free(log);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+/* One pass: the indicators of entries [back_from, back_until) over what is read of the file. The watch's own lists
+ * are put aside meanwhile. */
+static enum err run_pass(struct watch *w, struct watchlist *wanted)
+{
+    struct watch pass = *w;
+    char key[96];
+    snprintf(key, sizeof key, "back:%llx:%llx:%llu-%llu", (unsigned long long)w->state.follow.dev,
+             (unsigned long long)w->state.follow.ino, (unsigned long long)w->state.back_from,
+             (unsigned long long)w->state.back_until);
+    pass.lists[0] = wanted;
+    pass.lists[1] = NULL;
+    pass.list_count = 1;
+    pass.follow_key = text_of(key);
+    pass.done = w->state.follow;
+    pass.keep_state = false;
+    arena_init(&pass.texts, 48 * MIB);
+    int fd = open(w->path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    /* Rotated away meanwhile: what is left of it is read by the follower, and the new file with all indicators. */
+    bool same =
+        fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == w->state.follow.ino && st.st_dev == w->state.follow.dev;
+    enum err err = same ? scan_back(&pass, fd) : OK;
+    if (fd >= 0)
+        close(fd);
+    if (!err && !cancelled(w->s)) {
+        pass.state.looked_back = w->state.back_until;
+        pass.state.back_from = pass.state.back_until = 0;
+        pass.keep_state = true;
+        err = watch_flush(&pass);
+        if (!err)
+            w->state = pass.state;
+    }
+    arena_done(&pass.texts);
+    return err;
+}
+
+enum err watch_look_back(struct watch *w)
+{
+    struct view *v;
+    struct watchlist *wanted;
+    struct fault fault = {.offset = -1, .line = -1};
+    uint64_t until = watchlist_until(w->lists[w->list_count - 1]);
+    bool resumed = w->state.back_until > w->state.back_from;
+    if (!resumed && (until <= w->state.looked_back || w->state.follow.offset == 0))
+        return OK;
+    if (w->state.follow.offset > w->lookback_bytes)
+        return OK;
+    enum err err = open_view(w->s, &v);
+    if (err)
+        return err;
+    uint64_t from = resumed ? w->state.back_from : w->state.looked_back;
+    err = watchlist_load(v, from, 0, &wanted, &fault);
+    node_reader_done(w->s->node, v);
+    if (err)
+        return complain_fault(w->s, NULL, &fault), err;
+    if (!resumed) {
+        w->state.back_from = from;
+        w->state.back_until = watchlist_until(wanted);
+    }
+    if (watchlist_size(wanted) == 0) {
+        w->state.looked_back = w->state.back_until;
+        w->state.back_from = w->state.back_until = 0;
+    } else {
+        w->keep_state = true; /* the pass is announced before it starts */
+        err = watch_flush(w);
+        if (!err)
+            err = run_pass(w, wanted);
+    }
+    watchlist_unref(wanted);
+    return err;
+}
