@@ -458,8 +458,16 @@ enum err csv_header(struct csv_reader *r, struct csv_row *ret, struct fault *ret
     enum err e = skip_preamble(r, reterr);
     if (e)
         return e;
-    r->separator = separator_of(first_line(r));
-    e = next_row(r, &row, reterr);
+    struct text line = text_trim(first_line(r));
+    if (line.len == 5 && text_starts(line, TEXT("sep="))) { /* Excel's way of saying it */
+        r->separator = line.ptr[4];
+        e = skip_line(r, reterr);
+        r->single_until = 0;
+    } else {
+        r->separator = separator_of(line);
+    }
+    if (!e)
+        e = next_row(r, &row, reterr);
     if (e == ERR_NOT_FOUND)
         return fault_at(reterr, ERR_MALFORMED, csv_offset(r), "RFC 4180 2.3", "an empty file: a header line was due");
     if (!e)

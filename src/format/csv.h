@@ -1,7 +1,7 @@
 /* format/csv.h - CSV as people and spreadsheets write it (RFC 4180), row by row in bounded memory.
- * Comma, semicolon or tab, told from the header line; quotes, doubled quotes, line breaks in quotes, LF and CRLF; a
- * UTF-8 byte order mark, empty lines and '#' lines before the header are passed over. A row that cannot be read is
- * refused alone and reading goes on with the line after its first. */
+ * Comma, semicolon or tab, told from the header line or a "sep=;" before it; quotes, doubled quotes, line breaks in
+ * quotes, LF and CRLF; a UTF-8 byte order mark, empty lines and '#' lines before the header are passed over. A row that
+ * cannot be read is refused alone and reading goes on with the line after its first. */
 #pragma once
 #include "base/text.h"
 

@@ -88,6 +88,13 @@ void csv_indicators_free(struct csv_indicators *c)
 
 /* ---- checking a row ---- */
 
+/* "evil[.]example", "hxxp://example": undoing it would be a guess. */
+static bool is_defanged(struct text raw)
+{
+    return text_find_text(raw, TEXT("[.]")) >= 0 || text_find_text(raw, TEXT("[:]")) >= 0 ||
+           text_starts(raw, TEXT("hxxp"));
+}
+
 static enum err read_value(struct csv_indicators *c, const struct csv_row *row, struct row *r, struct fault *why)
 {
     struct text raw = csv_cell(row, c->columns[COL_VALUE]);
@@ -95,12 +102,12 @@ static enum err read_value(struct csv_indicators *c, const struct csv_row *row, 
     enum value_kind kind = type.len ? value_kind_parse(type) : value_detect(raw);
     if (raw.len == 0)
         return fault_at(why, ERR_MALFORMED, row->offset, "CSV value", "the value is empty");
+    if (is_defanged(raw))
+        return fault_at(why, ERR_MALFORMED, row->offset, "CSV value",
+                        "the value is written so that it cannot be clicked; write it plainly");
     if (kind == VALUE_NONE && type.len)
         return fault_at(why, ERR_MALFORMED, row->offset, "CSV type",
                         "an unknown type; known are domain, ipv4, ipv6, cidr, url, email, md5, sha1, sha256, sha512");
-    if (kind == VALUE_NONE && (text_find_text(raw, TEXT("[.]")) >= 0 || text_starts(raw, TEXT("hxxp"))))
-        return fault_at(why, ERR_MALFORMED, row->offset, "CSV value",
-                        "the value is written so that it cannot be clicked; write it plainly");
     if (kind == VALUE_NONE)
         return fault_at(why, ERR_MALFORMED, row->offset, "CSV value",
                         "no address, network, domain, URL, e-mail address or hash; a column `type` can say what it is");

@@ -166,6 +166,8 @@ static enum err check_envelope(const struct json_val *envelope, struct fault *wh
 {
     const struct json_val *type = json_get(envelope, "type");
     struct ident ident;
+    if (json_get(envelope, "objects"))
+        return fault_at(why, ERR_MALFORMED, 0, "STIX 2.1 8", "`objects` must be a list of objects");
     if (!type && !json_get(envelope, "id"))
         return OK; /* TAXII's envelope: "more", "next", "objects" */
     if (!text_eq(json_text(type), TEXT("bundle")))
@@ -203,10 +205,10 @@ static enum err end_envelope(const struct stix_reader *r, struct buffer *to)
     return e;
 }
 
-/* A single value that is an envelope without objects: `{}`, {"more":false}, or a bundle. */
+/* A document of one value that is an envelope without a list of objects: `{}`, {"more":false}, or a bundle. */
 static bool is_empty_envelope(const struct json_val *v)
 {
-    if (json_type(v) != JSON_OBJECT || json_get(v, "objects"))
+    if (json_type(v) != JSON_OBJECT)
         return false;
     if (json_get(v, "type"))
         return text_eq(json_text(json_get(v, "type")), TEXT("bundle"));

@@ -7,6 +7,9 @@
  *     +-- '[' ----------------------------+-------- ']' -------------------+
  *     +-- another value: one element ---------------------------------------+       FAILED from any; final
  *
+ * If the first value is an object on one line without such an array, BETWEEN goes to LINES instead of START: each
+ * further line is an element, so that a bad one spoils no other.
+ *
  * Invariants:
  *   1. in ENVELOPE the window keeps the top-level object from its first byte (it may turn out to be the element),
  *      until it is longer than max: then only the member being read is kept, and later the whole is ERR_LIMIT.
@@ -26,7 +29,7 @@
 #define ENVELOPE_MAX_BYTES (64 * KIB)
 #define NO_OFFSET          UINT64_MAX
 
-enum state { START, ENVELOPE, ELEMENTS, TAIL, BETWEEN, END, FAILED };
+enum state { START, ENVELOPE, ELEMENTS, TAIL, BETWEEN, LINES, END, FAILED };
 
 struct json_split {
     struct feed in;
@@ -37,6 +40,7 @@ struct json_split {
     bool top_is_array;     /* in ELEMENTS: ']' ends the value, not a member */
     bool name_seen;        /* the top-level object has had a member of this name */
     bool first;            /* no element or member yet: no comma is due */
+    bool one_line;         /* the top-level value was an object on one line, without the array */
     bool given;            /* the value from given_from is to be handed over, unless it was too long */
     uint64_t top;          /* where the top-level value begins; NO_OFFSET: not kept */
     uint64_t value;        /* where the element or member being read begins; NO_OFFSET: too long, or none */
@@ -268,9 +272,39 @@ static bool between(struct json_split *s)
     }
     if (s->in.err)
         return fail_end(s, "");
-    if (c >= 0 && (!new_line || (c != '{' && c != '[')))
+    if (c >= 0 && !(new_line && (s->one_line || c == '{' || c == '[')))
         return fail_at(s, feed_offset(&s->in), "bytes after the end of the document");
-    s->state = c < 0 ? END : START;
+    s->state = c < 0 ? END : s->one_line ? LINES : START;
+    return true;
+}
+
+/* The rest of the line as an element. The last one may lack its line break, but not its closing bracket. */
+static bool line(struct json_split *s)
+{
+    int c = peek_token(s);
+    struct scan whole = {0};
+    uint64_t at = s->value = feed_offset(&s->in);
+    for (;;) {
+        size_t left = s->in.end - s->in.pos;
+        const char *p = s->in.ptr + s->in.pos;
+        const char *end = left ? memchr(p, '\n', left) : NULL;
+        s->in.pos += end ? (size_t)(end - p) : left;
+        if (end)
+            break;
+        if (!more(s)) {
+            if (s->in.err)
+                return fail_end(s, "");
+            if (c < 0) {
+                s->state = END;
+                return true;
+            }
+            struct text last = s->value == NO_OFFSET ? TEXT_NONE : kept(s, at);
+            if ((c == '{' || c == '[') && last.len && scan_nested(&whole, last.ptr, last.len) == SCAN_MORE)
+                return fail_end(s, "the middle of an object or array");
+            break;
+        }
+    }
+    give(s, s->value, at);
     return true;
 }
 
@@ -324,6 +358,7 @@ static bool note_member(struct json_split *s)
 static bool close_object(struct json_split *s)
 {
     s->in.pos++;
+    s->one_line = s->state == ENVELOPE && s->top != NO_OFFSET && text_find(kept(s, s->top), '\n', 0) < 0;
     if (s->state == ENVELOPE)
         give(s, s->top, s->given_at);
     s->state = BETWEEN;
@@ -396,6 +431,7 @@ static void step(struct json_split *s)
     case TAIL: member(s); break;
     case ELEMENTS: element(s); break;
     case BETWEEN: between(s); break;
+    case LINES: line(s); break;
     case END:
     case FAILED: break;
     }
@@ -418,6 +454,6 @@ enum err json_split_next(struct json_split *s, struct text *ret_element, int64_t
     *ret_offset = (int64_t)s->given_at;
     if (s->given_from == NO_OFFSET || feed_offset(&s->in) - s->given_from > s->max)
         return fault_at(reterr, ERR_LIMIT, *ret_offset, NULL, "longer than %zu bytes", s->max);
-    *ret_element = kept(s, s->given_from);
+    *ret_element = text_trim(kept(s, s->given_from)); /* a line may end in blanks */
     return OK;
 }

@@ -2,8 +2,9 @@
  * largest element. Finds the array member `name` of the top-level object (a STIX bundle's "objects"), or the
  * elements of a top-level array, or gives a single other value whole. Only structure is looked at here (brackets,
  * strings); each element is parsed by json_parse() afterwards. Further top-level objects or arrays, each beginning on
- * a line of its own, are taken the same way (newline-delimited JSON).
- * State: START -> ENVELOPE -> ELEMENTS -> TAIL -> BETWEEN -> END or START again; FAILED from any. */
+ * a line of its own, are taken the same way; after a single object on one line every further line is an element
+ * (newline-delimited JSON).
+ * State: START -> ENVELOPE -> ELEMENTS -> TAIL -> BETWEEN -> END, START again, or LINES; FAILED from any. */
 #pragma once
 #include "base/text.h"
 

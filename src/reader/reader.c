@@ -53,7 +53,14 @@ static const struct magic {
     {{"%PDF", 4}, "the file is a PDF"},
 };
 
-/* The first line that says something: not empty, no '#' line. false: `head` ends before its end. */
+/* Lines that CSV files put before their header. */
+static bool says_nothing(struct text line)
+{
+    line = text_trim(line);
+    return line.len == 0 || line.ptr[0] == '#' || (line.len == 5 && text_starts(line, TEXT("sep=")));
+}
+
+/* The first line that says something. false: `head` ends before its end. */
 static bool telling_line(struct text head, bool whole, struct text *ret)
 {
     struct text line;
@@ -62,8 +69,7 @@ static bool telling_line(struct text head, bool whole, struct text *ret)
         if (end < 0 && !whole)
             return false;
         line = end < 0 ? head : text_sub(head, 0, (size_t)end);
-        struct text trimmed = text_trim(line);
-        if (end < 0 || (trimmed.len > 0 && trimmed.ptr[0] != '#'))
+        if (end < 0 || !says_nothing(line))
             break;
         head = text_sub(head, (size_t)end + 1, head.len);
     }

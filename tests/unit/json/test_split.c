@@ -62,9 +62,15 @@ static void lines_are_values(void **state)
 {
     (void)state;
     gives("{\"id\":1}\n{\"id\":2}\r\n\n  {\"id\":3}\n", "{\"id\":1}@0 {\"id\":2}@9 {\"id\":3}@22", NULL, ERR_NOT_FOUND);
-    gives("{\"id\":1}\n{\"objects\":[2,3]}\n[4]", "{\"id\":1}@0 2@21 3@23 4@28", NULL, ERR_NOT_FOUND);
     gives("{\"id\":1} {\"id\":2}", "{\"id\":1}@0", NULL, ERR_MALFORMED);
-    gives("{\"id\":1}\ngarbage", "{\"id\":1}@0", NULL, ERR_MALFORMED);
+    gives("{\n}\ngarbage", "{\n}@0", NULL, ERR_MALFORMED);
+    /* after an object on a line each line stands for itself */
+    gives("{\"id\":1}\ngarbage", "{\"id\":1}@0 garbage@9", NULL, ERR_NOT_FOUND);
+    gives("{\"id\":1}\n{\"id\":[}\n{\n{\"id\":2}", "{\"id\":1}@0 {\"id\":[}@9 {@18 {\"id\":2}@20", NULL, ERR_NOT_FOUND);
+    gives("{\"id\":1}\n{\"id\":[2", "{\"id\":1}@0", NULL, ERR_MALFORMED);
+    /* else values are told by their brackets */
+    gives("{\n}\n{\"a\":[\n]}\n", "{\n}@0 {\"a\":[\n]}@4", NULL, ERR_NOT_FOUND);
+    gives("{\"objects\":[1]}\n{\"objects\":[2,3]}\n[4]", "1@12 2@28 3@30 4@34", NULL, ERR_NOT_FOUND);
 }
 
 static void what_is_no_json_ends_it(void **state)
