@@ -1,4 +1,5 @@
 /* desk/register_object.c - an organisation as a CSV row and as a STIX identity (docs/objects/organisation.md). */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
