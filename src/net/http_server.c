@@ -24,7 +24,7 @@
 /* A body longer than allowed is read and thrown away up to so many times the limit, so that the client hears the 413
  * instead of a broken connection. */
 #define DISCARD_TIMES  4
-#define FIELDS_MAX     256
+#define FIELDS_MAX     128
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
 
 struct http_server {
@@ -36,7 +36,8 @@ struct http_server {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t idle;
     unsigned busy;
-    bool stopping;
+    bool stopping; /* answers say that their connection ends */
+    bool stopped;  /* no request reaches the handler any more */
 };
 
 struct exchange {
@@ -240,25 +241,33 @@ static enum MHD_Result receive(struct exchange *x, const char *bytes, size_t len
     return x->discarded / DISCARD_TIMES > body_max(x) ? MHD_NO : MHD_YES;
 }
 
-static void set_busy(struct exchange *x, bool busy)
+/* false: the server has stopped. */
+static bool enter(struct exchange *x)
 {
     struct http_server *s = x->server;
     pthread_mutex_lock(&s->lock);
-    if (busy)
-        s->busy++;
-    else
-        s->busy--;
+    x->busy = !s->stopped;
+    s->busy += x->busy;
+    pthread_mutex_unlock(&s->lock);
+    return x->busy;
+}
+
+static void leave(struct exchange *x)
+{
+    struct http_server *s = x->server;
+    pthread_mutex_lock(&s->lock);
+    s->busy -= x->busy;
     if (s->busy == 0)
         pthread_cond_signal(&s->idle);
     pthread_mutex_unlock(&s->lock);
-    x->busy = busy;
 }
 
 static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connection)
 {
     struct http_server *s = x->server;
     http_watch_arrived(s->watch, x->connection);
-    set_busy(x, true);
+    if (!enter(x))
+        return MHD_NO;
     if (x->fault)
         return answer_fault(s, connection, x->fault);
     x->request.body = buffer_text(&x->body);
@@ -320,8 +329,7 @@ static void completed(void *self, struct MHD_Connection *connection, void **con_
         return;
     *con_cls = NULL;
     http_watch_waiting(x->server->watch, x->connection);
-    if (x->busy)
-        set_busy(x, false);
+    leave(x);
     buffer_done(&x->body);
     arena_done(&x->arena);
     free(x);
@@ -457,6 +465,7 @@ static void wait_until_idle(struct http_server *s)
     s->stopping = true;
     while (s->busy && pthread_cond_timedwait(&s->idle, &s->lock, &until) == 0)
         ;
+    s->stopped = true;
     pthread_mutex_unlock(&s->lock);
 }
 

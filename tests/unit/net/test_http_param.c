@@ -110,8 +110,9 @@ static void headers_ignore_case(void **state)
 static void addresses_to_listen_on(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "[127.0.0.1]:1",
-                                      "::1:80", "[::1]", "[::1:80", "localhost:80", ":80", "127.0.0.1:80x"};
+    static const char *const bad[] = {
+        "",       "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "[127.0.0.1]:1",
+        "::1:80", "[::1]",     "[::1:80",    "localhost:80",    ":80",          "127.0.0.1:80x"};
     struct http_endpoint e;
     struct fault f;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -130,8 +131,8 @@ static void addresses_to_listen_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths_decode),        cmocka_unit_test(queries_are_checked),
-        cmocka_unit_test(parameters_are_found), cmocka_unit_test(headers_ignore_case),
+        cmocka_unit_test(paths_decode),           cmocka_unit_test(queries_are_checked),
+        cmocka_unit_test(parameters_are_found),   cmocka_unit_test(headers_ignore_case),
         cmocka_unit_test(addresses_to_listen_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,8 @@
 #include "house.h"
 
 #include <pthread.h>
-#include <sys/socket.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -233,7 +233,8 @@ static void slow_clients_are_dropped(void **state)
     while (!(gone && body_gone) && clock_mono_us() - start_us < 8000000) {
         wire_send(trickle, "x", 1);
         wire_send(late, "x", 1);
-        gone = gone || (wire_hear(trickle, heard, sizeof heard, 0) == 0 && recv(trickle, heard, 1, MSG_DONTWAIT) == 0);
+        gone =
+            gone || (wire_hear(trickle, heard, sizeof heard, 0) == 0 && recv(trickle, heard, 1, MSG_DONTWAIT) == 0);
         body_gone = body_gone || recv(late, heard, 1, MSG_DONTWAIT) == 0;
         usleep(200000);
     }
