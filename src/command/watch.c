@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "command/commands.h"
 #include "process/signals.h"
+#include "json/json.h"
 
 #define TEXTS_BUDGET (48 * MIB)
 #define DRAIN_BLOCKS 8 /* between two looks at what changed */
@@ -67,6 +68,26 @@ static enum err drain(struct watch *w, struct follower *f, bool *ret_more, struc
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+/* Once: everything that was there at the start has been read. */
+static void tell_caught_up(struct watch *w)
+{
+    if (w->caught_up)
+        return;
+    w->caught_up = true;
+    if (w->s->json) {
+        struct json_out o = json_out_to(json_line(w->s));
+        json_open(&o, '{');
+        json_member_text(&o, "following", text_of(w->path));
+        json_member_i64(&o, "offset", (int64_t)w->state.follow.offset);
+        json_close(&o, '}');
+        json_line_end(w->s);
+    } else {
+        say(w->s, "following %s from byte %llu, line %llu\n", w->path, (unsigned long long)w->state.follow.offset,
+            (unsigned long long)w->state.follow.line);
+    }
+    fflush(stdout);
+}
+
 static int follow(struct watch *w)
 {
     struct follower *f;
@@ -87,8 +108,10 @@ static int follow(struct watch *w)
             err = watch_look_back(w);
         if (!err)
             err = drain(w, f, &more, &fault);
-        if (!err && !more)
+        if (!err && !more) {
+            tell_caught_up(w);
             signals_wait(WATCH_TICK_MS);
+        }
     }
     if (!err && w->unsaved_bytes) {
         w->keep_state = true;
