@@ -1,0 +1,79 @@
+/* The 1st, 2nd, … allocation fails, once and then for good: no leak, no crash, ERR_NOMEM and nothing else. */
+#include "base/limits.h"
+#include "model/stix.h"
+#include "support/fault.h"
+#include "support/test.h"
+
+static const struct json_val *object;
+
+static bool read_head(void *arg)
+{
+    (void)arg;
+    struct arena arena;
+    struct stix_head head;
+    struct fault fault = {0};
+    arena_init(&arena, 16 * MIB);
+    enum err e = stix_head_read(object, &arena, &head, &fault);
+    if (e) {
+        assert_err(e, ERR_NOMEM);
+        assert_err(fault.err, ERR_NOMEM);
+    } else {
+        assert_int_equal(head.value_count, 2000);
+        assert_true(head.values_whole);
+    }
+    arena_done(&arena);
+    return e == OK;
+}
+
+static void head_reading_survives(void **state)
+{
+    (void)state;
+    struct buffer b;
+    struct json_doc *doc;
+    buffer_init(&b, 1 * MIB);
+    buffer_add(&b, TEXT("{\"type\":\"indicator\",\"spec_version\":\"2.1\","
+                        "\"id\":\"indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f\","
+                        "\"created\":\"2024-01-01T00:00:00.000Z\",\"modified\":\"2024-01-01T00:00:00.000Z\","
+                        "\"valid_from\":\"2024-01-01T00:00:00Z\",\"pattern_type\":\"stix\",\"pattern\":\"["));
+    for (int i = 0; i < 2000; i++)
+        buffer_addf(&b, "%sdomain-name:value = 'x%d.example'", i ? " OR " : "", i);
+    buffer_add(&b, TEXT("]\"}"));
+    assert_ok(json_parse(buffer_text(&b), &doc, NULL));
+    object = json_root(doc);
+    const struct fault_op op = {.run = read_head};
+    assert_true(fault_each_allocation(&op) > 5);
+    json_free(doc);
+    buffer_done(&b);
+}
+
+static bool normalise(void *arg)
+{
+    (void)arg;
+    struct buffer out;
+    enum value_kind kind;
+    buffer_init(&out, 1 * MIB);
+    assert_ok(value_normalise(VALUE_URL, TEXT("HTTP://User@[2001:DB8::1]:8080?x#y"), &out, &kind, NULL));
+    enum err e = buffer_error(&out);
+    if (e)
+        assert_err(e, ERR_NOMEM);
+    else
+        assert_text(buffer_text(&out), "http://User@[2001:db8::1]:8080/?x");
+    buffer_done(&out);
+    return e == OK;
+}
+
+static void normalising_survives(void **state)
+{
+    (void)state;
+    const struct fault_op op = {.run = normalise};
+    assert_true(fault_each_allocation(&op) > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(head_reading_survives),
+        cmocka_unit_test(normalising_survives),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
