@@ -25,8 +25,8 @@ MUST_CHECK enum err peer_expel(struct node *node, const struct uuid *party, stru
 MUST_CHECK enum err peer_sync(struct node *node, const struct uuid *party, struct taxii_pulled *ret,
                               struct fault *reterr);
 
-/* The loop of a serving node: one thread, every peer at its poll_ms (default 30 s; a failing one backs off to 16 times
- * that), spread by a little jitter. Picks up changed settings by itself. */
+/* The loop of a serving node: a few threads, every peer at its poll_ms (default 30 s; a failing one backs off to 16 times
+ * that), spread by a little jitter; a slow peer holds up no other. Picks up changed settings by itself. */
 struct peer_loop;
 MUST_CHECK enum err peer_loop_start(struct node *node, struct peer_loop **ret, struct fault *reterr);
 void peer_loop_stop(struct peer_loop *l);

@@ -26,7 +26,7 @@ MUST_CHECK enum err outbound_manifest(const struct envelope_info *info, const st
 /* ---- object-free pages and requests ---- */
 enum outbound_page {
     PAGE_DISCOVERY, PAGE_API_ROOT, PAGE_COLLECTIONS, PAGE_COLLECTION, PAGE_STATUS, PAGE_ERROR, PAGE_VERSIONS,
-    PAGE_HEALTH, PAGE_EMPTY, PAGE_REQUEST_GET, PAGE_REQUEST_DELETE
+    PAGE_HEALTH, PAGE_WELCOME, PAGE_EMPTY, PAGE_REQUEST_GET, PAGE_REQUEST_DELETE
 };
 enum page_field_kind { FIELD_TEXT, FIELD_NUMBER, FIELD_BOOL };
 /* Fields are named in the page's table in pages.c; one that is not there, is given twice, is of another kind, or a

@@ -5,8 +5,9 @@
 
 #include "base/limits.h"
 #include "base/outbound_make.h"
-#include "release/outbound.h"
 #include "json/json.h"
+#include "release/outbound.h"
+#include "release/welcome.h"
 
 #define TAXII_JSON "application/taxii+json;version=2.1"
 #define LISTS_MAX  3
@@ -20,6 +21,7 @@ static const struct page {
     const char *constant;         /* a member every page has ... */
     const char *row_constant;     /* ... or every row */
     const char *constant_json;
+    void (*write)(const struct page_field *fields, size_t count, struct buffer *out); /* a body that is not JSON */
 } pages[] = {
     [PAGE_DISCOVERY] = {.media_type = TAXII_JSON, .lists = {"api_roots"}, .rows_are_texts = true},
     [PAGE_API_ROOT] = {.media_type = TAXII_JSON, .constant = "versions", .constant_json = "[\"" TAXII_JSON "\"]"},
@@ -34,6 +36,7 @@ static const struct page {
     [PAGE_ERROR] = {.media_type = TAXII_JSON, .status_member = true},
     [PAGE_VERSIONS] = {.media_type = TAXII_JSON, .lists = {"versions"}, .rows_are_texts = true},
     [PAGE_HEALTH] = {.media_type = "application/json"},
+    [PAGE_WELCOME] = {.media_type = "text/html; charset=utf-8", .write = welcome_write},
     [PAGE_EMPTY] = {0},
     [PAGE_REQUEST_GET] = {0},
     [PAGE_REQUEST_DELETE] = {0},
@@ -102,6 +105,10 @@ static const struct field_rule {
 
     {PAGE_HEALTH, BODY, "status", FIELD_TEXT, REQUIRED, NULL},
     {PAGE_HEALTH, BODY, "version", FIELD_TEXT, OPTIONAL, NULL},
+
+    {PAGE_WELCOME, BODY, "name", FIELD_TEXT, REQUIRED, NULL},
+    {PAGE_WELCOME, BODY, "version", FIELD_TEXT, REQUIRED, NULL},
+    {PAGE_WELCOME, BODY, "uptime_s", FIELD_NUMBER, REQUIRED, NULL},
 
     {PAGE_EMPTY, HEADER, "location", FIELD_TEXT, OPTIONAL, "Location"},
     {PAGE_EMPTY, HEADER, "retry_after", FIELD_NUMBER, OPTIONAL, "Retry-After"},
@@ -279,7 +286,9 @@ enum err outbound_protocol(enum outbound_page page, int status, const struct pag
         return e;
     struct buffer body;
     buffer_init(&body, HTTP_ANSWER_MAX_BYTES);
-    if (pages[page].media_type)
+    if (pages[page].write)
+        pages[page].write(fields, field_count, &body);
+    else if (pages[page].media_type)
         write_body(page, status, fields, field_count, rows, row_count, &body);
     e = buffer_error(&body);
     struct outbound *made = outbound_new(status, text_of(pages[page].media_type), &body);

@@ -1,0 +1,143 @@
+/* exchange/asker.c - tokens to recipients. */
+#include "exchange/asker.h"
+
+#include <string.h>
+
+bool uuid_some(const struct uuid *u)
+{
+    static const struct uuid none;
+    return !uuid_eq(u, &none);
+}
+
+bool recipient_same(const struct recipient *a, const struct recipient *b)
+{
+    return a->kind == b->kind && uuid_eq(&a->party, &b->party) && a->role == b->role && a->ceiling == b->ceiling &&
+           a->sightings == b->sightings && a->exercise == b->exercise && a->expelled == b->expelled &&
+           a->knows_tlp2 == b->knows_tlp2;
+}
+
+static bool in_exercise(const struct node *node)
+{
+    return !text_eq(node_genesis(node)->space, TEXT("real"));
+}
+
+static enum err name_of_party(struct view *v, const struct uuid *party, struct arena *arena, struct text *ret,
+                              struct fault *reterr)
+{
+    struct fact_party fact;
+    enum err e = view_party(v, party, &fact, reterr);
+    if (e == ERR_NOT_FOUND) {
+        *ret = TEXT("unknown");
+        return OK;
+    }
+    if (e)
+        return e;
+    *ret = arena_text(arena, fact.name);
+    return ret->ptr ? OK : ERR_NOMEM;
+}
+
+enum err recipient_of_party(struct node *node, struct view *v, const struct uuid *party, struct arena *arena,
+                            struct recipient *ret, struct fault *reterr)
+{
+    struct recipient r = {.kind = RECIPIENT_PARTNER, .party = *party, .ceiling = TLP_GREEN, .knows_tlp2 = true,
+                          .exercise = in_exercise(node)};
+    struct fact_peer peer;
+    enum err e = view_peer(v, party, &peer, reterr);
+    if (e == OK) {
+        r.ceiling = peer.ceiling;
+        r.sightings = peer.sightings;
+        r.expelled = peer.expelled;
+    } else if (e != ERR_NOT_FOUND) {
+        return e;
+    }
+    e = name_of_party(v, party, arena, &r.name, reterr);
+    if (e)
+        return e;
+    *ret = r;
+    return OK;
+}
+
+/* ---- the Authorization header ---- */
+
+struct credential {
+    struct text user; /* empty: none was given */
+    struct text token;
+};
+
+static enum err basic_credential(struct text base64, struct arena *arena, struct credential *ret)
+{
+    struct buffer plain;
+    buffer_init(&plain, 4 * KIB);
+    enum err e = base64_read(base64, &plain);
+    ptrdiff_t colon = e ? -1 : text_find(buffer_text(&plain), ':', 0);
+    struct text kept = colon < 0 ? TEXT_NONE : arena_text(arena, buffer_text(&plain));
+    buffer_done(&plain);
+    if (colon < 0)
+        return ERR_NOT_FOUND;
+    if (!kept.ptr)
+        return ERR_NOMEM;
+    ret->user = text_sub(kept, 0, (size_t)colon);
+    ret->token = text_sub(kept, (size_t)colon + 1, kept.len);
+    return OK;
+}
+
+static enum err read_credential(struct text authorization, struct arena *arena, struct credential *ret)
+{
+    struct text rest = text_trim(authorization), scheme;
+    if (!text_split(&rest, ' ', &scheme) || !rest.ptr)
+        return ERR_NOT_FOUND;
+    struct text value = text_trim(rest);
+    if (text_eq_nocase(scheme, TEXT("basic")))
+        return basic_credential(value, arena, ret);
+    if (!text_eq_nocase(scheme, TEXT("bearer")) && !text_eq_nocase(scheme, TEXT("token")))
+        return ERR_NOT_FOUND;
+    *ret = (struct credential){.token = value};
+    return OK;
+}
+
+static enum err account_of(struct node *node, struct view *v, const struct credential *c, struct fact_account *ret,
+                           struct fault *reterr)
+{
+    struct uuid id;
+    if (!c->token.len)
+        return ERR_NOT_FOUND;
+    enum err e = local_token_account(node_local(node), c->token, &id, reterr);
+    if (e == OK)
+        e = view_account(v, &id, ret, reterr);
+    if (e)
+        return e;
+    bool other_user = c->user.len && !text_eq(c->user, ret->name);
+    return ret->disabled || other_user ? ERR_NOT_FOUND : OK;
+}
+
+enum err asker_find(struct node *node, struct view *v, struct text authorization, struct arena *arena,
+                    struct asker *ret, struct fault *reterr)
+{
+    struct credential c = {0};
+    struct fact_account account;
+    enum err e = read_credential(authorization, arena, &c);
+    if (e == OK)
+        e = account_of(node, v, &c, &account, reterr);
+    if (e)
+        return e;
+
+    struct asker a = {.account = account.id, .name = arena_text(arena, account.name)};
+    if (!a.name.ptr)
+        return ERR_NOMEM;
+    struct uuid party = account.party; /* the fact's texts end with the next question */
+    enum role role = account.role;
+    if (uuid_some(&party)) {
+        e = recipient_of_party(node, v, &party, arena, &a.recipient, reterr);
+        if (e)
+            return e;
+        if (a.recipient.expelled)
+            return ERR_DENIED;
+        a.may_write = true;
+    } else {
+        a.recipient = (struct recipient){.kind = RECIPIENT_OWN_ACCOUNT, .name = a.name, .role = role,
+                                         .ceiling = TLP_RED, .knows_tlp2 = true, .exercise = in_exercise(node)};
+        a.may_write = role >= ROLE_ANALYST;
+    }
+    *ret = a;
+    return OK;
+}

@@ -1,0 +1,24 @@
+/* exchange/asker.h - who asks over TAXII: the account behind a token, and the recipient the gate judges it as. */
+#pragma once
+#include "net/http.h"
+#include "store/node.h"
+
+struct asker {
+    struct uuid account;
+    struct text name;            /* of the account; in the request's arena */
+    struct recipient recipient;  /* its name is in the arena too */
+    bool may_write;              /* POST */
+};
+/* Authorization: "Bearer TOKEN" ("Token TOKEN" too, which taxii2-client sends), or "Basic" with the account's name and
+ * the token as password. ERR_NOT_FOUND: nobody (401), whatever the cause. ERR_DENIED: an expelled partner (403).
+ * ERR_IO | ERR_NOMEM */
+MUST_CHECK enum err asker_find(struct node *node, struct view *v, struct text authorization, struct arena *arena,
+                               struct asker *ret, struct fault *reterr);
+
+/* A party as the gate sees it by its newest settings; without any: ceiling GREEN, no sightings. Name in the arena.
+ * ERR_NOMEM | ERR_IO */
+MUST_CHECK enum err recipient_of_party(struct node *node, struct view *v, const struct uuid *party,
+                                       struct arena *arena, struct recipient *ret, struct fault *reterr);
+/* Everything that counts for a decision is the same; the name does not. */
+bool recipient_same(const struct recipient *a, const struct recipient *b);
+bool uuid_some(const struct uuid *u); /* not all zero */

@@ -1,0 +1,176 @@
+/* exchange/clearance.c - decisions by class, made once for a state of the log. */
+#include "exchange/clearance.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Recipients that ask at the same time: states of a union and their sectors. Beyond, the oldest is made again. */
+#define CLEARANCES_MAX 256
+/* Classes differ by source, label and type: thousands at the very most. */
+#define CLASSES_MAX 1000000
+
+struct gathering {
+    struct class_row *rows;
+    size_t count, cap;
+};
+
+static enum err on_class(void *self, const struct class_row *row)
+{
+    struct gathering *g = self;
+    if (g->count == CLASSES_MAX)
+        return ERR_LIMIT;
+    if (g->count == g->cap) {
+        size_t cap = g->cap ? g->cap * 2 : 64;
+        struct class_row *rows = reallocarray(g->rows, cap, sizeof *rows);
+        if (!rows)
+            return ERR_NOMEM;
+        g->rows = rows;
+        g->cap = cap;
+    }
+    g->rows[g->count++] = *row;
+    return OK;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    uint32_t x = ((const struct class_row *)a)->class_id, y = ((const struct class_row *)b)->class_id;
+    return (x > y) - (x < y);
+}
+
+static void decide_all(struct clearance *c, int64_t now_us)
+{
+    for (size_t i = 0; i < c->class_count; i++) {
+        struct decision d;
+        gate_decide(&c->classes[i].cls, &c->recipient, c->door, now_us, &d);
+        c->cleared[i] = d.cleared;
+        if (d.holds_until_us < c->holds_until_us)
+            c->holds_until_us = d.holds_until_us;
+        if (d.cleared)
+            c->ids[c->id_count++] = c->classes[i].class_id;
+    }
+}
+
+enum err clearance_make(struct view *v, const struct recipient *r, enum door door, int64_t now_us,
+                        struct clearance **ret, struct fault *reterr)
+{
+    struct gathering g = {0};
+    struct clearance *c = calloc(1, sizeof *c);
+    enum err e = c ? view_classes(v, on_class, &g, reterr) : ERR_NOMEM;
+    if (e == OK) {
+        c->refs = 1;
+        c->recipient = *r;
+        c->recipient.name = TEXT_NONE;
+        c->door = door;
+        c->position = view_position(v);
+        c->holds_until_us = INT64_MAX;
+        c->cleared = calloc(g.count + 1, sizeof *c->cleared);
+        c->ids = calloc(g.count + 1, sizeof *c->ids);
+        e = c->cleared && c->ids ? OK : ERR_NOMEM;
+    }
+    if (e) {
+        free(g.rows);
+        clearance_unref(c);
+        return e;
+    }
+    c->classes = g.rows;
+    c->class_count = g.count;
+    if (g.count)
+        qsort(c->classes, g.count, sizeof *c->classes, by_id);
+    decide_all(c, now_us);
+    *ret = c;
+    return OK;
+}
+
+void clearance_unref(struct clearance *c)
+{
+    if (!c || atomic_fetch_sub(&c->refs, 1) > 1)
+        return;
+    free(c->classes);
+    free(c->cleared);
+    free(c->ids);
+    free(c);
+}
+
+const struct gate_class *clearance_class(const struct clearance *c, uint32_t class_id, bool *ret_cleared)
+{
+    const struct class_row key = {.class_id = class_id};
+    const struct class_row *row =
+        c->class_count ? bsearch(&key, c->classes, c->class_count, sizeof key, by_id) : NULL;
+    *ret_cleared = row && c->cleared[row - c->classes];
+    return row ? &row->cls : NULL;
+}
+
+/* ---- the newest of each recipient ---- */
+
+struct clearances {
+    pthread_mutex_t lock;
+    struct clearance *kept[CLEARANCES_MAX];
+    size_t count, oldest;
+};
+
+enum err clearances_new(struct clearances **ret)
+{
+    struct clearances *cs = calloc(1, sizeof *cs);
+    if (!cs)
+        return ERR_NOMEM;
+    pthread_mutex_init(&cs->lock, NULL);
+    *ret = cs;
+    return OK;
+}
+
+void clearances_free(struct clearances *cs)
+{
+    if (!cs)
+        return;
+    for (size_t i = 0; i < cs->count; i++)
+        clearance_unref(cs->kept[i]);
+    pthread_mutex_destroy(&cs->lock);
+    free(cs);
+}
+
+static struct clearance **place_of(struct clearances *cs, const struct recipient *r)
+{
+    for (size_t i = 0; i < cs->count; i++)
+        if (recipient_same(&cs->kept[i]->recipient, r))
+            return &cs->kept[i];
+    return NULL;
+}
+
+static void keep(struct clearances *cs, struct clearance *c)
+{
+    struct clearance **at = place_of(cs, &c->recipient);
+    if (!at && cs->count < CLEARANCES_MAX) {
+        at = &cs->kept[cs->count++];
+    } else if (!at) {
+        at = &cs->kept[cs->oldest];
+        cs->oldest = (cs->oldest + 1) % CLEARANCES_MAX;
+    }
+    clearance_unref(*at);
+    *at = c;
+    atomic_fetch_add(&c->refs, 1);
+}
+
+enum err clearances_get(struct clearances *cs, struct view *v, const struct recipient *r, int64_t now_us,
+                        struct clearance **ret, struct fault *reterr)
+{
+    uint64_t position = view_position(v);
+    struct clearance *c = NULL;
+    pthread_mutex_lock(&cs->lock);
+    struct clearance **at = place_of(cs, r);
+    if (at && (*at)->position == position && now_us < (*at)->holds_until_us) {
+        c = *at;
+        atomic_fetch_add(&c->refs, 1);
+    }
+    pthread_mutex_unlock(&cs->lock);
+    if (!c) {
+        enum err e = clearance_make(v, r, DOOR_TAXII, now_us, &c, reterr);
+        if (e)
+            return e;
+        pthread_mutex_lock(&cs->lock);
+        keep(cs, c);
+        pthread_mutex_unlock(&cs->lock);
+    }
+    *ret = c;
+    return OK;
+}

@@ -1,0 +1,21 @@
+/* exchange/peer_inside.h - what peer.c, peer_invite.c, peer_sync.c and peer_loop.c share. */
+#pragma once
+#include "exchange/peer.h"
+#include "exchange/taxii_server.h"
+
+#define PEER_POLL_MS_DEFAULT 30000
+#define PEER_POLL_MS_MIN     50
+#define PEER_POLL_MS_MAX     (24u * 3600 * 1000)
+#define PEER_TOKEN_SPACE     "peer-token"
+
+/* A peer's newest fact with its texts in the arena. ERR_NOT_FOUND: no peer */
+MUST_CHECK enum err peer_read(struct view *v, const struct uuid *party, struct arena *arena, struct fact_peer *ret,
+                              struct fault *reterr);
+/* The machine account of a party, disabled or not; its name in the arena. ERR_NOT_FOUND */
+MUST_CHECK enum err peer_account(struct view *v, const struct uuid *party, struct arena *arena,
+                                 struct fact_account *ret, struct fault *reterr);
+/* One pull and, where it applies, one push with that client. */
+MUST_CHECK enum err peer_sync_with(struct node *node, struct http_client *http, const struct uuid *party,
+                                   const atomic_bool *cancel, struct taxii_pulled *ret, struct fault *reterr);
+/* A client fit for the peer's URL. */
+MUST_CHECK enum err peer_client(struct text url, struct http_client **ret, struct fault *reterr);

@@ -1,0 +1,298 @@
+/* exchange/peer_invite.c - how two nodes get to know each other: a file from one to the other, by a way people trust.
+ *
+ * {"entente_invite":1,"from":{"name","identity","country"},"api_root","collection","account","token","origin","key"}
+ * A plain TAXII server has no such file; who writes one by hand may give "user" and "password" in place of "token". */
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "exchange/asker.h"
+#include "exchange/peer_inside.h"
+#include "exchange/peer_source.h"
+#include "json/json.h"
+
+#define INVITE_MAX_BYTES   (64 * KIB)
+#define INVITE_ARENA_BYTES (256 * KIB)
+#define API_PATH           "/taxii2/api/"
+
+/* ---- what both sides record ---- */
+
+struct meeting {
+    struct uuid party, account;
+    struct text name;
+    struct text url, collection; /* empty: they come to us */
+    bool machine_account;
+    struct arena arena;
+    struct fact_account machine; /* filled in */
+};
+
+/* An account's name is its user name over TAXII; where it is taken by somebody else a suffix helps. */
+static enum err free_account_name(struct view *v, struct meeting *m, struct text *ret, struct fault *reterr)
+{
+    for (unsigned i = 1; i < 1000; i++) {
+        struct fact_account other;
+        const char *name = i == 1 ? arena_printf(&m->arena, TEXT_FMT, TEXT_ARG(m->name))
+                                  : arena_printf(&m->arena, TEXT_FMT "-%u", TEXT_ARG(m->name), i);
+        if (!name)
+            return ERR_NOMEM;
+        enum err e = view_account_by_name(v, text_of(name), &other, reterr);
+        if (e == ERR_NOT_FOUND) {
+            *ret = text_of(name);
+            return OK;
+        }
+        if (e)
+            return e;
+    }
+    return fault_set(reterr, ERR_EXISTS, "there are accounts of that name already");
+}
+
+static enum err write_machine(struct txn *t, struct meeting *m, struct fault *reterr)
+{
+    struct fact f = {.kind = FACT_ACCOUNT};
+    enum err e = peer_account(txn_view(t), &m->party, &m->arena, &f.u.account, reterr);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    bool known = e == OK;
+    if (!known) {
+        f.u.account = (struct fact_account){.id = uuid_random(), .role = ROLE_READER, .party = m->party};
+        e = free_account_name(txn_view(t), m, &f.u.account.name, reterr);
+        if (e)
+            return e;
+    }
+    bool was_off = f.u.account.disabled;
+    f.u.account.account = m->account;
+    f.u.account.disabled = false;
+    m->machine = f.u.account;
+    return known && !was_off ? OK : txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+static enum err write_meeting(struct txn *t, void *self, struct fault *reterr)
+{
+    struct meeting *m = self;
+    struct uuid source;
+    struct fact f = {.kind = FACT_PEER};
+    enum err e = peer_source_make(t, &m->party, m->name, &m->account, &source, reterr);
+    if (e)
+        return e;
+    e = peer_read(txn_view(t), &m->party, &m->arena, &f.u.peer, reterr);
+    if (e == ERR_NOT_FOUND)
+        f.u.peer = (struct fact_peer){.party = m->party, .ceiling = TLP_GREEN, .poll_ms = PEER_POLL_MS_DEFAULT};
+    else if (e)
+        return e;
+    f.u.peer.account = m->account;
+    f.u.peer.expelled = false; /* a new invitation, given or accepted, is a new beginning */
+    if (m->url.len) {
+        f.u.peer.url = m->url;
+        f.u.peer.collection = m->collection;
+    }
+    e = txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+    return e || !m->machine_account ? e : write_machine(t, m, reterr);
+}
+
+static enum err meet(struct node *node, struct meeting *m, struct fault *reterr)
+{
+    enum err e = intake_party(node, m->name, &m->account, &m->party, reterr);
+    if (e == OK)
+        e = node_write(node, write_meeting, m, reterr);
+    return e ? e : taxii_openings_update(node, reterr);
+}
+
+/* ---- giving an invitation ---- */
+
+static bool web_url(struct text url)
+{
+    bool scheme = text_starts(url, TEXT("https://")) || text_starts(url, TEXT("http://"));
+    for (size_t i = 0; i < url.len; i++)
+        if (url.ptr[i] <= ' ' || url.ptr[i] == '"' || url.ptr[i] > '~')
+            return false;
+    return scheme && url.len <= URL_MAX_BYTES;
+}
+
+static enum err api_root_of(struct text url, struct arena *arena, struct text *ret, struct fault *reterr)
+{
+    if (!web_url(url))
+        return fault_set(reterr, ERR_USAGE, "the address is no http or https URL");
+    if (text_ends(url, TEXT("/")))
+        url.len--;
+    bool whole = text_ends(url, TEXT("/taxii2/api"));
+    const char *root = arena_printf(arena, TEXT_FMT "%s", TEXT_ARG(url), whole ? "/" : API_PATH);
+    *ret = text_of(root);
+    return root ? OK : ERR_NOMEM;
+}
+
+static void write_invitation(const struct node *node, const struct meeting *m, struct text api_root,
+                             struct text token, struct buffer *out)
+{
+    const struct fact_genesis *g = node_genesis(node);
+    char id[IDENT_TEXT_MAX], key[2 * sizeof g->key + 1];
+    hex_write(g->key, sizeof g->key, key);
+    struct json_out o = json_out_to(out);
+    json_open(&o, '{');
+    json_member_i64(&o, "entente_invite", 1);
+    json_key(&o, TEXT("from"));
+    json_open(&o, '{');
+    json_member_text(&o, "name", g->name);
+    json_member_text(&o, "identity", ident_format(TEXT("identity"), &g->identity, id));
+    json_member_text(&o, "country", g->country);
+    json_close(&o, '}');
+    json_member_text(&o, "api_root", api_root);
+    json_member_text(&o, "collection", TEXT("entente"));
+    json_member_text(&o, "account", m->machine.name);
+    json_member_text(&o, "token", token);
+    json_member_text(&o, "origin", g->origin);
+    json_member_text(&o, "key", text_of(key));
+    json_close(&o, '}');
+}
+
+/* One token a partner: an earlier invitation's ends when a new one is given. */
+static enum err fresh_token(struct node *node, const struct uuid *machine, struct buffer *out, struct fault *reterr)
+{
+    enum err e = local_token_revoke_all(node_local(node), machine, reterr);
+    return e ? e : local_token_new(node_local(node), machine, TEXT("invitation"), out, reterr);
+}
+
+enum err peer_invite(struct node *node, struct text name, struct text url, const struct uuid *account,
+                     struct buffer *out, struct fault *reterr)
+{
+    struct meeting m = {.account = *account, .name = name, .machine_account = true};
+    struct text api_root;
+    struct buffer token;
+    arena_init(&m.arena, INVITE_ARENA_BYTES);
+    buffer_init(&token, 256);
+    enum err e = api_root_of(url, &m.arena, &api_root, reterr);
+    if (e == OK)
+        e = meet(node, &m, reterr);
+    if (e == OK)
+        e = fresh_token(node, &m.machine.id, &token, reterr);
+    if (e == OK) {
+        write_invitation(node, &m, api_root, buffer_text(&token), out);
+        e = buffer_error(out);
+    }
+    buffer_done(&token);
+    arena_done(&m.arena);
+    return e;
+}
+
+/* ---- taking one ---- */
+
+struct invitation {
+    struct text name, identity, api_root, collection, token, user, password; /* of the document */
+};
+
+static enum err no_invitation(struct fault *reterr, const char *why)
+{
+    return fault_set(reterr, ERR_MALFORMED, "this is no invitation: %s", why);
+}
+
+static bool is_header_text(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if ((unsigned char)t.ptr[i] < ' ' || t.ptr[i] == 0x7f)
+            return false;
+    return t.len <= 4 * KIB;
+}
+
+static bool is_path_segment(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++) {
+        char c = t.ptr[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                     c == '_' || c == '.';
+        if (!plain)
+            return false;
+    }
+    return t.len > 0 && t.len <= NAME_MAX_BYTES;
+}
+
+static enum err read_invitation(const struct json_val *o, struct text name_override, struct invitation *ret,
+                                struct fault *reterr)
+{
+    int64_t version = 0;
+    const struct json_val *from = json_get(o, "from");
+    if (!json_i64(json_get(o, "entente_invite"), &version))
+        return no_invitation(reterr, "\"entente_invite\" is missing");
+    if (version != 1)
+        return fault_set(reterr, ERR_VERSION, "this invitation was written by a newer program");
+    struct invitation i = {.name = name_override.len ? name_override : json_text(json_get(from, "name")),
+                           .identity = json_text(json_get(from, "identity")),
+                           .api_root = json_text(json_get(o, "api_root")),
+                           .collection = json_text(json_get(o, "collection")),
+                           .token = json_text(json_get(o, "token")),
+                           .user = json_text(json_get(o, "user")),
+                           .password = json_text(json_get(o, "password"))};
+    if (!i.name.len || i.name.len > NAME_MAX_BYTES || !is_header_text(i.name))
+        return no_invitation(reterr, "it has no usable name; give one with --name");
+    if (!i.api_root.len || !web_url(i.api_root))
+        return no_invitation(reterr, "\"api_root\" is no http or https URL");
+    if (!is_path_segment(i.collection))
+        return no_invitation(reterr, "\"collection\" is neither an id nor an alias");
+    if (!i.token.len == !i.user.len || !is_header_text(i.token) || !is_header_text(i.user) ||
+        !is_header_text(i.password) || text_find(i.user, ':', 0) >= 0)
+        return no_invitation(reterr, "it needs either \"token\", or \"user\" and \"password\"");
+    *ret = i;
+    return OK;
+}
+
+static bool from_ourselves(const struct node *node, const struct invitation *i)
+{
+    struct ident parts;
+    return i->identity.len && ident_parse(i->identity, &parts, NULL) == OK &&
+           uuid_eq(&parts.uuid, &node_genesis(node)->identity);
+}
+
+/* {"token"} or {"user","password"}, as it came. */
+static enum err keep_secret(struct node *node, const struct uuid *party, const struct invitation *i,
+                            struct fault *reterr)
+{
+    char key[UUID_TEXT_MAX];
+    struct buffer secret;
+    buffer_init(&secret, 32 * KIB);
+    struct json_out o = json_out_to(&secret);
+    json_open(&o, '{');
+    if (i->token.len) {
+        json_member_text(&o, "token", i->token);
+    } else {
+        json_member_text(&o, "user", i->user);
+        json_member_text(&o, "password", i->password);
+    }
+    json_close(&o, '}');
+    enum err e = buffer_error(&secret);
+    if (e == OK)
+        e = local_set(node_local(node), PEER_TOKEN_SPACE, uuid_format(party, key), buffer_text(&secret), reterr);
+    buffer_done(&secret);
+    return e;
+}
+
+static enum err accept_read(struct node *node, const struct invitation *i, const struct uuid *account,
+                            struct uuid *ret_party, struct fault *reterr)
+{
+    struct meeting m = {.account = *account, .name = i->name, .url = i->api_root, .collection = i->collection};
+    if (from_ourselves(node, i))
+        return fault_set(reterr, ERR_USAGE, "this invitation is our own: it is for the partner");
+    arena_init(&m.arena, INVITE_ARENA_BYTES);
+    enum err e = intake_party(node, m.name, account, &m.party, reterr);
+    if (e == OK)
+        e = keep_secret(node, &m.party, i, reterr); /* before the peer stands there for the loop to find */
+    if (e == OK)
+        e = meet(node, &m, reterr);
+    if (e == OK)
+        *ret_party = m.party;
+    arena_done(&m.arena);
+    return e;
+}
+
+enum err peer_accept(struct node *node, struct text invitation, struct text name_override, const struct uuid *account,
+                     struct uuid *ret_party, struct fault *reterr)
+{
+    struct json_doc *doc;
+    struct invitation i;
+    if (invitation.len > INVITE_MAX_BYTES)
+        return no_invitation(reterr, "it is larger than 64 KiB");
+    enum err e = json_parse(invitation, &doc, reterr);
+    if (e)
+        return e == ERR_NOMEM ? e : no_invitation(reterr, "it is not JSON");
+    e = read_invitation(json_root(doc), name_override, &i, reterr);
+    if (e == OK)
+        e = accept_read(node, &i, account, ret_party, reterr);
+    json_free(doc);
+    return e;
+}

@@ -1,0 +1,164 @@
+/* exchange/peer_sync.c - one round with a partner. */
+#include "exchange/asker.h"
+#include "exchange/peer_inside.h"
+#include "exchange/peer_source.h"
+#include "json/json.h"
+
+#define SYNC_ARENA_BYTES (64 * KIB)
+
+struct round {
+    struct node *node;
+    struct http_client *http;
+    const atomic_bool *cancel;
+    struct arena arena;
+    struct fact_peer peer;
+    struct text name;       /* of the party */
+    struct uuid source;
+    bool comes_to_us;       /* it has an account here: it pulls what is for it */
+    struct taxii_remote remote;
+};
+
+static enum err read_peer(struct round *r, const struct uuid *party, struct view *v, struct fault *reterr)
+{
+    struct fact_party fact;
+    struct fact_account account;
+    enum err e = peer_read(v, party, &r->arena, &r->peer, reterr);
+    if (e)
+        return e == ERR_NOT_FOUND ? fault_set(reterr, ERR_NOT_FOUND, "no such peer") : e;
+    e = view_party(v, party, &fact, reterr);
+    if (e)
+        return e;
+    r->name = arena_text(&r->arena, fact.name);
+    if (!r->name.ptr)
+        return ERR_NOMEM;
+    e = peer_source_find(v, party, &r->source, reterr);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    e = peer_account(v, party, &r->arena, &account, reterr);
+    r->comes_to_us = e == OK && !account.disabled;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static enum err read_facts(struct round *r, const struct uuid *party, struct fault *reterr)
+{
+    struct view *v;
+    enum err e = node_reader(r->node, &v, reterr);
+    if (e)
+        return e;
+    e = read_peer(r, party, v, reterr);
+    node_reader_done(r->node, v);
+    if (e == OK && r->peer.expelled)
+        return fault_set(reterr, ERR_DENIED, "this peer was expelled");
+    if (e == OK && !r->peer.url.len)
+        return fault_set(reterr, ERR_USAGE, "this peer pulls from us; we have no invitation from it");
+    return e;
+}
+
+static enum err kept_text(struct round *r, const struct json_val *o, const char *name, struct text *ret)
+{
+    struct text t = json_text(json_get(o, name));
+    *ret = t.len ? arena_text(&r->arena, t) : TEXT_NONE;
+    return t.len && !ret->ptr ? ERR_NOMEM : OK;
+}
+
+static enum err read_secret(struct round *r, struct fault *reterr)
+{
+    char key[UUID_TEXT_MAX];
+    struct buffer secret;
+    struct json_doc *doc = NULL;
+    struct http_auth *auth = &r->remote.auth;
+    buffer_init(&secret, 64 * KIB);
+    enum err e = local_get(node_local(r->node), PEER_TOKEN_SPACE, uuid_format(&r->peer.party, key), &secret, reterr);
+    if (e == OK)
+        e = json_parse(buffer_text(&secret), &doc, reterr);
+    if (e == OK)
+        e = kept_text(r, json_root(doc), "token", &auth->bearer);
+    if (e == OK)
+        e = kept_text(r, json_root(doc), "user", &auth->user);
+    if (e == OK)
+        e = kept_text(r, json_root(doc), "password", &auth->password);
+    json_free(doc);
+    buffer_done(&secret);
+    if (e == ERR_NOT_FOUND)
+        return fault_set(reterr, e, "our token for this peer is gone; accept a new invitation");
+    return e;
+}
+
+static enum err pull(struct round *r, struct taxii_pulled *ret, struct fault *reterr)
+{
+    char party[UUID_TEXT_MAX];
+    const struct intake_options intake = {.format = READER_STIX,
+                                          .party = r->peer.party,
+                                          .source = r->source,
+                                          .account = r->peer.account,
+                                          .name = r->name,
+                                          .cancel = r->cancel};
+    const char *key = arena_printf(&r->arena, "%s " TEXT_FMT " " TEXT_FMT,
+                                   uuid_format(&r->peer.party, party).ptr, TEXT_ARG(r->remote.api_root),
+                                   TEXT_ARG(r->remote.collection));
+    if (!key)
+        return ERR_NOMEM;
+    return taxii_pull(r->node, r->http, &r->remote, text_of(key), &intake, ret, reterr);
+}
+
+enum err peer_sync_with(struct node *node, struct http_client *http, const struct uuid *party,
+                        const atomic_bool *cancel, struct taxii_pulled *ret, struct fault *reterr)
+{
+    struct round r = {.node = node, .http = http, .cancel = cancel};
+    struct taxii_pulled pulled = {0};
+    struct taxii_pushed pushed;
+    arena_init(&r.arena, SYNC_ARENA_BYTES);
+    enum err e = read_facts(&r, party, reterr);
+    if (e == OK) {
+        r.remote.api_root = r.peer.url;
+        r.remote.collection = r.peer.collection;
+        e = read_secret(&r, reterr);
+    }
+    if (e == OK)
+        e = pull(&r, &pulled, reterr);
+    /* A partner that cannot come to us is given what it may have, once somebody said that it wants our sightings. */
+    if (e == OK && !r.comes_to_us && r.peer.sightings)
+        e = taxii_push(node, http, &r.remote, party, &pushed, reterr);
+    arena_done(&r.arena);
+    *ret = pulled;
+    return e;
+}
+
+enum err peer_client(struct text url, struct http_client **ret, struct fault *reterr)
+{
+    const struct http_client_options options = {.answer_max_bytes = 64 * MIB,
+                                                .allow_plain = text_starts(url, TEXT("http://"))};
+    enum err e = http_client_new(&options, ret);
+    return e ? fault_set(reterr, e, "no HTTP client could be made") : OK;
+}
+
+static enum err url_of(struct node *node, const struct uuid *party, struct arena *arena, struct text *ret,
+                       struct fault *reterr)
+{
+    struct view *v;
+    struct fact_peer peer;
+    enum err e = node_reader(node, &v, reterr);
+    if (e)
+        return e;
+    e = peer_read(v, party, arena, &peer, reterr);
+    node_reader_done(node, v);
+    if (e == OK)
+        *ret = peer.url;
+    return e == ERR_NOT_FOUND ? fault_set(reterr, e, "no such peer") : e;
+}
+
+enum err peer_sync(struct node *node, const struct uuid *party, struct taxii_pulled *ret, struct fault *reterr)
+{
+    struct http_client *http = NULL;
+    struct arena arena;
+    struct text url;
+    arena_init(&arena, SYNC_ARENA_BYTES);
+    enum err e = url_of(node, party, &arena, &url, reterr);
+    if (e == OK)
+        e = peer_client(url, &http, reterr);
+    if (e == OK)
+        e = peer_sync_with(node, http, party, NULL, ret, reterr);
+    http_client_free(http);
+    arena_done(&arena);
+    return e;
+}

@@ -1,0 +1,83 @@
+/* exchange/releases.c - one entry for the new releases of one answer. Its public part is the Merkle root of the bodies'
+ * hashes, so that a single release can be shown later without the others. */
+#include "exchange/releases.h"
+
+#include "ledger/merkle.h"
+
+struct release {
+    struct page *page;
+    struct uuid account;
+    struct fact_released *items; /* what seemed new; the writer looks again */
+    size_t count;
+};
+
+/* Two requests of one partner may carry the same object at the same time: only the first to write records it. */
+static enum err keep_unrecorded(struct view *v, const struct uuid *party, struct fact_released *items, size_t *count,
+                                struct fault *reterr)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        bool known;
+        enum err e = view_was_released(v, party, items[i].n, &items[i].hash, &known, reterr);
+        if (e)
+            return e;
+        if (!known)
+            items[kept++] = items[i];
+    }
+    *count = kept;
+    return OK;
+}
+
+static struct sha256 root_of(const struct fact_released *items, size_t count)
+{
+    struct merkle m;
+    merkle_init(&m);
+    for (size_t i = 0; i < count; i++) {
+        struct sha256 leaf = merkle_leaf(items[i].hash.b, sizeof items[i].hash.b);
+        merkle_add(&m, &leaf);
+    }
+    return merkle_root(&m);
+}
+
+static enum err write_release(struct txn *t, void *self, struct fault *reterr)
+{
+    struct release *r = self;
+    const struct recipient *cleared_for = &r->page->clearance->recipient;
+    struct recipient now;
+    enum err e =
+        recipient_of_party(txn_node(t), txn_view(t), &cleared_for->party, r->page->arena, &now, reterr);
+    if (e)
+        return e;
+    if (!recipient_same(&now, cleared_for))
+        return fault_set(reterr, ERR_BUSY, "the partner's settings changed");
+    e = keep_unrecorded(txn_view(t), &cleared_for->party, r->items, &r->count, reterr);
+    if (e || !r->count)
+        return e;
+    struct fact f = {.kind = FACT_RELEASE,
+                     .u.release = {.party = cleared_for->party,
+                                   .account = r->account,
+                                   .door = (uint8_t)r->page->clearance->door,
+                                   .root = root_of(r->items, r->count),
+                                   .items = r->items,
+                                   .count = r->count}};
+    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+enum err releases_record(struct page *page, const struct uuid *account, struct fault *reterr)
+{
+    const struct recipient *to = &page->clearance->recipient;
+    if (to->kind == RECIPIENT_OWN_ACCOUNT || !page->count)
+        return OK;
+    struct release r = {.page = page, .account = *account, .count = page->count};
+    r.items = arena_alloc(page->arena, page->count * sizeof *r.items);
+    if (!r.items)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < page->count; i++) {
+        const struct cleared *c = page->items[i].cleared;
+        r.items[i] = (struct fact_released){page->items[i].n, *cleared_hash(c), (uint8_t)cleared_form(c)};
+    }
+    enum err e = keep_unrecorded(page->view, &to->party, r.items, &r.count, reterr);
+    if (e || !r.count)
+        return e;
+    return node_write(page->node, write_release, &r, reterr);
+}

@@ -1,0 +1,66 @@
+/* exchange/taxii_inside.h - what the files of the TAXII server share; no one else includes it.
+ *
+ * A request's way: taxii_server.c finds who asks and which resource (route) -> taxii_pages.c for what holds no objects |
+ * taxii_read.c for pages of objects | taxii_post.c for what is given to us. Each returns an outbound; NULL only when
+ * memory is out. */
+#pragma once
+#include "exchange/asker.h"
+#include "exchange/clearance.h"
+#include "exchange/taxii_query.h"
+#include "exchange/taxii_server.h"
+#include "exchange/taxii_status.h"
+#include "release/outbound.h"
+#include "store/view.h"
+
+#define TAXII_ROOT "/taxii2/"
+#define TAXII_API  "/taxii2/api/"
+
+struct taxii_server {
+    struct node *node;
+    struct clearances *clearances;
+    struct status_book *statuses;
+};
+
+enum resource { RESOURCE_NONE, RESOURCE_DISCOVERY, RESOURCE_API_ROOT, RESOURCE_COLLECTIONS, RESOURCE_COLLECTION,
+                RESOURCE_OBJECTS, RESOURCE_OBJECT, RESOURCE_VERSIONS, RESOURCE_MANIFEST, RESOURCE_STATUS };
+
+struct call {
+    struct taxii_server *server;
+    const struct http_request *request;
+    struct view *view;            /* in a snapshot */
+    struct asker asker;
+    int64_t now_us;
+    enum resource resource;
+    enum page_collection collection;
+    struct text object;           /* id in the path, of an object or a status */
+};
+
+struct collection_rule {
+    enum page_collection collection;
+    const char *alias, *title, *description;
+    bool writable;
+};
+/* By enum page_collection. */
+extern const struct collection_rule TAXII_COLLECTIONS[3];
+bool taxii_can_read(const struct asker *a);
+bool taxii_can_write(const struct asker *a, enum page_collection c);
+/* By id or alias. */
+bool taxii_collection_find(const struct node *node, struct text name, enum page_collection *ret);
+
+/* ---- pages without objects ---- */
+struct outbound *taxii_discovery(const struct call *c);
+struct outbound *taxii_api_root(const struct call *c);
+struct outbound *taxii_collections(const struct call *c);
+struct outbound *taxii_collection(const struct call *c);
+/* The answer to an error that is nobody's fault but ours (500, 503, 507), logged. */
+struct outbound *taxii_failure(enum err e, const struct fault *fault);
+struct outbound *taxii_fault_words(int status, struct text description);
+struct outbound *taxii_not_allowed(const char *allow);
+
+/* ---- pages with objects ---- */
+/* ERR_BUSY: the partner's settings changed meanwhile; ask again in a new snapshot. Else *ret is the answer. */
+MUST_CHECK enum err taxii_read(const struct call *c, struct outbound **ret);
+
+/* ---- given to us ---- */
+struct outbound *taxii_post(const struct call *c);
+struct outbound *taxii_status(const struct call *c);

@@ -1,0 +1,227 @@
+/* exchange/taxii_read.c - pages of objects, manifests and versions: TAXII 2.1 sections 5.3, 5.4, 5.6 and 5.8. */
+#include "exchange/releases.h"
+#include "exchange/taxii_inside.h"
+
+static unsigned filters_of(enum resource r)
+{
+    switch (r) {
+    case RESOURCE_OBJECTS:
+    case RESOURCE_MANIFEST: return FILTER_PAGE | FILTER_ID_TYPE | FILTER_VERSION | FILTER_SPEC_VERSION;
+    case RESOURCE_OBJECT: return FILTER_PAGE | FILTER_VERSION | FILTER_SPEC_VERSION;
+    case RESOURCE_VERSIONS: return FILTER_PAGE | FILTER_SPEC_VERSION;
+    default: return 0;
+    }
+}
+
+/* ---- the question ---- */
+
+/* What a cursor is bound to: recipient, collection, and the object where the path names one. */
+static enum err binding(const struct call *c, struct text *ret)
+{
+    char party[UUID_TEXT_MAX], collection[UUID_TEXT_MAX];
+    const struct recipient *r = &c->asker.recipient;
+    const struct uuid *who = r->kind == RECIPIENT_OWN_ACCOUNT ? &c->asker.account : &r->party;
+    uuid_format(who, party);
+    uuid_format(&node_genesis(c->server->node)->collections[c->collection], collection);
+    const char *t = arena_printf(c->request->arena, "%s/%s/%d/" TEXT_FMT, party, collection, (int)c->resource,
+                                 TEXT_ARG(c->object));
+    *ret = text_of(t);
+    return t ? OK : ERR_NOMEM;
+}
+
+static enum err read_query(const struct call *c, struct taxii_query *q, struct fault *reterr)
+{
+    struct text name, value;
+    size_t at = 0;
+    taxii_query_init(q);
+    while (http_next_param(c->request, &at, &name, &value)) {
+        enum err e = taxii_query_take(q, filters_of(c->resource), name, value, c->request->arena, reterr);
+        if (e)
+            return e;
+    }
+    return OK;
+}
+
+/* The later of added_after and the cursor: who goes on with `next` repeats the rest of the question. */
+static enum err start_of(const struct taxii_query *q, struct text bound_to, struct page_query *ret,
+                         struct fault *reterr)
+{
+    int64_t date_us;
+    uint64_t n;
+    ret->after_us = q->has_after ? q->after_us : INT64_MIN;
+    if (!q->has_next)
+        return OK;
+    if (taxii_cursor_read(q, bound_to, &date_us, &n))
+        return fault_set(reterr, ERR_MALFORMED, "The parameter next does not belong to this question.");
+    if (q->has_after && q->after_us >= date_us)
+        return OK;
+    ret->after_us = date_us;
+    ret->has_cursor = true;
+    ret->after_n = n;
+    return OK;
+}
+
+static enum err wanted_of(const struct call *c, const struct taxii_query *q, struct text bound_to, struct page_wanted *ret,
+                          struct fault *reterr)
+{
+    struct page_wanted w = {.versions = c->resource == RESOURCE_VERSIONS ? VERSIONS_ALL : q->versions,
+                            .stamps = q->stamps,
+                            .stamp_count = q->stamp_count,
+                            .query = {.party = c->asker.recipient.party,
+                                      .collection = c->collection,
+                                      .until_us = INT64_MAX,
+                                      .ids = q->ids,
+                                      .id_count = q->id_count,
+                                      .types = q->types,
+                                      .type_count = q->type_count,
+                                      .limit = q->limit}};
+    if (c->object.len) {
+        w.query.ids = &c->object;
+        w.query.id_count = 1;
+    }
+    enum err e = start_of(q, bound_to, &w.query, reterr);
+    if (e)
+        return e;
+    *ret = w;
+    return OK;
+}
+
+/* ---- the answer ---- */
+
+struct answer_form {
+    char first[STAMP_TEXT_MAX], last[STAMP_TEXT_MAX], next[TAXII_CURSOR_MAX];
+    struct envelope_info info;
+    const struct cleared **items;
+    struct text *dates; /* beside items; NULL when not asked for */
+};
+
+static enum err lay_out(const struct page *p, const struct taxii_query *q, struct text bound_to, bool dates,
+                        struct answer_form *f)
+{
+    f->info = (struct envelope_info){.status = 200, .more = p->more};
+    f->items = arena_alloc(p->arena, (p->count + 1) * sizeof *f->items);
+    f->dates = arena_alloc(p->arena, (p->count + 1) * sizeof *f->dates);
+    if (!f->items || !f->dates)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < p->count; i++) {
+        char text[STAMP_TEXT_MAX];
+        f->items[i] = p->items[i].cleared;
+        if (dates && !(f->dates[i] = arena_text(p->arena, taxii_date(p->items[i].date_us, text))).ptr)
+            return ERR_NOMEM;
+    }
+    if (p->count) {
+        const struct page_item *last = &p->items[p->count - 1];
+        f->info.added_first = taxii_date(p->items[0].date_us, f->first);
+        f->info.added_last = taxii_date(last->date_us, f->last);
+        if (p->more)
+            f->info.next = taxii_cursor_write(q, bound_to, last->date_us, last->n, f->next);
+    }
+    return OK;
+}
+
+/* Section 5.8; `next` too, see field.md: without it taxii2-client asks for page one for ever. */
+static enum err versions_page(const struct page *p, const struct answer_form *f, struct outbound **ret)
+{
+    struct page_field fields[4] = {{"more", FIELD_BOOL, TEXT_NONE, p->more}};
+    size_t count = 0;
+    struct page_field *cells = arena_alloc(p->arena, (p->count + 1) * sizeof *cells);
+    struct page_line *rows = arena_alloc(p->arena, (p->count + 1) * sizeof *rows);
+    if (!cells || !rows)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < p->count; i++) {
+        struct text version = cleared_version(f->items[i]);
+        cells[i] = (struct page_field){"version", FIELD_TEXT, version.len ? version : f->dates[i], 0};
+        rows[i] = (struct page_line){&cells[i], 1};
+    }
+    if (p->count) {
+        count = 1;
+        fields[count++] = (struct page_field){"added_first", FIELD_TEXT, f->info.added_first, 0};
+        fields[count++] = (struct page_field){"added_last", FIELD_TEXT, f->info.added_last, 0};
+        if (p->more)
+            fields[count++] = (struct page_field){"next", FIELD_TEXT, f->info.next, 0};
+    }
+    return outbound_protocol(PAGE_VERSIONS, 200, fields, count, rows, p->count, ret);
+}
+
+static enum err make_answer(const struct call *c, struct page *p, const struct taxii_query *q, struct text bound_to,
+                            struct outbound **ret, struct fault *reterr)
+{
+    struct answer_form f;
+    enum err e = lay_out(p, q, bound_to, c->resource == RESOURCE_MANIFEST || c->resource == RESOURCE_VERSIONS, &f);
+    if (e)
+        return e;
+    if (c->resource == RESOURCE_MANIFEST)
+        return outbound_manifest(&f.info, f.items, f.dates, p->count, ret);
+    if (c->resource == RESOURCE_VERSIONS)
+        return versions_page(p, &f, ret);
+    e = releases_record(p, &c->asker.account, reterr);
+    return e ? e : outbound_cleared(ENVELOPE_TAXII, &f.info, f.items, p->count, ret);
+}
+
+/* An object in the path of which nothing may be seen is 404; one of which no version fits the filters is an empty page. */
+static enum err object_is_there(const struct page *asked, const struct page_wanted *w, bool *ret, struct fault *reterr)
+{
+    struct page p = {.node = asked->node, .view = asked->view, .clearance = asked->clearance, .now_us = asked->now_us,
+                     .arena = asked->arena};
+    struct page_wanted any = {.query = w->query};
+    any.query.after_us = INT64_MIN;
+    any.query.has_cursor = false;
+    any.query.limit = 1;
+    enum err e = page_fill(&p, &any, reterr);
+    *ret = p.count > 0;
+    page_done(&p);
+    return e;
+}
+
+struct question {
+    struct taxii_query query;
+    struct text bound_to;
+    struct page_wanted wanted;
+};
+
+/* ERR_MALFORMED: the client's own fault, in words for it. */
+static enum err read_question(const struct call *c, struct question *ret, struct fault *reterr)
+{
+    enum err e = read_query(c, &ret->query, reterr);
+    if (e == OK)
+        e = binding(c, &ret->bound_to);
+    return e ? e : wanted_of(c, &ret->query, ret->bound_to, &ret->wanted, reterr);
+}
+
+static enum err read_page(const struct call *c, const struct question *q, struct clearance *clearance,
+                          struct outbound **ret, struct fault *reterr)
+{
+    struct page p = {.node = c->server->node, .view = c->view, .clearance = clearance, .now_us = c->now_us,
+                     .arena = c->request->arena};
+    bool there = true;
+    enum err e = q->query.other_spec ? OK : page_fill(&p, &q->wanted, reterr);
+    if (e == OK && !p.count && c->object.len)
+        e = object_is_there(&p, &q->wanted, &there, reterr);
+    if (e == OK && there)
+        e = make_answer(c, &p, &q->query, q->bound_to, ret, reterr);
+    else if (e == OK)
+        *ret = taxii_fault(404);
+    page_done(&p);
+    return e;
+}
+
+enum err taxii_read(const struct call *c, struct outbound **ret)
+{
+    struct question q = {0};
+    struct clearance *clearance;
+    struct fault fault = {0};
+    enum err e = read_question(c, &q, &fault);
+    if (e == ERR_MALFORMED) {
+        *ret = taxii_fault_words(400, text_of(fault.what));
+        return OK;
+    }
+    if (e == OK)
+        e = clearances_get(c->server->clearances, c->view, &c->asker.recipient, c->now_us, &clearance, &fault);
+    if (e == OK) {
+        e = read_page(c, &q, clearance, ret, &fault);
+        clearance_unref(clearance);
+    }
+    if (e && e != ERR_BUSY)
+        *ret = taxii_failure(e, &fault);
+    return e == ERR_BUSY ? e : OK;
+}

@@ -1,0 +1,233 @@
+/* exchange/taxii_server.c - one request: who asks, for what, and may it.
+ *
+ * Order of the checks, so that each answer tells no more than who asks may know: 401 who -> 404 path -> 405 method ->
+ * 406 form of the answer -> 403 | 404 right -> 400 | 413 | 415 | 422 what was sent. */
+#include "exchange/taxii_server.h"
+
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "exchange/taxii_accept.h"
+#include "exchange/taxii_inside.h"
+
+/* A partner's settings that change while its page is made: the page is made again. */
+#define TRIES_MAX 4
+
+enum err taxii_server_new(struct node *node, struct taxii_server **ret, struct fault *reterr)
+{
+    struct taxii_server *s = calloc(1, sizeof *s);
+    enum err e = s ? clearances_new(&s->clearances) : ERR_NOMEM;
+    if (e == OK)
+        e = status_book_new(&s->statuses);
+    if (e) {
+        taxii_server_free(s);
+        return fault_set(reterr, e, "no memory for the TAXII server");
+    }
+    s->node = node;
+    *ret = s;
+    return OK;
+}
+
+void taxii_server_free(struct taxii_server *s)
+{
+    if (!s)
+        return;
+    clearances_free(s->clearances);
+    status_book_free(s->statuses);
+    free(s);
+}
+
+bool taxii_server_owns(struct text path)
+{
+    return text_starts(path, TEXT(TAXII_ROOT)) || text_eq(path, TEXT("/taxii2"));
+}
+
+/* ---- which resource ---- */
+
+#define SEGMENTS_MAX 6
+
+/* Segments behind /taxii2; SEGMENTS_MAX + 1 when there are more. One slash at the end may be left out. */
+static size_t segments_of(struct text path, struct text out[SEGMENTS_MAX + 1])
+{
+    struct text rest = text_sub(path, sizeof TAXII_ROOT - 1, path.len);
+    size_t count = 0;
+    if (text_ends(rest, TEXT("/")))
+        rest.len--;
+    if (!rest.len)
+        return 0;
+    while (count <= SEGMENTS_MAX && text_split(&rest, '/', &out[count]))
+        count++;
+    return count;
+}
+
+static enum resource below_collection(struct call *c, const struct text *s, size_t count)
+{
+    if (count == 0)
+        return RESOURCE_COLLECTION;
+    if (count == 1 && text_eq(s[0], TEXT("manifest")))
+        return RESOURCE_MANIFEST;
+    if (!text_eq(s[0], TEXT("objects")))
+        return RESOURCE_NONE;
+    if (count == 1)
+        return RESOURCE_OBJECTS;
+    c->object = s[1];
+    if (count == 2)
+        return RESOURCE_OBJECT;
+    return count == 3 && text_eq(s[2], TEXT("versions")) ? RESOURCE_VERSIONS : RESOURCE_NONE;
+}
+
+static enum resource resource_of(struct call *c)
+{
+    struct text s[SEGMENTS_MAX + 1];
+    size_t count = segments_of(c->request->path, s);
+    if (count == 0)
+        return RESOURCE_DISCOVERY;
+    if (!text_eq(s[0], TEXT("api")) || count > SEGMENTS_MAX)
+        return RESOURCE_NONE;
+    if (count == 1)
+        return RESOURCE_API_ROOT;
+    if (count == 3 && text_eq(s[1], TEXT("status"))) {
+        c->object = s[2];
+        return RESOURCE_STATUS;
+    }
+    if (!text_eq(s[1], TEXT("collections")))
+        return RESOURCE_NONE;
+    if (count == 2)
+        return RESOURCE_COLLECTIONS;
+    return taxii_collection_find(c->server->node, s[2], &c->collection) ? below_collection(c, s + 3, count - 3)
+                                                                        : RESOURCE_NONE;
+}
+
+/* ---- may it ---- */
+
+enum method { METHOD_GET, METHOD_POST, METHOD_DELETE, METHOD_OTHER };
+
+static enum method method_of(struct text name)
+{
+    if (text_eq(name, TEXT("GET")))
+        return METHOD_GET;
+    if (text_eq(name, TEXT("POST")))
+        return METHOD_POST;
+    return text_eq(name, TEXT("DELETE")) ? METHOD_DELETE : METHOD_OTHER;
+}
+
+static bool in_collection(enum resource r)
+{
+    return r == RESOURCE_COLLECTION || r == RESOURCE_OBJECTS || r == RESOURCE_OBJECT || r == RESOURCE_VERSIONS ||
+           r == RESOURCE_MANIFEST;
+}
+
+/* 0, or the status it is refused with. Sections 5.4 to 5.8: neither right is 404, one of them missing 403. */
+static int refused(const struct call *c, enum method m)
+{
+    if (!in_collection(c->resource))
+        return 0;
+    bool read = taxii_can_read(&c->asker), write = taxii_can_write(&c->asker, c->collection);
+    if (!read && !write)
+        return 404;
+    if (m == METHOD_DELETE)
+        return read && write ? 0 : 403;
+    if (m == METHOD_POST)
+        return write ? 0 : 403;
+    return read || c->resource == RESOURCE_COLLECTION ? 0 : 403;
+}
+
+/* The methods a resource knows; NULL when m is one of them. DELETE of an object is known, and nobody has it. */
+static const char *not_known(enum resource r, enum method m)
+{
+    if (m == METHOD_GET || (m == METHOD_POST && r == RESOURCE_OBJECTS) ||
+        (m == METHOD_DELETE && r == RESOURCE_OBJECT))
+        return NULL;
+    return r == RESOURCE_OBJECTS ? "GET, POST" : "GET";
+}
+
+/* ---- the answer ---- */
+
+static struct outbound *get_plain(const struct call *c)
+{
+    switch (c->resource) {
+    case RESOURCE_DISCOVERY: return taxii_discovery(c);
+    case RESOURCE_API_ROOT: return taxii_api_root(c);
+    case RESOURCE_COLLECTIONS: return taxii_collections(c);
+    case RESOURCE_COLLECTION: return taxii_collection(c);
+    case RESOURCE_STATUS: return taxii_status(c);
+    default: return taxii_fault(404);
+    }
+}
+
+static enum err answer_known(struct call *c, struct outbound **ret)
+{
+    enum method m = method_of(c->request->method);
+    c->resource = resource_of(c);
+    const char *allow = c->resource == RESOURCE_NONE ? NULL : not_known(c->resource, m);
+    if (c->resource == RESOURCE_NONE) {
+        *ret = taxii_fault(404);
+        return OK;
+    }
+    if (allow) {
+        *ret = taxii_not_allowed(allow);
+        return OK;
+    }
+    int status = taxii_accepts(http_header(c->request, "Accept")) ? refused(c, m) : 406;
+    if (status) {
+        *ret = taxii_fault(status);
+        return OK;
+    }
+    if (m == METHOD_DELETE) {
+        *ret = taxii_not_allowed("GET"); /* what was said stays said; recall and revocation are other acts */
+        return OK;
+    }
+    bool page = c->resource == RESOURCE_OBJECTS || c->resource == RESOURCE_OBJECT ||
+                c->resource == RESOURCE_VERSIONS || c->resource == RESOURCE_MANIFEST;
+    if (m == METHOD_GET && page)
+        return taxii_read(c, ret);
+    *ret = m == METHOD_POST ? taxii_post(c) : get_plain(c);
+    return OK;
+}
+
+/* ERR_BUSY: try again. */
+static enum err answer(struct taxii_server *s, const struct http_request *request, struct view *v,
+                       struct outbound **ret)
+{
+    struct call c = {.server = s, .request = request, .view = v, .now_us = clock_now_us()};
+    struct fault fault = {0};
+    enum err e = asker_find(s->node, v, http_header(request, "Authorization"), request->arena, &c.asker, &fault);
+    if (e == OK)
+        return answer_known(&c, ret);
+    if (e == ERR_NOT_FOUND || e == ERR_DENIED)
+        *ret = taxii_fault(e == ERR_DENIED ? 403 : 401);
+    else
+        *ret = taxii_failure(e, &fault);
+    return OK;
+}
+
+static enum err answer_in_snapshot(struct taxii_server *s, const struct http_request *request, struct outbound **ret)
+{
+    struct view *v;
+    struct fault fault = {0};
+    enum err e = node_reader(s->node, &v, &fault);
+    if (e) {
+        *ret = taxii_failure(e, &fault);
+        return OK;
+    }
+    e = view_snapshot(v, &fault);
+    if (e) {
+        *ret = taxii_failure(e, &fault);
+        e = OK;
+    } else {
+        e = answer(s, request, v, ret);
+        view_end(v);
+    }
+    node_reader_done(s->node, v);
+    return e;
+}
+
+struct outbound *taxii_server_handle(struct taxii_server *s, const struct http_request *request)
+{
+    for (int i = 0; i < TRIES_MAX; i++) {
+        struct outbound *made = NULL;
+        if (answer_in_snapshot(s, request, &made) != ERR_BUSY)
+            return made;
+    }
+    return taxii_fault(503);
+}

@@ -1,0 +1,70 @@
+/* web/routes.c - paths and their answers. */
+#include "web/routes.h"
+
+#include "base/time.h"
+#include "release/outbound.h"
+
+static struct outbound *taxii(struct routes *r, const struct http_request *request)
+{
+    return taxii_server_handle(r->taxii, request);
+}
+
+/* For load balancers and the operator's own watchdog: the node answers. */
+static struct outbound *health(struct routes *r, const struct http_request *request)
+{
+    const struct page_field fields[] = {{"status", FIELD_TEXT, TEXT("ok"), 0},
+                                        {"version", FIELD_TEXT, TEXT(ENTENTE_VERSION), 0}};
+    struct outbound *made = NULL;
+    (void)r, (void)request;
+    return outbound_protocol(PAGE_HEALTH, 200, fields, ARRAY_LEN(fields), NULL, 0, &made) ? NULL : made;
+}
+
+static struct outbound *welcome(struct routes *r, const struct http_request *request)
+{
+    const struct page_field fields[] = {
+        {"name", FIELD_TEXT, node_genesis(r->node)->name, 0},
+        {"version", FIELD_TEXT, TEXT(ENTENTE_VERSION), 0},
+        {"uptime_s", FIELD_NUMBER, TEXT_NONE, (clock_mono_us() - r->started_us) / 1000000},
+    };
+    struct outbound *made = NULL;
+    (void)request;
+    return outbound_protocol(PAGE_WELCOME, 200, fields, ARRAY_LEN(fields), NULL, 0, &made) ? NULL : made;
+}
+
+static const struct route {
+    const char *path;
+    bool below; /* and everything below it */
+    bool get_only;
+    struct outbound *(*answer)(struct routes *r, const struct http_request *request);
+} table[] = {
+    {"/taxii2", true, false, taxii},
+    {"/healthz", false, true, health},
+    {"/", false, true, welcome},
+};
+
+static bool matches(const struct route *route, struct text path)
+{
+    struct text own = text_of(route->path);
+    if (text_eq(path, own))
+        return true;
+    return route->below && text_starts(path, own) && path.ptr[own.len] == '/';
+}
+
+struct outbound *routes_handle(void *self, const struct http_request *request)
+{
+    struct routes *r = self;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        if (!matches(&table[i], request->path))
+            continue;
+        if (table[i].get_only && !text_eq(request->method, TEXT("GET")) && !text_eq(request->method, TEXT("HEAD")))
+            return taxii_fault(405);
+        return table[i].answer(r, request);
+    }
+    return taxii_fault(404);
+}
+
+struct outbound *routes_fault(void *self, int status)
+{
+    (void)self;
+    return taxii_fault(status);
+}

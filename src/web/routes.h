@@ -1,0 +1,13 @@
+/* web/routes.h - the one route table: which path is answered by what. */
+#pragma once
+#include "exchange/taxii_server.h"
+
+struct routes {
+    struct node *node;
+    struct taxii_server *taxii;
+    int64_t started_us; /* monotonic */
+};
+/* http_handler; self is the struct routes. */
+struct outbound *routes_handle(void *self, const struct http_request *request);
+/* Faults found before a handler is called. */
+struct outbound *routes_fault(void *self, int status);

@@ -1,0 +1,62 @@
+/* web/server.c - starts and ends the door. */
+#include "web/server.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "web/routes.h"
+
+#define THREADS_MAX 64
+
+struct web {
+    struct routes routes;
+    struct http_server *http;
+};
+
+static unsigned threads_of(const struct web_options *options)
+{
+    long processors = options->threads ? (long)options->threads : sysconf(_SC_NPROCESSORS_ONLN);
+    if (processors < 2 && !options->threads)
+        return 2;
+    return processors > THREADS_MAX ? THREADS_MAX : (unsigned)processors;
+}
+
+enum err web_start(struct node *node, const struct web_options *options, struct web **ret, struct fault *reterr)
+{
+    struct web *w = calloc(1, sizeof *w);
+    if (!w)
+        return fault_set(reterr, ERR_NOMEM, "no memory for the HTTP server");
+    w->routes = (struct routes){.node = node, .started_us = clock_mono_us()};
+    enum err e = taxii_server_new(node, &w->routes.taxii, reterr);
+    if (e == OK) {
+        const struct http_server_options http = {.address = options->address,
+                                                 .cert_pem = options->cert_pem,
+                                                 .key_pem = options->key_pem,
+                                                 .threads = threads_of(options),
+                                                 .handler = routes_handle,
+                                                 .self = &w->routes,
+                                                 .fault_page = routes_fault};
+        e = http_server_start(&http, &w->http, reterr);
+    }
+    if (e) {
+        web_stop(w);
+        return e;
+    }
+    *ret = w;
+    return OK;
+}
+
+uint16_t web_port(const struct web *w)
+{
+    return http_server_port(w->http);
+}
+
+void web_stop(struct web *w)
+{
+    if (!w)
+        return;
+    http_server_stop(w->http);
+    taxii_server_free(w->routes.taxii);
+    free(w);
+}

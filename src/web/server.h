@@ -1,0 +1,16 @@
+/* web/server.h - a node's door: the HTTP server with its routes. */
+#pragma once
+#include "exchange/taxii_server.h"
+
+struct web_options {
+    const char *address;            /* as http_server_options has it: "127.0.0.1:8443", port 0 picks one */
+    const char *cert_pem, *key_pem; /* NULL: plain HTTP, on loopback only */
+    unsigned threads;               /* 0: as many as processors, 2 at least */
+};
+struct web;
+/* node must be an owner and outlive the server.
+ * ERR_BUSY (the port) | ERR_USAGE (address, certificate) | ERR_DENIED (plain HTTP to the world) | ERR_NOMEM | ERR_IO */
+MUST_CHECK enum err web_start(struct node *node, const struct web_options *options, struct web **ret,
+                              struct fault *reterr);
+uint16_t web_port(const struct web *w);
+void web_stop(struct web *w); /* finishes requests under way; accepts NULL */
