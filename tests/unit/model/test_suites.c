@@ -207,7 +207,7 @@ static void all_accepted(const char *folder, size_t at_least)
 static void objects_of_the_specification(void **state)
 {
     (void)state;
-    all_accepted("stix/spec-2.1-errata01-examples", 150);
+    all_accepted("stix/spec-2.1-errata01-examples", 60);
 }
 
 static void objects_of_interoperability(void **state)
@@ -261,7 +261,7 @@ static void must_line(const struct json_val *line)
     if (!text_eq(json_text(json_get(line, "class")), TEXT("INVALID_MUST")))
         return;
     seen++;
-    if (json_type(objects) == JSON_ARRAY)
+    if (text_eq(json_text(json_get(instance, "type")), TEXT("bundle")))
         for (struct json_iter it = json_iter_of(objects); json_next(&it);)
             refused |= read_head(it.val, NULL) != OK;
     else
