@@ -1,5 +1,5 @@
-/* command/demo_logs.c - see demo_logs.h. Lines are put together from pieces rather than printed: a million of them take a
- * second. */
+/* command/demo_logs.c - see demo_logs.h. Lines are put together from pieces rather than printed: a million of them
+ * take a second. */
 #include "command/demo_logs.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "base/time.h"
 
-#define OUT_BYTES  (256 * KIB)
+#define OUT_BYTES (256 * KIB)
 /* The longest line: a planted URL and what stands around it. */
 #define LINE_BYTES (VALUE_MAX_BYTES + 1 * KIB)
 /* Organisations of the sample country: number i has the 16 addresses from i * 16 of the three documentation networks,
@@ -24,18 +24,19 @@ struct maker {
     int fd;
     /* the line's moment, in the forms logs have */
     int64_t now_us, second;
-    char iso[STAMP_TEXT_MAX];  /* 2026-11-21T20:15:01 */
-    char bind[24];             /* 21-Nov-2026 20:15:01 */
-    char syslog[16];           /* Nov 21 20:15:01 */
-    char access[24];           /* 21/Nov/2026:20:15:01 */
+    char iso[STAMP_TEXT_MAX]; /* 2026-11-21T20:15:01 */
+    char bind[24];            /* 21-Nov-2026 20:15:01 */
+    char syslog[16];          /* Nov 21 20:15:01 */
+    char access[24];          /* 21/Nov/2026:20:15:01 */
 };
 
 static const char *const words[] = {
-    "cloud", "secure", "login", "update", "mail", "data", "shop", "bank", "portal", "news", "media", "files", "cdn",
-    "img", "app", "service", "account", "video", "game", "play", "web", "host", "node", "edge", "cache", "static",
-    "track", "link", "share", "photo", "doc", "drive", "sync", "backup", "store", "pay", "stock", "health", "school",
-    "learn", "lab", "soft", "code", "test", "alpha", "omega", "prime", "max", "nano", "blue", "red", "green", "white",
-    "gold", "star", "moon", "sun", "sky", "sea", "river", "lake", "hill", "field", "stone"};
+    "cloud",  "secure", "login", "update", "mail",    "data",    "shop",  "bank",  "portal", "news",  "media",
+    "files",  "cdn",    "img",   "app",    "service", "account", "video", "game",  "play",   "web",   "host",
+    "node",   "edge",   "cache", "static", "track",   "link",    "share", "photo", "doc",    "drive", "sync",
+    "backup", "store",  "pay",   "stock",  "health",  "school",  "learn", "lab",   "soft",   "code",  "test",
+    "alpha",  "omega",  "prime", "max",    "nano",    "blue",    "red",   "green", "white",  "gold",  "star",
+    "moon",   "sun",    "sky",   "sea",    "river",   "lake",    "hill",  "field", "stone"};
 
 /* SplitMix64. */
 static uint64_t mix(uint64_t z)
@@ -97,6 +98,16 @@ static void put_hex(struct maker *m, int n)
     }
 }
 
+static void put_hex_number(struct maker *m, uint64_t v)
+{
+    char digits[16];
+    size_t n = 0;
+    do
+        digits[sizeof digits - ++n] = "0123456789abcdef"[v & 15];
+    while ((v >>= 4) > 0);
+    put(m, digits + sizeof digits - n, n);
+}
+
 static void put_word(struct maker *m, uint64_t k)
 {
     const char *w = words[k % ARRAY_LEN(words)];
@@ -124,7 +135,9 @@ static void put_client(struct maker *m)
     uint64_t r = dice(m), number = r % ORGANISATIONS;
     if ((r >> 32) % 12 == 0) {
         PUT(m, "2001:db8:");
-        m->p += sprintf(m->p, "%x::%x", (unsigned)number + 1, (unsigned)(r >> 40) % 4096 + 16);
+        put_hex_number(m, number + 1);
+        PUT(m, "::");
+        put_hex_number(m, (r >> 40) % 4096 + 16);
     } else {
         put_ipv4(m, organisation_net(number) + 1 + (uint32_t)((r >> 40) % 12));
     }
@@ -316,7 +329,8 @@ static void eve_line(struct maker *m, const struct line *l)
     PUT(m, ",\"dest_ip\":\"");
     put_peer(m, l);
     PUT(m, "\",\"dest_port\":443,\"proto\":\"TCP\",\"event_type\":\"");
-    bool bad_hash = is_bad(l, VALUE_MD5) || is_bad(l, VALUE_SHA1) || is_bad(l, VALUE_SHA256) || is_bad(l, VALUE_SHA512);
+    bool bad_hash =
+        is_bad(l, VALUE_MD5) || is_bad(l, VALUE_SHA1) || is_bad(l, VALUE_SHA256) || is_bad(l, VALUE_SHA512);
     if (bad_hash || (!l->bad && below(m, 4) == 0)) {
         PUT(m, "fileinfo\",\"fileinfo\":{\"filename\":\"/");
         put_word(m, dice(m));
@@ -472,10 +486,10 @@ static void bad_name(uint64_t h, uint64_t i, struct buffer *out)
 enum value_kind demo_indicator(uint64_t seed, uint64_t i, struct buffer *out)
 {
     /* Kinds stand in turns of twenty, so that every stretch of the set has all of them. */
-    static const uint8_t turns[20] = {VALUE_DOMAIN, VALUE_IPV4, VALUE_URL, VALUE_DOMAIN, VALUE_SHA256,
-                                      VALUE_DOMAIN, VALUE_IPV4, VALUE_CIDR, VALUE_DOMAIN, VALUE_URL,
-                                      VALUE_IPV4, VALUE_DOMAIN, VALUE_EMAIL, VALUE_SHA256, VALUE_IPV4,
-                                      VALUE_DOMAIN, VALUE_IPV6, VALUE_URL, VALUE_DOMAIN, VALUE_IPV4};
+    static const uint8_t turns[20] = {VALUE_DOMAIN, VALUE_IPV4,   VALUE_URL,   VALUE_DOMAIN, VALUE_SHA256,
+                                      VALUE_DOMAIN, VALUE_IPV4,   VALUE_CIDR,  VALUE_DOMAIN, VALUE_URL,
+                                      VALUE_IPV4,   VALUE_DOMAIN, VALUE_EMAIL, VALUE_SHA256, VALUE_IPV4,
+                                      VALUE_DOMAIN, VALUE_IPV6,   VALUE_URL,   VALUE_DOMAIN, VALUE_IPV4};
     enum value_kind kind = (enum value_kind)turns[i % 20];
     uint64_t k, h = mix(seed * 2 + 1 + mix(i));
     switch (kind) {
@@ -510,6 +524,18 @@ enum value_kind demo_indicator(uint64_t seed, uint64_t i, struct buffer *out)
     return kind;
 }
 
+static void put_row_end(struct maker *m, const char *kind, uint64_t h, uint64_t i)
+{
+    *m->p++ = ',';
+    put_text(m, text_of(kind));
+    *m->p++ = ',';
+    put_number(m, 50 + h % 50);
+    put_text(m, h & 256 ? TEXT(",green,malicious-activity,") : TEXT(",green,compromised,"));
+    PUT(m, "made-up sample ");
+    put_number(m, i);
+    *m->p++ = '\n';
+}
+
 enum err demo_indicators_csv(int fd, uint64_t seed, uint64_t n, struct fault *reterr)
 {
     struct maker m = {.fd = fd};
@@ -527,8 +553,7 @@ enum err demo_indicators_csv(int fd, uint64_t seed, uint64_t n, struct fault *re
         buffer_clear(&value);
         const char *kind = value_kind_name(demo_indicator(seed, i, &value));
         put_text(&m, buffer_text(&value));
-        m.p += sprintf(m.p, ",%s,%u,green,%s,made-up sample %llu\n", kind, 50 + (unsigned)(h % 50),
-                       h & 256 ? "malicious-activity" : "compromised", (unsigned long long)i);
+        put_row_end(&m, kind, h, i);
         e = buffer_error(&value) != OK ? buffer_error(&value) : flush_if_full(&m, reterr);
     }
     if (e == OK)

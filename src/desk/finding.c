@@ -7,7 +7,8 @@
 /* One write: lines kept as evidence must fit one log record. */
 #define RUN_HITS  4096
 #define RUN_BYTES (4 * MIB)
-/* Scratch of one run: the lines (up to three bytes for each that is no UTF-8), and findings that are looked through. */
+/* Scratch of one run: the lines (up to three bytes for each that is no UTF-8), and findings that are looked through.
+ */
 #define RUN_ARENA_BYTES (64 * MIB)
 
 /* ---- runs ---- */
@@ -114,8 +115,7 @@ struct state_write {
     const struct uuid *account;
 };
 
-static enum err change_state(struct txn *t, const struct state_write *s, struct finding_work *w,
-                             struct fault *reterr)
+static enum err change_state(struct txn *t, const struct state_write *s, struct finding_work *w, struct fault *reterr)
 {
     static const char *const verbs[] = {"finding-reopen", "finding-close", "finding-false-positive"};
     char id[IDENT_TEXT_MAX];

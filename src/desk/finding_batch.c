@@ -1,10 +1,11 @@
 /* desk/finding_batch.c - a batch of hits on the writer thread: hits are put to findings, then every finding touched
  * gets one version, its incident and its sighting, and the lines their entry.
  *
- * Windows. A hit belongs to a finding of its (indicator, organisation) when it is not later than FINDING_WINDOW_US after
- * that finding's last hit: exactly 24 h later still joins. Lines do not arrive in order: of several such findings the
- * one that ended first is taken, and a line older than the finding's first hit moves that first hit back. So a late line
- * never makes a finding of its own beside one that is open, and the order inside a window does not matter.
+ * Windows. A hit belongs to a finding of its (indicator, organisation) when it is not later than FINDING_WINDOW_US
+ * after that finding's last hit: exactly 24 h later still joins. Lines do not arrive in order: of several such
+ * findings the latest is taken (as view_open_finding() does, so that it does not matter where a batch ends), and a
+ * line older than the finding's first hit moves that first hit back. So a late line never makes a finding of its own
+ * beside one that is open, and the order inside a window does not matter.
  *
  * Silence. A false positive keeps taking its hits for as long as its window lasts, and tells nobody. */
 #include "desk/finding_batch.h"
@@ -116,13 +117,14 @@ static const struct finding_row *silenced_row(const struct finding_batch *b, con
     return NULL;
 }
 
-static struct finding_work *work_for(struct finding_batch *b, const struct hit_report *h, const struct uuid *indicator)
+static struct finding_work *work_for(struct finding_batch *b, const struct hit_report *h,
+                                     const struct uuid *indicator)
 {
     struct finding_work *best = NULL;
     for (size_t i = 0; i < b->work_count; i++) {
         struct finding_work *w = &b->works[i];
         if (uuid_eq(&w->indicator, indicator) && uuid_eq(&w->organisation, &h->organisation) &&
-            in_window(w->last_us, h->seen_us) && (!best || w->last_us < best->last_us))
+            in_window(w->last_us, h->seen_us) && (!best || w->last_us >= best->last_us))
             best = w;
     }
     return best;
@@ -131,8 +133,12 @@ static struct finding_work *work_for(struct finding_batch *b, const struct hit_r
 static enum err new_work(struct finding_batch *b, const struct hit_report *h, const struct uuid *indicator,
                          struct finding_work *ret, struct fault *reterr)
 {
-    struct finding_work w = {.id = uuid_random(), .indicator = *indicator, .organisation = h->organisation,
-                             .fresh = true, .first_us = h->seen_us, .last_us = h->seen_us};
+    struct finding_work w = {.id = uuid_random(),
+                             .indicator = *indicator,
+                             .organisation = h->organisation,
+                             .fresh = true,
+                             .first_us = h->seen_us,
+                             .last_us = h->seen_us};
     w.value = finding_clean(&b->arena, h->value, TITLE_MAX_BYTES);
     w.organisation_name = finding_clean(&b->arena, h->organisation_name, TITLE_MAX_BYTES);
     w.kind = text_of(value_kind_name(h->kind));
@@ -253,12 +259,15 @@ static enum err open_incident(struct finding_batch *b, struct finding_work *w, c
                               struct fault *reterr)
 {
     char *name = arena_printf(&b->arena, "Findings at " TEXT_FMT, TEXT_ARG(w->organisation_name));
-    char *words = arena_printf(&b->arena, "source " TEXT_FMT ": a finding opens an incident",
-                               TEXT_ARG(rule->source_name));
+    char *words =
+        arena_printf(&b->arena, "source " TEXT_FMT ": a finding opens an incident", TEXT_ARG(rule->source_name));
     if (!name || !words)
         return fault_set(reterr, ERR_NOMEM, "no memory for an incident");
-    struct incident_open o = {.name = text_of(name), .findings = &w->id, .finding_count = 1,
-                              .account = b->batch->account, .rule = text_of(words)};
+    struct incident_open o = {.name = text_of(name),
+                              .findings = &w->id,
+                              .finding_count = 1,
+                              .account = b->batch->account,
+                              .rule = text_of(words)};
     enum err e = incident_append(b->t, &o, rule, &w->incident, reterr);
     w->incident_opened = e == OK;
     return e;
@@ -273,7 +282,8 @@ static enum err apply_rule(struct finding_batch *b, struct finding_work *w, stru
     enum err e = view_source(txn_view(b->t), source, &f, reterr);
     if (e != OK || !f.incident_rule)
         return e == ERR_NOT_FOUND ? OK : e;
-    struct incident_rule rule = {.source = *source, .organisation = w->organisation,
+    struct incident_rule rule = {.source = *source,
+                                 .organisation = w->organisation,
                                  .organisation_name = w->organisation_name,
                                  .source_name = arena_text(&b->arena, f.name)};
     if (!rule.source_name.ptr)
@@ -319,9 +329,13 @@ static enum err append_lines(struct finding_batch *b, struct fault *reterr)
     }
     json_close(&o, ']');
     struct fact f = {.kind = FACT_HITS};
-    f.u.hits = (struct fact_hits){.account = b->batch->account, .file = b->batch->file,
-                                  .follow_key = b->batch->follow_key, .follow_offset = b->follow_offset,
-                                  .follow_line = b->follow_line, .hits = hits, .hit_count = b->kept_count};
+    f.u.hits = (struct fact_hits){.account = b->batch->account,
+                                  .file = b->batch->file,
+                                  .follow_key = b->batch->follow_key,
+                                  .follow_offset = b->follow_offset,
+                                  .follow_line = b->follow_line,
+                                  .hits = hits,
+                                  .hit_count = b->kept_count};
     enum err e = buffer_error(&body);
     if (e == OK)
         e = txn_append(b->t, &f, buffer_text(&body), TEXT_NONE, reterr);

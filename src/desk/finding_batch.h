@@ -9,8 +9,8 @@ struct kept_line {
 
 struct finding_batch {
     const struct hit_batch *batch;
-    size_t from, until;                    /* of batch->hits */
-    uint64_t follow_offset, follow_line;   /* read up to here once this run stands */
+    size_t from, until;                  /* of batch->hits */
+    uint64_t follow_offset, follow_line; /* read up to here once this run stands */
     /* filled by the write: */
     struct txn *t;
     struct arena arena;
@@ -20,7 +20,7 @@ struct finding_batch {
     size_t indicator_count, indicator_cap;
     struct kept_line *kept;
     size_t kept_count, kept_cap;
-    struct finding_row *rows;              /* silenced ones and those with an incident */
+    struct finding_row *rows; /* silenced ones and those with an incident */
     size_t row_count, row_cap;
     bool rows_read;
     size_t accepted;

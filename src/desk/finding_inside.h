@@ -7,12 +7,12 @@
 /* What a hit needs to know of its indicator. */
 struct hit_indicator {
     struct uuid uuid;
-    bool gone;                     /* unknown, revoked or quarantined */
+    bool gone; /* unknown, revoked or quarantined */
     bool has_valid_until;
     int64_t valid_until_us;
-    struct uuid party, source;     /* where its current version came from */
-    enum tlp label;                /* effective; TLP_NONE: unmarked */
-    bool unreadable;               /* markings that we cannot read, or on portions */
+    struct uuid party, source; /* where its current version came from */
+    enum tlp label;            /* effective; TLP_NONE: unmarked */
+    bool unreadable;           /* markings that we cannot read, or on portions */
 };
 /* ERR_NOT_FOUND never: a missing one is `gone`. */
 MUST_CHECK enum err hit_indicator_load(struct txn *t, struct text id, struct hit_indicator *ret,
@@ -21,15 +21,15 @@ MUST_CHECK enum err hit_indicator_load(struct txn *t, struct text id, struct hit
 /* A finding that a batch touches. */
 struct finding_work {
     struct uuid id, indicator, organisation, incident;
-    bool fresh;                    /* made by this batch */
-    bool silenced;                 /* false positive: counts on, says nothing */
-    uint64_t known_count;          /* before this batch */
-    struct version_row before;     /* !fresh; texts cleared */
+    bool fresh;                /* made by this batch */
+    bool silenced;             /* false positive: counts on, says nothing */
+    uint64_t known_count;      /* before this batch */
+    struct version_row before; /* !fresh; texts cleared */
     int64_t first_us, last_us;
     uint64_t count;
     uint8_t state;
     struct text value, kind, organisation_name; /* in the batch's arena */
-    size_t indicator_at;           /* in the batch's list */
+    size_t indicator_at;                        /* in the batch's list */
     bool incident_opened, sighting_made;
     uint64_t number;
 };
@@ -39,7 +39,8 @@ MUST_CHECK enum err finding_append(struct txn *t, struct finding_work *w, enum t
 /* A finding that is held: times, count, state and texts. Texts go to the arena. */
 MUST_CHECK enum err finding_load(struct txn *t, const struct finding_row *row, struct arena *arena,
                                  struct finding_work *ret, struct fault *reterr);
-/* Text as JSON can hold it: bytes that are not UTF-8 become U+FFFD, at most max bytes are taken. .ptr NULL: no memory */
+/* Text as JSON can hold it: bytes that are not UTF-8 become U+FFFD, at most max bytes are taken. .ptr NULL: no memory
+ */
 struct text finding_clean(struct arena *arena, struct text t, size_t max);
 
 /* ---- incidents ---- */
@@ -51,14 +52,15 @@ struct incident_rule {
 MUST_CHECK enum err incident_append(struct txn *t, const struct incident_open *o, const struct incident_rule *rule,
                                     struct uuid *ret_id, struct fault *reterr);
 /* Is the incident open, and of this rule? */
-MUST_CHECK enum err incident_matches(struct txn *t, const struct uuid *id, const struct incident_rule *rule, bool *ret,
-                                     struct fault *reterr);
+MUST_CHECK enum err incident_matches(struct txn *t, const struct uuid *id, const struct incident_rule *rule,
+                                     bool *ret, struct fault *reterr);
 
 /* ---- sightings ---- */
 /* Tells the party the indicator came from, when it takes sightings: a new sighting, or a further version when what a
  * partner sees would differ enough (see sighting.c). *ret_made: something was appended. */
-MUST_CHECK enum err sighting_update(struct txn *t, const struct finding_work *w, const struct hit_indicator *indicator,
-                                    const struct uuid *account, bool *ret_made, struct fault *reterr);
+MUST_CHECK enum err sighting_update(struct txn *t, const struct finding_work *w,
+                                    const struct hit_indicator *indicator, const struct uuid *account, bool *ret_made,
+                                    struct fault *reterr);
 /* The finding was a false positive: its sighting was an error. */
 MUST_CHECK enum err sighting_withdraw(struct txn *t, const struct uuid *finding, const struct uuid *indicator,
                                       const struct uuid *account, struct fault *reterr);

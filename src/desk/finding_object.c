@@ -91,11 +91,15 @@ enum err finding_append(struct txn *t, struct finding_work *w, enum tlp label, c
     struct json_out o = json_out_to(&body);
     put_body(&o, w, ident_format(TEXT(TYPE_FINDING), &w->id, id), title(w, &name), node_genesis(txn_node(t)), &times,
              label);
-    struct fact_finding fact = {.indicator = w->indicator, .organisation = w->organisation, .first_us = w->first_us,
-                                .last_us = w->last_us, .count = w->count, .state = w->state,
+    struct fact_finding fact = {.indicator = w->indicator,
+                                .organisation = w->organisation,
+                                .first_us = w->first_us,
+                                .last_us = w->last_us,
+                                .count = w->count,
+                                .state = w->state,
                                 .incident = w->incident};
-    struct own_object object = {.id = text_of(id), .times = &times, .before = before, .label = label,
-                                .account = *account, .finding = &fact};
+    struct own_object object = {
+        .id = text_of(id), .times = &times, .before = before, .label = label, .account = *account, .finding = &fact};
     enum err e = buffer_error(&name);
     if (e == OK)
         e = own_append(t, &object, &body, reterr);
@@ -119,10 +123,16 @@ enum err finding_load(struct txn *t, const struct finding_row *row, struct arena
                       struct fault *reterr)
 {
     char id[IDENT_TEXT_MAX];
-    struct finding_work w = {.indicator = row->indicator, .organisation = row->organisation,
-                             .incident = row->incident, .known_count = row->count, .first_us = row->first_us,
-                             .last_us = row->last_us, .count = row->count, .state = row->state,
-                             .number = row->number, .silenced = row->state == 2};
+    struct finding_work w = {.indicator = row->indicator,
+                             .organisation = row->organisation,
+                             .incident = row->incident,
+                             .known_count = row->count,
+                             .first_us = row->first_us,
+                             .last_us = row->last_us,
+                             .count = row->count,
+                             .state = row->state,
+                             .number = row->number,
+                             .silenced = row->state == 2};
     if (!uuid_of_id(row->id, &w.id))
         return fault_set(reterr, ERR_MALFORMED, "a finding without an identifier");
     struct json_doc *doc;

@@ -1,6 +1,6 @@
-/* desk/incident.c - see incident.h. STIX 2.1 section 4.6 leaves an incident's state to extensions: ours is described in
- * docs/objects/incident.md. Which findings belong to an incident stands in the findings (fact_finding.incident); the
- * incident itself names those it was opened for and does not change when further ones join. */
+/* desk/incident.c - see incident.h. STIX 2.1 section 4.6 leaves an incident's state to extensions: ours is described
+ * in docs/objects/incident.md. Which findings belong to an incident stands in the findings (fact_finding.incident);
+ * the incident itself names those it was opened for and does not change when further ones join. */
 #include "desk/incident.h"
 
 #include "base/limits.h"
@@ -195,7 +195,8 @@ static void put_others(struct json_out *o, const struct json_val *object, const 
 static void put_closed(struct json_out *o, const struct json_doc *doc, const struct own_times *times,
                        struct text reason)
 {
-    static const char *const anew[] = {"modified", "extensions"}, *const state[] = {"status", "closed", "closed_because"};
+    static const char *const anew[] = {"modified", "extensions"}, *const state[] = {"status", "closed",
+                                                                                    "closed_because"};
     json_open(o, '{');
     put_others(o, json_root(doc), anew, ARRAY_LEN(anew));
     json_member_text(o, "modified", text_of(times->modified));

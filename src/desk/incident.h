@@ -3,11 +3,11 @@
 #include "store/node.h"
 
 struct incident_open {
-    struct text name, description;    /* description may be empty */
-    const struct uuid *findings;      /* that it is opened for */
+    struct text name, description; /* description may be empty */
+    const struct uuid *findings;   /* that it is opened for */
     size_t finding_count;
     struct uuid account;
-    struct text rule;                 /* the rule that opened it, in words; empty: a person */
+    struct text rule; /* the rule that opened it, in words; empty: a person */
 };
 /* Inside a write function. *ret_id (arena). */
 MUST_CHECK enum err incident_open_in(struct txn *t, const struct incident_open *o, struct arena *arena,

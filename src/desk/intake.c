@@ -9,9 +9,11 @@
 
 struct reader_options intake_reader_options(const struct intake *in)
 {
-    return (struct reader_options){
-        .format = in->format, .party = text_of(in->party_text), .tlp = (uint8_t)in->options->marking,
-        .identity = in->options->from_self ? text_of(in->identity) : TEXT_NONE, .chunk_bytes = INTAKE_CHUNK_BYTES};
+    return (struct reader_options){.format = in->format,
+                                   .party = text_of(in->party_text),
+                                   .tlp = (uint8_t)in->options->marking,
+                                   .identity = in->options->from_self ? text_of(in->identity) : TEXT_NONE,
+                                   .chunk_bytes = INTAKE_CHUNK_BYTES};
 }
 
 static bool cancelled(const struct intake *in)
@@ -169,8 +171,8 @@ static enum err take_in(struct intake *in, struct fault *reterr)
     return e;
 }
 
-enum err intake_run(struct node *node, int fd, const struct intake_options *options,
-                    struct intake_totals *ret_totals, struct fault *reterr)
+enum err intake_run(struct node *node, int fd, const struct intake_options *options, struct intake_totals *ret_totals,
+                    struct fault *reterr)
 {
     struct intake in = {.node = node, .options = options};
     enum err e = begin(&in, fd, reterr);

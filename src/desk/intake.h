@@ -8,15 +8,15 @@
 #include "store/node.h"
 
 struct intake_options {
-    enum reader_format format;   /* READER_DETECT: found out */
-    enum tlp marking;            /* fills absent markings only; TLP_NONE: none */
-    bool from_self;              /* our own: `ours` to the gate */
-    struct uuid party;           /* from whom; zero: unknown */
-    struct uuid source;          /* the channel; zero: none */
-    struct uuid account;         /* who acts */
-    bool strict;                 /* any refused object refuses the document whole: nothing is taken in */
-    struct text name;            /* of the document, for people */
-    const atomic_bool *cancel;   /* NULL: never; looked at between groups */
+    enum reader_format format; /* READER_DETECT: found out */
+    enum tlp marking;          /* fills absent markings only; TLP_NONE: none */
+    bool from_self;            /* our own: `ours` to the gate */
+    struct uuid party;         /* from whom; zero: unknown */
+    struct uuid source;        /* the channel; zero: none */
+    struct uuid account;       /* who acts */
+    bool strict;               /* any refused object refuses the document whole: nothing is taken in */
+    struct text name;          /* of the document, for people */
+    const atomic_bool *cancel; /* NULL: never; looked at between groups */
     /* Told after each durable group: objects dealt with so far, last durable entry. May be NULL. */
     void (*on_commit)(void *self, uint64_t acked, uint64_t at);
     void (*on_rejected)(void *self, const struct record_rejected *r);
@@ -30,13 +30,13 @@ struct intake_totals {
     /* Kept beside what counts; the first three and quarantined versions of known objects are among the unchanged, a
      * conflict won is an update. */
     uint64_t claims, older, conflicts, quarantined;
-    uint64_t at;                 /* last durable entry */
-    bool whole;                  /* the document was read to its end */
+    uint64_t at; /* last durable entry */
+    bool whole;  /* the document was read to its end */
 };
 /* OK: everything that could be taken in is durable (refused objects were told by on_rejected). ERR_MALFORMED: the
- * document is not readable or was cut off; what came before stays, totals say how much (strict: nothing). ERR_FULL: below
- * the disk reserve, or the disk is full. ERR_CANCELLED: up to totals.at. ERR_IO | ERR_NOMEM. *ret_totals is always
- * filled. Idempotent: the same document again changes nothing and appends nothing. */
+ * document is not readable or was cut off; what came before stays, totals say how much (strict: nothing). ERR_FULL:
+ * below the disk reserve, or the disk is full. ERR_CANCELLED: up to totals.at. ERR_IO | ERR_NOMEM. *ret_totals is
+ * always filled. Idempotent: the same document again changes nothing and appends nothing. */
 MUST_CHECK enum err intake_run(struct node *node, int fd, const struct intake_options *options,
                                struct intake_totals *ret_totals, struct fault *reterr);
 

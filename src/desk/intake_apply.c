@@ -1,8 +1,8 @@
 /* desk/intake_apply.c - on the writer thread: what we hold is looked up, the verdict is found, the version appended.
  *
  * Totals: `fresh` objects were not known before; `updated` ones got another current version; with all others what
- * counts stayed as it was (`unchanged`), though a claim, an older version, a conflict's loser or a quarantined version
- * may have been added to their history. */
+ * counts stayed as it was (`unchanged`), though a claim, an older version, a conflict's loser or a quarantined
+ * version may have been added to their history. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ struct apply {
     const struct intake_items *items;
     size_t from, count;
     struct txn *t;
-    struct intake_totals totals;   /* of this group */
+    struct intake_totals totals; /* of this group */
     bool changed;
     struct class_slot *classes;
     struct fact_value *values;
@@ -59,8 +59,11 @@ static enum err class_key(struct apply *a, const struct gate_class *cls, struct 
 
 static void version_of_row(const struct version_row *row, struct intake_version *ret)
 {
-    *ret = (struct intake_version){.party = row->party, .versioned = row->modified.len > 0,
-                                   .modified_us = row->modified_us, .revoked = row->revoked, .hash = row->hash,
+    *ret = (struct intake_version){.party = row->party,
+                                   .versioned = row->modified.len > 0,
+                                   .modified_us = row->modified_us,
+                                   .revoked = row->revoked,
+                                   .hash = row->hash,
                                    .print = row->print};
 }
 
@@ -78,8 +81,8 @@ static enum err compare_version(void *self, const struct version_row *row)
     return OK;
 }
 
-/* Is this content of this party in the object's history already? A quarantined version is not, unless what arrived is to
- * be quarantined again. */
+/* Is this content of this party in the object's history already? A quarantined version is not, unless what arrived is
+ * to be quarantined again. */
 static enum err held_already(struct apply *a, struct text id, const struct intake_version *arrived,
                              enum intake_verdict verdict, bool *ret, struct fault *reterr)
 {
@@ -169,13 +172,22 @@ static void fill_object(struct apply *a, const struct intake_item *item, enum in
                         struct fact_object *f)
 {
     const struct record_object *o = &item->record.u.object;
-    *f = (struct fact_object){
-        .id = o->id, .modified = o->has_modified ? o->modified : TEXT_NONE, .account = a->in->options->account,
-        .party = a->in->party, .source = a->in->options->source, .standing = standing_of(verdict),
-        .supersedes = verdict == INTAKE_UPDATED || verdict == INTAKE_WON, .print = o->print,
-        .modified_us = o->modified_us, .revoked = o->revoked, .has_valid_from = o->has_valid_from,
-        .has_valid_until = o->has_valid_until, .valid_from_us = o->valid_from_us,
-        .valid_until_us = o->valid_until_us, .confidence = o->confidence, .type = text_of(item->cls.type)};
+    *f = (struct fact_object){.id = o->id,
+                              .modified = o->has_modified ? o->modified : TEXT_NONE,
+                              .account = a->in->options->account,
+                              .party = a->in->party,
+                              .source = a->in->options->source,
+                              .standing = standing_of(verdict),
+                              .supersedes = verdict == INTAKE_UPDATED || verdict == INTAKE_WON,
+                              .print = o->print,
+                              .modified_us = o->modified_us,
+                              .revoked = o->revoked,
+                              .has_valid_from = o->has_valid_from,
+                              .has_valid_until = o->has_valid_until,
+                              .valid_from_us = o->valid_from_us,
+                              .valid_until_us = o->valid_until_us,
+                              .confidence = o->confidence,
+                              .type = text_of(item->cls.type)};
     if (!body_time(o->body, "created", &f->created_us))
         f->created_us = 0;
 }
@@ -210,7 +222,10 @@ static void count_verdict(struct intake_totals *t, enum intake_verdict v)
     switch (v) {
     case INTAKE_FRESH: t->fresh++; return;
     case INTAKE_UPDATED: t->updated++; return;
-    case INTAKE_WON: t->updated++; t->conflicts++; return;
+    case INTAKE_WON:
+        t->updated++;
+        t->conflicts++;
+        return;
     case INTAKE_OLDER: t->older++; break;
     case INTAKE_CONFLICT: t->conflicts++; break;
     case INTAKE_CLAIM: t->claims++; break;
@@ -223,9 +238,13 @@ static void count_verdict(struct intake_totals *t, enum intake_verdict v)
 static enum err apply_object(struct apply *a, struct intake_item *item, struct fault *reterr)
 {
     const struct record_object *o = &item->record.u.object;
-    struct intake_version arrived = {.party = a->in->party, .versioned = o->has_modified,
-                                     .modified_us = o->modified_us, .revoked = o->revoked, .hash = item->hash,
-                                     .print = o->print, .forged = item->forged};
+    struct intake_version arrived = {.party = a->in->party,
+                                     .versioned = o->has_modified,
+                                     .modified_us = o->modified_us,
+                                     .revoked = o->revoked,
+                                     .hash = item->hash,
+                                     .print = o->print,
+                                     .forged = item->forged};
     struct version_row row;
     struct intake_version current;
     enum err e = view_current(txn_view(a->t), o->id, &row, reterr);

@@ -25,7 +25,8 @@ static int rank(const struct intake_version *a, const struct intake_version *b)
 /* Both of one authority and of different content. */
 static enum intake_verdict succeed(const struct intake_version *arrived, const struct intake_version *current)
 {
-    /* A row of a table has the time of its arrival, so it is always the newest; nothing but a revocation outlasts it. */
+    /* A row of a table has the time of its arrival, so it is always the newest; nothing but a revocation outlasts it.
+     */
     if (arrived->print != 0)
         return current->revoked ? INTAKE_OLDER : INTAKE_UPDATED;
     if (!arrived->versioned || !current->versioned)

@@ -21,11 +21,20 @@ static enum err write_document(struct txn *t, void *self, struct fault *reterr)
     const struct intake *in = d->in;
     const struct intake_totals *n = &in->totals;
     struct fact f = {.kind = FACT_DOCUMENT};
-    f.u.document = (struct fact_document){
-        .account = in->options->account, .party = in->party, .source = in->options->source,
-        .name = in->options->name, .format = text_of(reader_format_name(n->format)), .hash = d->hash,
-        .part = d->part, .parts = d->parts, .read = n->read, .fresh = n->fresh, .updated = n->updated,
-        .unchanged = n->unchanged, .rejected = n->rejected, .whole = n->whole};
+    f.u.document = (struct fact_document){.account = in->options->account,
+                                          .party = in->party,
+                                          .source = in->options->source,
+                                          .name = in->options->name,
+                                          .format = text_of(reader_format_name(n->format)),
+                                          .hash = d->hash,
+                                          .part = d->part,
+                                          .parts = d->parts,
+                                          .read = n->read,
+                                          .fresh = n->fresh,
+                                          .updated = n->updated,
+                                          .unchanged = n->unchanged,
+                                          .rejected = n->rejected,
+                                          .whole = n->whole};
     enum err e = txn_append(t, &f, d->piece, TEXT_NONE, reterr);
     if (e == OK)
         d->at = f.n;

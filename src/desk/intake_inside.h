@@ -22,9 +22,9 @@
 
 /* ---- the document's bytes ---- */
 struct intake_spool {
-    int fd;          /* seekable */
-    bool own;        /* to be closed: a copy without a name */
-    int64_t start;   /* where the document begins */
+    int fd;        /* seekable */
+    bool own;      /* to be closed: a copy without a name */
+    int64_t start; /* where the document begins */
 };
 /* fd itself when it can be read twice, else a copy of what is left of it in an unlinked file in the home.
  * ERR_IO | ERR_FULL | ERR_CANCELLED */
@@ -43,7 +43,7 @@ struct marking_known {
 struct marking_book {
     struct marking_known *list;
     size_t count, cap;
-    bool read_ahead;           /* the whole document was looked through */
+    bool read_ahead; /* the whole document was looked through */
 };
 void marking_book_done(struct marking_book *b);
 
@@ -52,14 +52,14 @@ struct intake {
     struct node *node;
     const struct intake_options *options;
     struct intake_spool spool;
-    struct uuid party;          /* our identity when taken in as our own */
+    struct uuid party; /* our identity when taken in as our own */
     char identity[IDENT_TEXT_MAX], party_text[UUID_TEXT_MAX];
     bool exercise;
     enum tlp source_default;
     enum reader_format format;
     struct marking_book markings;
     struct intake_totals totals;
-    bool changed;               /* something was appended */
+    bool changed; /* something was appended */
 };
 /* The reader's options for this document. */
 struct reader_options intake_reader_options(const struct intake *in);
@@ -70,17 +70,17 @@ MUST_CHECK enum err intake_read_ahead(struct intake *in, bool tell, uint64_t *re
 
 /* ---- items ---- */
 struct intake_item {
-    struct record record;       /* an object or a refusal */
-    struct sha256 hash;         /* of the body as it came; of stamped ones not yet */
-    bool forged;                /* says that it is ours and comes from outside */
+    struct record record; /* an object or a refusal */
+    struct sha256 hash;   /* of the body as it came; of stamped ones not yet */
+    bool forged;          /* says that it is ours and comes from outside */
     struct gate_class cls;
 };
 struct intake_items {
-    struct buffer bytes;        /* the chunk's copy: bodies are stamped in place */
+    struct buffer bytes; /* the chunk's copy: bodies are stamped in place */
     struct intake_item *list;
     size_t count, cap;
-    bool ended;                 /* with: */
-    struct fault end;           /* err OK: the document's proper end */
+    bool ended;       /* with: */
+    struct fault end; /* err OK: the document's proper end */
 };
 void intake_items_init(struct intake_items *items);
 void intake_items_done(struct intake_items *items);

@@ -38,8 +38,8 @@ static bool is_identity(const struct intake *in, struct text id)
     return text_eq(id, text_of(in->identity));
 }
 
-/* The gate's protocol objects are TLP's own texts, word for word: an object that only borrows the id of one could carry
- * anything. */
+/* The gate's protocol objects are TLP's own texts, word for word: an object that only borrows the id of one could
+ * carry anything. */
 static bool is_tlp_definition(const struct record_object *o, const struct ident *id)
 {
     enum tlp label;
@@ -48,12 +48,15 @@ static bool is_tlp_definition(const struct record_object *o, const struct ident 
            text_eq(o->body, tlp_definition(label, version));
 }
 
-static void classify(struct intake *in, const struct record_object *o, const struct ident *id,
-                     struct gate_class *ret)
+static void classify(struct intake *in, const struct record_object *o, const struct ident *id, struct gate_class *ret)
 {
     const struct intake_options *opt = in->options;
-    *ret = (struct gate_class){.ours = opt->from_self, .party = in->party, .source = opt->source,
-                               .tlp = (enum tlp)o->tlp, .granular = o->granular, .source_default = in->source_default,
+    *ret = (struct gate_class){.ours = opt->from_self,
+                               .party = in->party,
+                               .source = opt->source,
+                               .tlp = (enum tlp)o->tlp,
+                               .granular = o->granular,
+                               .source_default = in->source_default,
                                .exercise = in->exercise};
     ret->protocol_object = is_tlp_definition(o, id);
     ret->own_identity = opt->from_self && is_identity(in, o->id);

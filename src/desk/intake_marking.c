@@ -1,5 +1,5 @@
-/* desk/intake_marking.c - see intake_marking.h. Copyright and terms-of-use statements neither restrict nor replace TLP
- * (release.md 1); every other definition that is not TLP is unreadable. */
+/* desk/intake_marking.c - see intake_marking.h. Copyright and terms-of-use statements neither restrict nor replace
+ * TLP (release.md 1); every other definition that is not TLP is unreadable. */
 #include "desk/intake_marking.h"
 
 #include <stdlib.h>

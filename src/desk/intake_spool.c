@@ -104,7 +104,8 @@ enum err intake_spool_rewind(const struct intake_spool *s, struct fault *reterr)
     return OK;
 }
 
-enum err intake_spool_hash(const struct intake_spool *s, struct sha256 *ret, uint64_t *ret_bytes, struct fault *reterr)
+enum err intake_spool_hash(const struct intake_spool *s, struct sha256 *ret, uint64_t *ret_bytes,
+                           struct fault *reterr)
 {
     char *block = malloc(SPOOL_BLOCK);
     if (!block)

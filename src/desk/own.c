@@ -190,12 +190,21 @@ enum err own_append(struct txn *t, const struct own_object *o, const struct buff
     if (e == OK) {
         struct text b = buffer_text(&canonical);
         struct fact f = {.kind = FACT_OBJECT};
-        f.u.object = (struct fact_object){
-            .id = o->id, .modified = text_of(o->times->modified), .hash = sha256_of(b.ptr, b.len),
-            .account = o->account, .party = cls.party, .standing = STANDING_CURRENT,
-            .supersedes = o->before != NULL, .class_key = buffer_text(&key), .created_us = o->times->created_us,
-            .modified_us = o->times->modified_us, .revoked = o->revoked, .confidence = -1, .finding = o->finding,
-            .sighting = o->sighting, .type = text_of(cls.type)};
+        f.u.object = (struct fact_object){.id = o->id,
+                                          .modified = text_of(o->times->modified),
+                                          .hash = sha256_of(b.ptr, b.len),
+                                          .account = o->account,
+                                          .party = cls.party,
+                                          .standing = STANDING_CURRENT,
+                                          .supersedes = o->before != NULL,
+                                          .class_key = buffer_text(&key),
+                                          .created_us = o->times->created_us,
+                                          .modified_us = o->times->modified_us,
+                                          .revoked = o->revoked,
+                                          .confidence = -1,
+                                          .finding = o->finding,
+                                          .sighting = o->sighting,
+                                          .type = text_of(cls.type)};
         e = txn_append(t, &f, b, TEXT_NONE, reterr);
     }
     buffer_done(&key);

@@ -2,8 +2,8 @@
  * No other room includes it. */
 #pragma once
 #include "base/time.h"
-#include "json/json.h"
 #include "store/node.h"
+#include "json/json.h"
 
 /* Extension definitions of ours, described in docs/objects/. */
 #define EXT_ORGANISATION "extension-definition--dec14527-2943-4052-9df7-6d646514e68c"
@@ -31,8 +31,8 @@ struct own_times {
 };
 /* before: the current version, or NULL for a new object. */
 struct own_times own_times(struct txn *t, const struct version_row *before);
-/* The common properties of STIX 2.1 section 3.2 into an object that is open: type, spec_version, id, created, modified,
- * created_by_ref, and object_marking_refs when label is not TLP_NONE. */
+/* The common properties of STIX 2.1 section 3.2 into an object that is open: type, spec_version, id, created,
+ * modified, created_by_ref, and object_marking_refs when label is not TLP_NONE. */
 void own_put_common(struct json_out *o, struct text id, const struct fact_genesis *g, const struct own_times *times,
                     enum tlp label);
 /* A timestamp member with `digits` decimals. */
@@ -41,13 +41,13 @@ void own_put_time(struct json_out *o, const char *name, int64_t us, uint8_t digi
 struct own_object {
     struct text id;
     const struct own_times *times;
-    const struct version_row *before;      /* NULL: new */
+    const struct version_row *before; /* NULL: new */
     enum tlp label;
     bool revoked;
-    bool outward;                          /* false: internal_only */
+    bool outward; /* false: internal_only */
     struct uuid account;
-    const struct fact_finding *finding;    /* or NULL */
-    const struct fact_sighting *sighting;  /* or NULL; with: */
+    const struct fact_finding *finding;   /* or NULL */
+    const struct fact_sighting *sighting; /* or NULL; with: */
     enum tlp sighting_tlp;
 };
 /* Brings the body to canonical form and appends it as the current version of an object of ours. */

@@ -12,10 +12,10 @@
 
 struct constituency {
     atomic_size_t references;
-    struct arena arena;                 /* texts */
-    struct organisation *list;          /* by name */
+    struct arena arena;        /* texts */
+    struct organisation *list; /* by name */
     size_t count;
-    uint32_t *by_id;                    /* numbers in list, by id */
+    uint32_t *by_id; /* numbers in list, by id */
     struct net_entry *nets;
     size_t net_count;
     struct name_table names;
@@ -50,15 +50,18 @@ static int by_id(const void *a, const void *b, void *list)
 static enum err add_organisation(struct constituency *c, const struct organisation_record *r, size_t number)
 {
     struct organisation *o = &c->list[number];
-    *o = (struct organisation){.id = r->id, .name = arena_text(&c->arena, r->name),
+    *o = (struct organisation){.id = r->id,
+                               .name = arena_text(&c->arena, r->name),
                                .sector = arena_text(&c->arena, r->sector),
-                               .contacts = arena_text(&c->arena, r->contacts), .network_count = r->network_count,
+                               .contacts = arena_text(&c->arena, r->contacts),
+                               .network_count = r->network_count,
                                .domain_count = r->domain_count};
     if (!o->name.ptr || !o->sector.ptr || !o->contacts.ptr)
         return ERR_NOMEM;
     for (size_t i = 0; i < r->network_count; i++) {
         struct net_entry *n = &c->nets[c->net_count];
-        *n = (struct net_entry){.net = r->networks[i].net, .organisation = (uint32_t)number,
+        *n = (struct net_entry){.net = r->networks[i].net,
+                                .organisation = (uint32_t)number,
                                 .text = organisation_net_text(&c->arena, &r->networks[i].net),
                                 .role = (uint8_t)r->networks[i].role};
         if (!n->text.ptr)
@@ -181,8 +184,8 @@ enum err organisations_read(struct view *v, const struct uuid *identity, organis
                             struct arena *arena, struct organisation_record **ret, size_t *ret_count,
                             struct fault *reterr)
 {
-    struct read_register r = {.identity = identity, .read_body = read_body, .self = self, .arena = arena,
-                              .reterr = reterr};
+    struct read_register r = {
+        .identity = identity, .read_body = read_body, .self = self, .arena = arena, .reterr = reterr};
     buffer_init(&r.body, STIX_OBJECT_MAX_BYTES);
     enum err e = view_of_type(v, TEXT("identity"), UINT32_MAX, read_identity, &r, reterr);
     buffer_done(&r.body);
@@ -206,8 +209,8 @@ enum err constituency_load(struct node *node, struct view *v, struct constituenc
     struct organisation_record *records = NULL;
     size_t count = 0;
     arena_init(&arena, REGISTER_MAX_BYTES);
-    enum err e = organisations_read(v, &node_genesis(node)->identity, body_from_node, node, &arena, &records, &count,
-                                    reterr);
+    enum err e =
+        organisations_read(v, &node_genesis(node)->identity, body_from_node, node, &arena, &records, &count, reterr);
     if (e == OK) {
         e = constituency_new(records, count, ret);
         if (e != OK)
@@ -323,7 +326,8 @@ static bool same_thing(const struct scan_seen *a, const struct scan_seen *b)
 }
 
 /* Is it the matched value, there or repeated elsewhere on the line? */
-static bool is_matched(const struct scan_seen *seen, size_t count, const struct scan_seen *s, size_t start, size_t len)
+static bool is_matched(const struct scan_seen *seen, size_t count, const struct scan_seen *s, size_t start,
+                       size_t len)
 {
     if (overlaps(s, start, len))
         return true;

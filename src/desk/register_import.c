@@ -8,8 +8,8 @@
 #include "format/csv.h"
 
 /* Rows of one write, and memory for all rows of a file. */
-#define ROWS_AT_ONCE    4096
-#define ROWS_MAX_BYTES  GIB
+#define ROWS_AT_ONCE   4096
+#define ROWS_MAX_BYTES GIB
 
 struct import {
     struct node *node;
@@ -17,9 +17,9 @@ struct import {
     register_on_rejected *on_rejected;
     void *self;
     struct arena arena;
-    struct organisation_record *rows;   /* malloc */
+    struct organisation_record *rows; /* malloc */
     size_t count, cap;
-    struct name_table seen;             /* names of this file; grown by rebuilding */
+    struct name_table seen; /* names of this file; grown by rebuilding */
     struct register_totals totals;
 };
 
@@ -41,8 +41,11 @@ static enum err find_columns(struct csv_reader *csv, struct columns *ret, struct
     struct {
         struct text name;
         int *at;
-    } wanted[] = {{TEXT("name"), &ret->name}, {TEXT("sector"), &ret->sector}, {TEXT("networks"), &ret->networks},
-                  {TEXT("domains"), &ret->domains}, {TEXT("contacts"), &ret->contacts}};
+    } wanted[] = {{TEXT("name"), &ret->name},
+                  {TEXT("sector"), &ret->sector},
+                  {TEXT("networks"), &ret->networks},
+                  {TEXT("domains"), &ret->domains},
+                  {TEXT("contacts"), &ret->contacts}};
     for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
         *wanted[i].at = csv_column(csv, wanted[i].name);
         if (*wanted[i].at < 0)
@@ -155,8 +158,8 @@ static enum err append_row(struct txn *t, const struct organisation_record *r, c
     if (e == OK) {
         struct own_times times = own_times(t, known ? &before : NULL);
         organisation_write(r, text_of(id), node_genesis(txn_node(t)), &times, &body);
-        struct own_object object = {.id = text_of(id), .times = &times, .before = known ? &before : NULL,
-                                    .account = *account};
+        struct own_object object = {
+            .id = text_of(id), .times = &times, .before = known ? &before : NULL, .account = *account};
         *ret_same = false;
         if (known)
             e = own_same(&body, buffer_text(&old), ret_same, reterr);
@@ -183,8 +186,8 @@ static enum err write_rows(struct txn *t, void *self, struct fault *reterr)
     size_t held_count = 0;
     w->totals = (struct register_totals){0};
     arena_init(&arena, ROWS_MAX_BYTES);
-    enum err e = organisations_read(txn_view(t), &node_genesis(txn_node(t))->identity, body_from_txn, t, &arena, &held,
-                                    &held_count, reterr);
+    enum err e = organisations_read(txn_view(t), &node_genesis(txn_node(t))->identity, body_from_txn, t, &arena,
+                                    &held, &held_count, reterr);
     if (e == OK && held_count > 0)
         qsort(held, held_count, sizeof *held, record_by_name);
     for (size_t i = 0; e == OK && i < w->count; i++) {

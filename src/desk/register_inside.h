@@ -1,7 +1,7 @@
 /* desk/register_inside.h - what the files of the register share; no one else includes it. */
 #pragma once
-#include "desk/register.h"
 #include "desk/own.h"
+#include "desk/register.h"
 
 struct organisation_network {
     struct ipnet net;
@@ -9,11 +9,11 @@ struct organisation_network {
 };
 /* One organisation as a row or an object gives it; everything in one arena. */
 struct organisation_record {
-    struct uuid id;               /* zero: not known yet */
+    struct uuid id; /* zero: not known yet */
     struct text name, sector, contacts;
     struct organisation_network *networks;
     size_t network_count;
-    struct text *domains;         /* normal form */
+    struct text *domains; /* normal form */
     size_t domain_count;
 };
 
@@ -44,7 +44,7 @@ struct net_entry {
     struct ipnet net;
     struct text text;
     uint32_t organisation;
-    uint32_t parent;              /* the smallest other network that holds it; NET_NONE */
+    uint32_t parent; /* the smallest other network that holds it; NET_NONE */
     uint8_t role;
 };
 #define NET_NONE UINT32_MAX
@@ -55,11 +55,11 @@ const struct net_entry *nets_find(const struct net_entry *nets, size_t count, co
 
 /* ---- register_name.c: domain suffixes ---- */
 struct name_entry {
-    struct text name;             /* normal form; len 0: free slot */
+    struct text name; /* normal form; len 0: free slot */
     uint32_t organisation;
 };
 struct name_table {
-    struct name_entry *slots;     /* owned */
+    struct name_entry *slots; /* owned */
     size_t mask, count;
 };
 MUST_CHECK enum err names_init(struct name_table *t, size_t names);

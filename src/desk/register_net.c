@@ -1,5 +1,5 @@
-/* desk/register_net.c - longest prefix match by binary search. Networks nest or are disjoint, so sorted by address and
- * then by length every network stands behind those that hold it. The last one that begins at or before an address
+/* desk/register_net.c - longest prefix match by binary search. Networks nest or are disjoint, so sorted by address
+ * and then by length every network stands behind those that hold it. The last one that begins at or before an address
  * either holds it, and then is the longest that does, or whatever holds the address holds that network too: the
  * answer is on its chain of parents. */
 #include <stdlib.h>

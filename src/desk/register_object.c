@@ -27,16 +27,46 @@ static bool role_parse_name(struct text t, enum owner_role *ret)
 static const struct sector_word {
     const char *typed, *stix; /* stix NULL: the word itself */
 } sectors[] = {
-    {"agriculture", NULL}, {"aerospace", NULL}, {"automotive", NULL}, {"chemical", NULL}, {"commercial", NULL},
-    {"communications", NULL}, {"construction", NULL}, {"defense", NULL}, {"education", NULL}, {"energy", NULL},
-    {"entertainment", NULL}, {"financial-services", NULL}, {"government", NULL}, {"emergency-services", NULL},
-    {"government-local", NULL}, {"government-national", NULL}, {"government-public-services", NULL},
-    {"government-regional", NULL}, {"healthcare", NULL}, {"hospitality-leisure", NULL}, {"infrastructure", NULL},
-    {"dams", NULL}, {"nuclear", NULL}, {"water", NULL}, {"insurance", NULL}, {"manufacturing", NULL},
-    {"mining", NULL}, {"non-profit", NULL}, {"pharmaceuticals", NULL}, {"retail", NULL}, {"technology", NULL},
-    {"telecommunications", NULL}, {"transportation", NULL}, {"utilities", NULL},
-    {"health", "healthcare"}, {"finance", "financial-services"}, {"banking", "financial-services"},
-    {"defence", "defense"}, {"telecom", "telecommunications"}, {"transport", "transportation"},
+    {"agriculture", NULL},
+    {"aerospace", NULL},
+    {"automotive", NULL},
+    {"chemical", NULL},
+    {"commercial", NULL},
+    {"communications", NULL},
+    {"construction", NULL},
+    {"defense", NULL},
+    {"education", NULL},
+    {"energy", NULL},
+    {"entertainment", NULL},
+    {"financial-services", NULL},
+    {"government", NULL},
+    {"emergency-services", NULL},
+    {"government-local", NULL},
+    {"government-national", NULL},
+    {"government-public-services", NULL},
+    {"government-regional", NULL},
+    {"healthcare", NULL},
+    {"hospitality-leisure", NULL},
+    {"infrastructure", NULL},
+    {"dams", NULL},
+    {"nuclear", NULL},
+    {"water", NULL},
+    {"insurance", NULL},
+    {"manufacturing", NULL},
+    {"mining", NULL},
+    {"non-profit", NULL},
+    {"pharmaceuticals", NULL},
+    {"retail", NULL},
+    {"technology", NULL},
+    {"telecommunications", NULL},
+    {"transportation", NULL},
+    {"utilities", NULL},
+    {"health", "healthcare"},
+    {"finance", "financial-services"},
+    {"banking", "financial-services"},
+    {"defence", "defense"},
+    {"telecom", "telecommunications"},
+    {"transport", "transportation"},
 };
 
 static const char *stix_sector(struct text typed)
@@ -66,8 +96,7 @@ static bool network_parse(struct text t, struct organisation_network *ret)
         end++;
     struct text role = text_trim(text_sub(t, end, t.len));
     ret->role = OWNER_PLAIN;
-    return ipnet_parse(text_sub(t, 0, end), &ret->net) == OK &&
-           (role.len == 0 || role_parse_name(role, &ret->role));
+    return ipnet_parse(text_sub(t, 0, end), &ret->net) == OK && (role.len == 0 || role_parse_name(role, &ret->role));
 }
 
 static enum err refuse(struct arena *arena, const char **ret_reason, const char *what, struct text piece)
@@ -141,7 +170,8 @@ enum err organisation_of_row(struct arena *arena, struct text name, struct text 
         *ret_reason = name.len == 0 ? "the row has no name" : "a name or sector is longer than 200 bytes";
         return ERR_MALFORMED;
     }
-    struct organisation_record r = {.name = arena_text(arena, name), .sector = arena_text(arena, sector),
+    struct organisation_record r = {.name = arena_text(arena, name),
+                                    .sector = arena_text(arena, sector),
                                     .contacts = arena_text(arena, contacts)};
     if (!r.name.ptr || !r.sector.ptr || !r.contacts.ptr)
         return ERR_NOMEM;

@@ -1,5 +1,5 @@
-/* desk/sighting.c - what partners are told back (release.md 9): that their indicator was seen here, how often, in which
- * hours, by us. Nothing of whom it was seen at.
+/* desk/sighting.c - what partners are told back (release.md 9): that their indicator was seen here, how often, in
+ * which hours, by us. Nothing of whom it was seen at.
  *
  * A sighting belongs to (finding, party). Its window is the finding's, first hour rounded down and last rounded up. A
  * further version is made only when that window changes or the count reached another power of ten: an hour of hits
@@ -7,8 +7,8 @@
 #include "base/limits.h"
 #include "desk/finding_inside.h"
 
-#define HOUR_US     ((int64_t)3600 * 1000000)
-#define COUNT_MOST  999999999 /* STIX 2.1 section 5.2 */
+#define HOUR_US    ((int64_t)3600 * 1000000)
+#define COUNT_MOST 999999999 /* STIX 2.1 section 5.2 */
 
 struct sighting_words {
     int64_t first_us, last_us;
@@ -69,7 +69,8 @@ static enum err append_sighting(struct txn *t, const struct finding_work *w, con
     const struct fact_genesis *g = node_genesis(txn_node(t));
     struct own_times times = own_times(t, before);
     /* Unmarked content is AMBER+STRICT to our own people, and what is derived from it cannot be less. */
-    enum tlp label = ind->label == TLP_NONE || ind->unreadable ? tlp_stricter(ind->label, TLP_AMBER_STRICT) : ind->label;
+    enum tlp label =
+        ind->label == TLP_NONE || ind->unreadable ? tlp_stricter(ind->label, TLP_AMBER_STRICT) : ind->label;
     char other[IDENT_TEXT_MAX];
     struct buffer body;
     buffer_init(&body, STIX_OBJECT_MAX_BYTES);
@@ -88,8 +89,15 @@ static enum err append_sighting(struct txn *t, const struct finding_work *w, con
     json_close(&o, ']');
     json_close(&o, '}');
     struct fact_sighting fact = {.finding = w->id, .indicator = ind->uuid, .party = ind->party};
-    struct own_object object = {.id = id, .times = &times, .before = before, .label = label, .revoked = revoked,
-                                .outward = true, .account = *account, .sighting = &fact, .sighting_tlp = label};
+    struct own_object object = {.id = id,
+                                .times = &times,
+                                .before = before,
+                                .label = label,
+                                .revoked = revoked,
+                                .outward = true,
+                                .account = *account,
+                                .sighting = &fact,
+                                .sighting_tlp = label};
     enum err e = own_append(t, &object, &body, reterr);
     buffer_done(&body);
     return e;

@@ -1,5 +1,5 @@
-/* match/linetime.c - see linetime.h. A time without a zone is taken as UTC: log hosts that say nothing else should run
- * on it, and a guess of the zone would be wrong twice a year. */
+/* match/linetime.c - see linetime.h. A time without a zone is taken as UTC: log hosts that say nothing else should
+ * run on it, and a guess of the zone would be wrong twice a year. */
 #include "match/linetime.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* The sample's logs: the same seed gives the same bytes, what is planted stands where it was planted and nowhere else. */
+/* The sample's logs: the same seed gives the same bytes, what is planted stands where it was planted and nowhere
+ * else. */
 #include "support/test.h"
 
 #include <fcntl.h>
@@ -54,8 +55,12 @@ static void planted_once_and_where(void **state)
     (void)state;
     static struct bad_set set;
     make_set(&set);
-    struct demo_logs l = {.seed = 1, .lines = LINES, .base_us = (int64_t)1795292101 * 1000000, .step_us = 1000,
-                          .plants = set.plants, .plant_count = BAD};
+    struct demo_logs l = {.seed = 1,
+                          .lines = LINES,
+                          .base_us = (int64_t)1795292101 * 1000000,
+                          .step_us = 1000,
+                          .plants = set.plants,
+                          .plant_count = BAD};
     size_t len, again_len, lines = 0;
     char *bytes = logs(&l, &len), *again = logs(&l, &again_len);
     assert_int_equal(len, again_len);
@@ -101,7 +106,8 @@ static void bad_values_are_normal_and_different(void **state)
 static void nonsense_is_refused(void **state)
 {
     (void)state;
-    struct demo_plant twice[] = {{2, VALUE_DOMAIN, TEXT("a.invalid"), TEXT_NONE}, {2, VALUE_DOMAIN, TEXT("b.invalid"), TEXT_NONE}};
+    struct demo_plant twice[] = {{2, VALUE_DOMAIN, TEXT("a.invalid"), TEXT_NONE},
+                                 {2, VALUE_DOMAIN, TEXT("b.invalid"), TEXT_NONE}};
     struct demo_plant network = {1, VALUE_CIDR, TEXT("198.19.0.0/24"), TEXT_NONE};
     struct demo_plant late = {11, VALUE_DOMAIN, TEXT("a.invalid"), TEXT_NONE};
     struct demo_plant broken = {1, VALUE_DOMAIN, TEXT("a\nb"), TEXT_NONE};

@@ -39,7 +39,7 @@ static const struct form {
     {"Nov 21 20:15:01 mail postfix/smtpd", "2026-11-21T20:15:01Z"},
     {"<13>Nov  1 00:00:00 host", "2026-11-01T00:00:00Z"},
     {"Dec 24 20:15:01 host", "2025-12-24T20:15:01Z"},
-    {"Nov 22 20:15:00 host", "2026-11-22T20:15:00Z"},   /* within a day ahead */
+    {"Nov 22 20:15:00 host", "2026-11-22T20:15:00Z"}, /* within a day ahead */
     {"Nov 22 20:16:00 host", "2025-11-22T20:16:00Z"},
     {"Feb 29 12:00:00 host", "2024-02-29T12:00:00Z"},
     {"192.0.2.1 - - [21/Nov/2026:20:15:01 +0000] \"GET / HTTP/1.1\"", "2026-11-21T20:15:01Z"},
@@ -55,7 +55,10 @@ static const struct form {
     {"{\"timestamp\":\"soon\"}", NULL},
     {"{\"timestamp\"", NULL},
     /* no times */
-    {"", NULL}, {"   ", NULL}, {"no time at all", NULL}, {"evil.example", NULL},
+    {"", NULL},
+    {"   ", NULL},
+    {"no time at all", NULL},
+    {"evil.example", NULL},
     {"1989-12-31T23:59:59Z", NULL},
     {"2026-11-22T20:15:31Z", NULL}, /* more than a day ahead */
     {"2026-11-22T20:15:30Z", "2026-11-22T20:15:30Z"},
