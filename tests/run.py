@@ -194,11 +194,16 @@ def run_all(programs, env, jobs):
     return totals
 
 
+def binary(build_dir):
+    """Meson puts a program where its meson.build is."""
+    places = [os.path.join(build_dir, *parts) for parts in (("entente",), ("src", "entente"))]
+    return next((p for p in places if os.path.exists(p)), places[0])
+
+
 def environment(build_dir):
     env = dict(os.environ)
     env["CC"] = "gcc"
     env["PYTHONDONTWRITEBYTECODE"] = "1"
-    env["ENTENTE"] = os.path.join(build_dir, "src", "entente")
     env["ENTENTE_SOURCE"] = ROOT
     env["ENTENTE_BUILD"] = build_dir
     env.setdefault("ASAN_OPTIONS", "allocator_may_return_null=1:detect_stack_use_after_return=1")
@@ -228,6 +233,7 @@ def main():
     env = environment(build_dir)
     if not args.no_build and not build(build_dir, env):
         finish(0, 1, 0)
+    env["ENTENTE"] = binary(build_dir)
     if args.long:
         seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1, 2**31)
         programs = folder_programs("long")
