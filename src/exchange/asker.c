@@ -39,7 +39,10 @@ static enum err name_of_party(struct view *v, const struct uuid *party, struct a
 enum err recipient_of_party(struct node *node, struct view *v, const struct uuid *party, struct arena *arena,
                             struct recipient *ret, struct fault *reterr)
 {
-    struct recipient r = {.kind = RECIPIENT_PARTNER, .party = *party, .ceiling = TLP_GREEN, .knows_tlp2 = true,
+    struct recipient r = {.kind = RECIPIENT_PARTNER,
+                          .party = *party,
+                          .ceiling = TLP_GREEN,
+                          .knows_tlp2 = true,
                           .exercise = in_exercise(node)};
     struct fact_peer peer;
     enum err e = view_peer(v, party, &peer, reterr);
@@ -134,8 +137,12 @@ enum err asker_find(struct node *node, struct view *v, struct text authorization
             return ERR_DENIED;
         a.may_write = true;
     } else {
-        a.recipient = (struct recipient){.kind = RECIPIENT_OWN_ACCOUNT, .name = a.name, .role = role,
-                                         .ceiling = TLP_RED, .knows_tlp2 = true, .exercise = in_exercise(node)};
+        a.recipient = (struct recipient){.kind = RECIPIENT_OWN_ACCOUNT,
+                                         .name = a.name,
+                                         .role = role,
+                                         .ceiling = TLP_RED,
+                                         .knows_tlp2 = true,
+                                         .exercise = in_exercise(node)};
         a.may_write = role >= ROLE_ANALYST;
     }
     *ret = a;

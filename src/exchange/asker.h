@@ -5,12 +5,12 @@
 
 struct asker {
     struct uuid account;
-    struct text name;            /* of the account; in the request's arena */
-    struct recipient recipient;  /* its name is in the arena too */
-    bool may_write;              /* POST */
+    struct text name;           /* of the account; in the request's arena */
+    struct recipient recipient; /* its name is in the arena too */
+    bool may_write;             /* POST */
 };
-/* Authorization: "Bearer TOKEN" ("Token TOKEN" too, which taxii2-client sends), or "Basic" with the account's name and
- * the token as password. ERR_NOT_FOUND: nobody (401), whatever the cause. ERR_DENIED: an expelled partner (403).
+/* Authorization: "Bearer TOKEN" ("Token TOKEN" too, which taxii2-client sends), or "Basic" with the account's name
+ * and the token as password. ERR_NOT_FOUND: nobody (401), whatever the cause. ERR_DENIED: an expelled partner (403).
  * ERR_IO | ERR_NOMEM */
 MUST_CHECK enum err asker_find(struct node *node, struct view *v, struct text authorization, struct arena *arena,
                                struct asker *ret, struct fault *reterr);

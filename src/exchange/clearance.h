@@ -1,5 +1,5 @@
-/* exchange/clearance.h - the gate's decisions about every class for one recipient, at one state of the log. Immutable and
- * reference counted, so that a page of any size costs no decision at all while nothing changed.
+/* exchange/clearance.h - the gate's decisions about every class for one recipient, at one state of the log. Immutable
+ * and reference counted, so that a page of any size costs no decision at all while nothing changed.
  *
  * Valid while the log stands where it stood (every policy change is an entry) and now is before holds_until. */
 #pragma once
@@ -11,12 +11,12 @@ struct clearance {
     atomic_uint refs;
     struct recipient recipient; /* name empty */
     enum door door;
-    uint64_t position;          /* of the log */
+    uint64_t position; /* of the log */
     int64_t holds_until_us;
-    struct class_row *classes;  /* by class_id */
-    bool *cleared;              /* beside classes */
+    struct class_row *classes; /* by class_id */
+    bool *cleared;             /* beside classes */
     size_t class_count;
-    uint32_t *ids;              /* of the cleared ones, sorted */
+    uint32_t *ids; /* of the cleared ones, sorted */
     size_t id_count;
 };
 /* Decides all classes now. OK: *ret holds one reference. ERR_NOMEM | ERR_IO */

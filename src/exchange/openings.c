@@ -1,12 +1,12 @@
-/* exchange/openings.c - a change of policy makes classes visible to a partner: an entry says so, and from then on their
- * objects bear its date for that partner, ahead of every cursor (release.md, TAXII time).
+/* exchange/openings.c - a change of policy makes classes visible to a partner: an entry says so, and from then on
+ * their objects bear its date for that partner, ahead of every cursor (release.md, TAXII time).
  *
- * What a partner could see so far is what the gate says for the settings that the last update looked at: they are kept in
- * local.db. A partner without any is new: everything lies ahead of it anyway. Lost settings (a restored copy) are those
- * of a new partner; settings kept from before make objects come twice, which costs a transfer and no more.
+ * What a partner could see so far is what the gate says for the settings that the last update looked at: they are
+ * kept in local.db. A partner without any is new: everything lies ahead of it anyway. Lost settings (a restored copy)
+ * are those of a new partner; settings kept from before make objects come twice, which costs a transfer and no more.
  *
- * Objects that point to others may have been withheld, or cut, only because of what they point to. So an opening takes
- * the classes of such types along, although they were clear before. */
+ * Objects that point to others may have been withheld, or cut, only because of what they point to. So an opening
+ * takes the classes of such types along, although they were clear before. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #include "exchange/taxii_server.h"
 #include "json/json.h"
 
-#define BASIS_SPACE     "peer-basis"
+#define BASIS_SPACE      "peer-basis"
 #define UPDATE_MAX_BYTES (64 * MIB)
 
 struct update {
@@ -73,8 +73,8 @@ static enum err save_basis(struct local *l, struct text key, const struct recipi
 
 static bool points_to_others(const char *type)
 {
-    static const char *const plain[] = {"indicator", "identity", "marking-definition", "vulnerability",
-                                        "attack-pattern", "location", "tool"};
+    static const char *const plain[] = {
+        "indicator", "identity", "marking-definition", "vulnerability", "attack-pattern", "location", "tool"};
     for (size_t i = 0; i < ARRAY_LEN(plain); i++)
         if (strcmp(type, plain[i]) == 0)
             return false;
@@ -94,8 +94,8 @@ struct opened {
     struct arena *arena;
     struct text *keys;
     size_t count, cap;
-    bool any;           /* a class was not visible before */
-    bool pointers;      /* second pass: what points to others */
+    bool any;      /* a class was not visible before */
+    bool pointers; /* second pass: what points to others */
 };
 
 static enum err add_key(struct opened *o, const struct gate_class *c)
@@ -155,8 +155,7 @@ static enum err write_opening(struct txn *t, void *self, struct fault *reterr)
         e = view_classes(txn_view(t), on_class, &o, reterr);
     if (e || !o.count)
         return e;
-    struct fact f = {.kind = FACT_OPENING,
-                     .u.opening = {.party = op->party, .class_keys = o.keys, .count = o.count}};
+    struct fact f = {.kind = FACT_OPENING, .u.opening = {.party = op->party, .class_keys = o.keys, .count = o.count}};
     return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
 }
 

@@ -32,9 +32,14 @@ static enum err on_row(void *self, const struct page_row *page_row)
         return OK;
     const struct version_row *v = &page_row->version;
     struct row *r = &b->rows[b->count];
-    *r = (struct row){.id = arena_text(&b->texts, v->id), .modified = arena_text(&b->texts, v->modified), .n = v->n,
-                      .modified_us = v->modified_us, .date_us = page_row->date_added_us, .standing = v->standing,
-                      .class_id = v->class_id, .body = v->body};
+    *r = (struct row){.id = arena_text(&b->texts, v->id),
+                      .modified = arena_text(&b->texts, v->modified),
+                      .n = v->n,
+                      .modified_us = v->modified_us,
+                      .date_us = page_row->date_added_us,
+                      .standing = v->standing,
+                      .class_id = v->class_id,
+                      .body = v->body};
     if (!r->id.ptr || !r->modified.ptr)
         return ERR_NOMEM;
     b->count++;

@@ -1,8 +1,8 @@
 /* exchange/page_refs.c - references of an object on a page.
  *
- * Most targets are answered by their class. One that makes sense only with its own endpoints (a relationship, a sighting,
- * observed data) may be withheld by closing although its class is cleared, so it is closed here too, down to
- * REF_DEPTH_MAX, beyond which it counts as withheld. */
+ * Most targets are answered by their class. One that makes sense only with its own endpoints (a relationship, a
+ * sighting, observed data) may be withheld by closing although its class is cleared, so it is closed here too, down
+ * to REF_DEPTH_MAX, beyond which it counts as withheld. */
 #include "exchange/page_refs.h"
 
 #define MEMO_SLOTS    4096 /* of a page; a thousand objects with a few references each. When full: asked again */
@@ -97,30 +97,67 @@ enum ref_state page_ref_lookup(void *self, struct text id)
     return state;
 }
 
+static enum err make_memo(struct page *p)
+{
+    if (!p->memo)
+        p->memo = arena_alloc(p->arena, sizeof *p->memo);
+    return p->memo ? OK : ERR_NOMEM;
+}
+
+/* The object's bytes, closed over its references. *ret_why (may be NULL): the rule that closing withheld it by. */
+static enum err close_body(struct page *p, const struct gate_class *c, const struct decision *d, struct place place,
+                           struct cleared **ret, struct decision_rule *ret_why, struct fault *reterr)
+{
+    struct buffer body;
+    buffer_init(&body, 2 * STIX_OBJECT_MAX_BYTES);
+    enum err e = node_body(p->node, place, &body, reterr);
+    if (e == OK)
+        e = gate_clear(c, &p->clearance->recipient, p->clearance->door, d, buffer_text(&body), page_ref_lookup, p,
+                       ret, ret_why);
+    buffer_done(&body);
+    return e;
+}
+
 enum err page_clear(struct page *p, uint32_t class_id, struct place place, struct cleared **ret, struct fault *reterr)
 {
     bool cleared;
     const struct gate_class *c = clearance_class(p->clearance, class_id, &cleared);
     if (!c || !cleared)
         return ERR_DENIED;
-    if (!p->memo) {
-        p->memo = arena_alloc(p->arena, sizeof *p->memo);
-        if (!p->memo)
-            return ERR_NOMEM;
-    }
+    if (make_memo(p))
+        return ERR_NOMEM;
     struct decision d;
     gate_decide(c, &p->clearance->recipient, p->clearance->door, p->now_us, &d);
     if (!d.cleared)
         return ERR_DENIED; /* held until just now */
+    enum err e = close_body(p, c, &d, place, ret, NULL, reterr);
+    return e == ERR_NOT_FOUND ? ERR_DENIED : e; /* erased: there is nothing that could leave */
+}
 
-    struct buffer body;
-    buffer_init(&body, 2 * STIX_OBJECT_MAX_BYTES);
-    enum err e = node_body(p->node, place, &body, reterr);
-    if (e == OK)
-        e = gate_clear(c, &p->clearance->recipient, p->clearance->door, &d, buffer_text(&body), page_ref_lookup, p, ret,
-                       NULL);
-    buffer_done(&body);
-    if (e == ERR_NOT_FOUND)
-        return ERR_DENIED; /* erased: there is nothing that could leave */
+enum err page_explain(struct page *p, uint32_t class_id, struct place place, struct decision *ret,
+                      struct fault *reterr)
+{
+    bool cleared;
+    struct cleared *object = NULL;
+    struct decision_rule why = {0};
+    const struct gate_class *c = clearance_class(p->clearance, class_id, &cleared);
+    if (!c)
+        return fault_set(reterr, ERR_NOT_FOUND, "the object's class is not known");
+    if (make_memo(p))
+        return fault_set(reterr, ERR_NOMEM, "out of memory");
+    gate_decide(c, &p->clearance->recipient, p->clearance->door, p->now_us, ret);
+    if (!ret->cleared)
+        return OK;
+    enum err e = close_body(p, c, ret, place, &object, &why, reterr);
+    if (e == OK) {
+        ret->form = cleared_form(object);
+        ret->label = cleared_label(object);
+    } else if (e == ERR_DENIED) {
+        ret->cleared = false;
+        ret->rules[0] = why;
+        ret->rule_count = 1;
+        e = OK;
+    }
+    cleared_free(object);
     return e;
 }

@@ -59,7 +59,7 @@ struct change {
     const struct peer_settings *settings; /* or */
     struct text reason;                   /* of an expulsion */
     struct arena arena;
-    struct fact_account machine;          /* of an expulsion */
+    struct fact_account machine; /* of an expulsion */
     bool has_machine;
 };
 
@@ -92,7 +92,8 @@ static enum err check_settings(const struct peer_settings *s, struct fault *rete
         return fault_set(reterr, ERR_USAGE, "a peer is polled every %d ms at most and once a day at least",
                          PEER_POLL_MS_MIN);
     if (s->has_ceiling && (s->ceiling <= TLP_NONE || s->ceiling >= TLP_RED))
-        return fault_set(reterr, ERR_USAGE, "a ceiling is CLEAR, GREEN, AMBER or AMBER+STRICT: RED is for named persons");
+        return fault_set(reterr, ERR_USAGE,
+                         "a ceiling is CLEAR, GREEN, AMBER or AMBER+STRICT: RED is for named persons");
     return OK;
 }
 
@@ -125,8 +126,10 @@ static enum err write_expulsion(struct txn *t, void *self, struct fault *reterr)
     if (e)
         return e;
     struct fact act = {.kind = FACT_ACT,
-                       .u.act = {.account = *c->account, .verb = TEXT("peer expelled"),
-                                 .subject = uuid_format(c->party, subject), .reason = c->reason}};
+                       .u.act = {.account = *c->account,
+                                 .verb = TEXT("peer expelled"),
+                                 .subject = uuid_format(c->party, subject),
+                                 .reason = c->reason}};
     e = txn_append(t, &act, TEXT_NONE, TEXT_NONE, reterr);
     if (e)
         return e;

@@ -1,5 +1,5 @@
-/* exchange/peer.h - partners: invitation, settings, and the loop that keeps pulling. Secrets live in local.db; settings
- * are log entries. */
+/* exchange/peer.h - partners: invitation, settings, and the loop that keeps pulling. Secrets live in local.db;
+ * settings are log entries. */
 #pragma once
 #include "exchange/taxii_client.h"
 
@@ -9,9 +9,9 @@ struct peer_settings { /* what `peer set` may change; has_* says which */
     bool sightings;
     uint32_t poll_ms;
 };
-/* Records the party and a machine account for it, makes a token, and writes the invitation as JSON: {"entente_invite":1,
- * "from":{"name","identity","country"},"api_root","collection","token","origin","key"} to out. url: our own TAXII address
- * as the partner reaches it. */
+/* Records the party and a machine account for it, makes a token, and writes the invitation as JSON:
+ * {"entente_invite":1, "from":{"name","identity","country"},"api_root","collection","token","origin","key"} to out.
+ * url: our own TAXII address as the partner reaches it. */
 MUST_CHECK enum err peer_invite(struct node *node, struct text name, struct text url, const struct uuid *account,
                                 struct buffer *out, struct fault *reterr);
 /* Takes an invitation: party, source, peer with its URL, the token in local.db. *ret_party. ERR_MALFORMED */
@@ -25,11 +25,16 @@ MUST_CHECK enum err peer_expel(struct node *node, const struct uuid *party, stru
 MUST_CHECK enum err peer_sync(struct node *node, const struct uuid *party, struct taxii_pulled *ret,
                               struct fault *reterr);
 
-/* The loop of a serving node: a few threads, every peer at its poll_ms (default 30 s; a failing one backs off to 16 times
- * that), spread by a little jitter; a slow peer holds up no other. Picks up changed settings by itself. */
+/* The loop of a serving node: a few threads, every peer at its poll_ms (default 30 s; a failing one backs off to 16
+ * times that), spread by a little jitter; a slow peer holds up no other. Picks up changed settings by itself. */
 struct peer_loop;
 MUST_CHECK enum err peer_loop_start(struct node *node, struct peer_loop **ret, struct fault *reterr);
 void peer_loop_stop(struct peer_loop *l);
 /* Result of the last round with a peer, for `peer list` and `status`. false: none yet. */
-struct peer_result { int64_t at_us; enum err err; char words[FAULT_WHAT_MAX]; uint64_t objects; };
+struct peer_result {
+    int64_t at_us;
+    enum err err;
+    char words[FAULT_WHAT_MAX];
+    uint64_t objects;
+};
 bool peer_loop_result(struct peer_loop *l, const struct uuid *party, struct peer_result *ret);

@@ -1,7 +1,8 @@
 /* exchange/peer_invite.c - how two nodes get to know each other: a file from one to the other, by a way people trust.
  *
  * {"entente_invite":1,"from":{"name","identity","country"},"api_root","collection","account","token","origin","key"}
- * A plain TAXII server has no such file; who writes one by hand may give "user" and "password" in place of "token". */
+ * A plain TAXII server has no such file; who writes one by hand may give "user" and "password" in place of "token".
+ */
 #include <stdio.h>
 
 #include "base/limits.h"
@@ -135,7 +136,7 @@ static void write_invitation(const struct node *node, const struct meeting *m, s
     json_member_text(&o, "country", g->country);
     json_close(&o, '}');
     json_member_text(&o, "api_root", api_root);
-    json_member_text(&o, "collection", TEXT("entente"));
+    json_member_text(&o, "collection", TEXT("intelligence"));
     json_member_text(&o, "account", m->machine.name);
     json_member_text(&o, "token", token);
     json_member_text(&o, "origin", g->origin);

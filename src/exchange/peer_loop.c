@@ -1,8 +1,8 @@
 /* exchange/peer_loop.c - keeps every partner's round going.
  *
- * A few workers share one list: each takes the partner that is due longest and not under way, so that a slow one delays
- * nobody while a worker is free. Settings are read again when the log has moved. A partner that fails waits twice as
- * long each time, 16 times its poll time at most. */
+ * A few workers share one list: each takes the partner that is due longest and not under way, so that a slow one
+ * delays nobody while a worker is free. Settings are read again when the log has moved. A partner that fails waits
+ * twice as long each time, 16 times its poll time at most. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +18,12 @@
 
 struct line { /* to one partner */
     struct uuid party;
-    char *url;                 /* owned; the client's */
+    char *url; /* owned; the client's */
     uint32_t poll_ms;
     bool listed, under_way, has_result;
-    int64_t due_us;            /* monotonic */
-    unsigned backoff;          /* 1: none */
-    struct http_client *http;  /* used by who has it under way */
+    int64_t due_us;           /* monotonic */
+    unsigned backoff;         /* 1: none */
+    struct http_client *http; /* used by who has it under way */
     struct peer_result result;
 };
 struct peer_loop {
@@ -31,12 +31,12 @@ struct peer_loop {
     pthread_t workers[LOOP_WORKERS];
     size_t worker_count;
     atomic_bool stop;
-    pthread_mutex_t lock;      /* of all below */
+    pthread_mutex_t lock; /* of all below */
     pthread_cond_t wake;
     struct line **lines;
     size_t count, cap;
-    uint64_t position;         /* of the log when the list was read; UINT64_MAX: never */
-    bool looking;              /* a worker waits with a time; the others sleep until they are needed */
+    uint64_t position; /* of the log when the list was read; UINT64_MAX: never */
+    bool looking;      /* a worker waits with a time; the others sleep until they are needed */
 };
 
 /* ---- the list ---- */

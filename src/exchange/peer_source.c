@@ -50,8 +50,9 @@ enum err peer_source_make(struct txn *t, const struct uuid *party, struct text n
     buffer_init(&full, NAME_MAX_BYTES + sizeof PREFIX);
     buffer_add(&full, TEXT(PREFIX));
     buffer_add(&full, name);
-    struct fact f = {.kind = FACT_SOURCE,
-                     .u.source = {.id = uuid_random(), .account = *account, .party = *party, .name = buffer_text(&full)}};
+    struct fact f = {
+        .kind = FACT_SOURCE,
+        .u.source = {.id = uuid_random(), .account = *account, .party = *party, .name = buffer_text(&full)}};
     e = buffer_error(&full);
     if (e == OK)
         e = txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);

@@ -12,9 +12,9 @@ struct round {
     const atomic_bool *cancel;
     struct arena arena;
     struct fact_peer peer;
-    struct text name;       /* of the party */
+    struct text name; /* of the party */
     struct uuid source;
-    bool comes_to_us;       /* it has an account here: it pulls what is for it */
+    bool comes_to_us; /* it has an account here: it pulls what is for it */
     struct taxii_remote remote;
 };
 
@@ -93,9 +93,8 @@ static enum err pull(struct round *r, struct taxii_pulled *ret, struct fault *re
                                           .account = r->peer.account,
                                           .name = r->name,
                                           .cancel = r->cancel};
-    const char *key = arena_printf(&r->arena, "%s " TEXT_FMT " " TEXT_FMT,
-                                   uuid_format(&r->peer.party, party).ptr, TEXT_ARG(r->remote.api_root),
-                                   TEXT_ARG(r->remote.collection));
+    const char *key = arena_printf(&r->arena, "%s " TEXT_FMT " " TEXT_FMT, uuid_format(&r->peer.party, party).ptr,
+                                   TEXT_ARG(r->remote.api_root), TEXT_ARG(r->remote.collection));
     if (!key)
         return ERR_NOMEM;
     return taxii_pull(r->node, r->http, &r->remote, text_of(key), &intake, ret, reterr);

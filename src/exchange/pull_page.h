@@ -1,14 +1,14 @@
 /* exchange/pull_page.h - inside this room: one page that a partner sent, and the cursor behind it. */
 #pragma once
-#include "exchange/taxii_remote.h"
 #include "base/time.h"
+#include "exchange/taxii_remote.h"
 
 #define PULL_NEXT_MAX 1024 /* bytes of a foreign `next`; medallion's has 36, ours 48, OpenCTI's some 100 */
 
 /* What is kept of a partner between pulls. State:
  *   START (nothing) -> PAGING (next) -> ... -> IDLE (after) -> PAGING ...
- * after: added_after of the question under way. last: X-TAXII-Date-Added-Last of the last page taken in. page: hash of
- * that page, so that a server whose dates are coarse or missing costs no intake when it repeats itself. */
+ * after: added_after of the question under way. last: X-TAXII-Date-Added-Last of the last page taken in. page: hash
+ * of that page, so that a server whose dates are coarse or missing costs no intake when it repeats itself. */
 struct pull_cursor {
     bool has_after, has_last, has_page;
     struct stamp after, last;
@@ -21,7 +21,7 @@ MUST_CHECK enum err pull_cursor_save(struct local *l, struct text key, const str
 bool pull_cursor_same(const struct pull_cursor *a, const struct pull_cursor *b);
 
 struct pull_page {
-    int fd;                       /* the body in memory; owned */
+    int fd; /* the body in memory; owned */
     uint64_t objects;
     bool more, has_last;
     char next[PULL_NEXT_MAX + 1];

@@ -1,5 +1,5 @@
-/* exchange/releases.c - one entry for the new releases of one answer. Its public part is the Merkle root of the bodies'
- * hashes, so that a single release can be shown later without the others. */
+/* exchange/releases.c - one entry for the new releases of one answer. Its public part is the Merkle root of the
+ * bodies' hashes, so that a single release can be shown later without the others. */
 #include "exchange/releases.h"
 
 #include "ledger/merkle.h"
@@ -44,8 +44,7 @@ static enum err write_release(struct txn *t, void *self, struct fault *reterr)
     struct release *r = self;
     const struct recipient *cleared_for = &r->page->clearance->recipient;
     struct recipient now;
-    enum err e =
-        recipient_of_party(txn_node(t), txn_view(t), &cleared_for->party, r->page->arena, &now, reterr);
+    enum err e = recipient_of_party(txn_node(t), txn_view(t), &cleared_for->party, r->page->arena, &now, reterr);
     if (e)
         return e;
     if (!recipient_same(&now, cleared_for))

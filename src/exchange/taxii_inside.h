@@ -1,8 +1,8 @@
 /* exchange/taxii_inside.h - what the files of the TAXII server share; no one else includes it.
  *
- * A request's way: taxii_server.c finds who asks and which resource (route) -> taxii_pages.c for what holds no objects |
- * taxii_read.c for pages of objects | taxii_post.c for what is given to us. Each returns an outbound; NULL only when
- * memory is out. */
+ * A request's way: taxii_server.c finds who asks and which resource (route) -> taxii_pages.c for what holds no
+ * objects | taxii_read.c for pages of objects | taxii_post.c for what is given to us. Each returns an outbound; NULL
+ * only when memory is out. */
 #pragma once
 #include "exchange/asker.h"
 #include "exchange/clearance.h"
@@ -21,18 +21,28 @@ struct taxii_server {
     struct status_book *statuses;
 };
 
-enum resource { RESOURCE_NONE, RESOURCE_DISCOVERY, RESOURCE_API_ROOT, RESOURCE_COLLECTIONS, RESOURCE_COLLECTION,
-                RESOURCE_OBJECTS, RESOURCE_OBJECT, RESOURCE_VERSIONS, RESOURCE_MANIFEST, RESOURCE_STATUS };
+enum resource {
+    RESOURCE_NONE,
+    RESOURCE_DISCOVERY,
+    RESOURCE_API_ROOT,
+    RESOURCE_COLLECTIONS,
+    RESOURCE_COLLECTION,
+    RESOURCE_OBJECTS,
+    RESOURCE_OBJECT,
+    RESOURCE_VERSIONS,
+    RESOURCE_MANIFEST,
+    RESOURCE_STATUS
+};
 
 struct call {
     struct taxii_server *server;
     const struct http_request *request;
-    struct view *view;            /* in a snapshot */
+    struct view *view; /* in a snapshot */
     struct asker asker;
     int64_t now_us;
     enum resource resource;
     enum page_collection collection;
-    struct text object;           /* id in the path, of an object or a status */
+    struct text object; /* id in the path, of an object or a status */
 };
 
 struct collection_rule {

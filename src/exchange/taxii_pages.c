@@ -4,13 +4,13 @@
 #include "exchange/taxii_inside.h"
 
 const struct collection_rule TAXII_COLLECTIONS[3] = {
-    [COLLECTION_INDICATORS] = {COLLECTION_INDICATORS, "indicators", "Indicators",
-                               "Indicators of one observable, with a name and an end: for detection tools. Read only.",
-                               false},
+    [COLLECTION_INDICATORS] =
+        {COLLECTION_INDICATORS, "indicators", "Indicators",
+         "Indicators, and the identities and markings they refer to: for detection tools. Read only.", false},
     [COLLECTION_INTELLIGENCE] = {COLLECTION_INTELLIGENCE, "intelligence", "Intelligence",
                                  "All objects of standard STIX 2.1 types that you may have.", true},
     [COLLECTION_ENTENTE] = {COLLECTION_ENTENTE, "entente", "Entente",
-                            "All objects that you may have, extension types included: for other Entente nodes.", true},
+                            "Extension types and sightings: for other Entente nodes.", true},
 };
 
 bool taxii_can_read(const struct asker *a)

@@ -1,8 +1,9 @@
 /* exchange/taxii_pull.c - takes all pages after a cursor (TAXII 2.1 sections 3.5 and 5.4).
  *
- * Invariants: 1. The cursor moves only over what is durable here. 2. Whatever a server says, a pull ends: each page either
- * brings something new, or moves a date, or is one of at most PULL_STALE_MAX. 3. Dates that a server repeats or rounds
- * lose nothing: the next question starts before the coarsest date they may stand for; what comes twice is unchanged. */
+ * Invariants: 1. The cursor moves only over what is durable here. 2. Whatever a server says, a pull ends: each page
+ * either brings something new, or moves a date, or is one of at most PULL_STALE_MAX. 3. Dates that a server repeats
+ * or rounds lose nothing: the next question starts before the coarsest date they may stand for; what comes twice is
+ * unchanged. */
 #include <string.h>
 
 #include "exchange/pull_page.h"
@@ -20,7 +21,7 @@ struct pull {
     struct pull_cursor cursor, saved;
     uint32_t limit;
     unsigned stale;
-    bool resumed;   /* the cursor's `next` is of an earlier pull: the server may have forgotten it */
+    bool resumed; /* the cursor's `next` is of an earlier pull: the server may have forgotten it */
     bool done;
     struct taxii_pulled pulled;
 };
@@ -55,8 +56,8 @@ static void write_question(const struct pull *p, struct buffer *url)
         remote_parameter(url, false, "next", text_of(p->cursor.next));
 }
 
-/* Its `next` is worth nothing any more (medallion keeps it for half a minute): back to dates, just before the last page's
- * end, since more objects may bear its date. */
+/* Its `next` is worth nothing any more (medallion keeps it for half a minute): back to dates, just before the last
+ * page's end, since more objects may bear its date. */
 static void forget_next(struct pull *p)
 {
     p->cursor.next[0] = 0;
@@ -212,8 +213,8 @@ enum err taxii_pull(struct node *node, struct http_client *http, const struct ta
                     struct text cursor_key, const struct intake_options *intake, struct taxii_pulled *ret,
                     struct fault *reterr)
 {
-    struct pull p = {.node = node, .http = http, .remote = remote, .key = cursor_key, .intake = intake,
-                     .limit = PULL_LIMIT};
+    struct pull p = {
+        .node = node, .http = http, .remote = remote, .key = cursor_key, .intake = intake, .limit = PULL_LIMIT};
     enum err e = pull_cursor_load(node_local(node), cursor_key, &p.cursor, reterr);
     p.saved = p.cursor;
     p.resumed = p.cursor.next[0] != 0;

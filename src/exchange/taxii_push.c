@@ -1,4 +1,5 @@
-/* exchange/taxii_push.c - posts what is cleared for a partner that does not pull from us (TAXII 2.1 sections 4.3, 5.5).
+/* exchange/taxii_push.c - posts what is cleared for a partner that does not pull from us (TAXII 2.1
+ * sections 4.3, 5.5).
  *
  * Invariants: 1. A release entry is durable before the bytes leave. 2. The cursor moves only over what the partner's
  * server has answered for, so that a failed POST is sent again; a repetition is no second release. */
@@ -9,14 +10,14 @@
 #include "exchange/releases.h"
 #include "exchange/taxii_query.h"
 #include "exchange/taxii_remote.h"
-#include "json/json.h"
 #include "release/outbound.h"
+#include "json/json.h"
 
 #define PUSH_SPACE          "peer-push"
 #define PUSH_BATCH_OBJECTS  500
 #define PUSH_BATCH_BYTES    (1 * MIB)
 #define PUSH_ARENA_BYTES    (32 * MIB)
-#define STATUS_POLLS_MAX    60  /* with the pauses below: about half a minute */
+#define STATUS_POLLS_MAX    60 /* with the pauses below: about half a minute */
 #define STATUS_PAUSE_MIN_MS 20
 #define STATUS_PAUSE_MAX_MS 1000
 
@@ -25,7 +26,7 @@ struct push {
     struct http_client *http;
     const struct taxii_remote *remote;
     struct uuid party;
-    struct text key;         /* of the cursor */
+    struct text key; /* of the cursor */
     bool has_cursor;
     int64_t after_us;
     uint64_t after_n;
@@ -184,17 +185,11 @@ static enum err send_page(struct push *p, struct page *page, struct fault *reter
     return e;
 }
 
-/* A partner's `entente` collection takes everything; any other server knows the standard types only. */
-static enum page_collection our_collection(const struct push *p)
-{
-    return text_eq(p->remote->collection, TEXT("entente")) ? COLLECTION_ENTENTE : COLLECTION_INTELLIGENCE;
-}
-
 static enum err fill(struct push *p, struct page *page, struct fault *reterr)
 {
     const struct page_wanted w = {.bytes_max = PUSH_BATCH_BYTES,
                                   .query = {.party = p->party,
-                                            .collection = our_collection(p),
+                                            .collection = COLLECTION_INTELLIGENCE,
                                             .after_us = p->has_cursor ? p->after_us : INT64_MIN,
                                             .has_cursor = p->has_cursor,
                                             .after_n = p->after_n,

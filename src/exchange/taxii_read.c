@@ -61,8 +61,8 @@ static enum err start_of(const struct taxii_query *q, struct text bound_to, stru
     return OK;
 }
 
-static enum err wanted_of(const struct call *c, const struct taxii_query *q, struct text bound_to, struct page_wanted *ret,
-                          struct fault *reterr)
+static enum err wanted_of(const struct call *c, const struct taxii_query *q, struct text bound_to,
+                          struct page_wanted *ret, struct fault *reterr)
 {
     struct page_wanted w = {.versions = c->resource == RESOURCE_VERSIONS ? VERSIONS_ALL : q->versions,
                             .stamps = q->stamps,
@@ -158,10 +158,15 @@ static enum err make_answer(const struct call *c, struct page *p, const struct t
     return e ? e : outbound_cleared(ENVELOPE_TAXII, &f.info, f.items, p->count, ret);
 }
 
-/* An object in the path of which nothing may be seen is 404; one of which no version fits the filters is an empty page. */
-static enum err object_is_there(const struct page *asked, const struct page_wanted *w, bool *ret, struct fault *reterr)
+/* An object in the path of which nothing may be seen is 404; one of which no version fits the filters is an empty
+ * page. */
+static enum err object_is_there(const struct page *asked, const struct page_wanted *w, bool *ret,
+                                struct fault *reterr)
 {
-    struct page p = {.node = asked->node, .view = asked->view, .clearance = asked->clearance, .now_us = asked->now_us,
+    struct page p = {.node = asked->node,
+                     .view = asked->view,
+                     .clearance = asked->clearance,
+                     .now_us = asked->now_us,
                      .arena = asked->arena};
     struct page_wanted any = {.query = w->query};
     any.query.after_us = INT64_MIN;
@@ -191,7 +196,10 @@ static enum err read_question(const struct call *c, struct question *ret, struct
 static enum err read_page(const struct call *c, const struct question *q, struct clearance *clearance,
                           struct outbound **ret, struct fault *reterr)
 {
-    struct page p = {.node = c->server->node, .view = c->view, .clearance = clearance, .now_us = c->now_us,
+    struct page p = {.node = c->server->node,
+                     .view = c->view,
+                     .clearance = clearance,
+                     .now_us = c->now_us,
                      .arena = c->request->arena};
     bool there = true;
     enum err e = q->query.other_spec ? OK : page_fill(&p, &q->wanted, reterr);

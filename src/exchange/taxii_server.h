@@ -13,8 +13,8 @@ bool taxii_server_owns(struct text path);
 /* The answer to any request below /taxii2/; never NULL but when memory is out. Release entries are durable before it
  * returns. Thread-safe. */
 struct outbound *taxii_server_handle(struct taxii_server *s, const struct http_request *request);
-/* A TAXII error message (section 3.6.1) in our own words; NULL when memory is out. For faults found before the handler,
- * and for what else the house answers. */
+/* A TAXII error message (section 3.6.1) in our own words; NULL when memory is out. For faults found before the
+ * handler, and for what else the house answers. */
 struct outbound *taxii_fault(int status);
 /* Policy changed (peer, source): newly visible classes become openings. On any thread but the writer's. */
 MUST_CHECK enum err taxii_openings_update(struct node *node, struct fault *reterr);

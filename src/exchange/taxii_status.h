@@ -1,12 +1,13 @@
 /* exchange/taxii_status.h - what became of each POST (TAXII 2.1 section 4.3), kept in memory for who posted it: the
- * objects themselves were durable before the status was said. Bounded by count, age and bytes; the oldest go first. */
+ * objects themselves were durable before the status was said. Bounded by count, age and bytes; the oldest go first.
+ */
 #pragma once
 #include "model/ident.h"
 #include "release/outbound.h"
 
-#define STATUS_ACCOUNT_MAX 256                             /* of one account */
-#define STATUS_MAX         4096                            /* of all */
-#define STATUS_MAX_BYTES   (32 * MIB)                      /* of all details */
+#define STATUS_ACCOUNT_MAX 256        /* of one account */
+#define STATUS_MAX         4096       /* of all */
+#define STATUS_MAX_BYTES   (32 * MIB) /* of all details */
 #define STATUS_MAX_AGE_US  ((int64_t)24 * 3600 * 1000000)
 /* More results than this in one POST are counted, not listed. */
 #define STATUS_DETAILS_MAX 1000

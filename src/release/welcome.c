@@ -4,10 +4,13 @@
 static const char head[] =
     "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"robots\" content=\"noindex\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"robots\" "
+    "content=\"noindex\">\n"
     "<title>Entente</title><style>\n"
-    ":root{color-scheme:light dark;--ink:#16202c;--soft:#5a6878;--line:#d7dee6;--paper:#f6f8fa;--card:#fff;--mark:#0b6b57}\n"
-    "@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9aa8b6;--line:#2b3642;--paper:#0f151b;--card:#161e27;"
+    ":root{color-scheme:light "
+    "dark;--ink:#16202c;--soft:#5a6878;--line:#d7dee6;--paper:#f6f8fa;--card:#fff;--mark:#0b6b57}\n"
+    "@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9aa8b6;--line:#2b3642;--paper:#0f151b;--card:#"
+    "161e27;"
     "--mark:#4cc3a5}}\n"
     "*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;"
     "background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,sans-serif}\n"
@@ -19,9 +22,9 @@ static const char head[] =
     "dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}code{font:.95em ui-monospace,monospace}\n"
     "</style></head><body><main><p class=\"by\">Entente</p><h1>";
 
-static const char middle[] =
-    "</h1>\n<p>This node exchanges threat information with its partners. What each of them gets was released to it.</p>\n"
-    "<dl><dt>State</dt><dd>up ";
+static const char middle[] = "</h1>\n<p>This node exchanges threat information with its partners. What each of them "
+                             "gets was released to it.</p>\n"
+                             "<dl><dt>State</dt><dd>up ";
 
 static const char after_uptime[] = "</dd><dt>Version</dt><dd>";
 

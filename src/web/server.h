@@ -9,7 +9,8 @@ struct web_options {
 };
 struct web;
 /* node must be an owner and outlive the server.
- * ERR_BUSY (the port) | ERR_USAGE (address, certificate) | ERR_DENIED (plain HTTP to the world) | ERR_NOMEM | ERR_IO */
+ * ERR_BUSY (the port) | ERR_USAGE (address, certificate) | ERR_DENIED (plain HTTP to the world) | ERR_NOMEM | ERR_IO
+ */
 MUST_CHECK enum err web_start(struct node *node, const struct web_options *options, struct web **ret,
                               struct fault *reterr);
 uint16_t web_port(const struct web *w);
