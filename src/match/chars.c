@@ -10,12 +10,84 @@
 #define X CHAR_HIGH, CHAR_HIGH, CHAR_HIGH, CHAR_HIGH
 #define N X, X, X, X
 const uint8_t char_classes[256] = {
-    ['0'] = D, D, D, D, D, D, D, D, D, D,
-    ['A'] = H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
-    ['a'] = H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
-    ['.'] = CHAR_DOT, ['-'] = CHAR_DASH, ['_'] = CHAR_UNDER,
-    [':'] = S, ['@'] = S, ['%'] = S, ['\\'] = S, ['#'] = S,
-    [0x80] = N, N, N, N, N, N, N, N,
+    ['0'] = D,
+    D,
+    D,
+    D,
+    D,
+    D,
+    D,
+    D,
+    D,
+    D,
+    ['A'] = H,
+    H,
+    H,
+    H,
+    H,
+    H,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    ['a'] = H,
+    H,
+    H,
+    H,
+    H,
+    H,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    L,
+    ['.'] = CHAR_DOT,
+    ['-'] = CHAR_DASH,
+    ['_'] = CHAR_UNDER,
+    [':'] = S,
+    ['@'] = S,
+    ['%'] = S,
+    ['\\'] = S,
+    ['#'] = S,
+    [0x80] = N,
+    N,
+    N,
+    N,
+    N,
+    N,
+    N,
+    N,
 };
 #undef D
 #undef H
@@ -42,12 +114,12 @@ bool char_is_separator(uint32_t c)
 {
     if (c >= 0x80 && c <= 0xBF)
         return c != 0xAA && c != 0xB5 && c != 0xBA;
-    return c == 0xD7 || c == 0xF7 ||                  /* multiplication and division sign */
-           (c >= 0x2000 && c <= 0x206F) ||            /* General Punctuation */
-           (c >= 0x2190 && c <= 0x2BFF) ||            /* arrows, technical, box drawing, shapes */
+    return c == 0xD7 || c == 0xF7 ||       /* multiplication and division sign */
+           (c >= 0x2000 && c <= 0x206F) || /* General Punctuation */
+           (c >= 0x2190 && c <= 0x2BFF) || /* arrows, technical, box drawing, shapes */
            (c >= 0x3000 && c <= 0x3004) || (c >= 0x3008 && c <= 0x3020) || c == 0x3030 || /* CJK punctuation */
            (c >= 0xFF01 && c <= 0xFF0F) || (c >= 0xFF1A && c <= 0xFF20) || (c >= 0xFF3B && c <= 0xFF3D) ||
-           (c >= 0xFF5B && c <= 0xFF65) ||            /* the same in full width */
+           (c >= 0xFF5B && c <= 0xFF65) ||                /* the same in full width */
            c == 0xFEFF || (c >= 0x1F300 && c <= 0x1FAFF); /* byte order mark; pictures */
 }
 
@@ -55,7 +127,10 @@ bool char_is_separator(uint32_t c)
 static size_t decode(const uint8_t *p, size_t len, uint32_t *ret)
 {
     static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : p[0] >= 0xE0 && p[0] < 0xF0 ? 3 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4 : 0;
+    size_t n = p[0] >= 0xC2 && p[0] < 0xE0   ? 2
+               : p[0] >= 0xE0 && p[0] < 0xF0 ? 3
+               : p[0] >= 0xF0 && p[0] < 0xF5 ? 4
+                                             : 0;
     if (n == 0 || n > len)
         return 0;
     uint32_t c = p[0] & (0xFFu >> (n + 1));

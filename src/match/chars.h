@@ -6,17 +6,17 @@
  * whether they are letters or punctuation (char_is_separator). */
 enum char_class {
     CHAR_DIGIT = 1,
-    CHAR_HEX = 2,     /* a-f A-F */
-    CHAR_LETTER = 4,  /* g-z G-Z */
+    CHAR_HEX = 2,    /* a-f A-F */
+    CHAR_LETTER = 4, /* g-z G-Z */
     CHAR_DOT = 8,
     CHAR_DASH = 16,
     CHAR_UNDER = 32,
-    CHAR_HIGH = 64,   /* not ASCII */
-    CHAR_RUN = 127,   /* any of them */
-    CHAR_SIGN = 128,  /* : @ % \ #: begins something that is looked at more closely */
+    CHAR_HIGH = 64,  /* not ASCII */
+    CHAR_RUN = 127,  /* any of them */
+    CHAR_SIGN = 128, /* : @ % \ #: begins something that is looked at more closely */
 };
-#define CHAR_ALNUM (CHAR_DIGIT | CHAR_HEX | CHAR_LETTER)
-#define CHAR_WORD  (CHAR_ALNUM | CHAR_UNDER)
+#define CHAR_ALNUM  (CHAR_DIGIT | CHAR_HEX | CHAR_LETTER)
+#define CHAR_WORD   (CHAR_ALNUM | CHAR_UNDER)
 #define CHAR_XDIGIT (CHAR_DIGIT | CHAR_HEX)
 
 extern const uint8_t char_classes[256];
@@ -54,8 +54,8 @@ static inline bool char_is_scheme(uint8_t c)
 /* 0..15, or 16 */
 unsigned char_hex(uint8_t c);
 
-/* Length of the well-formed UTF-8 sequence of two or more bytes at p that is punctuation or a blank (a quotation mark,
- * a dash, a no-break space, a byte order mark); 0 for anything else: letters, and bytes that are no UTF-8. */
+/* Length of the well-formed UTF-8 sequence of two or more bytes at p that is punctuation or a blank (a quotation
+ * mark, a dash, a no-break space, a byte order mark); 0 for anything else: letters, and bytes that are no UTF-8. */
 size_t char_separator_len(const uint8_t *p, size_t len);
 bool char_is_separator(uint32_t code_point);
 

@@ -14,10 +14,10 @@ struct index {
     size_t pairs;
     uint64_t seed;
     struct table tables[VALUE_KINDS];
-    struct table url_starts;     /* what stands behind "://" in the URLs (lookup_url_start), without refs */
-    uint64_t *v4_map;            /* NULL when there is no IPv4 address or network */
+    struct table url_starts;      /* what stands behind "://" in the URLs (lookup_url_start), without refs */
+    uint64_t *v4_map;             /* NULL when there is no IPv4 address or network */
     uint64_t v4_lens, v6_lens[3]; /* a bit for each prefix length in use */
-    size_t domain_labels_max;    /* of the longest name */
+    size_t domain_labels_max;     /* of the longest name */
 };
 
 /* An upper bound first: false means that no address or network of the index matches a. */

@@ -12,8 +12,8 @@ struct reading {
     size_t len;
     /* For each byte of p, and for the end, where it stands in the line: map[i], or i itself without a map. */
     const size_t *map;
-    unsigned depth;      /* 0: the line itself */
-    bool percent_read;   /* %XX was resolved: what was escaped in a URL is not told from what ended it */
+    unsigned depth;    /* 0: the line itself */
+    bool percent_read; /* %XX was resolved: what was escaped in a URL is not told from what ended it */
     /* how far something already dealt with reaches */
     size_t ipv6_end;      /* runs before it belong to an IPv6 address */
     size_t ipv6_seen;     /* colons before it were looked at */
@@ -52,18 +52,18 @@ void scan_found_email(struct scanner *s, const struct reading *r, struct span at
 bool scan_wants_url(const struct scanner *s, const uint8_t *after, size_t len);
 void scan_found_url(struct scanner *s, const struct reading *r, struct span at);
 bool scan_wants_emails(const struct scanner *s);
-/* The memory of the one reading at this depth: bytes and map (len + 1), until the next one of the same depth. NULL and
- * a sticky error when there is none. */
+/* The memory of the one reading at this depth: bytes and map (len + 1), until the next one of the same depth. NULL
+ * and a sticky error when there is none. */
 uint8_t *scan_take_bytes(struct scanner *s, unsigned depth, size_t len, size_t **ret_map);
 
 /* ---- the tokeniser ---- */
 
-void token_read(struct scanner *s, struct reading *r);                  /* token.c */
-void token_ipv6(struct scanner *s, struct reading *r, size_t colon);    /* token_ip.c */
+void token_read(struct scanner *s, struct reading *r);                                     /* token.c */
+void token_ipv6(struct scanner *s, struct reading *r, size_t colon);                       /* token_ip.c */
 void token_numbers(struct scanner *s, struct reading *r, struct span run, bool after_dot); /* token_ip.c */
-void token_url(struct scanner *s, struct reading *r, size_t colon);     /* token_url.c */
-void token_url_escaped(struct scanner *s, struct reading *r, size_t colon); /* token_url.c */
-void token_email(struct scanner *s, struct reading *r, size_t at);      /* token_email.c */
+void token_url(struct scanner *s, struct reading *r, size_t colon);                        /* token_url.c */
+void token_url_escaped(struct scanner *s, struct reading *r, size_t colon);                /* token_url.c */
+void token_email(struct scanner *s, struct reading *r, size_t at);                         /* token_email.c */
 /* Cuts a name off a run of name characters: leading and trailing dots and hyphens go. False when no domain name is
  * left. Runs with ".." in them are cut there by the caller. */
 bool token_name(const struct reading *r, struct span run, struct name_found *ret); /* token.c */
@@ -74,8 +74,8 @@ bool token_name(const struct reading *r, struct span run, struct name_found *ret
 bool escape_backslash_at(const uint8_t *p, size_t len, size_t at);
 bool escape_percent_at(const uint8_t *p, size_t len, size_t at);
 bool escape_octal_at(const uint8_t *p, size_t len, size_t at);
-/* Does p[at] begin an escape for a character that would belong to the token before it: evil.com\u002eorg, 1.2.3.4%2E5?
- * Then what stands before it is not a whole token. */
+/* Does p[at] begin an escape for a character that would belong to the token before it:
+ * evil.com\u002eorg, 1.2.3.4%2E5? Then what stands before it is not a whole token. */
 bool escape_continues(const uint8_t *p, size_t len, size_t at);
 /* Do the two bytes at `at` belong to %XX? Then what begins there is no number or hash of its own. */
 bool escape_before(const struct reading *r, size_t at);

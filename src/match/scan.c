@@ -238,8 +238,8 @@ void scan_found_name(struct scanner *s, const struct reading *r, const struct na
         look_up_name(s, s->indexes[i], r, lower, name);
 }
 
-static void look_up_address(struct scanner *s, const struct index *i, const struct reading *r,
-                            const struct ipaddr *a, struct span at)
+static void look_up_address(struct scanner *s, const struct index *i, const struct reading *r, const struct ipaddr *a,
+                            struct span at)
 {
     enum value_kind kind = a->bits == 32 ? VALUE_IPV4 : VALUE_IPV6;
     if (a->bits == 32 && !lookup_v4_possible(i, a->b))
@@ -268,7 +268,10 @@ void scan_found_hash(struct scanner *s, const struct reading *r, struct span at)
 {
     uint8_t digest[64];
     size_t bytes = (at.end - at.start) / 2;
-    enum value_kind kind = bytes == 16 ? VALUE_MD5 : bytes == 20 ? VALUE_SHA1 : bytes == 32 ? VALUE_SHA256 : VALUE_SHA512;
+    enum value_kind kind = bytes == 16   ? VALUE_MD5
+                           : bytes == 20 ? VALUE_SHA1
+                           : bytes == 32 ? VALUE_SHA256
+                                         : VALUE_SHA512;
     if (s->owners)
         return;
     for (size_t i = 0; i < bytes; i++)

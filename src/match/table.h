@@ -1,6 +1,6 @@
 /* match/table.h - one exact table of the index: byte keys, each with a list of refs. Two steps, so that a miss costs
- * one cache line: a filter word that knows nearly every key it has not got, then open addressing with 32-bit tags, and
- * the key's bytes always compared at the end. Immutable once built. */
+ * one cache line: a filter word that knows nearly every key it has not got, then open addressing with 32-bit tags,
+ * and the key's bytes always compared at the end. Immutable once built. */
 #pragma once
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* match/token.c - the tokeniser: one pass over the bytes. Runs without a dot and shorter than a hash, most of any log,
- * are dropped as soon as they end. */
+/* match/token.c - the tokeniser: one pass over the bytes. Runs without a dot and shorter than a hash, most of any
+ * log, are dropped as soon as they end. */
 #include "match/reading.h"
 
 #include <string.h>
@@ -94,7 +94,8 @@ static void name_run(struct scanner *s, struct reading *r, struct span run, unsi
     if (escape_continues(r->p, r->len, run.end))
         return;
     if (!(classes & ~(unsigned)(CHAR_DIGIT | CHAR_DOT | CHAR_DASH))) {
-        bool after_dot = run.start > 0 && r->p[run.start - 1] == '.' && !(run.start > 1 && r->p[run.start - 2] == '.');
+        bool after_dot =
+            run.start > 0 && r->p[run.start - 1] == '.' && !(run.start > 1 && r->p[run.start - 2] == '.');
         token_numbers(s, r, run, after_dot);
         return;
     }

@@ -1,5 +1,5 @@
-/* match/token_email.c - e-mail addresses. Nearly every printable character may stand before the @, and logs use the same
- * characters around an address, so the part before the @ is read in a few ways:
+/* match/token_email.c - e-mail addresses. Nearly every printable character may stand before the @, and logs use the
+ * same characters around an address, so the part before the @ is read in a few ways:
  *  - as long as it gets
  *  - behind the last mark that separates in logs (to=user@, /user@, |user@)
  *  - each of them without leading quotation marks and the like

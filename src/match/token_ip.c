@@ -1,4 +1,5 @@
-/* match/token_ip.c - addresses: what is one, and what only looks like it (versions, networks, times, MAC addresses). */
+/* match/token_ip.c - addresses: what is one, and what only looks like it (versions, networks, times, MAC addresses).
+ */
 #include "match/reading.h"
 
 #include <string.h>
@@ -78,9 +79,26 @@ static bool is_port_of_interface(const struct reading *r, const struct ipaddr *a
 static bool is_product_version(const struct reading *r, size_t start)
 {
     static const struct text products[] = {
-        {"Chrome", 6}, {"Chromium", 8}, {"HeadlessChrome", 14}, {"CriOS", 5}, {"Edg", 3}, {"EdgA", 4}, {"Edge", 4},
-        {"EdgiOS", 6}, {"OPR", 3}, {"Opera", 5}, {"Firefox", 7}, {"FxiOS", 5}, {"Version", 7}, {"Safari", 6},
-        {"YaBrowser", 9}, {"Vivaldi", 7}, {"Brave", 5}, {"UCBrowser", 9}, {"SamsungBrowser", 14}, {"Electron", 8},
+        {"Chrome", 6},
+        {"Chromium", 8},
+        {"HeadlessChrome", 14},
+        {"CriOS", 5},
+        {"Edg", 3},
+        {"EdgA", 4},
+        {"Edge", 4},
+        {"EdgiOS", 6},
+        {"OPR", 3},
+        {"Opera", 5},
+        {"Firefox", 7},
+        {"FxiOS", 5},
+        {"Version", 7},
+        {"Safari", 6},
+        {"YaBrowser", 9},
+        {"Vivaldi", 7},
+        {"Brave", 5},
+        {"UCBrowser", 9},
+        {"SamsungBrowser", 14},
+        {"Electron", 8},
     };
     if (start < 2 || r->p[start - 1] != '/' || start < r->authority_end)
         return false;

@@ -1,0 +1,151 @@
+/* match/tail.c - a growing file. A file is trusted to be the one it was only as long as its first bytes are the same:
+ * they are compared after each read, so that bytes read from an exchanged content are dropped, not mixed in. */
+#include "match/tail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+
+_Static_assert(TAIL_HEAD_BYTES <= 1024, "follow_state.print_len");
+
+static ssize_t read_at(int fd, void *out, size_t len, uint64_t offset)
+{
+    ssize_t n;
+    do {
+        n = pread(fd, out, len, (off_t)offset);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
+/* len bytes, or fewer where the file ends; -1 with errno. */
+static ssize_t read_all(int fd, void *out, size_t len, uint64_t offset)
+{
+    size_t got = 0;
+    while (got < len) {
+        ssize_t n = read_at(fd, (char *)out + got, len - got, offset + got);
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        got += (size_t)n;
+    }
+    return (ssize_t)got;
+}
+
+enum err tail_new(int fd, uint64_t offset, uint64_t line, struct tail **ret, struct fault *reterr)
+{
+    struct stat st;
+    struct tail *t = calloc(1, sizeof *t);
+    if (!t || lines_init(&t->lines, offset, line)) {
+        free(t);
+        close(fd);
+        return fault_set(reterr, ERR_NOMEM, "no memory to follow a log");
+    }
+    t->fd = fd;
+    size_t known = offset < TAIL_HEAD_BYTES ? (size_t)offset : TAIL_HEAD_BYTES;
+    ssize_t n = fstat(fd, &st) == 0 ? read_all(fd, t->head, known, 0) : -1;
+    if (n < 0) {
+        enum err err = fault_errno(reterr, "reading the log that is followed");
+        tail_free(t);
+        return err;
+    }
+    t->head_len = (uint32_t)n;
+    t->dev = st.st_dev;
+    t->ino = st.st_ino;
+    *ret = t;
+    return OK;
+}
+
+void tail_free(struct tail *t)
+{
+    if (!t)
+        return;
+    close(t->fd);
+    lines_done(&t->lines);
+    free(t);
+}
+
+static bool is_same_content(const struct tail *t)
+{
+    uint8_t head[TAIL_HEAD_BYTES];
+    return read_all(t->fd, head, t->head_len, 0) == (ssize_t)t->head_len && memcmp(head, t->head, t->head_len) == 0;
+}
+
+/* The content's first bytes, as long as they are not known whole. at: offset of the bytes just read. */
+static void keep_head(struct tail *t, const char *bytes, size_t len, uint64_t at)
+{
+    if (at != t->head_len || t->head_len == TAIL_HEAD_BYTES)
+        return;
+    size_t more = TAIL_HEAD_BYTES - t->head_len;
+    if (len < more)
+        more = len;
+    memcpy(t->head + t->head_len, bytes, more);
+    t->head_len += (uint32_t)more;
+}
+
+enum err tail_read(struct tail *t, bool *ret_grew, struct fault *reterr)
+{
+    struct stat st;
+    *ret_grew = false;
+    for (;;) {
+        size_t room;
+        char *to = lines_room(&t->lines, &room);
+        uint64_t at = t->lines.offset + lines_rest(&t->lines);
+        ssize_t n = room ? read_at(t->fd, to, room, at) : 0;
+        if (n < 0 || fstat(t->fd, &st) < 0)
+            return fault_errno(reterr, "reading the log that is followed");
+        bool shrank = (uint64_t)st.st_size < at;
+        if (shrank && t->head_len > t->lines.offset)
+            t->head_len = (uint32_t)t->lines.offset;
+        if ((uint64_t)st.st_size < t->lines.offset || !is_same_content(t))
+            return ERR_NOT_FOUND;
+        if (shrank) { /* only what was not yet a line is gone */
+            lines_restart(&t->lines, t->lines.offset, t->lines.line);
+            continue;
+        }
+        if (n == 0)
+            return OK;
+        keep_head(t, to, (size_t)n, at);
+        lines_added(&t->lines, (size_t)n);
+        *ret_grew = true;
+    }
+}
+
+void tail_restart(struct tail *t)
+{
+    t->head_len = 0;
+    lines_restart(&t->lines, 0, 1);
+}
+
+struct follow_state tail_state(const struct tail *t)
+{
+    return (struct follow_state){.dev = t->dev,
+                                 .ino = t->ino,
+                                 .print = xxh3_of(t->head, t->head_len),
+                                 .print_len = t->head_len,
+                                 .offset = t->lines.offset,
+                                 .line = t->lines.line};
+}
+
+bool tail_has_print(int fd, const struct follow_state *state)
+{
+    uint8_t head[TAIL_HEAD_BYTES];
+    struct stat st;
+    if (state->print_len > TAIL_HEAD_BYTES || fstat(fd, &st) < 0 || (uint64_t)st.st_size < state->offset)
+        return false;
+    return read_all(fd, head, state->print_len, 0) == (ssize_t)state->print_len &&
+           xxh3_of(head, state->print_len) == state->print;
+}
+
+bool tail_is_copy(int fd, const struct follow_state *state)
+{
+    char before;
+    if (state->print_len == 0 || !tail_has_print(fd, state))
+        return false;
+    return state->print_len == TAIL_HEAD_BYTES || state->offset == 0 ||
+           (read_all(fd, &before, 1, state->offset - 1) == 1 && before == '\n');
+}

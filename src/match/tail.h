@@ -1,0 +1,30 @@
+/* match/tail.h - one growing file that is read to its end as often as it grows. */
+#pragma once
+#include "match/lines.h"
+#include "match/logfile.h"
+
+#define TAIL_HEAD_BYTES 1024
+
+struct tail {
+    int fd; /* owned */
+    uint64_t dev, ino;
+    uint8_t head[TAIL_HEAD_BYTES]; /* its first bytes, as they were read: what the file is known by */
+    uint32_t head_len;
+    struct lines lines;
+};
+
+/* Takes fd, on failure too. Goes on at offset. ERR_NOMEM | ERR_IO */
+MUST_CHECK enum err tail_new(int fd, uint64_t offset, uint64_t line, struct tail **ret, struct fault *reterr);
+void tail_free(struct tail *t); /* accepts NULL */
+
+/* Reads what is there now, up to a full block. *ret_grew: something came. ERR_NOT_FOUND: the content was cut off or
+ * exchanged, nothing of the new one was taken. */
+MUST_CHECK enum err tail_read(struct tail *t, bool *ret_grew, struct fault *reterr);
+/* Starts again at 0, with the new content's own first bytes. */
+void tail_restart(struct tail *t);
+/* Where the next line not taken begins. */
+struct follow_state tail_state(const struct tail *t);
+/* Do the file's first bytes have the state's print, and does it reach as far? */
+bool tail_has_print(int fd, const struct follow_state *state);
+/* The same for a file with another inode: a short print must be backed by a line's beginning at the offset. */
+bool tail_is_copy(int fd, const struct follow_state *state);
