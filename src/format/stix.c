@@ -17,6 +17,7 @@ struct stix_reader {
     uint8_t tlp;
     bool ended;
     uint64_t read;
+    struct fault unreadable;      /* err OK, or why the last element was no JSON object at all */
     struct arena arena;           /* of the object at hand */
     struct buffer body;           /* its canonical form */
     struct record_value *values;  /* its values, grown as needed */
@@ -224,6 +225,7 @@ static enum err read_object(struct stix_reader *r, const struct json_val *v, str
     struct stix_head head;
     if (json_type(v) != JSON_OBJECT) {
         fault_at(&why, ERR_MALFORMED, at, "STIX 2.1 3.2", "not an object");
+        r->unreadable = why;
         return refuse(at, TEXT_NONE, &why, to);
     }
     arena_reset(&r->arena);
@@ -246,6 +248,7 @@ static enum err read_element(struct stix_reader *r, struct text element, int64_t
         return e;
     if (e) {
         r->read++;
+        r->unreadable = why;
         return refuse_text(element, at, &why, to);
     }
     const struct json_val *v = json_root(doc);
@@ -257,6 +260,12 @@ static enum err read_element(struct stix_reader *r, struct text element, int64_t
     }
     json_free(doc);
     return e;
+}
+
+/* A document of one value that is no JSON object is not a document with one bad object. */
+static bool is_unreadable(const struct stix_reader *r)
+{
+    return !json_split_found(r->split) && r->read == 1 && r->unreadable.err;
 }
 
 static enum err end(struct stix_reader *r, enum err err, const struct fault *why, struct buffer *to)
@@ -283,7 +292,7 @@ enum err stix_reader_next(struct stix_reader *r, struct buffer *to)
     enum err e = json_split_next(r->split, &element, &at, &why);
     switch (e) {
     case OK: return read_element(r, element, at, to);
-    case ERR_NOT_FOUND: return end(r, OK, NULL, to);
+    case ERR_NOT_FOUND: return is_unreadable(r) ? end(r, r->unreadable.err, &r->unreadable, to) : end(r, OK, NULL, to);
     case ERR_LIMIT:
         r->read++;
         fault_at(&why, e, at, "STIX_OBJECT_MAX_BYTES", "an object longer than 8 MiB; put payloads into artifacts' url");

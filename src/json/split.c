@@ -454,6 +454,9 @@ enum err json_split_next(struct json_split *s, struct text *ret_element, int64_t
     *ret_offset = (int64_t)s->given_at;
     if (s->given_from == NO_OFFSET || feed_offset(&s->in) - s->given_from > s->max)
         return fault_at(reterr, ERR_LIMIT, *ret_offset, NULL, "longer than %zu bytes", s->max);
-    *ret_element = text_trim(kept(s, s->given_from)); /* a line may end in blanks */
+    struct text element = kept(s, s->given_from);
+    while (is_space(element.ptr[element.len - 1])) /* a line may end in blanks; it does not begin with one */
+        element.len--;
+    *ret_element = element;
     return OK;
 }

@@ -70,7 +70,7 @@ static void lines_are_values(void **state)
     gives("{\"id\":1}\n{\"id\":[2", "{\"id\":1}@0", NULL, ERR_MALFORMED);
     /* else values are told by their brackets */
     gives("{\n}\n{\"a\":[\n]}\n", "{\n}@0 {\"a\":[\n]}@4", NULL, ERR_NOT_FOUND);
-    gives("{\"objects\":[1]}\n{\"objects\":[2,3]}\n[4]", "1@12 2@28 3@30 4@34", NULL, ERR_NOT_FOUND);
+    gives("{\"objects\":[1]}\n{\"objects\":[2,3]}\n[4]", "1@12 2@28 3@30 4@35", NULL, ERR_NOT_FOUND);
 }
 
 static void what_is_no_json_ends_it(void **state)
