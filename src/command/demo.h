@@ -29,7 +29,7 @@ struct demo {
     int messages; /* file that takes the children's standard error */
     struct demo_event events[EVENT_COUNT];
     char finding[16]; /* "F-7" */
-    char indicator[128], incident[128], sighting[128];
+    char indicator[IDENT_TEXT_MAX], incident[IDENT_TEXT_MAX], sighting[IDENT_TEXT_MAX];
 };
 
 /* ---- demo_nodes.c ---- */

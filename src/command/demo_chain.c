@@ -31,7 +31,7 @@ static enum err share_known(struct demo *d)
     snprintf(path, sizeof path, "%s/known.csv", d->folder);
     const char *const words[] = {"import", path, "--from", "self", "--marking", "GREEN", NULL};
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || demo_indicators_csv(fd, DEMO_SEED, DEMO_KNOWN))
+    if (fd < 0 || demo_indicators_csv(fd, DEMO_SEED, DEMO_KNOWN, NULL))
         return complain_io(d, path);
     close(fd);
     return demo_command(d, &d->partner, words);
@@ -53,10 +53,13 @@ static enum err write_log(struct demo *d, char *path, size_t size)
                                                 .client = {DEMO_CLIENT, sizeof DEMO_CLIENT - 1}}};
     snprintf(path, size, "%s/country.log", d->folder);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    enum err err = fd < 0 ? ERR_IO : OK;
-    if (!err)
-        err = demo_logs_write(fd, DEMO_SEED, DEMO_LINES, clock_now_us() - (int64_t)6 * 3600 * 1000000, plants,
-                              ARRAY_LEN(plants));
+    const struct demo_logs logs = {.seed = DEMO_SEED,
+                                   .lines = DEMO_LINES,
+                                   .base_us = clock_now_us() - (int64_t)6 * 3600 * 1000000,
+                                   .step_us = (int64_t)6 * 3600 * 1000000 / DEMO_LINES,
+                                   .plants = plants,
+                                   .plant_count = ARRAY_LEN(plants)};
+    enum err err = fd < 0 ? ERR_IO : demo_logs_write(fd, &logs, NULL);
     if (fd >= 0)
         close(fd);
     return err ? complain_io(d, path) : OK;

@@ -1,0 +1,168 @@
+/* serve: owns the home, answers partners and commands, and keeps asking its peers for news. */
+#include "command/serve.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "command/commands.h"
+#include "command/owner.h"
+#include "process/config.h"
+#include "process/signals.h"
+#include "web/server.h"
+
+/* How long a home may stay with a command that is under way before serve gives up. */
+#define SERVE_PATIENCE_US ((int64_t)10 * 1000000)
+#define PEM_MAX           (1 * MIB)
+
+struct server {
+    struct owner owner;
+    struct config *config;
+    struct web *web;
+    struct peer_loop *peers;
+    char *cert_pem, *key_pem;
+    char host[256]; /* as listened on, without the port */
+    bool tls;
+};
+
+const char *server_url(const struct server *s, char *out, size_t size)
+{
+    if (!s || !s->web)
+        return NULL;
+    snprintf(out, size, "http%s://%s:%u/taxii2/", s->tls ? "s" : "", s->host, web_port(s->web));
+    return out;
+}
+
+bool server_peer_result(struct server *s, const struct uuid *party, struct peer_result *ret)
+{
+    return s && s->peers && peer_loop_result(s->peers, party, ret);
+}
+
+static enum err read_pem(const char *path, char **ret, struct fault *reterr)
+{
+    struct buffer b;
+    buffer_init(&b, PEM_MAX);
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return fault_errno(reterr, "%s", path);
+    char *to = buffer_reserve(&b, PEM_MAX);
+    if (to)
+        b.len = fread(to, 1, PEM_MAX, f);
+    fclose(f);
+    *ret = buffer_take(&b, NULL);
+    buffer_done(&b);
+    return *ret ? OK : fault_set(reterr, ERR_NOMEM, "out of memory");
+}
+
+static enum err read_config(struct session *s, struct server *srv, struct fault *fault)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/entente.yaml", s->home);
+    enum err err = config_load(path, &srv->config, fault);
+    if (!err && srv->config->tls_certificate) {
+        err = read_pem(srv->config->tls_certificate, &srv->cert_pem, fault);
+        if (!err)
+            err = read_pem(srv->config->tls_key, &srv->key_pem, fault);
+        srv->tls = true;
+    }
+    return err;
+}
+
+/* A short command may have the home at this moment; another server will not give it up. */
+static enum err take_home(struct session *s, struct server *srv, struct fault *fault)
+{
+    int64_t until = clock_mono_us() + SERVE_PATIENCE_US;
+    for (;;) {
+        enum err err = owner_open(s->home, &srv->owner, fault);
+        if (err != ERR_BUSY || clock_mono_us() > until || cancelled(s))
+            return err;
+        signals_wait(50);
+    }
+}
+
+static void remember_host(struct server *srv, const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    size_t len = colon ? (size_t)(colon - address) : strlen(address);
+    snprintf(srv->host, sizeof srv->host, "%.*s", (int)(len < 255 ? len : 255), address);
+}
+
+static enum err start(struct session *s, struct server *srv, struct fault *fault)
+{
+    const char *listen = option(s, "listen");
+    enum err err = read_config(s, srv, fault);
+    if (!err)
+        err = take_home(s, srv, fault);
+    if (err)
+        return err;
+    if (!listen)
+        listen = srv->config->listen;
+    struct web_options options = {
+        .address = listen, .cert_pem = srv->cert_pem, .key_pem = srv->key_pem, .threads = srv->config->threads};
+    srv->owner.server = srv;
+    remember_host(srv, listen);
+    err = web_start(srv->owner.node, &options, &srv->web, fault);
+    if (!err)
+        err = peer_loop_start(srv->owner.node, &srv->peers, fault);
+    return err ? err : owner_listen(&srv->owner, fault);
+}
+
+static void announce(struct session *s, const struct server *srv)
+{
+    char url[300];
+    const struct fact_genesis *g = node_genesis(srv->owner.node);
+    server_url(srv, url, sizeof url);
+    if (s->json)
+        say(s, "{\"taxii\":\"%s\",\"home\":\"%s\"}\n", url, s->home);
+    else
+        say(s, "%.*s serves TAXII 2.1 at %s\nHome %s. Ctrl-C ends it.\n", TEXT_ARG(g->name), url, s->home);
+    fflush(stdout);
+}
+
+/* Backwards: nothing new comes in, what is under way is finished, then the home is given up. */
+static void stop(struct server *srv)
+{
+    peer_loop_stop(srv->peers);
+    web_stop(srv->web);
+    srv->peers = NULL;
+    srv->web = NULL;
+    owner_close(&srv->owner, true);
+    config_free(srv->config);
+    free(srv->cert_pem);
+    free(srv->key_pem);
+}
+
+static int run_serve(struct session *s)
+{
+    struct server srv = {0};
+    struct fault fault = {.offset = -1, .line = -1};
+    log_set_prefix("serve");
+    enum err err = start(s, &srv, &fault);
+    if (err) {
+        complain_fault(s, NULL, &fault);
+    } else {
+        announce(s, &srv);
+        while (!cancelled(s))
+            signals_wait(-1);
+    }
+    stop(&srv);
+    return exit_of(err);
+}
+
+static const struct option_spec OPTIONS[] = {
+    {"listen", OPTION_VALUE, "ADDR:PORT",
+     "where (entente.yaml's listen, else 127.0.0.1:8443); port 0 picks a free one"},
+    {NULL, OPTION_FLAG, NULL, NULL}};
+
+const struct command COMMAND_SERVE = {.name = "serve",
+                                      .operands = "",
+                                      .summary = "TAXII 2.1 for partners, news from peers, one owner of the home",
+                                      .details = "Without a certificate (tls_certificate and tls_key in "
+                                                 "entente.yaml) only this machine is served: put a proxy\n"
+                                                 "with TLS in front, or name a certificate.\n",
+                                      .options = OPTIONS,
+                                      .need = NEED_NOTHING,
+                                      .run = run_serve};
