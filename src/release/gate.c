@@ -179,11 +179,11 @@ static enum tlp label_of(const struct gate_class *c)
     return c->sighting_tlp == TLP_NONE ? TLP_NONE : tlp_stricter(label, c->sighting_tlp);
 }
 
-/* Unmarked or unreadable: inside the house it is handled as AMBER+STRICT. */
+/* Unmarked or unreadable: inside the house it is handled as AMBER+STRICT, or as strictly as it says itself. */
 static enum tlp label_inside(const struct gate_class *c, enum tlp label)
 {
     bool unreadable_here = label == TLP_NONE || c->unknown_marking || c->granular;
-    return unreadable_here ? tlp_stricter(label, TLP_AMBER_STRICT) : label;
+    return unreadable_here ? tlp_stricter(tlp_stricter(label, gate_class_label(c)), TLP_AMBER_STRICT) : label;
 }
 
 static enum whose whose(const struct gate_class *c, const struct recipient *r)
