@@ -18,12 +18,13 @@ struct http_headers {
     size_t count;
 };
 struct http_request {
-    struct text method, path;  /* path decoded, UTF-8, starts with '/', no "." or ".." segment, no control characters */
-    struct text query;         /* raw, without '?'; every escape in it was checked */
-    struct text body;          /* whole, at most options.body_max_bytes */
-    struct text peer;          /* remote address as text */
-    bool loopback;             /* the peer is on this machine */
-    struct arena *arena;       /* lives until the answer was sent */
+    struct text method,
+        path;            /* path decoded, UTF-8, starts with '/', no "." or ".." segment, no control characters */
+    struct text query;   /* raw, without '?'; every escape in it was checked */
+    struct text body;    /* whole, at most options.body_max_bytes */
+    struct text peer;    /* remote address as text */
+    bool loopback;       /* the peer is on this machine */
+    struct arena *arena; /* lives until the answer was sent */
     const struct http_headers *headers; /* NULL: none */
 };
 /* Case-insensitive; TEXT_NONE when absent. The first, when it stands there more than once. */
@@ -38,12 +39,12 @@ bool http_next_param(const struct http_request *r, size_t *at, struct text *ret_
 typedef struct outbound *http_handler(void *self, const struct http_request *request);
 
 struct http_server_options {
-    const char *address;       /* "127.0.0.1:8443", "[::1]:0"; port 0 picks one */
+    const char *address;            /* "127.0.0.1:8443", "[::1]:0"; port 0 picks one */
     const char *cert_pem, *key_pem; /* PEM texts, NUL-terminated; NULL: plain HTTP */
-    unsigned threads;          /* 0: 2 */
-    size_t body_max_bytes;     /* 0: HTTP_BODY_MAX_BYTES; more is 413 without a handler call */
-    unsigned connections_max;  /* 0: 1024 */
-    unsigned idle_timeout_s;   /* 0: 30 */
+    unsigned threads;               /* 0: 2 */
+    size_t body_max_bytes;          /* 0: HTTP_BODY_MAX_BYTES; more is 413 without a handler call */
+    unsigned connections_max;       /* 0: 1024 */
+    unsigned idle_timeout_s;        /* 0: 30 */
     http_handler *handler;
     void *self;
     /* Answers for faults found before or instead of the handler: returns an outbound for the status (400, 413, 431,
@@ -64,10 +65,10 @@ void http_server_stop(struct http_server *s); /* finishes requests under way; ac
 /* ---- client ---- */
 struct http_client; /* one connection pool; one thread at a time */
 struct http_client_options {
-    const char *ca_pem;        /* NUL-terminated; NULL: the system's */
+    const char *ca_pem;                      /* NUL-terminated; NULL: the system's */
     unsigned connect_timeout_ms, timeout_ms; /* 0: 10 s, 60 s */
-    size_t answer_max_bytes;   /* 0: HTTP_ANSWER_MAX_BYTES */
-    bool allow_plain;          /* http:// to other machines too: a configured peer's own URL says so */
+    size_t answer_max_bytes;                 /* 0: HTTP_ANSWER_MAX_BYTES */
+    bool allow_plain;                        /* http:// to other machines too: a configured peer's own URL says so */
 };
 /* options are needed during the call only. ERR_NOMEM | ERR_IO */
 MUST_CHECK enum err http_client_new(const struct http_client_options *options, struct http_client **ret);
@@ -85,12 +86,12 @@ struct http_auth {
     struct text bearer;         /* or */
     struct text user, password; /* basic */
 };
-/* Sends the request (its media type, further headers and body; NULL: none) to url with method. A GET follows redirects
- * within the same scheme, host and port, five at most; any other redirect is an answer like every other. Certificates
- * are always verified. Plain http goes to this machine only, whatever a name resolves to, unless allow_plain.
- * OK for any HTTP status; *ret must be http_answer_done(). ERR_UNREACHABLE (fault has the reason) | ERR_LIMIT | ERR_NOMEM
- * | ERR_DENIED (plain http to a machine that is not this one) | ERR_USAGE (url, or credentials with control characters).
- * Faults name the host, never what was sent or received. */
+/* Sends the request (its media type, further headers and body; NULL: none) to url with method. A GET follows
+ * redirects within the same scheme, host and port, five at most; any other redirect is an answer like every other.
+ * Certificates are always verified. Plain http goes to this machine only, whatever a name resolves to, unless
+ * allow_plain. OK for any HTTP status; *ret must be http_answer_done(). ERR_UNREACHABLE (fault has the reason) |
+ * ERR_LIMIT | ERR_NOMEM | ERR_DENIED (plain http to a machine that is not this one) | ERR_USAGE (url, or credentials
+ * with control characters). Faults name the host, never what was sent or received. */
 MUST_CHECK enum err http_send(struct http_client *c, const char *method, const char *url, struct text accept,
                               const struct http_auth *auth, const struct outbound *request, struct http_answer *ret,
                               struct fault *reterr);

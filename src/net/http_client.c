@@ -290,8 +290,9 @@ static void read_answer(struct sending *s)
     curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_s);
     s->answer.status = (int)status;
-    if (type && strlen(type) < sizeof s->answer.media_type)
-        strcpy(s->answer.media_type, type);
+    size_t len = type ? strlen(type) : 0;
+    if (len && len < sizeof s->answer.media_type) /* a longer one is none that we know: left out, not cut */
+        memcpy(s->answer.media_type, type, len + 1);
     s->answer.retry_after_s = retry_s > 0 && retry_s < INT32_MAX ? (unsigned)retry_s : 0;
 }
 

@@ -16,4 +16,5 @@ bool http_is_loopback(const struct ipaddr *a);
 bool http_endpoint_of(const struct sockaddr *sa, struct http_endpoint *ret);
 /* A bound, listening socket. *ret_port: the one really taken.
  * ERR_BUSY (taken) | ERR_DENIED (a port for administrators) | ERR_USAGE (no such address here) | ERR_IO */
-MUST_CHECK enum err http_listen(const struct http_endpoint *at, int *ret_fd, uint16_t *ret_port, struct fault *reterr);
+MUST_CHECK enum err http_listen(const struct http_endpoint *at, int *ret_fd, uint16_t *ret_port,
+                                struct fault *reterr);

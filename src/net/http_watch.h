@@ -1,5 +1,5 @@
-/* net/http_watch.h - inside this room: connections whose request does not arrive. The HTTP library counts silence only;
- * a client that sends one byte now and then would hold its connection for ever. */
+/* net/http_watch.h - inside this room: connections whose request does not arrive. The HTTP library counts silence
+ * only; a client that sends one byte now and then would hold its connection for ever. */
 #pragma once
 #include "base/text.h"
 
@@ -12,7 +12,7 @@ void http_watch_free(struct http_watch *w); /* all connections must have been dr
 
 /* fd stays the caller's and must be open until http_watch_drop(). NULL: no memory. */
 struct http_watched *http_watch_add(struct http_watch *w, int fd);
-void http_watch_drop(struct http_watch *w, struct http_watched *c); /* accepts NULL */
+void http_watch_drop(struct http_watch *w, struct http_watched *c);    /* accepts NULL */
 void http_watch_waiting(struct http_watch *w, struct http_watched *c); /* for the next request: the time begins */
 void http_watch_received(struct http_watch *w, struct http_watched *c, size_t bytes);
 void http_watch_arrived(struct http_watch *w, struct http_watched *c); /* the request is whole */

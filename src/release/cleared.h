@@ -2,14 +2,14 @@
  * with. Only this room makes one; every writer that leaves the house takes it. */
 #pragma once
 #include "base/outbound.h"
-#include "json/json.h"
 #include "release/gate.h"
+#include "json/json.h"
 
 /* What the gate is asked about one reference of an object. */
 enum ref_state {
-    REF_CLEARED,   /* the recipient may have the target too */
-    REF_WITHHELD,  /* it may not, or we do not hold it */
-    REF_ORIGIN     /* the target came from this very recipient: neither pruned nor a release (release.md 5) */
+    REF_CLEARED,  /* the recipient may have the target too */
+    REF_WITHHELD, /* it may not, or we do not hold it */
+    REF_ORIGIN    /* the target came from this very recipient: neither pruned nor a release (docs/RELEASE.md 5) */
 };
 /* Answers for the target `id`; the same for the length of one gate_clear(). */
 typedef enum ref_state gate_ref_lookup(void *self, struct text id);
@@ -19,22 +19,22 @@ enum ref_state gate_ref_of(const struct gate_class *target, const struct recipie
 struct cleared;
 
 /* Applies the decision to the object's canonical body: closes over its references (prunes optional ones, withholds
- * what only makes sense with them: relationship, sighting and observed-data endpoints), adds the marking it must leave
- * with, cuts our own sightings that leave down to what rule 9 lets them say, and remembers form and recipient.
+ * what only makes sense with them: relationship, sighting and observed-data endpoints), adds the marking it must
+ * leave with, cuts our own sightings that leave down to what rule 9 lets them say, and remembers form and recipient.
  * decision must be cleared (ERR_DENIED otherwise); lookup is never asked about markings.
- * OK: *ret_cleared is owned; *ret_why untouched. ERR_DENIED: closing withheld it, *ret_why (may be NULL) says by which
- * rule. ERR_MALFORMED: the body is not what the store promised. ERR_NOMEM */
+ * OK: *ret_cleared is owned; *ret_why untouched. ERR_DENIED: closing withheld it, *ret_why (may be NULL) says by
+ * which rule. ERR_MALFORMED: the body is not what the store promised. ERR_NOMEM */
 MUST_CHECK enum err gate_clear(const struct gate_class *c, const struct recipient *r, enum door door,
                                const struct decision *d, struct text body, gate_ref_lookup *lookup, void *self,
                                struct cleared **ret_cleared, struct decision_rule *ret_why);
 void cleared_free(struct cleared *c);
 struct text cleared_id(const struct cleared *c);
-struct text cleared_body(const struct cleared *c);            /* canonical JSON as it leaves */
+struct text cleared_body(const struct cleared *c); /* canonical JSON as it leaves */
 enum form cleared_form(const struct cleared *c);
 enum tlp cleared_label(const struct cleared *c);
 /* Of cleared_body; computed when first asked for, so one thread at a time. */
 const struct sha256 *cleared_hash(const struct cleared *c);
-struct text cleared_version(const struct cleared *c);         /* its `modified`, else `created`, as written; else empty */
+struct text cleared_version(const struct cleared *c); /* its `modified`, else `created`, as written; else empty */
 enum door cleared_door(const struct cleared *c);
 enum recipient_kind cleared_recipient_kind(const struct cleared *c);
 const struct uuid *cleared_party(const struct cleared *c);

@@ -13,7 +13,7 @@ struct closing {
 /* True when every reference under v (any depth) may be seen, or points back to where it came from. */
 bool close_holds(const struct closing *c, const struct json_val *v);
 /* Writes the object as it may leave, canonical.
- * ERR_DENIED, *ret_why filled: what is left would be no valid STIX or would mislead. ERR_MALFORMED. Errors of `out` stick
- * in it. */
+ * ERR_DENIED, *ret_why filled: what is left would be no valid STIX or would mislead. ERR_MALFORMED. Errors of `out`
+ * stick in it. */
 MUST_CHECK enum err close_render(const struct closing *c, const struct json_val *object, struct buffer *out,
                                  struct decision_rule *ret_why);

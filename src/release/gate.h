@@ -1,8 +1,8 @@
 /* release/gate.h - may this leave, to whom, by which door, in which form, and why. The heart of trust: pure, no I/O,
  * no clock of its own, nothing it was not handed. Source of every rule: docs/RELEASE.md, which numbers them.
  *
- * Two steps: gate_decide(class, recipient, door, time) -> decision; gate_clear(object, decision, ...) -> struct cleared,
- * after release_close() looked at the object's references. Outward writers accept only struct cleared. */
+ * Two steps: gate_decide(class, recipient, door, time) -> decision; gate_clear(object, decision, ...) -> struct
+ * cleared, which closes over the references of the object. Outward writers accept only struct cleared. */
 #pragma once
 #include "base/arena.h"
 #include "model/marking.h"
@@ -10,8 +10,8 @@
 enum door { DOOR_CONSOLE, DOOR_TAXII, DOOR_EXPORT, DOOR_STATISTICS, DOOR_COUNT };
 const char *door_name(enum door d); /* "console", "taxii", "export", "statistics" */
 
-/* What the decision depends on, and nothing else of the object: equal classes are decided alike. Interned by the store
- * (its key is gate_class_key()). */
+/* What the decision depends on, and nothing else of the object: equal classes are decided alike. Interned by the
+ * store (its key is gate_class_key()). */
 struct gate_class {
     bool ours;               /* created_by_ref is our identity, or taken in with --from self */
     struct uuid party;       /* from whom we have it; zero: unknown. Meaningless when ours */
@@ -31,7 +31,7 @@ struct gate_class {
                                 this version but console */
     bool quarantined;        /* seen by releasers only; never released */
     bool exercise;           /* space the object lives in */
-    char type[64];           /* STIX type, NUL-terminated, for words and for recipients that know only standard types */
+    char type[64]; /* STIX type, NUL-terminated, for words and for recipients that know only standard types */
 };
 /* Canonical text key of a class: equal keys, equal classes. Errors stick in out. */
 void gate_class_key(const struct gate_class *c, struct buffer *out);
@@ -47,33 +47,34 @@ enum role role_parse(struct text t); /* ROLE_NONE when unknown */
 
 struct recipient {
     enum recipient_kind kind;
-    struct uuid party;       /* partners: which one */
-    struct text name;        /* for words; never part of a decision */
-    enum role role;          /* own accounts */
-    enum tlp ceiling;        /* highest label that flows without a person; default TLP_GREEN */
-    bool sightings;          /* our sightings of its indicators may go to it */
-    bool exercise;           /* space */
-    bool expelled;           /* nothing any more */
-    bool knows_tlp2;         /* understands TLP 2.0 markings; every TAXII 2.1 client is assumed to keep them */
+    struct uuid party; /* partners: which one */
+    struct text name;  /* for words; never part of a decision */
+    enum role role;    /* own accounts */
+    enum tlp ceiling;  /* highest label that flows without a person; default TLP_GREEN */
+    bool sightings;    /* our sightings of its indicators may go to it */
+    bool exercise;     /* space */
+    bool expelled;     /* nothing any more */
+    bool knows_tlp2;   /* understands TLP 2.0 markings; every TAXII 2.1 client is assumed to keep them */
 };
 
 enum form { FORM_WHOLE, FORM_RENDITION };
 #define DECISION_RULES_MAX 8
 
-/* A rule that spoke: its number in release.md ("2", "TLP received GREEN"), and words a duty officer understands. */
+/* A rule that spoke: its number in docs/RELEASE.md ("2", "TLP received GREEN"), and words a duty officer understands.
+ */
 struct decision_rule {
-    const char *id;    /* static: "1 default deny", "2 TLP", "9 sightings", "10 spaces" */
+    const char *id; /* static: "1 default deny", "2 TLP", "9 sightings", "10 spaces" */
     char words[200];
 };
 struct decision {
     bool cleared;
-    enum form form;            /* cleared only */
-    enum tlp label;            /* the marking it leaves with; TLP_NONE: none. Withheld: the label that counted */
-    bool add_marking;          /* the object carries no TLP marking itself, or a laxer one: `label` must be added (a
-                                  rendition). Never on the console, which shows the label beside the object */
-    int64_t holds_until_us;    /* INT64_MAX when nothing timed was looked at */
+    enum form form;         /* cleared only */
+    enum tlp label;         /* the marking it leaves with; TLP_NONE: none. Withheld: the label that counted */
+    bool add_marking;       /* the object carries no TLP marking itself, or a laxer one: `label` must be added (a
+                               rendition). Never on the console, which shows the label beside the object */
+    int64_t holds_until_us; /* INT64_MAX when nothing timed was looked at */
     struct decision_rule rules[DECISION_RULES_MAX];
-    size_t rule_count;         /* at least 1 */
+    size_t rule_count; /* at least 1 */
 };
 
 /* The decision. Always gives one, default deny; total over all inputs. */

@@ -7,12 +7,14 @@
 #define STIX_MEDIA_TYPE  TEXT("application/stix+json;version=2.1")
 
 /* ---- content ---- */
-enum envelope { ENVELOPE_TAXII, /* {"more":..,"next":..,"objects":[..]}  TAXII 2.1 section 3.7 */
-                ENVELOPE_BUNDLE /* {"type":"bundle","id":..,"objects":[..]}  STIX 2.1 section 8 */ };
+enum envelope {
+    ENVELOPE_TAXII, /* {"more":..,"next":..,"objects":[..]}  TAXII 2.1 section 3.7 */
+    ENVELOPE_BUNDLE /* {"type":"bundle","id":..,"objects":[..]}  STIX 2.1 section 8 */
+};
 struct envelope_info {
-    int status;               /* HTTP status of an answer; 0 when this is a request's body */
+    int status; /* HTTP status of an answer; 0 when this is a request's body */
     bool more;
-    struct text next;         /* opaque cursor; empty: none */
+    struct text next;                    /* opaque cursor; empty: none */
     struct text added_first, added_last; /* X-TAXII-Date-Added-First/-Last; empty: left out */
 };
 /* All items must be cleared for the same party and door: ERR_DENIED otherwise. An empty envelope is `{}` (TAXII).
@@ -25,14 +27,25 @@ MUST_CHECK enum err outbound_manifest(const struct envelope_info *info, const st
 
 /* ---- object-free pages and requests ---- */
 enum outbound_page {
-    PAGE_DISCOVERY, PAGE_API_ROOT, PAGE_COLLECTIONS, PAGE_COLLECTION, PAGE_STATUS, PAGE_ERROR, PAGE_VERSIONS,
-    PAGE_HEALTH, PAGE_WELCOME, PAGE_EMPTY, PAGE_REQUEST_GET, PAGE_REQUEST_DELETE
+    PAGE_DISCOVERY,
+    PAGE_API_ROOT,
+    PAGE_COLLECTIONS,
+    PAGE_COLLECTION,
+    PAGE_STATUS,
+    PAGE_ERROR,
+    PAGE_VERSIONS,
+    PAGE_HEALTH,
+    PAGE_WELCOME,
+    PAGE_EMPTY,
+    PAGE_REQUEST_GET,
+    PAGE_REQUEST_DELETE
 };
 enum page_field_kind { FIELD_TEXT, FIELD_NUMBER, FIELD_BOOL };
 /* Fields are named in the page's table in pages.c; one that is not there, is given twice, is of another kind, or a
- * required one that is missing is ERR_DENIED. Text fields hold our own fixed words, node names, URLs, UUIDs and times;
- * never anything taken from an object. ERR_MALFORMED: a text that is not UTF-8, or no header value where it becomes one.
- * A status page's rows say in their field "list" whether they are among successes, failures or pendings. */
+ * required one that is missing is ERR_DENIED. Text fields hold our own fixed words, node names, URLs, UUIDs and
+ * times; never anything taken from an object. ERR_MALFORMED: a text that is not UTF-8, or no header value where it
+ * becomes one. A status page's rows say in their field "list" whether they are among successes, failures or pendings.
+ */
 struct page_field {
     const char *name;
     enum page_field_kind kind;

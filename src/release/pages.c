@@ -5,9 +5,9 @@
 
 #include "base/limits.h"
 #include "base/outbound_make.h"
-#include "json/json.h"
 #include "release/outbound.h"
 #include "release/welcome.h"
+#include "json/json.h"
 
 #define TAXII_JSON "application/taxii+json;version=2.1"
 #define LISTS_MAX  3

@@ -6,8 +6,9 @@
 
 struct house {
     struct http_server *server;
-    int calls;           /* of the handler; atomic */
-    int in_handler;      /* atomic */
+    uint16_t port;
+    int calls;      /* of the handler; atomic */
+    int in_handler; /* atomic */
 };
 
 /* Starts it on 127.0.0.1 with the given options, whose address, handler, self and fault_page are filled in. */
@@ -16,6 +17,7 @@ void house_close(struct house *h);
 /* http://127.0.0.1:PORT/path in a static buffer of eight. */
 const char *house_url(const struct house *h, const char *scheme, const char *path);
 
+/* -1: refused; the functions below then hear nothing. */
 int wire_open(const struct house *h);
 void wire_send(int fd, const void *bytes, size_t len);
 #define wire_say(fd, literal) wire_send(fd, literal, sizeof(literal) - 1)

@@ -300,7 +300,7 @@ static void certificates_are_verified(void **state)
         http_answer_done(&a);
     }
     char url[64];
-    snprintf(url, sizeof url, "https://127.0.0.2:%u/", http_server_port(h.server));
+    snprintf(url, sizeof url, "https://127.0.0.2:%u/", h.port);
     assert_err(http_send(c, "GET", url, TEXT_NONE, NULL, NULL, &a, &f), ERR_UNREACHABLE);
     assert_err(http_send(c, "GET", house_url(&h, "http", "/"), TEXT_NONE, NULL, NULL, &a, &f), ERR_UNREACHABLE);
     http_client_free(c);

@@ -1,4 +1,4 @@
-/* The rules a second time, in the order of release.md, as one would tell them. */
+/* The rules a second time, in the order of docs/RELEASE.md, as one would tell them. */
 #include "domain.h"
 
 static bool eq(const struct uuid *a, const struct uuid *b)
