@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Two nodes on loopback: what flows, what must not, and that both logs know of it."""
+
+import json
+import re
+
+from house import Node, bundle, check, connect, domain, main, wait_for, write
+
+TAXII = "application/taxii+json;version=2.1"
+SECRETS = ("amber-secret.example", "strict-secret.example", "red-secret.example", "unmarked-secret.example",
+           "third-party-amber.example")
+
+
+def pages(node, token, collection="indicators", limit=2):
+    """All objects of a collection, page by page, and all bytes that came."""
+    objects, raw, path = [], b"", f"api/collections/{collection}/objects/?limit={limit}"
+    query = path
+    while True:
+        status, headers, body = node.get(query, token)
+        raw += body + str(headers).encode()
+        check(status == 200 and headers["Content-Type"] == TAXII, f"{status} {headers} {body!r}")
+        page = json.loads(body)
+        objects += page.get("objects", [])
+        if not page.get("more"):
+            return objects, raw
+        query = f"{path}&next={page['next']}"
+
+
+def partner_account(node, name):
+    """A plain TAXII client of another house."""
+    node.ok("peer", "invite", name, "--url", "https://ours.example/taxii2/", "--out", node.home + ".invite")
+    with open(node.home + ".invite", encoding="utf-8") as file:
+        return json.load(file)["token"]
+
+
+def only_what_is_cleared_leaves(folder):
+    node = Node(folder, "CSIRT").serve()
+    token = partner_account(node, "CERT B")
+    green, clear = domain("green.example", "green"), domain("clear.example", "clear")
+    ours = [green, clear, domain("amber-secret.example", "amber"), domain("red-secret.example", "red"),
+            domain("strict-secret.example", "amber+strict"), domain("unmarked-secret.example")]
+    node.ok("import", bundle(folder, *ours), "--from", "self")
+    received = [domain("from-c-green.example", "green"), domain("third-party-amber.example", "amber")]
+    node.ok("import", bundle(folder, *received), "--from", "CERT C")
+    objects, raw = pages(node, token)
+    for more in ("intelligence", "entente"):
+        raw += pages(node, token, more)[1]
+    got = {o["id"] for o in objects if o["type"] == "indicator"}
+    check(got == {green["id"], clear["id"], received[0]["id"]}, f"{got}")
+    for secret in SECRETS:
+        check(secret.encode() not in raw, f"{secret} left the house")
+    for hidden in ours[2:] + received[1:]:
+        check(hidden["id"].encode() not in raw, "an id of something withheld left the house")
+        status, _, body = node.get(f"api/collections/indicators/objects/{hidden['id']}/", token)
+        check(status == 404 or not json.loads(body).get("objects"), f"{status} {body!r}")
+    check(next(o for o in objects if o["id"] == green["id"]) == green, "not object for object")
+    releases = node.status()["releases"]
+    check(releases >= 1, "the release is an entry")
+    pages(node, token)
+    check(node.status()["releases"] == releases, "repeats add none")
+    why = node.ok("explain", ours[2]["id"], "--to", "CERT B", "--json").lines[0]
+    check(why["decision"] == "withheld" and why["rules"] and why["recipient"] == "CERT B" and why["door"] == "taxii",
+          str(why))
+    why = node.ok("explain", green["id"], "--to", "CERT B", "--json").lines[0]
+    check(why["decision"] == "cleared" and why["form"] == "whole" and why["marking"] == "TLP:GREEN", str(why))
+    node.stop()
+
+
+def strangers_get_nothing(folder):
+    node = Node(folder, "CSIRT").serve()
+    node.ok("import", bundle(folder, domain("green.example", "green")), "--from", "self")
+    for token in (None, "wrong", "ent_" + "A" * 43):
+        for path in ("", "api/", "api/collections/", "api/collections/indicators/objects/"):
+            status, headers, body = node.get(path, token)
+            check(status == 401 and "WWW-Authenticate" in headers, f"{path}: {status} {body!r}")
+            check(b"green.example" not in body, "something left")
+    token = partner_account(node, "CERT B")
+    node.ok("peer", "expel", "CERT B", "--reason", "left the community")
+    status, _, body = node.get("api/collections/indicators/objects/", token)
+    check(status in (401, 403) and b"green.example" not in body, f"expelled, yet {status}")
+    node.stop()
+
+
+def defaults_open_what_cursors_passed(folder):
+    """An object opened late is never behind a client's cursor."""
+    node = Node(folder, "CSIRT").serve()
+    token = partner_account(node, "CERT B")
+    node.ok("source", "add", "feed", "--party", "CERT C")
+    late, early = domain("late.example"), domain("early.example", "green")
+    node.ok("import", bundle(folder, late, early), "--source", "feed")
+    status, headers, body = node.get("api/collections/indicators/objects/", token)
+    check([o["id"] for o in json.loads(body)["objects"] if o["type"] == "indicator"] == [early["id"]], body)
+    seen = headers["X-TAXII-Date-Added-Last"]
+    check(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", seen), seen)
+    status, _, body = node.get(f"api/collections/indicators/objects/?added_after={seen}", token)
+    check(json.loads(body) == {}, f"nothing new: {body}")
+    node.ok("source", "set", "feed", "--marking", "GREEN")
+    status, _, body = node.get(f"api/collections/indicators/objects/?added_after={seen}", token)
+    got = [o for o in json.loads(body).get("objects", []) if o["type"] == "indicator"]
+    check([o["id"] for o in got] == [late["id"]], f"opened late, and behind the cursor: {body}")
+    check(got[0].get("object_marking_refs"), "it leaves with its label")
+    node.stop()
+
+
+def sightings_go_back(folder):
+    ours, partner = Node(folder, "CSIRT A").serve(), Node(folder, "CERT B", "XP").serve()
+    connect(ours, partner)
+    connect(partner, ours)
+    ours.ok("constituency", "import", write(folder, "register.csv", "name,sector,networks,domains,contacts\n"
+            "Secret Hospital,health,192.0.2.0/24,secret-hospital.example,soc@secret-hospital.example\n"))
+    seen = domain("seen.example", "green")
+    partner.ok("import", bundle(folder, seen), "--from", "self")
+    wait_for(lambda: ours.run("get", seen["id"]).code == 0, "the indicator crosses")
+    ours.ok("watch", "-", stdin="192.0.2.1 asked seen.example\n")
+    check(ours.status()["findings"] == 1 and ours.status()["incidents"] == 0, "a finding, no incident without a rule")
+    partner.ok("peer", "list")
+    check(partner.status()["objects"] < 4 or not sightings(partner), "off until enabled")
+    ours.ok("peer", "set", "CERT B", "--sightings", "on")
+    ours.ok("source", "set", "taxii:CERT B", "--incident-rule", "on")
+    ours.ok("watch", "-", stdin="10.0.0.1 asked seen.example\n192.0.2.1 asked seen.example\n")
+    wait_for(lambda: sightings(partner), "the partner's log holds our sighting")
+    sighting = sightings(partner)[0]
+    check(sighting["sighting_of_ref"] == seen["id"], str(sighting))
+    mine = ours.ok("get", sighting["created_by_ref"], "--json").lines[0]
+    check(mine["name"] == "CSIRT A" and sighting.get("where_sighted_refs") == [mine["id"]], "our own identity, only")
+    text = json.dumps(sighting)
+    for word in ("Secret", "192.0.2", "observed_data_refs", "health", "asked"):
+        check(word not in text, f"{word} is in the sighting: {text}")
+    check(sighting["first_seen"].endswith(":00:00Z") or ":00:00." in sighting["first_seen"], "rounded to the hour")
+    check(ours.status()["releases"] >= 1 and ours.status()["incidents"] == 1, "recorded; incident by rule")
+    ours.stop(), partner.stop()
+
+
+def sightings(node):
+    """Through the console's door of the node itself: its own account over TAXII."""
+    node.run("account", "add", "eye", "--role", "administrator")
+    objects = pages(node, node.token("eye"), "intelligence", 1000)[0]
+    return [o for o in objects if o["type"] == "sighting"]
+
+
+def posts_are_durable(folder):
+    node = Node(folder, "CSIRT").serve()
+    token = partner_account(node, "CERT B")
+    posted = [domain("posted.example", "green"), {"type": "indicator", "id": "nonsense"}]
+    status, _, body = node.get("api/collections/indicators/objects/", token, {"Content-Type": TAXII}, "POST",
+                               json.dumps({"objects": posted}).encode())
+    answer = json.loads(body)
+    check(status == 202 and answer["total_count"] == 2, f"{status} {answer}")
+
+    def complete():
+        done = json.loads(node.get(f"api/status/{answer['id']}/", token)[2])
+        return done if done["status"] == "complete" else None
+
+    done = wait_for(complete, "status complete")
+    check(done["success_count"] == 1 and done["failure_count"] == 1, str(done))
+    node.stop(kill=True)
+    check(node.run("get", posted[0]["id"]).code == 0, "acknowledged, then lost")
+
+
+main(only_what_is_cleared_leaves, strangers_get_nothing, defaults_open_what_cursors_passed, sightings_go_back,
+     posts_are_durable)
