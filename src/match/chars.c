@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+/* clang-format off */
 #define D CHAR_DIGIT
 #define H CHAR_HEX
 #define L CHAR_LETTER
@@ -10,84 +11,12 @@
 #define X CHAR_HIGH, CHAR_HIGH, CHAR_HIGH, CHAR_HIGH
 #define N X, X, X, X
 const uint8_t char_classes[256] = {
-    ['0'] = D,
-    D,
-    D,
-    D,
-    D,
-    D,
-    D,
-    D,
-    D,
-    D,
-    ['A'] = H,
-    H,
-    H,
-    H,
-    H,
-    H,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    ['a'] = H,
-    H,
-    H,
-    H,
-    H,
-    H,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    L,
-    ['.'] = CHAR_DOT,
-    ['-'] = CHAR_DASH,
-    ['_'] = CHAR_UNDER,
-    [':'] = S,
-    ['@'] = S,
-    ['%'] = S,
-    ['\\'] = S,
-    ['#'] = S,
-    [0x80] = N,
-    N,
-    N,
-    N,
-    N,
-    N,
-    N,
-    N,
+    ['0'] = D, D, D, D, D, D, D, D, D, D,
+    ['A'] = H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
+    ['a'] = H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
+    ['.'] = CHAR_DOT, ['-'] = CHAR_DASH, ['_'] = CHAR_UNDER,
+    [':'] = S, ['@'] = S, ['%'] = S, ['\\'] = S, ['#'] = S,
+    [0x80] = N, N, N, N, N, N, N, N,
 };
 #undef D
 #undef H
@@ -95,6 +24,7 @@ const uint8_t char_classes[256] = {
 #undef S
 #undef X
 #undef N
+/* clang-format on */
 
 bool char_is_local(uint8_t c)
 {

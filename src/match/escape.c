@@ -1,5 +1,5 @@
 /* match/escape.c - escapes that writers of logs put into texts, resolved one layer at a time:
- *  \n \/ \" \\ \u002e   JSON (RFC 8259 section 7)
+ *  \n \/ \\ \u002e   JSON (RFC 8259 section 7)
  *  \x2e                 nginx, Apache
  *  #012                 rsyslog's control characters
  *  %2e                  URLs (RFC 3986 section 2.1)
@@ -26,7 +26,8 @@ static bool hex_at(const uint8_t *p, size_t len, size_t at, size_t digits, uint3
 /* The escape at p[at], a backslash: its length, 0 for none. */
 static size_t backslash_len(const uint8_t *p, size_t len, size_t at, uint32_t *ret)
 {
-    static const char names[] = "\\\"/bfnrt", codes[] = "\\\"/\b\f\n\r\t";
+    /* \" is never in a piece: the quotation mark ends it */
+    static const char names[] = "\\/bfnrt", codes[] = "\\/\b\f\n\r\t";
     if (at + 1 >= len)
         return 0;
     uint8_t c = p[at + 1];

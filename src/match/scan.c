@@ -209,16 +209,26 @@ static void finish_seen(struct scanner *s)
 
 /* ---- what the tokeniser reports ---- */
 
+/* Of "%2Fwww.evil.example" the name logged is www.evil.example, though 2Fwww... is looked up too. */
+static struct span logged_name(const struct reading *r, const struct name_found *name)
+{
+    struct span at = name->at;
+    if (escape_before(r, at.start) && r->p[at.start + 2] != '.')
+        at.start += 2;
+    return at;
+}
+
 static void look_up_name(struct scanner *s, const struct index *i, const struct reading *r, const uint8_t *lower,
                          const struct name_found *name)
 {
     size_t most = i->domain_labels_max, dots = name->dot_count;
     size_t begin = name->at.start, len = name->at.end - begin;
+    struct span logged = logged_name(r, name);
     if (name->whole && dots + 1 <= most)
         add_hits(s, VALUE_DOMAIN, lookup_bytes(i, VALUE_DOMAIN, lower, len), r, name->at);
     for (size_t d = dots > most ? dots - most : 0; d + 1 < dots; d++) {
         size_t skip = name->dots[d] + 1 - begin;
-        add_hits(s, VALUE_DOMAIN, lookup_bytes(i, VALUE_DOMAIN, lower + skip, len - skip), r, name->at);
+        add_hits(s, VALUE_DOMAIN, lookup_bytes(i, VALUE_DOMAIN, lower + skip, len - skip), r, logged);
     }
 }
 
@@ -227,7 +237,7 @@ void scan_found_name(struct scanner *s, const struct reading *r, const struct na
     uint8_t lower[1024];
     size_t len = name->at.end - name->at.start;
     if (s->owners) {
-        add_seen_name(s, r, name->at);
+        add_seen_name(s, r, logged_name(r, name));
         return;
     }
     if (len > sizeof lower)
