@@ -10,7 +10,7 @@
 
 struct entry {
     uint64_t n;      /* leaf index, from 0 */
-    int64_t t_us;    /* max(previous entry's, clock) */
+    int64_t t_us;    /* the clock, but always later than the previous entry's: a date names one entry */
     struct text kind;
     struct sha256 c;
 };

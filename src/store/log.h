@@ -40,7 +40,7 @@ int64_t log_last_us(const struct log *log);  /* t_us of the last one; INT64_MIN 
 /* One entry with its detail and up to two bodies (object, and its original when canonical form was not exact). */
 struct log_item {
     struct text kind;
-    int64_t t_us;             /* the clock; the log takes max(previous, this) */
+    int64_t t_us;             /* the clock; the log takes the later of this and a microsecond after the previous */
     struct text public_part, private_part;
     struct text body, original; /* raw; compressed here; empty: none */
 };

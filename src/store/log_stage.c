@@ -110,7 +110,7 @@ enum err log_stage(struct log *log, const struct log_item *item, uint64_t *ret_n
     draw_salts(log, &d);
     struct entry e = {
         .n = log->stage_n,
-        .t_us = item->t_us > log->stage_us ? item->t_us : log->stage_us,
+        .t_us = item->t_us > log->stage_us ? item->t_us : log->stage_us + 1,
         .kind = item->kind,
         .c = entry_commitment(&d),
     };
