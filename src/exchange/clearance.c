@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exchange/defaults.h"
+
 /* Recipients that ask at the same time: states of a union and their sectors. Beyond, the oldest is made again. */
 #define CLEARANCES_MAX 256
 /* Classes differ by source, label and type: thousands at the very most. */
@@ -38,10 +40,11 @@ static int by_id(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void decide_all(struct clearance *c, int64_t now_us)
+static void decide_all(struct clearance *c, const struct defaults *defaults, int64_t now_us)
 {
     for (size_t i = 0; i < c->class_count; i++) {
         struct decision d;
+        defaults_apply(defaults, &c->classes[i].cls);
         gate_decide(&c->classes[i].cls, &c->recipient, c->door, now_us, &d);
         c->cleared[i] = d.cleared;
         if (d.holds_until_us < c->holds_until_us)
@@ -55,8 +58,11 @@ enum err clearance_make(struct view *v, const struct recipient *r, enum door doo
                         struct clearance **ret, struct fault *reterr)
 {
     struct gathering g = {0};
+    struct defaults defaults = {0};
     struct clearance *c = calloc(1, sizeof *c);
     enum err e = c ? view_classes(v, on_class, &g, reterr) : ERR_NOMEM;
+    if (e == OK)
+        e = defaults_read(v, &defaults, reterr);
     if (e == OK) {
         c->refs = 1;
         c->recipient = *r;
@@ -71,13 +77,15 @@ enum err clearance_make(struct view *v, const struct recipient *r, enum door doo
     if (e) {
         free(g.rows);
         clearance_unref(c);
+        defaults_done(&defaults);
         return e;
     }
     c->classes = g.rows;
     c->class_count = g.count;
     if (g.count)
         qsort(c->classes, g.count, sizeof *c->classes, by_id);
-    decide_all(c, now_us);
+    decide_all(c, &defaults, now_us);
+    defaults_done(&defaults);
     *ret = c;
     return OK;
 }

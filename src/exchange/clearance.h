@@ -13,7 +13,7 @@ struct clearance {
     enum door door;
     uint64_t position; /* of the log */
     int64_t holds_until_us;
-    struct class_row *classes; /* by class_id */
+    struct class_row *classes; /* by class_id, with their sources' defaults of now */
     bool *cleared;             /* beside classes */
     size_t class_count;
     uint32_t *ids; /* of the cleared ones, sorted */

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exchange/clearance.h"
+#include "exchange/asker.h"
+#include "exchange/defaults.h"
 #include "exchange/taxii_server.h"
 #include "json/json.h"
 
@@ -20,6 +21,8 @@
 struct update {
     struct node *node;
     struct arena arena;
+    struct defaults before, now; /* of the sources */
+    bool sources_same;
     struct uuid *parties;
     size_t party_count, party_cap;
 };
@@ -81,14 +84,19 @@ static bool points_to_others(const char *type)
     return true;
 }
 
-static bool cleared_for(const struct gate_class *c, const struct recipient *r, int64_t now_us)
+/* A source that the last update did not know had the default that the class remembers. */
+static bool cleared_for(const struct gate_class *c, const struct defaults *defaults, const struct recipient *r,
+                        int64_t now_us)
 {
+    struct gate_class effective = *c;
     struct decision d;
-    gate_decide(c, r, DOOR_TAXII, now_us, &d);
+    defaults_apply(defaults, &effective);
+    gate_decide(&effective, r, DOOR_TAXII, now_us, &d);
     return d.cleared;
 }
 
 struct opened {
+    const struct update *u;
     const struct recipient *before, *now;
     int64_t now_us;
     struct arena *arena;
@@ -126,9 +134,9 @@ static enum err add_key(struct opened *o, const struct gate_class *c)
 static enum err on_class(void *self, const struct class_row *row)
 {
     struct opened *o = self;
-    if (!cleared_for(&row->cls, o->now, o->now_us))
+    if (!cleared_for(&row->cls, &o->u->now, o->now, o->now_us))
         return OK;
-    bool before = cleared_for(&row->cls, o->before, o->now_us);
+    bool before = cleared_for(&row->cls, &o->u->before, o->before, o->now_us);
     o->any |= !before;
     bool take = o->pointers ? before && points_to_others(row->cls.type) : !before;
     return take ? add_key(o, &row->cls) : OK;
@@ -148,7 +156,8 @@ static enum err write_opening(struct txn *t, void *self, struct fault *reterr)
     enum err e = recipient_of_party(txn_node(t), txn_view(t), &op->party, &op->u->arena, &now, reterr);
     if (e)
         return e;
-    struct opened o = {.before = &op->before, .now = &now, .now_us = txn_now_us(t), .arena = &op->u->arena};
+    struct opened o = {
+        .u = op->u, .before = &op->before, .now = &now, .now_us = txn_now_us(t), .arena = &op->u->arena};
     e = view_classes(txn_view(t), on_class, &o, reterr);
     o.pointers = true;
     if (e == OK && o.any)
@@ -189,7 +198,7 @@ static enum err update_party(struct update *u, struct view *v, const struct uuid
     uuid_format(party, key);
     op.before = now;
     e = load_basis(node_local(u->node), text_of(key), &op.before, reterr);
-    if (e == OK && recipient_same(&op.before, &now))
+    if (e == OK && u->sources_same && recipient_same(&op.before, &now))
         return OK;
     if (e && e != ERR_NOT_FOUND)
         return e;
@@ -200,6 +209,37 @@ static enum err update_party(struct update *u, struct view *v, const struct uuid
     return e ? e : save_basis(node_local(u->node), text_of(key), &now, reterr);
 }
 
+#define SOURCES_KEY TEXT("sources")
+
+static enum err load_sources(struct update *u, struct view *v, struct fault *reterr)
+{
+    struct buffer kept;
+    buffer_init(&kept, UPDATE_MAX_BYTES);
+    enum err e = defaults_read(v, &u->now, reterr);
+    if (e == OK)
+        e = local_get(node_local(u->node), BASIS_SPACE, SOURCES_KEY, &kept, reterr);
+    if (e == OK)
+        e = defaults_parse(buffer_text(&kept), &u->before);
+    buffer_done(&kept);
+    u->sources_same = e == OK && defaults_same(&u->before, &u->now);
+    return e == ERR_NOT_FOUND || e == ERR_MALFORMED ? OK : e;
+}
+
+static enum err save_sources(struct update *u, struct fault *reterr)
+{
+    struct buffer text;
+    if (u->sources_same)
+        return OK;
+    buffer_init(&text, UPDATE_MAX_BYTES);
+    defaults_write(&u->now, &text);
+    enum err e = buffer_error(&text);
+    if (e == OK)
+        e = local_set(node_local(u->node), BASIS_SPACE, SOURCES_KEY, buffer_text(&text), reterr);
+    buffer_done(&text);
+    return e;
+}
+
+/* The sources' settings are kept last: what a crash cuts off is done again. */
 enum err taxii_openings_update(struct node *node, struct fault *reterr)
 {
     struct update u = {.node = node};
@@ -208,10 +248,16 @@ enum err taxii_openings_update(struct node *node, struct fault *reterr)
     if (e)
         return e;
     arena_init(&u.arena, UPDATE_MAX_BYTES);
-    e = view_facts(v, FACT_PEER, on_peer, &u, reterr);
+    e = load_sources(&u, v, reterr);
+    if (e == OK)
+        e = view_facts(v, FACT_PEER, on_peer, &u, reterr);
     for (size_t i = 0; e == OK && i < u.party_count; i++)
         e = update_party(&u, v, &u.parties[i], reterr);
+    if (e == OK)
+        e = save_sources(&u, reterr);
     arena_done(&u.arena);
+    defaults_done(&u.before);
+    defaults_done(&u.now);
     node_reader_done(node, v);
     return e;
 }

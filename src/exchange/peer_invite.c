@@ -114,8 +114,11 @@ static enum err api_root_of(struct text url, struct arena *arena, struct text *r
         return fault_set(reterr, ERR_USAGE, "the address is no http or https URL");
     if (text_ends(url, TEXT("/")))
         url.len--;
-    bool whole = text_ends(url, TEXT("/taxii2/api"));
-    const char *root = arena_printf(arena, TEXT_FMT "%s", TEXT_ARG(url), whole ? "/" : API_PATH);
+    static const char *const said[] = {"/taxii2/api", "/taxii2"};
+    for (size_t i = 0; i < ARRAY_LEN(said); i++)
+        if (text_ends(url, text_of(said[i])))
+            url.len -= text_of(said[i]).len;
+    const char *root = arena_printf(arena, TEXT_FMT API_PATH, TEXT_ARG(url));
     *ret = text_of(root);
     return root ? OK : ERR_NOMEM;
 }

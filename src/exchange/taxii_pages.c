@@ -4,9 +4,9 @@
 #include "exchange/taxii_inside.h"
 
 const struct collection_rule TAXII_COLLECTIONS[3] = {
-    [COLLECTION_INDICATORS] =
-        {COLLECTION_INDICATORS, "indicators", "Indicators",
-         "Indicators, and the identities and markings they refer to: for detection tools. Read only.", false},
+    [COLLECTION_INDICATORS] = {COLLECTION_INDICATORS, "indicators", "Indicators",
+                               "Indicators, and the identities and markings they refer to: for detection tools.",
+                               false},
     [COLLECTION_INTELLIGENCE] = {COLLECTION_INTELLIGENCE, "intelligence", "Intelligence",
                                  "All objects of standard STIX 2.1 types that you may have.", true},
     [COLLECTION_ENTENTE] = {COLLECTION_ENTENTE, "entente", "Entente",
