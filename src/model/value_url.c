@@ -85,7 +85,7 @@ static const char *host_read(struct text t, struct url *u)
         if (!is_authority(u->host.ptr[i]))
             return "a character that does not belong in the host of a URL";
     }
-    if (u->host.len > 1 && u->host.ptr[u->host.len - 1] == '.')
+    if (u->host.len > 1 && u->host.ptr[u->host.len - 1] == '.' && u->host.ptr[u->host.len - 2] != '.')
         u->host.len--;
     if (u->host.len == 0 || u->host.len > DOMAIN_MAX_BYTES)
         return "a URL has a host of 1 to 253 bytes";

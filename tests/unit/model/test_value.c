@@ -85,6 +85,7 @@ static const struct form forms[] = {
     {VALUE_URL, "http://[2001:DB8:0:0::1]:8080/", VALUE_URL, "http://[2001:db8::1]:8080/"},
     {VALUE_URL, "http://[::ffff:192.0.2.1]/", VALUE_URL, "http://192.0.2.1/"},
     {VALUE_URL, "http://example.com./", VALUE_URL, "http://example.com/"},
+    {VALUE_URL, "http://example../", VALUE_URL, "http://example../"},
     {VALUE_URL, "http://xn--mnchen-3ya.de/\xc3\xbc", VALUE_URL, "http://xn--mnchen-3ya.de/\xc3\xbc"},
     {VALUE_URL, "http://localhost", VALUE_URL, "http://localhost/"},
     {VALUE_URL, "http://example.com#a?b/c", VALUE_URL, "http://example.com/"},
