@@ -1,0 +1,66 @@
+/* Memory that fails: gate_clear and the makers of outbounds give an error, leave nothing behind, and touch no output.
+ */
+#include "gateway.h"
+
+#include "support/fault.h"
+
+#define BODY                                                                                                      \
+    "{\"created\":\"2026-01-01T00:00:00.000Z\",\"created_by_ref\":\"" GONE("identity") "\",\"id\":\"" HERE(       \
+        "report") "\",\"modified\":\"2026-01-01T00:00:00.000Z\",\"object_refs\":[\"" HERE("tool") "\"],\"type\":" \
+                                                                                                  "\"report\"}"
+
+static bool clear_one(void *arg)
+{
+    (void)arg;
+    struct gate_class cls = {.source_default = TLP_GREEN};
+    struct cleared *c = NULL;
+    enum err e = through_gate(&cls, BODY, &c, NULL);
+    assert_true(e == OK || e == ERR_NOMEM);
+    assert_true((e == OK) == (c != NULL));
+    cleared_free(c);
+    return e == OK;
+}
+
+static bool envelope(void *arg)
+{
+    const struct cleared *items[] = {arg};
+    struct envelope_info info = {.status = 200, .added_first = TEXT("a"), .added_last = TEXT("b")};
+    struct outbound *o = NULL;
+    enum err e = outbound_cleared(ENVELOPE_BUNDLE, &info, items, 1, &o);
+    assert_true(e == OK || e == ERR_NOMEM);
+    assert_true((e == OK) == (o != NULL));
+    outbound_free(o);
+    return e == OK;
+}
+
+static bool page(void *arg)
+{
+    (void)arg;
+    const struct page_field f[] = {{"title", FIELD_TEXT, TEXT("t"), 0}, {"retry_after", FIELD_NUMBER, TEXT_NONE, 3}};
+    struct outbound *o = NULL;
+    enum err e = outbound_protocol(PAGE_ERROR, 503, f, 2, NULL, 0, &o);
+    assert_true(e == OK || e == ERR_NOMEM);
+    assert_true((e == OK) == (o != NULL));
+    outbound_free(o);
+    return e == OK;
+}
+
+static void each_allocation(void **state)
+{
+    (void)state;
+    const struct fault_op clearing = {.run = clear_one}, paging = {.run = page};
+    assert_true(fault_each_allocation(&clearing) >= 3);
+    assert_true(fault_each_allocation(&paging) >= 3);
+    struct gate_class cls = {.tlp = TLP_GREEN};
+    struct cleared *c;
+    assert_ok(through_gate(&cls, "{\"id\":\"" HERE("tool") "\",\"type\":\"tool\"}", &c, NULL));
+    const struct fault_op enveloping = {.run = envelope, .arg = c};
+    assert_true(fault_each_allocation(&enveloping) >= 3);
+    cleared_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_allocation)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
