@@ -7,11 +7,16 @@
 
 struct view;
 
+#define VIEW_FOLDER "view"
+#define VIEW_FILE   "view/view.db" /* under the home */
+
 /* ---- life ---- */
 /* Opens (creating it when write) HOME/view/view.db. A version mismatch or damage: ERR_VERSION, for the caller to
  * rebuild. ERR_IO | ERR_NOMEM | ERR_NOT_FOUND (reading, not there). */
 MUST_CHECK enum err view_open(const char *home, bool write, struct view **ret, struct fault *reterr);
-void view_close(struct view *v);
+/* The same with the file's own path. */
+MUST_CHECK enum err view_open_at(const char *path, bool write, struct view **ret, struct fault *reterr);
+void view_close(struct view *v); /* accepts NULL */
 /* Entries applied so far: the next n expected. */
 uint64_t view_position(struct view *v);
 /* Changes with every commit of any connection: cheap to ask (PRAGMA data_version and the position). */
@@ -23,8 +28,14 @@ MUST_CHECK enum err view_savepoint(struct view *v, struct fault *reterr);
 MUST_CHECK enum err view_release(struct view *v, struct fault *reterr);
 MUST_CHECK enum err view_rollback_to(struct view *v, struct fault *reterr);
 MUST_CHECK enum err view_apply(struct view *v, const struct fact *f, struct fault *reterr);
+/* An entry whose detail was erased: nothing of it is known any more but that it was. */
+MUST_CHECK enum err view_apply_erased(struct view *v, uint64_t n, int64_t t_us, struct fault *reterr);
 MUST_CHECK enum err view_commit(struct view *v, struct fault *reterr);
 void view_rollback(struct view *v);
+bool view_alive(struct view *v); /* false: SQLite rolled the transaction back by itself */
+/* A number of the owner's of the connection, 0 at first. */
+void view_set_tag(struct view *v, uint64_t tag);
+uint64_t view_tag(const struct view *v);
 /* A reading snapshot: what follows sees one state until view_end(). */
 MUST_CHECK enum err view_snapshot(struct view *v, struct fault *reterr);
 void view_end(struct view *v);

@@ -1,0 +1,280 @@
+/* store/facts_list.c - the compound values of facts: lists, and what desk objects carry for the view. */
+#include <string.h>
+
+#include "model/value.h"
+#include "store/facts_table.h"
+
+static void key(struct json_out *o, const char *name)
+{
+    json_key(o, text_of(name));
+}
+
+static void member_uuid(struct json_out *o, const char *name, const struct uuid *u)
+{
+    if (fact_uuid_zero(u))
+        return;
+    key(o, name);
+    put_uuid(o, u);
+}
+
+static void put_finding(const struct fact_finding *p, struct json_out *o)
+{
+    json_open(o, '{');
+    key(o, "count");
+    put_u64(o, p->count);
+    key(o, "first");
+    put_i64(o, p->first_us);
+    member_uuid(o, "incident", &p->incident);
+    member_uuid(o, "indicator", &p->indicator);
+    key(o, "last");
+    put_i64(o, p->last_us);
+    member_uuid(o, "organisation", &p->organisation);
+    key(o, "state");
+    json_put_i64(o, p->state);
+    json_close(o, '}');
+}
+
+static void put_sighting(const struct fact_sighting *p, struct json_out *o)
+{
+    json_open(o, '{');
+    member_uuid(o, "finding", &p->finding);
+    member_uuid(o, "indicator", &p->indicator);
+    member_uuid(o, "party", &p->party);
+    json_close(o, '}');
+}
+
+static void put_values(const struct fact_object *p, struct json_out *o)
+{
+    json_open(o, '[');
+    for (size_t i = 0; i < p->value_count; i++) {
+        json_open(o, '[');
+        json_put_text(o, text_of(value_kind_name((enum value_kind)p->values[i].kind)));
+        json_put_text(o, p->values[i].value);
+        json_close(o, ']');
+    }
+    json_close(o, ']');
+}
+
+static void put_follow(const struct fact_hits *p, struct json_out *o)
+{
+    json_open(o, '{');
+    json_member_text(o, "key", p->follow_key);
+    key(o, "line");
+    put_u64(o, p->follow_line);
+    key(o, "offset");
+    put_u64(o, p->follow_offset);
+    json_close(o, '}');
+}
+
+static void put_hits(const struct fact_hits *p, struct json_out *o)
+{
+    json_open(o, '[');
+    for (size_t i = 0; i < p->hit_count; i++) {
+        json_open(o, '[');
+        put_uuid(o, &p->hits[i].finding);
+        put_u64(o, p->hits[i].line);
+        put_u64(o, p->hits[i].offset);
+        put_i64(o, p->hits[i].seen_us);
+        json_close(o, ']');
+    }
+    json_close(o, ']');
+}
+
+static void put_released(const struct fact_release *p, struct json_out *o)
+{
+    char hex[SHA256_HEX];
+    json_open(o, '[');
+    for (size_t i = 0; i < p->count; i++) {
+        json_open(o, '[');
+        put_u64(o, p->items[i].n);
+        json_put_text(o, sha256_hex(&p->items[i].hash, hex));
+        json_put_i64(o, p->items[i].form);
+        json_close(o, ']');
+    }
+    json_close(o, ']');
+}
+
+static void put_classes(const struct fact_opening *p, struct json_out *o)
+{
+    json_open(o, '[');
+    for (size_t i = 0; i < p->count; i++)
+        json_put_text(o, p->class_keys[i]);
+    json_close(o, ']');
+}
+
+void list_put(enum shape shape, const struct fact *f, struct json_out *o)
+{
+    switch (shape) {
+    case SHAPE_FINDING: put_finding(f->u.object.finding, o); break;
+    case SHAPE_SIGHTING: put_sighting(f->u.object.sighting, o); break;
+    case SHAPE_VALUES: put_values(&f->u.object, o); break;
+    case SHAPE_FOLLOW: put_follow(&f->u.hits, o); break;
+    case SHAPE_HITS: put_hits(&f->u.hits, o); break;
+    case SHAPE_RELEASED: put_released(&f->u.release, o); break;
+    case SHAPE_CLASSES: put_classes(&f->u.opening, o); break;
+    default: break;
+    }
+}
+
+/* ---- reading ---- */
+
+/* Element i of an array that must have exactly `size`. */
+static bool elements(const struct json_val *v, const struct json_val **ret, size_t size)
+{
+    size_t i = 0;
+    if (json_type(v) != JSON_ARRAY || json_size(v) != size)
+        return false;
+    for (struct json_iter it = json_iter_of(v); json_next(&it);)
+        ret[i++] = it.val;
+    return true;
+}
+
+static bool optional_uuid(const struct json_val *object, const char *name, struct uuid *ret, size_t *known)
+{
+    const struct json_val *v = json_get(object, name);
+    if (!v)
+        return true;
+    ++*known;
+    return get_uuid(v, ret);
+}
+
+static enum err get_finding(const struct json_val *v, struct arena *arena, struct fact_object *f)
+{
+    struct fact_finding *p = arena_alloc(arena, sizeof *p);
+    size_t known = 4;
+    uint64_t state;
+    if (!p)
+        return ERR_NOMEM;
+    if (!get_u64(json_get(v, "count"), &p->count) || !get_i64(json_get(v, "first"), &p->first_us) ||
+        !get_i64(json_get(v, "last"), &p->last_us) || !get_u64(json_get(v, "state"), &state) || state > UINT8_MAX ||
+        !optional_uuid(v, "incident", &p->incident, &known) ||
+        !optional_uuid(v, "indicator", &p->indicator, &known) ||
+        !optional_uuid(v, "organisation", &p->organisation, &known) || json_size(v) != known)
+        return ERR_MALFORMED;
+    p->state = (uint8_t)state;
+    f->finding = p;
+    return OK;
+}
+
+static enum err get_sighting(const struct json_val *v, struct arena *arena, struct fact_object *f)
+{
+    struct fact_sighting *p = arena_alloc(arena, sizeof *p);
+    size_t known = 0;
+    if (!p)
+        return ERR_NOMEM;
+    if (json_type(v) != JSON_OBJECT || !optional_uuid(v, "finding", &p->finding, &known) ||
+        !optional_uuid(v, "indicator", &p->indicator, &known) || !optional_uuid(v, "party", &p->party, &known) ||
+        json_size(v) != known)
+        return ERR_MALFORMED;
+    f->sighting = p;
+    return OK;
+}
+
+static enum err get_values(const struct json_val *v, struct arena *arena, struct fact_object *f)
+{
+    size_t count = json_size(v), i = 0;
+    if (json_type(v) != JSON_ARRAY)
+        return ERR_MALFORMED;
+    struct fact_value *list = arena_alloc(arena, count * sizeof *list);
+    if (!list)
+        return ERR_NOMEM;
+    for (struct json_iter it = json_iter_of(v); json_next(&it); i++) {
+        const struct json_val *pair[2];
+        if (!elements(it.val, pair, 2) || !json_is_string(pair[1]))
+            return ERR_MALFORMED;
+        enum value_kind kind = value_kind_parse(json_text(pair[0]));
+        if (kind == VALUE_NONE)
+            return ERR_MALFORMED;
+        list[i].kind = (uint8_t)kind;
+        list[i].value = arena_text(arena, json_text(pair[1]));
+        if (!list[i].value.ptr)
+            return ERR_NOMEM;
+    }
+    f->values = list;
+    f->value_count = count;
+    return OK;
+}
+
+static enum err get_follow(const struct json_val *v, struct arena *arena, struct fact_hits *f)
+{
+    const struct json_val *name = json_get(v, "key");
+    if (!json_is_string(name) || !get_u64(json_get(v, "line"), &f->follow_line) ||
+        !get_u64(json_get(v, "offset"), &f->follow_offset) || json_size(v) != 3)
+        return ERR_MALFORMED;
+    f->follow_key = arena_text(arena, json_text(name));
+    return f->follow_key.ptr ? OK : ERR_NOMEM;
+}
+
+static enum err get_hits(const struct json_val *v, struct arena *arena, struct fact_hits *f)
+{
+    size_t count = json_size(v), i = 0;
+    if (json_type(v) != JSON_ARRAY)
+        return ERR_MALFORMED;
+    struct fact_hit *list = arena_alloc(arena, count * sizeof *list);
+    if (!list)
+        return ERR_NOMEM;
+    for (struct json_iter it = json_iter_of(v); json_next(&it); i++) {
+        const struct json_val *e[4];
+        if (!elements(it.val, e, 4) || !get_uuid(e[0], &list[i].finding) || !get_u64(e[1], &list[i].line) ||
+            !get_u64(e[2], &list[i].offset) || !get_i64(e[3], &list[i].seen_us))
+            return ERR_MALFORMED;
+    }
+    f->hits = list;
+    f->hit_count = count;
+    return OK;
+}
+
+static enum err get_released(const struct json_val *v, struct arena *arena, struct fact_release *f)
+{
+    size_t count = json_size(v), i = 0;
+    if (json_type(v) != JSON_ARRAY)
+        return ERR_MALFORMED;
+    struct fact_released *list = arena_alloc(arena, count * sizeof *list);
+    if (!list)
+        return ERR_NOMEM;
+    for (struct json_iter it = json_iter_of(v); json_next(&it); i++) {
+        const struct json_val *e[3];
+        uint64_t form;
+        if (!elements(it.val, e, 3) || !get_u64(e[0], &list[i].n) ||
+            sha256_from_hex(json_text(e[1]), &list[i].hash) != OK || !get_u64(e[2], &form) || form > UINT8_MAX)
+            return ERR_MALFORMED;
+        list[i].form = (uint8_t)form;
+    }
+    f->items = list;
+    f->count = count;
+    return OK;
+}
+
+static enum err get_classes(const struct json_val *v, struct arena *arena, struct fact_opening *f)
+{
+    size_t count = json_size(v), i = 0;
+    if (json_type(v) != JSON_ARRAY)
+        return ERR_MALFORMED;
+    struct text *list = arena_alloc(arena, count * sizeof *list);
+    if (!list)
+        return ERR_NOMEM;
+    for (struct json_iter it = json_iter_of(v); json_next(&it); i++) {
+        if (!json_is_string(it.val))
+            return ERR_MALFORMED;
+        list[i] = arena_text(arena, json_text(it.val));
+        if (!list[i].ptr)
+            return ERR_NOMEM;
+    }
+    f->class_keys = list;
+    f->count = count;
+    return OK;
+}
+
+enum err list_get(enum shape shape, const struct json_val *v, struct arena *arena, struct fact *f)
+{
+    switch (shape) {
+    case SHAPE_FINDING: return get_finding(v, arena, &f->u.object);
+    case SHAPE_SIGHTING: return get_sighting(v, arena, &f->u.object);
+    case SHAPE_VALUES: return get_values(v, arena, &f->u.object);
+    case SHAPE_FOLLOW: return get_follow(v, arena, &f->u.hits);
+    case SHAPE_HITS: return get_hits(v, arena, &f->u.hits);
+    case SHAPE_RELEASED: return get_released(v, arena, &f->u.release);
+    case SHAPE_CLASSES: return get_classes(v, arena, &f->u.opening);
+    default: return ERR_MALFORMED;
+    }
+}

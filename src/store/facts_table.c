@@ -1,0 +1,126 @@
+/* store/facts_table.c - what each kind's two parts hold. Names are sorted, as RFC 8785 wants them. */
+#include <stddef.h>
+
+#include "store/facts_table.h"
+
+#define AT(member)                        offsetof(struct fact, u.member)
+#define MUST(name, shape, member)         {name, shape, AT(member), true}
+#define MAY(name, shape, member)          {name, shape, AT(member), false}
+#define MEMBERS(table)                    {table, ARRAY_LEN(table)}
+
+static const struct fact_member genesis_public[] = {
+    MUST("collections", SHAPE_UUID3, genesis.collections), MUST("country", SHAPE_TEXT, genesis.country),
+    MUST("identity", SHAPE_UUID, genesis.identity),        MUST("key", SHAPE_KEY, genesis.key),
+    MUST("name", SHAPE_TEXT, genesis.name),                MUST("origin", SHAPE_TEXT, genesis.origin),
+    MAY("sector", SHAPE_TEXT, genesis.sector),             MUST("space", SHAPE_TEXT, genesis.space),
+};
+static const struct fact_member object_public[] = {
+    MUST("hash", SHAPE_HASH, object.hash),
+    MUST("id", SHAPE_TEXT, object.id),
+    MAY("modified", SHAPE_TEXT, object.modified),
+};
+static const struct fact_member object_private[] = {
+    MAY("account", SHAPE_UUID, object.account),
+    MUST("class", SHAPE_TEXT, object.class_key),
+    MAY("confidence", SHAPE_CONFIDENCE, object.confidence),
+    MAY("created", SHAPE_TIME, object.created_us),
+    MAY("finding", SHAPE_FINDING, object.finding),
+    MAY("modified", SHAPE_TIME, object.modified_us),
+    MAY("party", SHAPE_UUID, object.party),
+    MAY("print", SHAPE_PRINT, object.print),
+    MAY("revoked", SHAPE_BOOL, object.revoked),
+    MAY("sighting", SHAPE_SIGHTING, object.sighting),
+    MAY("source", SHAPE_UUID, object.source),
+    MUST("standing", SHAPE_STANDING, object.standing),
+    MAY("supersedes", SHAPE_BOOL, object.supersedes),
+    MAY("valid_from", SHAPE_VALID_FROM, object.valid_from_us),
+    MAY("valid_until", SHAPE_VALID_UNTIL, object.valid_until_us),
+    MAY("values", SHAPE_VALUES, object.values),
+};
+static const struct fact_member hits_private[] = {
+    MAY("account", SHAPE_UUID, hits.account),
+    MAY("file", SHAPE_TEXT, hits.file),
+    MAY("follow", SHAPE_FOLLOW, hits.follow_key),
+    MUST("hits", SHAPE_HITS, hits.hits),
+};
+static const struct fact_member party_private[] = {
+    MAY("account", SHAPE_UUID, party.account),
+    MUST("id", SHAPE_UUID, party.id),
+    MUST("name", SHAPE_TEXT, party.name),
+};
+static const struct fact_member source_private[] = {
+    MAY("account", SHAPE_UUID, source.account), MAY("default", SHAPE_TLP, source.default_tlp),
+    MUST("id", SHAPE_UUID, source.id),          MAY("incident_rule", SHAPE_BOOL, source.incident_rule),
+    MUST("name", SHAPE_TEXT, source.name),      MAY("party", SHAPE_UUID, source.party),
+};
+static const struct fact_member account_private[] = {
+    MAY("account", SHAPE_UUID, account.account), MAY("disabled", SHAPE_BOOL, account.disabled),
+    MUST("id", SHAPE_UUID, account.id),          MUST("name", SHAPE_TEXT, account.name),
+    MAY("party", SHAPE_UUID, account.party),     MAY("role", SHAPE_ROLE, account.role),
+};
+static const struct fact_member peer_private[] = {
+    MAY("account", SHAPE_UUID, peer.account),       MAY("ceiling", SHAPE_TLP, peer.ceiling),
+    MAY("collection", SHAPE_TEXT, peer.collection), MAY("expelled", SHAPE_BOOL, peer.expelled),
+    MUST("party", SHAPE_UUID, peer.party),          MAY("poll_ms", SHAPE_U32, peer.poll_ms),
+    MAY("sightings", SHAPE_BOOL, peer.sightings),   MAY("url", SHAPE_TEXT, peer.url),
+};
+static const struct fact_member release_public[] = {
+    MUST("root", SHAPE_HASH, release.root),
+};
+static const struct fact_member release_private[] = {
+    MAY("account", SHAPE_UUID, release.account),
+    MUST("door", SHAPE_DOOR, release.door),
+    MUST("items", SHAPE_RELEASED, release.items),
+    MUST("party", SHAPE_UUID, release.party),
+};
+static const struct fact_member opening_private[] = {
+    MUST("classes", SHAPE_CLASSES, opening.class_keys),
+    MUST("party", SHAPE_UUID, opening.party),
+};
+static const struct fact_member document_private[] = {
+    MAY("account", SHAPE_UUID, document.account),   MUST("format", SHAPE_TEXT, document.format),
+    MAY("fresh", SHAPE_U64, document.fresh),        MUST("hash", SHAPE_HASH, document.hash),
+    MAY("name", SHAPE_TEXT, document.name),         MAY("part", SHAPE_U32, document.part),
+    MAY("parts", SHAPE_U32, document.parts),        MAY("party", SHAPE_UUID, document.party),
+    MAY("read", SHAPE_U64, document.read),          MAY("rejected", SHAPE_U64, document.rejected),
+    MAY("source", SHAPE_UUID, document.source),     MAY("unchanged", SHAPE_U64, document.unchanged),
+    MAY("updated", SHAPE_U64, document.updated),    MAY("whole", SHAPE_BOOL, document.whole),
+};
+static const struct fact_member act_private[] = {
+    MAY("account", SHAPE_UUID, act.account),
+    MAY("reason", SHAPE_TEXT, act.reason),
+    MAY("subject", SHAPE_TEXT, act.subject),
+    MUST("verb", SHAPE_TEXT, act.verb),
+};
+
+static const struct {
+    const char *name;
+    struct fact_members public_part, private_part;
+} kinds[FACT_KINDS] = {
+    [FACT_GENESIS] = {"genesis", MEMBERS(genesis_public), {0}},
+    [FACT_OBJECT] = {"object", MEMBERS(object_public), MEMBERS(object_private)},
+    [FACT_HITS] = {"hits", {0}, MEMBERS(hits_private)},
+    [FACT_PARTY] = {"party", {0}, MEMBERS(party_private)},
+    [FACT_SOURCE] = {"source", {0}, MEMBERS(source_private)},
+    [FACT_ACCOUNT] = {"account", {0}, MEMBERS(account_private)},
+    [FACT_PEER] = {"peer", {0}, MEMBERS(peer_private)},
+    [FACT_RELEASE] = {"release", MEMBERS(release_public), MEMBERS(release_private)},
+    [FACT_OPENING] = {"opening", {0}, MEMBERS(opening_private)},
+    [FACT_DOCUMENT] = {"document", {0}, MEMBERS(document_private)},
+    [FACT_ACT] = {"act", {0}, MEMBERS(act_private)},
+};
+
+const char *fact_kind_name(enum fact_kind k)
+{
+    return k < FACT_KINDS ? kinds[k].name : "unknown";
+}
+
+struct fact_members fact_members_public(enum fact_kind k)
+{
+    return kinds[k].public_part;
+}
+
+struct fact_members fact_members_private(enum fact_kind k)
+{
+    return kinds[k].private_part;
+}

@@ -1,0 +1,172 @@
+/* store/home.c - files of the home by name. Folders, the lock and statvfs go to the kernel directly: struct io is for
+ * what a crash could lose, and none of these can lose anything. */
+#include "store/home.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define PID_TEXT_MAX 24
+
+char *home_path(const char *home, const char *name)
+{
+    char *path;
+    return asprintf(&path, "%s/%s", home, name) < 0 ? NULL : path;
+}
+
+static enum err no_memory(struct fault *reterr)
+{
+    return fault_set(reterr, ERR_NOMEM, "no memory");
+}
+
+enum err home_has(const struct io *io, const char *home, const char *name, struct fault *reterr)
+{
+    char *path = home_path(home, name);
+    if (!path)
+        return no_memory(reterr);
+    int fd = io->open(io->self, path, O_RDONLY, 0);
+    enum err err = OK;
+    if (fd >= 0)
+        io->close(io->self, fd);
+    else
+        err = errno == ENOENT || errno == ENOTDIR ? fault_set(reterr, ERR_NOT_FOUND, "%s is not there", path)
+                                                  : fault_errno(reterr, "opening %s", path);
+    free(path);
+    return err;
+}
+
+enum err home_make_folder(const char *path, struct fault *reterr)
+{
+    char *part = strdup(path);
+    if (!part)
+        return no_memory(reterr);
+    enum err err = OK;
+    for (char *p = part + 1; err == OK; p++) {
+        if (*p != '/' && *p)
+            continue;
+        char kept = *p;
+        *p = 0;
+        struct stat st;
+        if (mkdir(part, 0700) != 0 && (errno != EEXIST || stat(part, &st) != 0 || !S_ISDIR(st.st_mode)))
+            err = fault_errno(reterr, "making the folder %s", part);
+        *p = kept;
+        if (!kept)
+            break;
+    }
+    free(part);
+    return err;
+}
+
+/* ---- the lock ---- */
+
+static long read_pid(const struct io *io, int fd)
+{
+    char text[PID_TEXT_MAX] = {0};
+    return io_read_all(io, fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+static enum err take_lock(const struct io *io, int fd, const char *path, struct fault *reterr)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char text[PID_TEXT_MAX];
+    if (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+        if (errno != EAGAIN && errno != EACCES)
+            return fault_errno(reterr, "locking %s", path);
+        long pid = read_pid(io, fd);
+        if (pid > 0)
+            return fault_set(reterr, ERR_BUSY, "process %ld owns this home", pid);
+        return fault_set(reterr, ERR_BUSY, "another process owns this home");
+    }
+    int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    if (io->truncate(io->self, fd, 0) != 0 || io_write_all(io, fd, text, (size_t)n, 0) != 0)
+        return fault_errno(reterr, "writing %s", path);
+    return OK;
+}
+
+enum err home_lock(const struct io *io, const char *home, int *ret_fd, struct fault *reterr)
+{
+    char *path = home_path(home, "lock");
+    if (!path)
+        return no_memory(reterr);
+    int fd = io->open(io->self, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+    enum err err = fd < 0 ? fault_errno(reterr, "opening %s", path) : take_lock(io, fd, path, reterr);
+    if (err == OK)
+        *ret_fd = fd;
+    else if (fd >= 0)
+        io->close(io->self, fd);
+    free(path);
+    return err;
+}
+
+void home_unlock(const struct io *io, int fd)
+{
+    io->close(io->self, fd);
+}
+
+/* ---- files ---- */
+
+enum err home_remove(const struct io *io, const char *home, const char *name, struct fault *reterr)
+{
+    char *path = home_path(home, name);
+    if (!path)
+        return no_memory(reterr);
+    enum err err = OK;
+    if (io->unlink(io->self, path) != 0 && errno != ENOENT && errno != ENOTDIR)
+        err = fault_errno(reterr, "removing %s", path);
+    free(path);
+    return err;
+}
+
+enum err home_rename(const struct io *io, const char *home, const char *from, const char *to, struct fault *reterr)
+{
+    char *a = home_path(home, from), *b = home_path(home, to);
+    enum err err = a && b ? OK : no_memory(reterr);
+    if (err == OK && io->rename(io->self, a, b) != 0)
+        err = errno == ENOENT ? fault_set(reterr, ERR_NOT_FOUND, "%s is not there", a)
+                              : fault_errno(reterr, "renaming %s", a);
+    free(a);
+    free(b);
+    return err;
+}
+
+enum err home_sync(const struct io *io, const char *home, const char *name, struct fault *reterr)
+{
+    char *path = home_path(home, name);
+    if (!path)
+        return no_memory(reterr);
+    int fd = io->open(io->self, path, O_RDONLY, 0);
+    enum err err = OK;
+    if (fd < 0 || io->sync(io->self, fd) != 0)
+        err = fault_errno(reterr, "syncing %s", path);
+    if (fd >= 0)
+        io->close(io->self, fd);
+    free(path);
+    return err;
+}
+
+enum err home_touch(const struct io *io, const char *home, const char *name, struct fault *reterr)
+{
+    char *path = home_path(home, name);
+    if (!path)
+        return no_memory(reterr);
+    int fd = io->open(io->self, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+    enum err err = fd < 0 ? fault_errno(reterr, "making %s", path) : OK;
+    if (fd >= 0)
+        io->close(io->self, fd);
+    free(path);
+    return err;
+}
+
+enum err home_free_percent(const char *home, double *ret, struct fault *reterr)
+{
+    struct statvfs st;
+    if (statvfs(home, &st) != 0)
+        return fault_errno(reterr, "asking for the free space of %s", home);
+    *ret = st.f_blocks ? 100.0 * (double)st.f_bavail / (double)st.f_blocks : 0;
+    return OK;
+}

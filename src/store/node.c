@@ -1,0 +1,309 @@
+/* store/node.c - a home opened: as its one owner, or as one of many readers. How writes go is in writer.c, how a home is
+ * made in node_create.c.
+ *
+ * Invariants:
+ *   1. an owner holds the lock from before it looks at the log until after it has closed it.
+ *   2. an owner's view has seen exactly the log's entries whenever the writer thread waits.
+ *   3. a view that has seen more than the log holds proves the log damaged: nothing is changed then.
+ *   4. a reading connection is used by one thread at a time, and none outlives the view's file it was opened on. */
+#include "store/node.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/node_inside.h"
+
+/* ---- reading connections ---- */
+
+enum err node_reader(struct node *node, struct view **ret, struct fault *reterr)
+{
+    struct view *v = NULL;
+    pthread_mutex_lock(&node->readers_lock);
+    uint64_t epoch = node->epoch;
+    if (node->reader_count)
+        v = node->readers[--node->reader_count];
+    pthread_mutex_unlock(&node->readers_lock);
+    if (!v) {
+        enum err err = view_open(node->home, false, &v, reterr);
+        if (err != OK)
+            return err;
+        view_set_tag(v, epoch);
+    }
+    *ret = v;
+    return OK;
+}
+
+void node_reader_done(struct node *node, struct view *v)
+{
+    if (!v)
+        return;
+    view_end(v);
+    pthread_mutex_lock(&node->readers_lock);
+    if (view_tag(v) == node->epoch && node->reader_count < READERS_KEPT) {
+        node->readers[node->reader_count++] = v;
+        v = NULL;
+    }
+    pthread_mutex_unlock(&node->readers_lock);
+    view_close(v);
+}
+
+void readers_drop(struct node *node)
+{
+    for (;;) {
+        pthread_mutex_lock(&node->readers_lock);
+        struct view *v = node->reader_count ? node->readers[--node->reader_count] : NULL;
+        pthread_mutex_unlock(&node->readers_lock);
+        if (!v)
+            return;
+        view_close(v);
+    }
+}
+
+enum err node_body(struct node *node, struct place place, struct buffer *out, struct fault *reterr)
+{
+    return log_body(node->log, place, out, reterr);
+}
+
+/* ---- opening ---- */
+
+static enum err take_admin(void *self, const struct fact *f)
+{
+    struct node *node = self;
+    node->admin = f->u.account.id;
+    return ERR_CANCELLED; /* the first is enough */
+}
+
+static enum err copy_text(struct arena *arena, struct text *t)
+{
+    struct text copy = arena_text(arena, *t);
+    if (!copy.ptr)
+        return ERR_NOMEM;
+    *t = copy;
+    return OK;
+}
+
+/* Who we are, kept for as long as the node is open. */
+static enum err read_self(struct node *node, struct view *v, struct fault *reterr)
+{
+    struct fact_genesis g;
+    enum err err = view_genesis(v, &g, reterr);
+    if (err == ERR_NOT_FOUND)
+        return fault_set(reterr, ERR_MALFORMED, "the log does not begin with a genesis entry");
+    if (err != OK)
+        return err;
+    struct text *const texts[] = {&g.name, &g.country, &g.sector, &g.space, &g.origin};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (copy_text(&node->arena, texts[i]) != OK)
+            return fault_set(reterr, ERR_NOMEM, "no memory");
+    node->genesis = g;
+    err = view_facts(v, FACT_ACCOUNT, take_admin, node, reterr);
+    if (err == OK)
+        return fault_set(reterr, ERR_MALFORMED, "the log names no administrator");
+    return err == ERR_CANCELLED ? OK : err;
+}
+
+/* A view that can be used as it is: *ret, else NULL when it must be made anew. */
+static enum err open_old_view(struct node *node, struct view **ret, struct fault *reterr)
+{
+    struct view *v = NULL;
+    enum err err = home_has(node->io, node->home, VIEW_FILE, reterr);
+    if (err == OK)
+        err = view_open(node->home, true, &v, reterr);
+    if (err == ERR_NOT_FOUND || err == ERR_VERSION)
+        err = OK;
+    if (err == OK)
+        *ret = v;
+    return err;
+}
+
+static enum err open_log(struct node *node, bool write, uint64_t known_n, struct fault *reterr)
+{
+    char *dir = home_path(node->home, HOME_LOG);
+    if (!dir)
+        return fault_set(reterr, ERR_NOMEM, "no memory");
+    enum err err = log_open_known(node->io, dir, write, known_n, &node->log, reterr);
+    free(dir);
+    return err;
+}
+
+static enum err bring_view_up(struct node *node, struct fault *reterr)
+{
+    bool damaged = false;
+    enum err err = node->view ? replay_missing(node, node->view, &damaged, reterr) : OK;
+    if (!node->view || (err != OK && damaged))
+        err = replay_rebuild(node, reterr);
+    if (err != OK)
+        return err;
+    err = read_self(node, node->view, reterr);
+    if (err != ERR_VERSION)
+        return err;
+    err = replay_rebuild(node, reterr);
+    return err == OK ? read_self(node, node->view, reterr) : err;
+}
+
+static enum err open_own(struct node *node, struct fault *reterr)
+{
+    enum err err = home_lock(node->io, node->home, &node->lock_fd, reterr);
+    if (err == OK)
+        err = home_remove(node->io, node->home, HOME_UNFINISHED, reterr);
+    if (err == OK)
+        err = open_old_view(node, &node->view, reterr);
+    if (err == OK)
+        err = open_log(node, true, node->view ? view_position(node->view) : 0, reterr);
+    if (err == OK)
+        err = local_open(node->home, false, &node->local, reterr);
+    if (err == OK)
+        err = bring_view_up(node, reterr);
+    return err == OK ? writer_start(node, reterr) : err;
+}
+
+/* ERR_BUSY and the like do not matter when what is there can be read. */
+static enum err put_in_order(struct node *node, struct fault *reterr)
+{
+    struct node *owner;
+    enum err err = node_open(node->io, node->home, NODE_OWN, &owner, reterr);
+    if (err == OK)
+        node_close(owner);
+    return err;
+}
+
+static enum err open_read(struct node *node, struct fault *reterr)
+{
+    struct view *v;
+    enum err err = node_reader(node, &v, reterr);
+    if (err == ERR_NOT_FOUND || err == ERR_VERSION) {
+        err = put_in_order(node, reterr);
+        if (err == OK)
+            err = node_reader(node, &v, reterr);
+    }
+    if (err != OK)
+        return err;
+    err = open_log(node, false, view_position(v), reterr);
+    if (err == OK && log_size(node->log) > view_position(v)) {
+        node_reader_done(node, v);
+        readers_drop(node);
+        (void)put_in_order(node, NULL);
+        err = node_reader(node, &v, reterr);
+        if (err != OK)
+            return err;
+    }
+    if (err == OK)
+        err = read_self(node, v, reterr);
+    node_reader_done(node, v);
+    return err;
+}
+
+enum err node_open(const struct io *io, const char *home, enum node_mode mode, struct node **ret, struct fault *reterr)
+{
+    enum err err = home_has(io, home, HOME_FIRST, reterr);
+    if (err == ERR_NOT_FOUND)
+        return fault_set(reterr, ERR_NOT_FOUND, "there is no home in %s: run `entente init` first", home);
+    if (err != OK)
+        return err;
+    struct node *node = calloc(1, sizeof *node);
+    if (!node)
+        return fault_set(reterr, ERR_NOMEM, "no memory");
+    node->io = io;
+    node->mode = mode;
+    node->lock_fd = -1;
+    node->reserve_percent = 5;
+    arena_init(&node->arena, MIB);
+    pthread_mutex_init(&node->readers_lock, NULL);
+    node->home = strdup(home);
+    if (!node->home)
+        err = fault_set(reterr, ERR_NOMEM, "no memory");
+    else
+        err = mode == NODE_OWN ? open_own(node, reterr) : open_read(node, reterr);
+    if (err == OK)
+        *ret = node;
+    else
+        node_close(node);
+    return err;
+}
+
+void node_close(struct node *node)
+{
+    if (!node)
+        return;
+    writer_stop(node);
+    readers_drop(node);
+    view_close(node->view);
+    local_close(node->local);
+    log_close(node->log);
+    if (node->lock_fd >= 0)
+        home_unlock(node->io, node->lock_fd);
+    pthread_mutex_destroy(&node->readers_lock);
+    arena_done(&node->arena);
+    free(node->home);
+    free(node);
+}
+
+/* ---- writing ---- */
+
+static enum err not_owner(struct fault *reterr)
+{
+    return fault_set(reterr, ERR_DENIED, "this node was opened for reading only");
+}
+
+enum err node_write(struct node *node, node_write_fn *fn, void *self, struct fault *reterr)
+{
+    struct job job = {.fn = fn, .self = self};
+    return node->mode == NODE_OWN ? writer_run(node, &job, reterr) : not_owner(reterr);
+}
+
+enum err node_rebuild(struct node *node, uint64_t *ret_entries, struct fault *reterr)
+{
+    struct job job = {.ret_entries = ret_entries};
+    return node->mode == NODE_OWN ? writer_run(node, &job, reterr) : not_owner(reterr);
+}
+
+void node_on_commit(struct node *node, void (*fn)(void *self, uint64_t entries), void *self)
+{
+    struct writer *w = &node->writer;
+    if (node->mode != NODE_OWN)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->on_commit = fn;
+    w->on_commit_self = self;
+    pthread_mutex_unlock(&w->lock);
+}
+
+enum err node_has_room(struct node *node, struct fault *reterr)
+{
+    double percent, reserve = node->reserve_percent;
+    enum err err = home_free_percent(node->home, &percent, reterr);
+    if (err != OK || percent >= reserve)
+        return err;
+    return fault_set(reterr, ERR_FULL,
+                     "only %.1f %% of the disk of %s is free: bulk intake waits below %.0f %%; make room, or lower "
+                     "reserve_percent in entente.yaml",
+                     percent, node->home, reserve);
+}
+
+void node_set_reserve(struct node *node, double percent)
+{
+    node->reserve_percent = percent;
+}
+
+/* ---- small questions ---- */
+
+const char *node_home(const struct node *node)
+{
+    return node->home;
+}
+
+struct local *node_local(struct node *node)
+{
+    return node->local;
+}
+
+const struct fact_genesis *node_genesis(const struct node *node)
+{
+    return &node->genesis;
+}
+
+const struct uuid *node_admin(const struct node *node)
+{
+    return &node->admin;
+}

@@ -1,0 +1,360 @@
+/* store/node_create.c - a new home.
+ *
+ * The log's first segment, with genesis, our own identity and the first administrator in one group, gets its name last:
+ * a folder is a home when log/00000000.log is there. What was made before may be half made after a crash; the file
+ * `init.unfinished`, durable before anything else, says so, and the next init then makes everything anew.
+ *
+ *   NOTHING --init.unfinished--> UNFINISHED --key, local.db, entente.yaml, log.new/--> UNFINISHED
+ *        UNFINISHED --rename log.new/00000000.log to log/--> HOME --init.unfinished removed--> HOME */
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "json/json.h"
+#include "store/home.h"
+#include "store/node.h"
+
+#define LOG_NEW "log.new"
+
+static const char config_text[] =
+    "# Where this node listens and its limits. Everything else is an entry of its log.\n"
+    "# Changes are taken over on SIGHUP (or: entente serve anew), and only if the whole file is valid.\n"
+    "\n"
+    "# Address and port of the console, API and TAXII server.\n"
+    "listen: 127.0.0.1:8443\n"
+    "\n"
+    "# PEM files; without them the server speaks plain HTTP, for use behind a proxy that ends TLS.\n"
+    "#tls_certificate: /etc/entente/tls.crt\n"
+    "#tls_key: /etc/entente/tls.key\n"
+    "\n"
+    "# Below this much free disk, in percent, bulk intake is refused; incidents and erasure go on.\n"
+    "#reserve_percent: 5\n"
+    "\n"
+    "# Threads of the HTTP server.\n"
+    "#threads: 2\n"
+    "\n"
+    "# error, warning, info or debug\n"
+    "#log_level: info\n";
+
+struct making {
+    const struct io *io;
+    const char *home;
+    const struct node_init *init;
+    uint8_t public_key[crypto_sign_PUBLICKEYBYTES];
+    struct uuid identity, account;
+};
+
+static enum err no_memory(struct fault *reterr)
+{
+    return fault_set(reterr, ERR_NOMEM, "no memory");
+}
+
+/* ---- what is asked for ---- */
+
+static bool name_good(struct text t, bool may_be_empty)
+{
+    if (t.len == 0)
+        return may_be_empty;
+    for (size_t i = 0; i < t.len; i++)
+        if ((unsigned char)t.ptr[i] < 0x20 || t.ptr[i] == 0x7F)
+            return false;
+    return t.len <= NAME_MAX_BYTES && text_is_utf8(t) && text_trim(t).len == t.len;
+}
+
+static enum err check(const struct node_init *init, struct fault *reterr)
+{
+    struct text c = init->country;
+    if (!name_good(init->name, false) || !name_good(init->account, false))
+        return fault_set(reterr, ERR_USAGE, "a name has 1 to %d bytes of UTF-8, no control characters, no blank ends",
+                         NAME_MAX_BYTES);
+    if (!name_good(init->sector, true) || !name_good(init->space, false))
+        return fault_set(reterr, ERR_USAGE, "sector and space are names, too");
+    if (c.len != 2 || c.ptr[0] < 'A' || c.ptr[0] > 'Z' || c.ptr[1] < 'A' || c.ptr[1] > 'Z')
+        return fault_set(reterr, ERR_USAGE, "a country is two capital letters (ISO 3166-1), such as LV");
+    return OK;
+}
+
+/* OK: the folder may become a home. */
+static enum err check_free(const struct io *io, const char *home, struct fault *reterr)
+{
+    enum err err = home_has(io, home, HOME_FIRST, NULL);
+    if (err == OK)
+        return fault_set(reterr, ERR_EXISTS, "there is a home in %s already", home);
+    if (err != ERR_NOT_FOUND)
+        return home_has(io, home, HOME_FIRST, reterr);
+    if (home_has(io, home, HOME_UNFINISHED, NULL) == OK)
+        return OK;
+    if (home_has(io, home, HOME_KEY, NULL) == OK)
+        return fault_set(reterr, ERR_EXISTS, "there is a node's key in %s, but no log: restore it from a backup", home);
+    return OK;
+}
+
+/* ---- files beside the log ---- */
+
+static enum err write_file(const struct making *m, const char *name, struct text bytes, struct fault *reterr)
+{
+    char *path = home_path(m->home, name);
+    if (!path)
+        return no_memory(reterr);
+    enum err err = OK;
+    if (io_replace_file(m->io, path, bytes.ptr, bytes.len, 0600) != 0)
+        err = fault_errno(reterr, "writing %s", path);
+    free(path);
+    return err;
+}
+
+static enum err make_key(struct making *m, struct fault *reterr)
+{
+    uint8_t seed[crypto_sign_SEEDBYTES], secret[crypto_sign_SECRETKEYBYTES];
+    char text[sizeof "ed25519 " + 2 * sizeof seed + 1] = "ed25519 ";
+    random_bytes(seed, sizeof seed);
+    crypto_sign_seed_keypair(m->public_key, secret, seed);
+    hex_write(seed, sizeof seed, text + 8);
+    strcat(text, "\n");
+    enum err err = write_file(m, HOME_KEY, text_of(text), reterr);
+    sodium_memzero(seed, sizeof seed);
+    sodium_memzero(secret, sizeof secret);
+    sodium_memzero(text, sizeof text);
+    return err;
+}
+
+static enum err make_local(struct making *m, struct fault *reterr)
+{
+    struct local *local;
+    enum err err = home_remove(m->io, m->home, "local.db", reterr);
+    if (err == OK)
+        err = home_remove(m->io, m->home, "local.db-journal", reterr);
+    if (err == OK)
+        err = home_touch(m->io, m->home, "local.db", reterr); /* SQLite keeps the mode, for its journal too */
+    if (err == OK)
+        err = local_open(m->home, true, &local, reterr);
+    if (err == OK)
+        local_close(local);
+    return err;
+}
+
+/* ---- the first entries ---- */
+
+static void identity_body(const struct making *m, const char *now, struct buffer *out)
+{
+    char id[IDENT_TEXT_MAX];
+    struct json_out o = json_out_to(out);
+    json_open(&o, '{');
+    json_member_text(&o, "created", text_of(now));
+    json_member_text(&o, "id", ident_format(TEXT("identity"), &m->identity, id));
+    json_member_text(&o, "identity_class", TEXT("organization"));
+    json_member_text(&o, "modified", text_of(now));
+    json_member_text(&o, "name", m->init->name);
+    if (m->init->sector.len) {
+        json_key(&o, TEXT("sectors"));
+        json_open(&o, '[');
+        json_put_text(&o, m->init->sector);
+        json_close(&o, ']');
+    }
+    json_member_text(&o, "spec_version", TEXT("2.1"));
+    json_member_text(&o, "type", TEXT("identity"));
+    json_close(&o, '}');
+}
+
+static enum err stage(struct log *log, int64_t now_us, const struct fact *f, struct text body, struct fault *reterr)
+{
+    struct buffer public_part, private_part;
+    uint64_t n;
+    int64_t t_us;
+    struct place place, original;
+    buffer_init(&public_part, 64 * KIB);
+    buffer_init(&private_part, 64 * KIB);
+    fact_encode(f, &public_part, &private_part);
+    struct log_item item = {
+        .kind = text_of(fact_kind_name(f->kind)),
+        .t_us = now_us,
+        .public_part = buffer_text(&public_part),
+        .private_part = buffer_text(&private_part),
+        .body = body,
+    };
+    enum err err = buffer_error(&public_part);
+    if (err == OK)
+        err = buffer_error(&private_part);
+    if (err == OK)
+        err = log_stage(log, &item, &n, &t_us, &place, &original);
+    if (err != OK)
+        fault_set(reterr, err, "the first entries cannot be written");
+    buffer_done(&public_part);
+    buffer_done(&private_part);
+    return err;
+}
+
+static enum err stage_genesis(const struct making *m, struct log *log, int64_t now_us, struct fault *reterr)
+{
+    struct sha256 hash = sha256_of(m->public_key, sizeof m->public_key);
+    char origin[64] = "entente/", digits[SHA256_HEX];
+    sha256_hex(&hash, digits);
+    memcpy(origin + 8, m->init->country.ptr, 2);
+    origin[10] = '/';
+    memcpy(origin + 11, digits, 16); /* ends in a NUL: the rest of origin is zero */
+    struct fact f = {.kind = FACT_GENESIS};
+    struct fact_genesis *g = &f.u.genesis;
+    g->identity = m->identity;
+    g->name = m->init->name;
+    g->country = m->init->country;
+    g->sector = m->init->sector;
+    g->space = m->init->space;
+    g->origin = text_of(origin);
+    memcpy(g->key, m->public_key, sizeof g->key);
+    for (size_t i = 0; i < ARRAY_LEN(g->collections); i++)
+        g->collections[i] = uuid_random();
+    return stage(log, now_us, &f, TEXT_NONE, reterr);
+}
+
+static enum err stage_identity(const struct making *m, struct log *log, int64_t now_us, struct fault *reterr)
+{
+    struct gate_class cls = {.ours = true, .own_identity = true, .type = "identity"};
+    struct stamp now = stamp_from_us(now_us, 3);
+    char text[STAMP_TEXT_MAX], id[IDENT_TEXT_MAX];
+    struct buffer body, key;
+    struct fact f = {.kind = FACT_OBJECT};
+    struct fact_object *o = &f.u.object;
+    cls.exercise = !text_eq(m->init->space, TEXT("real"));
+    buffer_init(&body, 16 * KIB);
+    buffer_init(&key, KIB);
+    o->modified = stamp_format(now, text);
+    identity_body(m, text, &body);
+    gate_class_key(&cls, &key);
+    o->id = ident_format(TEXT("identity"), &m->identity, id);
+    o->hash = sha256_of(body.ptr, body.len);
+    o->account = m->account;
+    o->party = m->identity;
+    o->standing = STANDING_CURRENT;
+    o->class_key = buffer_text(&key);
+    o->created_us = o->modified_us = stamp_us(now);
+    o->confidence = -1;
+    enum err err = buffer_error(&body) == OK ? buffer_error(&key) : buffer_error(&body);
+    err = err == OK ? stage(log, now_us, &f, buffer_text(&body), reterr) : no_memory(reterr);
+    buffer_done(&body);
+    buffer_done(&key);
+    return err;
+}
+
+static enum err stage_account(const struct making *m, struct log *log, int64_t now_us, struct fault *reterr)
+{
+    struct fact f = {.kind = FACT_ACCOUNT};
+    f.u.account = (struct fact_account){
+        .id = m->account, .account = m->account, .name = m->init->account, .role = ROLE_ADMINISTRATOR};
+    return stage(log, now_us, &f, TEXT_NONE, reterr);
+}
+
+static enum err write_first_entries(const struct making *m, const char *dir, struct fault *reterr)
+{
+    struct log *log;
+    int64_t now_us = clock_now_us();
+    enum err err = log_open(m->io, dir, true, &log, reterr);
+    if (err != OK)
+        return err;
+    err = stage_genesis(m, log, now_us, reterr);
+    if (err == OK)
+        err = stage_identity(m, log, now_us, reterr);
+    if (err == OK)
+        err = stage_account(m, log, now_us, reterr);
+    if (err == OK)
+        err = log_commit(log, reterr);
+    log_close(log);
+    return err;
+}
+
+static enum err make_log(const struct making *m, struct fault *reterr)
+{
+    size_t bytes = m->init->log_segment_bytes ? m->init->log_segment_bytes : LOG_SEGMENT_BYTES;
+    char *dir = home_path(m->home, LOG_NEW);
+    if (!dir)
+        return no_memory(reterr);
+    enum err err = home_make_folder(dir, reterr);
+    if (err == OK)
+        err = home_remove(m->io, m->home, LOG_NEW "/00000000.log", reterr);
+    if (err == OK)
+        err = log_create_sized(m->io, dir, bytes, reterr);
+    if (err == OK)
+        err = write_first_entries(m, dir, reterr);
+    free(dir);
+    return err;
+}
+
+/* The moment of birth. */
+static enum err name_log(const struct making *m, struct fault *reterr)
+{
+    enum err err = home_sync(m->io, m->home, ".", reterr);
+    if (err == OK)
+        err = home_rename(m->io, m->home, LOG_NEW "/00000000.log", HOME_FIRST, reterr);
+    if (err == OK)
+        err = home_sync(m->io, m->home, HOME_LOG, reterr);
+    if (err == OK)
+        err = home_sync(m->io, m->home, LOG_NEW, reterr);
+    char *dir = home_path(m->home, LOG_NEW);
+    if (err == OK && dir)
+        rmdir(dir); /* an empty folder in the way hurts nobody */
+    free(dir);
+    return err;
+}
+
+static enum err make_folders(const char *home, struct fault *reterr)
+{
+    static const char *const names[] = {HOME_LOG, "keys", VIEW_FOLDER};
+    enum err err = home_make_folder(home, reterr);
+    for (size_t i = 0; err == OK && i < ARRAY_LEN(names); i++) {
+        char *path = home_path(home, names[i]);
+        err = path ? home_make_folder(path, reterr) : no_memory(reterr);
+        free(path);
+    }
+    /* The folder may have been there, with another mode; what it holds from now on is nobody else's. */
+    if (err == OK && chmod(home, 0700) != 0)
+        err = fault_errno(reterr, "closing %s to others", home);
+    return err;
+}
+
+static enum err make_parts(struct making *m, struct fault *reterr)
+{
+    enum err err = write_file(m, HOME_UNFINISHED, TEXT("entente init was cut short here; run it again\n"), reterr);
+    if (err == OK)
+        err = make_key(m, reterr);
+    if (err == OK)
+        err = make_local(m, reterr);
+    if (err == OK)
+        err = write_file(m, HOME_CONFIG, text_of(config_text), reterr);
+    if (err == OK)
+        err = make_log(m, reterr);
+    if (err == OK)
+        err = name_log(m, reterr);
+    if (err == OK)
+        err = home_remove(m->io, m->home, HOME_UNFINISHED, reterr);
+    return err == OK ? home_sync(m->io, m->home, ".", reterr) : err;
+}
+
+enum err node_create(const struct io *io, const char *home, const struct node_init *init, struct fault *reterr)
+{
+    struct making m = {.io = io, .home = home, .init = init};
+    int lock;
+    enum err err = check(init, reterr);
+    if (err == OK)
+        err = check_free(io, home, reterr);
+    if (err != OK)
+        return err;
+    if (sodium_init() < 0)
+        return fault_set(reterr, ERR_IO, "libsodium cannot be used on this machine");
+    m.identity = uuid_random();
+    m.account = uuid_random();
+    err = make_folders(home, reterr);
+    if (err == OK)
+        err = home_lock(io, home, &lock, reterr);
+    if (err != OK)
+        return err;
+    err = check_free(io, home, reterr); /* again, now that nobody else makes one */
+    if (err == OK)
+        err = make_parts(&m, reterr);
+    home_unlock(io, lock);
+    if (err == OK && io_sync_parent(io, home) != 0)
+        err = fault_errno(reterr, "syncing the folder above %s", home);
+    return err;
+}

@@ -1,0 +1,81 @@
+/* store/node_inside.h - what node.c, writer.c and replay.c share. See those for their invariants. */
+#pragma once
+#include <pthread.h>
+
+#include "store/home.h"
+#include "store/node.h"
+
+#define READERS_KEPT 16
+/* Functions are gathered into one group until it has this many bytes: what each sync then costs is a few per cent. */
+#define GROUP_FULL_BYTES (4 * MIB)
+/* Entries applied per transaction of a replay. */
+#define REPLAY_BATCH 8192
+
+struct job {
+    node_write_fn *fn; /* NULL: rebuild */
+    void *self;
+    uint64_t *ret_entries; /* of a rebuild */
+    enum err err;
+    struct fault fault;
+    bool done;
+    pthread_cond_t wake;
+    struct job *next;
+};
+
+struct writer {
+    pthread_t thread;
+    bool running;
+    pthread_mutex_t lock; /* of the queue, closing, stopped and job.done */
+    pthread_cond_t work;
+    struct job *first, *last;
+    bool closing;
+    bool stopped;         /* nothing more is written: see why */
+    struct fault why;
+    /* the writer thread's own */
+    struct buffer public_part, private_part;
+    struct arena arena;
+    void (*on_commit)(void *self, uint64_t entries);
+    void *on_commit_self;
+};
+
+struct node {
+    const struct io *io;
+    char *home;
+    enum node_mode mode;
+    int lock_fd; /* -1: not the owner */
+    struct log *log;
+    struct view *view; /* owner: the writing one, the writer thread's */
+    struct local *local;
+    struct arena arena; /* of genesis */
+    struct fact_genesis genesis;
+    struct uuid admin;
+    _Atomic double reserve_percent;
+    struct writer writer;
+
+    pthread_mutex_t readers_lock; /* of what follows */
+    struct view *readers[READERS_KEPT];
+    size_t reader_count;
+    uint64_t epoch; /* of the view's file: older connections look at one that was thrown away */
+};
+
+struct txn {
+    struct node *node;
+    int64_t now_us;
+    size_t begun_bytes; /* staged before this function */
+    enum err err;       /* the first failed append: the function cannot succeed any more */
+    struct fault fault;
+};
+
+/* writer.c */
+MUST_CHECK enum err writer_start(struct node *node, struct fault *reterr);
+void writer_stop(struct node *node); /* after the queue was worked off */
+MUST_CHECK enum err writer_run(struct node *node, struct job *job, struct fault *reterr);
+
+/* replay.c, on the writer thread or before it runs */
+/* Applies the log's entries that the view has not seen. *ret_damaged: the failure is the view's, not the log's. */
+MUST_CHECK enum err replay_missing(struct node *node, struct view *v, bool *ret_damaged, struct fault *reterr);
+/* Makes a new view of the whole log and puts it in the old one's place. node->view may be NULL before; it is never
+ * after success. */
+MUST_CHECK enum err replay_rebuild(struct node *node, struct fault *reterr);
+
+void readers_drop(struct node *node); /* the idle ones */

@@ -1,0 +1,189 @@
+/* store/sql.c - the view's schema and its statements. docs/FORMAT-view.md says what each table holds.
+ *
+ * Written for appends: `version`, `indicator`, `hits` and `evidence` grow at their ends; only `object` is entered in
+ * random order, and its rows are as small as they can be. */
+#include "store/sql.h"
+
+#define STRING_(x) #x
+#define STRING(x)  STRING_(x)
+
+static const char schema[] =
+    "CREATE TABLE meta(id INTEGER PRIMARY KEY CHECK(id = 1), position INTEGER NOT NULL, last_us INTEGER NOT NULL,"
+    " objects INTEGER NOT NULL, versions INTEGER NOT NULL, indicator_values INTEGER NOT NULL,"
+    " findings INTEGER NOT NULL, findings_open INTEGER NOT NULL, releases INTEGER NOT NULL,"
+    " quarantined INTEGER NOT NULL);"
+    "INSERT INTO meta VALUES(1, 0, -9223372036854775807 - 1, 0, 0, 0, 0, 0, 0, 0);"
+    "CREATE TABLE type(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
+    "CREATE TABLE class(id INTEGER PRIMARY KEY, key TEXT NOT NULL, current INTEGER NOT NULL);"
+    "CREATE TABLE origin(id INTEGER PRIMARY KEY, party_source BLOB NOT NULL);"
+    "CREATE TABLE object(uuid BLOB NOT NULL, type INTEGER NOT NULL, newest INTEGER NOT NULL, current INTEGER,"
+    " PRIMARY KEY(uuid, type)) WITHOUT ROWID;"
+    "CREATE TABLE version(n INTEGER PRIMARY KEY, t_us INTEGER NOT NULL, uuid BLOB NOT NULL, type INTEGER NOT NULL,"
+    " older INTEGER, standing INTEGER NOT NULL, class INTEGER NOT NULL, origin INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " created_us INTEGER NOT NULL, modified_us INTEGER NOT NULL, modified BLOB, revoked INTEGER NOT NULL,"
+    " valid_until_us INTEGER, print INTEGER NOT NULL, body INTEGER NOT NULL, original INTEGER);"
+    "CREATE INDEX version_page ON version(class, standing);"
+    "CREATE TABLE indicator(n INTEGER NOT NULL, pos INTEGER NOT NULL, kind INTEGER NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY(n, pos)) WITHOUT ROWID;"
+    "CREATE TABLE opening(party BLOB NOT NULL, class INTEGER NOT NULL, upto_n INTEGER NOT NULL, t_us INTEGER NOT NULL,"
+    " PRIMARY KEY(party, class)) WITHOUT ROWID;"
+    "CREATE TABLE release(party BLOB NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL, form INTEGER NOT NULL,"
+    " PRIMARY KEY(party, n, hash)) WITHOUT ROWID;"
+    "CREATE TABLE finding(number INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE, indicator BLOB NOT NULL,"
+    " organisation BLOB NOT NULL, incident BLOB NOT NULL, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL,"
+    " count INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL);"
+    "CREATE INDEX finding_about ON finding(indicator, organisation);"
+    "CREATE INDEX finding_state ON finding(state);"
+    "CREATE TABLE hits(n INTEGER PRIMARY KEY, body INTEGER, file TEXT NOT NULL);"
+    "CREATE TABLE evidence(finding BLOB NOT NULL, n INTEGER NOT NULL, pos INTEGER NOT NULL, line INTEGER NOT NULL,"
+    " byte INTEGER NOT NULL, seen_us INTEGER NOT NULL, PRIMARY KEY(finding, n, pos)) WITHOUT ROWID;"
+    "CREATE TABLE followed(key TEXT PRIMARY KEY, byte INTEGER NOT NULL, line INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE sighting(finding BLOB NOT NULL, party BLOB NOT NULL, n INTEGER NOT NULL,"
+    " PRIMARY KEY(finding, party)) WITHOUT ROWID;"
+    "CREATE TABLE genesis(id INTEGER PRIMARY KEY CHECK(id = 1), identity BLOB NOT NULL, name TEXT NOT NULL,"
+    " country TEXT NOT NULL, sector TEXT NOT NULL, space TEXT NOT NULL, origin TEXT NOT NULL, key BLOB NOT NULL,"
+    " collections BLOB NOT NULL);"
+    "CREATE TABLE party(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL, account BLOB NOT NULL,"
+    " name TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX party_name ON party(name);"
+    "CREATE TABLE source(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL, account BLOB NOT NULL,"
+    " name TEXT NOT NULL, party BLOB NOT NULL, default_tlp INTEGER NOT NULL, incident_rule INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX source_name ON source(name);"
+    "CREATE TABLE account(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL, account BLOB NOT NULL,"
+    " name TEXT NOT NULL, role INTEGER NOT NULL, party BLOB NOT NULL, disabled INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX account_name ON account(name);"
+    "CREATE TABLE peer(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL, account BLOB NOT NULL,"
+    " url TEXT NOT NULL, collection TEXT NOT NULL, ceiling INTEGER NOT NULL, sightings INTEGER NOT NULL,"
+    " expelled INTEGER NOT NULL, poll_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE document(n INTEGER PRIMARY KEY, t_us INTEGER NOT NULL, hash BLOB NOT NULL, account BLOB NOT NULL,"
+    " party BLOB NOT NULL, source BLOB NOT NULL, name TEXT NOT NULL, format TEXT NOT NULL, part INTEGER NOT NULL,"
+    " parts INTEGER NOT NULL, read INTEGER NOT NULL, fresh INTEGER NOT NULL, updated INTEGER NOT NULL,"
+    " unchanged INTEGER NOT NULL, rejected INTEGER NOT NULL, whole INTEGER NOT NULL, body INTEGER);"
+    "CREATE INDEX document_hash ON document(hash);"
+    "PRAGMA user_version = " STRING(VIEW_SCHEMA_VERSION) ";";
+
+#define VERSION_COLUMNS                                                                                              \
+    "n, t_us, uuid, type, older, standing, class, origin, hash, created_us, modified_us, modified, revoked,"          \
+    " valid_until_us, print, body, original"
+#define FINDING_COLUMNS  "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n"
+#define PARTY_COLUMNS    "n, id, account, name"
+#define SOURCE_COLUMNS   "n, id, account, name, party, default_tlp, incident_rule"
+#define ACCOUNT_COLUMNS  "n, id, account, name, role, party, disabled"
+#define PEER_COLUMNS     "n, id, account, url, collection, ceiling, sightings, expelled, poll_ms"
+#define DOCUMENT_COLUMNS                                                                                             \
+    "n, t_us, hash, account, party, source, name, format, part, parts, read, fresh, updated, unchanged, rejected,"    \
+    " whole, body"
+#define INDICATORS_FROM                                                                                              \
+    "SELECT i.n, i.kind, i.value, v.uuid, v.type, v.revoked, v.valid_until_us, v.origin"                              \
+    " FROM indicator i CROSS JOIN version v ON v.n = i.n "
+/* Bound parameters ?1.. in the order of the columns of the row's table. */
+
+static const char *const texts[SQL_COUNT] = {
+    [SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [SQL_BEGIN_READ] = "BEGIN",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_SAVEPOINT] = "SAVEPOINT part",
+    [SQL_RELEASE] = "RELEASE part",
+    [SQL_ROLLBACK_TO] = "ROLLBACK TO part",
+    [SQL_DATA_VERSION] = "PRAGMA data_version",
+    [SQL_META_GET] = "SELECT position, last_us, objects, versions, indicator_values, findings, findings_open,"
+                     " releases, quarantined FROM meta",
+    [SQL_META_SET] = "UPDATE meta SET position = ?1, last_us = ?2, objects = ?3, versions = ?4,"
+                     " indicator_values = ?5, findings = ?6, findings_open = ?7, releases = ?8, quarantined = ?9",
+
+    [SQL_TYPES] = "SELECT id, name FROM type WHERE id > ?1 ORDER BY id",
+    [SQL_TYPE_ADD] = "INSERT INTO type VALUES(?1, ?2)",
+    [SQL_CLASSES] = "SELECT id, key, current FROM class WHERE id > ?1 ORDER BY id",
+    [SQL_CLASS_ADD] = "INSERT INTO class VALUES(?1, ?2, 0)",
+    [SQL_CLASS_SET] = "UPDATE class SET current = ?2 WHERE id = ?1",
+    [SQL_CLASS_COUNTS] = "SELECT id, current FROM class ORDER BY id",
+    [SQL_ORIGINS] = "SELECT id, party_source FROM origin WHERE id > ?1 ORDER BY id",
+    [SQL_ORIGIN_ADD] = "INSERT INTO origin VALUES(?1, ?2)",
+
+    [SQL_OBJECT_GET] = "SELECT newest, current FROM object WHERE uuid = ?1 AND type = ?2",
+    [SQL_OBJECT_ADD] = "INSERT INTO object VALUES(?1, ?2, ?3, ?4)",
+    [SQL_OBJECT_SET] = "UPDATE object SET newest = ?3, current = ?4 WHERE uuid = ?1 AND type = ?2",
+    [SQL_VERSION_ADD] = "INSERT INTO version(" VERSION_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+                        " ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+    [SQL_VERSION_STANDING] = "UPDATE version SET standing = ?2 WHERE n = ?1",
+    [SQL_VERSION_GET] = "SELECT " VERSION_COLUMNS " FROM version WHERE n = ?1",
+    [SQL_VERSION_FROM] = "SELECT n, t_us FROM version WHERE n >= ?1 ORDER BY n LIMIT 1",
+    [SQL_INDICATOR_ADD] = "INSERT INTO indicator VALUES(?1, ?2, ?3, ?4)",
+    [SQL_INDICATOR_DROP] = "DELETE FROM indicator WHERE n = ?1",
+    [SQL_INDICATORS] = INDICATORS_FROM "WHERE i.n >= ?1 ORDER BY i.n, i.pos",
+    [SQL_INDICATOR_VALUES] = INDICATORS_FROM "WHERE i.n = ?1 ORDER BY i.pos",
+
+    [SQL_PAGE] = "SELECT n FROM version INDEXED BY version_page WHERE class = ?1 AND standing = ?2 AND n >= ?3"
+                 " ORDER BY n LIMIT ?4",
+    [SQL_PAGE_TIMES] = "SELECT n, t_us FROM version INDEXED BY version_page WHERE class = ?1 AND standing = ?2"
+                       " AND n >= ?3 ORDER BY n LIMIT ?4",
+    [SQL_PAGE_NEWEST] = "SELECT n FROM version INDEXED BY version_page WHERE class = ?1 AND standing = ?2 AND n <= ?3"
+                        " ORDER BY n DESC LIMIT ?4",
+    [SQL_OPENINGS] = "SELECT class, upto_n, t_us FROM opening WHERE party = ?1 ORDER BY class",
+    [SQL_OPENING_GET] = "SELECT upto_n, t_us FROM opening WHERE party = ?1 AND class = ?2",
+    [SQL_OPENING_SET] = "INSERT OR REPLACE INTO opening VALUES(?1, ?2, ?3, ?4)",
+    [SQL_RELEASED] = "SELECT 1 FROM release WHERE party = ?1 AND n = ?2 AND hash = ?3",
+    [SQL_RELEASE_ADD] = "INSERT OR IGNORE INTO release VALUES(?1, ?2, ?3, ?4)",
+
+    [SQL_FINDING_ADD] = "INSERT INTO finding(" FINDING_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_FINDING_SET] = "UPDATE finding SET indicator = ?3, organisation = ?4, incident = ?5, first_us = ?6,"
+                        " last_us = ?7, count = ?8, state = ?9, n = ?10 WHERE number = ?2",
+    [SQL_FINDING_GET] = "SELECT " FINDING_COLUMNS " FROM finding WHERE uuid = ?1",
+    [SQL_FINDING_BY_NUMBER] = "SELECT " FINDING_COLUMNS " FROM finding WHERE number = ?1",
+    [SQL_FINDING_OPEN] = "SELECT " FINDING_COLUMNS " FROM finding WHERE indicator = ?1 AND organisation = ?2"
+                         " AND state = 0 AND last_us >= ?3 ORDER BY last_us DESC, number DESC LIMIT 1",
+    [SQL_FINDINGS] = "SELECT " FINDING_COLUMNS " FROM finding WHERE number < ?1 ORDER BY number DESC LIMIT ?2",
+    [SQL_FINDINGS_STATE] = "SELECT " FINDING_COLUMNS " FROM finding INDEXED BY finding_state WHERE state = ?3"
+                           " AND number < ?1 ORDER BY number DESC LIMIT ?2",
+    [SQL_HITS_ADD] = "INSERT INTO hits VALUES(?1, ?2, ?3)",
+    [SQL_EVIDENCE_ADD] = "INSERT INTO evidence VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_EVIDENCE] = "SELECT e.n, e.pos, e.line, e.byte, e.seen_us, h.body, h.file FROM evidence e"
+                     " CROSS JOIN hits h ON h.n = e.n WHERE e.finding = ?1 ORDER BY e.n, e.pos LIMIT ?2",
+    [SQL_FOLLOWED_SET] = "INSERT OR REPLACE INTO followed VALUES(?1, ?2, ?3)",
+    [SQL_FOLLOWED] = "SELECT byte, line FROM followed WHERE key = ?1",
+    [SQL_SIGHTING_SET] = "INSERT OR REPLACE INTO sighting VALUES(?1, ?2, ?3)",
+    [SQL_SIGHTING] = "SELECT n FROM sighting WHERE finding = ?1 AND party = ?2",
+
+    [SQL_GENESIS_SET] = "INSERT INTO genesis VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_GENESIS] = "SELECT identity, name, country, sector, space, origin, key, collections FROM genesis",
+    [SQL_PARTY_SET] = "INSERT INTO party(first_n, " PARTY_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4)"
+                      " ON CONFLICT(id) DO UPDATE SET n = ?1, account = ?3, name = ?4",
+    [SQL_PARTY] = "SELECT " PARTY_COLUMNS " FROM party WHERE id = ?1",
+    [SQL_PARTY_BY_NAME] = "SELECT " PARTY_COLUMNS " FROM party WHERE name = ?1 ORDER BY n DESC LIMIT 1",
+    [SQL_PARTIES] = "SELECT " PARTY_COLUMNS " FROM party ORDER BY first_n",
+    [SQL_SOURCE_SET] = "INSERT INTO source(first_n, " SOURCE_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                       " ON CONFLICT(id) DO UPDATE SET n = ?1, account = ?3, name = ?4, party = ?5, default_tlp = ?6,"
+                       " incident_rule = ?7",
+    [SQL_SOURCE] = "SELECT " SOURCE_COLUMNS " FROM source WHERE id = ?1",
+    [SQL_SOURCE_BY_NAME] = "SELECT " SOURCE_COLUMNS " FROM source WHERE name = ?1 ORDER BY n DESC LIMIT 1",
+    [SQL_SOURCES] = "SELECT " SOURCE_COLUMNS " FROM source ORDER BY first_n",
+    [SQL_ACCOUNT_SET] = "INSERT INTO account(first_n, " ACCOUNT_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                        " ON CONFLICT(id) DO UPDATE SET n = ?1, account = ?3, name = ?4, role = ?5, party = ?6,"
+                        " disabled = ?7",
+    [SQL_ACCOUNT] = "SELECT " ACCOUNT_COLUMNS " FROM account WHERE id = ?1",
+    [SQL_ACCOUNT_BY_NAME] = "SELECT " ACCOUNT_COLUMNS " FROM account WHERE name = ?1 ORDER BY n DESC LIMIT 1",
+    [SQL_ACCOUNTS] = "SELECT " ACCOUNT_COLUMNS " FROM account ORDER BY first_n",
+    [SQL_PEER_SET] = "INSERT INTO peer(first_n, " PEER_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+                     " ON CONFLICT(id) DO UPDATE SET n = ?1, account = ?3, url = ?4, collection = ?5, ceiling = ?6,"
+                     " sightings = ?7, expelled = ?8, poll_ms = ?9",
+    [SQL_PEER] = "SELECT " PEER_COLUMNS " FROM peer WHERE id = ?1",
+    [SQL_PEERS] = "SELECT " PEER_COLUMNS " FROM peer ORDER BY first_n",
+    [SQL_DOCUMENT_ADD] = "INSERT INTO document(" DOCUMENT_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+                         " ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+    [SQL_DOCUMENT] = "SELECT " DOCUMENT_COLUMNS " FROM document WHERE hash = ?1 ORDER BY n DESC LIMIT 1",
+    [SQL_DOCUMENTS] = "SELECT " DOCUMENT_COLUMNS " FROM document ORDER BY n",
+    [SQL_SMALL_COUNTS] = "SELECT (SELECT count(*) FROM party), (SELECT count(*) FROM source),"
+                         " (SELECT count(*) FROM peer), (SELECT count(*) FROM account)",
+};
+
+const char *sql_text(enum sql id)
+{
+    return texts[id];
+}
+
+const char *sql_schema(void)
+{
+    return schema;
+}

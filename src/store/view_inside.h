@@ -1,0 +1,114 @@
+/* store/view_inside.h - what the files view*.c share. See view.c for the invariants. */
+#pragma once
+#include <sqlite3.h>
+
+#include "store/sql.h"
+#include "store/view.h"
+
+#define VIEW_ARENA_BYTES (64 * MIB) /* facts of one row: thousands of values or hits at most */
+
+/* A table of names given small numbers from 1: STIX types, classes, origins (party and source). Grows only; what was
+ * added since a mark can be taken back. */
+struct interned_row {
+    struct text key;      /* owned */
+    struct gate_class cls; /* of classes */
+    uint64_t current;     /* of classes: versions that are current */
+    bool changed;         /* current differs from the table's */
+};
+struct interned {
+    struct interned_row *rows; /* number - 1 */
+    size_t count, cap;
+    uint32_t *slots;           /* open addressing: number, or 0 */
+    size_t slot_count;
+};
+
+struct counters {
+    uint64_t position;
+    int64_t last_us;
+    uint64_t objects, versions, values, findings, findings_open, releases, quarantined;
+};
+
+/* What a savepoint keeps of the above, to go back to. */
+struct view_mark {
+    struct counters counters;
+    size_t types, classes, origins;
+    uint64_t *current; /* of each class */
+};
+
+/* Where a version_row's texts lie. */
+struct version_texts {
+    char id[IDENT_TEXT_MAX], modified[64];
+};
+
+struct view {
+    sqlite3 *db;
+    bool write, in_write;
+    uint64_t tag;
+    sqlite3_stmt *stmt[SQL_COUNT];
+    struct interned types, classes, origins;
+    struct counters now;
+    struct view_mark begun, saved;
+    struct arena arena; /* texts of rows of people and partners */
+    struct version_texts texts; /* of single rows */
+};
+
+/* ---- statements (view_sql.c) ---- */
+/* Ready to be bound; NULL: view_fault() says why. */
+sqlite3_stmt *view_stmt(struct view *v, enum sql id);
+/* Steps a statement that gives no row, and resets it. */
+MUST_CHECK enum err view_run(struct view *v, sqlite3_stmt *s, struct fault *reterr);
+/* Steps: OK and a row, or ERR_NOT_FOUND (no fault set) after resetting; failures reset too. */
+MUST_CHECK enum err view_step(struct view *v, sqlite3_stmt *s, struct fault *reterr);
+/* For loops: true when a row is there; false at the end or on failure (*ret_err). A loop left early resets. */
+bool view_more(struct view *v, sqlite3_stmt *s, enum err *ret_err, struct fault *reterr);
+/* The connection's last error: ERR_NOMEM | ERR_FULL | ERR_BUSY | ERR_VERSION (damaged) | ERR_IO. */
+enum err view_fault(struct view *v, struct fault *reterr);
+enum err view_nomem(struct fault *reterr);
+
+void bind_text(sqlite3_stmt *s, int at, struct text t);
+void bind_uuid(sqlite3_stmt *s, int at, const struct uuid *u);
+void bind_hash(sqlite3_stmt *s, int at, const struct sha256 *h);
+void bind_u64(sqlite3_stmt *s, int at, uint64_t v);
+void bind_place(sqlite3_stmt *s, int at, struct place p); /* NULL for PLACE_NONE */
+struct text column_text(sqlite3_stmt *s, int at);          /* borrowed until the next step */
+void column_uuid(sqlite3_stmt *s, int at, struct uuid *ret);
+void column_hash(sqlite3_stmt *s, int at, struct sha256 *ret);
+uint64_t column_u64(sqlite3_stmt *s, int at);
+struct place column_place(sqlite3_stmt *s, int at);
+/* Into the view's arena. */
+MUST_CHECK enum err column_keep(struct view *v, sqlite3_stmt *s, int at, struct text *ret);
+
+/* ---- names (view_names.c) ---- */
+void interned_done(struct interned *t);
+void interned_cut(struct interned *t, size_t count);
+/* The number of the key, given now when it has none (writing only). */
+MUST_CHECK enum err view_type_number(struct view *v, struct text name, bool add, uint32_t *ret, struct fault *reterr);
+MUST_CHECK enum err view_class_number(struct view *v, struct text key, uint32_t *ret, struct fault *reterr);
+MUST_CHECK enum err view_origin_number(struct view *v, const struct uuid *party, const struct uuid *source,
+                                       uint32_t *ret, struct fault *reterr);
+/* Rows by number; what another connection has added meanwhile is read. A class may be ERR_NOT_FOUND; a type or origin
+ * that is not there is damage: ERR_VERSION. */
+MUST_CHECK enum err view_type_row(struct view *v, uint32_t number, struct text *ret, struct fault *reterr);
+MUST_CHECK enum err view_class_row(struct view *v, uint32_t number, const struct gate_class **ret,
+                                   struct fault *reterr);
+MUST_CHECK enum err view_origin_row(struct view *v, uint32_t number, struct uuid *ret_party, struct uuid *ret_source,
+                                    struct fault *reterr);
+MUST_CHECK enum err view_load_names(struct view *v, struct fault *reterr);
+
+/* ---- objects (view_objects.c) ---- */
+/* The version of entry n; its texts lie in *texts. *ret_older (may be NULL): the object's version before, or
+ * UINT64_MAX. ERR_NOT_FOUND */
+MUST_CHECK enum err view_version(struct view *v, uint64_t n, struct version_texts *texts, struct version_row *ret,
+                                 uint64_t *ret_older, struct fault *reterr);
+struct object_row {
+    uint64_t newest, current; /* UINT64_MAX: none */
+};
+MUST_CHECK enum err view_object(struct view *v, struct text id, struct object_row *ret, struct fault *reterr);
+MUST_CHECK enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr);
+
+/* ---- desk (view_desk.c), pages (view_pages.c), people and partners (view_people.c) ---- */
+MUST_CHECK enum err apply_desk_object(struct view *v, const struct fact *f, struct fault *reterr);
+MUST_CHECK enum err apply_hits(struct view *v, const struct fact *f, struct fault *reterr);
+MUST_CHECK enum err apply_release(struct view *v, const struct fact *f, struct fault *reterr);
+MUST_CHECK enum err apply_opening(struct view *v, const struct fact *f, struct fault *reterr);
+MUST_CHECK enum err apply_people(struct view *v, const struct fact *f, struct fault *reterr);

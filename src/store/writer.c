@@ -1,0 +1,400 @@
+/* store/writer.c - the writer thread: one group after another.
+ *
+ * Invariants:
+ *   1. acknowledged implies durable: a job is told OK only after log_commit() and view_commit() of its group.
+ *   3. the view is never ahead of the log: it commits after the log has.
+ *   4. one order: entries are staged on this thread only.
+ *   5. a job's entries are in its group whole or not at all: what it appended is taken back, in the log's stage and in the
+ *      view, when it fails.
+ *   6. after a failed log_commit() that is for good, or a failed view_commit(), nothing more is written: every further
+ *      job gets the same error until the node is opened again.
+ *
+ *   WAITING --jobs queued--> GATHERING --4 MiB staged, or the queue is empty--> SYNCING --> VIEW --> WAITING
+ *                              |  ^                                              |           |
+ *                              +--+ a job failed: its part is taken back         +-----------+--> STOPPED */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "store/node_inside.h"
+
+/* ---- inside a write function ---- */
+
+struct view *txn_view(struct txn *t)
+{
+    return t->node->view;
+}
+
+int64_t txn_now_us(const struct txn *t)
+{
+    return t->now_us;
+}
+
+struct node *txn_node(struct txn *t)
+{
+    return t->node;
+}
+
+enum err txn_body(struct txn *t, struct place place, struct buffer *out, struct fault *reterr)
+{
+    return log_staged_body(t->node->log, place, out, reterr);
+}
+
+size_t txn_room_bytes(const struct txn *t)
+{
+    size_t used = log_staged_bytes(t->node->log) - t->begun_bytes;
+    return used < LOG_GROUP_MAX_BYTES ? LOG_GROUP_MAX_BYTES - used : 0;
+}
+
+/* The fact as a replay will read it: the view is changed by this form only. */
+static enum err apply_staged(struct txn *t, const struct log_item *item, struct log_read *read, struct fault *reterr)
+{
+    struct writer *w = &t->node->writer;
+    struct fact decoded;
+    read->detail.public_part = item->public_part;
+    read->detail.private_part = item->private_part;
+    read->entry.kind = item->kind;
+    read->has_body = item->body.len > 0;
+    read->has_original = item->original.len > 0;
+    arena_reset(&w->arena);
+    enum err err = fact_decode(read, &w->arena, &decoded, reterr);
+    return err == OK ? view_apply(t->node->view, &decoded, reterr) : err;
+}
+
+static void fill_in(struct fact *f, const struct log_read *read)
+{
+    f->n = read->entry.n;
+    f->t_us = read->entry.t_us;
+    if (f->kind == FACT_OBJECT) {
+        f->u.object.body = read->body;
+        f->u.object.original = read->original;
+    } else if (f->kind == FACT_HITS) {
+        f->u.hits.body = read->body;
+    } else if (f->kind == FACT_DOCUMENT) {
+        f->u.document.body = read->body;
+    }
+}
+
+static enum err append(struct txn *t, struct fact *f, struct text body, struct text original, struct fault *reterr)
+{
+    struct writer *w = &t->node->writer;
+    struct log_read read;
+    if (txn_room_bytes(t) == 0)
+        return fault_set(reterr, ERR_LIMIT, "one write holds at most %zu bytes; split it", LOG_GROUP_MAX_BYTES);
+    memset(&read, 0, sizeof read);
+    buffer_clear(&w->public_part);
+    buffer_clear(&w->private_part);
+    fact_encode(f, &w->public_part, &w->private_part);
+    enum err err = buffer_error(&w->public_part);
+    if (err == OK)
+        err = buffer_error(&w->private_part);
+    if (err != OK)
+        return fault_set(reterr, err, "a fact does not fit in an entry");
+    struct log_item item = {
+        .kind = text_of(fact_kind_name(f->kind)),
+        .t_us = t->now_us,
+        .public_part = buffer_text(&w->public_part),
+        .private_part = buffer_text(&w->private_part),
+        .body = body,
+        .original = original,
+    };
+    err = log_stage(t->node->log, &item, &read.entry.n, &read.entry.t_us, &read.body, &read.original);
+    if (err != OK)
+        return fault_set(reterr, err, "the entry cannot be staged: %s", err_name(err));
+    err = apply_staged(t, &item, &read, reterr);
+    if (err == OK)
+        fill_in(f, &read);
+    return err;
+}
+
+enum err txn_append(struct txn *t, struct fact *f, struct text body, struct text original, struct fault *reterr)
+{
+    struct fault why = {.offset = -1, .line = -1};
+    if (t->err == OK) {
+        t->err = append(t, f, body, original, &why);
+        t->fault = why;
+    }
+    if (t->err != OK && reterr)
+        *reterr = t->fault;
+    return t->err;
+}
+
+/* ---- one job ---- */
+
+/* Takes back what the job did. The first of a group needs no savepoint: the whole transaction is begun again.
+ * False: SQLite has given up the transaction by itself, and with it what the jobs before had done. */
+static bool take_back(struct node *node, const struct log_mark *mark, bool first)
+{
+    log_unstage(node->log, mark);
+    if (first) {
+        view_rollback(node->view);
+        return view_begin(node->view, NULL) == OK;
+    }
+    return view_rollback_to(node->view, NULL) == OK;
+}
+
+/* False: the group as a whole is lost. */
+static bool run_job(struct node *node, struct job *job, bool first, int64_t now_us)
+{
+    struct log_mark mark = log_mark(node->log);
+    struct txn t = {.node = node, .now_us = now_us, .begun_bytes = mark.bytes};
+    if (!first) {
+        job->err = view_savepoint(node->view, &job->fault);
+        if (job->err != OK)
+            return view_alive(node->view);
+    }
+    job->err = job->fn(&t, job->self, &job->fault);
+    if (job->err == OK && t.err != OK) { /* it went on over a failed append */
+        job->err = t.err;
+        job->fault = t.fault;
+    }
+    if (job->err == OK && !view_alive(node->view))
+        job->err = fault_set(&job->fault, ERR_IO, "the view gave the transaction up");
+    if (job->err != OK)
+        return take_back(node, &mark, first) && view_alive(node->view);
+    if (!first && view_release(node->view, &job->fault) != OK) {
+        job->err = job->fault.err;
+        return false;
+    }
+    return true;
+}
+
+/* ---- groups ---- */
+
+static struct job *next_job(struct writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    struct job *job = w->first;
+    if (job) {
+        w->first = job->next;
+        if (!w->first)
+            w->last = NULL;
+        job->next = NULL;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return job;
+}
+
+static void put_back(struct writer *w, struct job *job)
+{
+    pthread_mutex_lock(&w->lock);
+    job->next = w->first;
+    w->first = job;
+    if (!w->last)
+        w->last = job;
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void tell(struct writer *w, struct job *list)
+{
+    pthread_mutex_lock(&w->lock);
+    while (list) {
+        struct job *job = list;
+        list = job->next;
+        job->done = true;
+        pthread_cond_signal(&job->wake); /* after the lock is let go the job may be gone */
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void stop_writing(struct writer *w, enum err err, const struct fault *why)
+{
+    pthread_mutex_lock(&w->lock);
+    if (!w->stopped) {
+        w->stopped = true;
+        w->why = *why;
+        w->why.err = err;
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void fail_all(struct job *list, enum err err, const struct fault *why)
+{
+    for (; list; list = list->next) {
+        if (list->err != OK)
+            continue;
+        list->err = err;
+        list->fault = *why;
+    }
+}
+
+/* Makes what was staged durable, then visible. */
+static enum err finish_group(struct node *node, struct fault *why)
+{
+    struct writer *w = &node->writer;
+    enum err err = log_commit(node->log, why);
+    if (err != OK) {
+        view_rollback(node->view);
+        if (log_failed(node->log))
+            stop_writing(w, err, why);
+        return err;
+    }
+    err = view_commit(node->view, why);
+    if (err != OK) /* the log has it and the next opening will show it; but nothing can be said now */
+        stop_writing(w, err, why);
+    return err;
+}
+
+static void drop_group(struct node *node)
+{
+    const struct log_mark nothing = {.n = log_size(node->log), .t_us = log_last_us(node->log)};
+    log_unstage(node->log, &nothing);
+    view_rollback(node->view);
+}
+
+static void add_to(struct job ***end, struct job *job)
+{
+    **end = job;
+    *end = &job->next;
+}
+
+/* Runs queued jobs until the group is full; *ret_list are those that were run. True: something is to be committed. */
+static bool gather(struct node *node, struct job *job, struct job **ret_list)
+{
+    struct job **end = ret_list;
+    int64_t now_us = clock_now_us();
+    bool first = true;
+    *ret_list = NULL;
+    for (; job; job = next_job(&node->writer)) {
+        if (!job->fn) {
+            put_back(&node->writer, job);
+            break;
+        }
+        add_to(&end, job);
+        if (!run_job(node, job, first, now_us)) {
+            struct fault why = {.err = ERR_IO, .offset = -1, .line = -1, .what = "the group was given up"};
+            fail_all(*ret_list, ERR_IO, job->err != OK ? &job->fault : &why);
+            drop_group(node);
+            return false;
+        }
+        first = log_staged_bytes(node->log) == 0;
+        if (log_staged_bytes(node->log) >= GROUP_FULL_BYTES)
+            break;
+    }
+    return true;
+}
+
+static void run_group(struct node *node, struct job *job)
+{
+    struct writer *w = &node->writer;
+    struct fault why = {.offset = -1, .line = -1};
+    struct job *list = job;
+    enum err err = view_begin(node->view, &why);
+    if (err != OK) {
+        fail_all(job, err, &why);
+        if (err == ERR_VERSION)
+            stop_writing(w, err, &why);
+        tell(w, job);
+        return;
+    }
+    bool durable = false;
+    if (gather(node, job, &list)) {
+        if (log_staged_bytes(node->log) == 0) {
+            view_rollback(node->view);
+        } else {
+            err = finish_group(node, &why);
+            if (err != OK)
+                fail_all(list, err, &why);
+            durable = err == OK;
+        }
+    }
+    tell(w, list);
+    if (durable && w->on_commit)
+        w->on_commit(w->on_commit_self, log_size(node->log));
+}
+
+static void run_rebuild(struct node *node, struct job *job)
+{
+    job->err = replay_rebuild(node, &job->fault);
+    if (job->err == OK && job->ret_entries)
+        *job->ret_entries = log_size(node->log);
+    if (!node->view)
+        stop_writing(&node->writer, job->err, &job->fault);
+    tell(&node->writer, job);
+}
+
+/* ---- the thread ---- */
+
+static void *work(void *arg)
+{
+    struct node *node = arg;
+    struct writer *w = &node->writer;
+    for (;;) {
+        pthread_mutex_lock(&w->lock);
+        while (!w->first && !w->closing)
+            pthread_cond_wait(&w->work, &w->lock);
+        bool end = !w->first;
+        bool stopped = w->stopped;
+        struct fault why = w->why;
+        pthread_mutex_unlock(&w->lock);
+        if (end)
+            return NULL;
+        struct job *job = next_job(w);
+        if (stopped) {
+            fail_all(job, why.err, &why);
+            tell(w, job);
+        } else if (job->fn) {
+            run_group(node, job);
+        } else {
+            run_rebuild(node, job);
+        }
+    }
+}
+
+enum err writer_start(struct node *node, struct fault *reterr)
+{
+    struct writer *w = &node->writer;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->work, NULL);
+    buffer_init(&w->public_part, LOG_RECORD_MAX_BYTES);
+    buffer_init(&w->private_part, LOG_RECORD_MAX_BYTES);
+    arena_init(&w->arena, 4 * LOG_RECORD_MAX_BYTES);
+    int number = pthread_create(&w->thread, NULL, work, node);
+    w->running = number == 0;
+    if (number == 0)
+        return OK;
+    pthread_mutex_destroy(&w->lock);
+    pthread_cond_destroy(&w->work);
+    return fault_set(reterr, ERR_NOMEM, "no thread for the writer: %s", strerror(number));
+}
+
+void writer_stop(struct node *node)
+{
+    struct writer *w = &node->writer;
+    if (!w->running)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->closing = true;
+    pthread_cond_signal(&w->work);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    pthread_mutex_destroy(&w->lock);
+    pthread_cond_destroy(&w->work);
+    buffer_done(&w->public_part);
+    buffer_done(&w->private_part);
+    arena_done(&w->arena);
+    w->running = false;
+}
+
+enum err writer_run(struct node *node, struct job *job, struct fault *reterr)
+{
+    struct writer *w = &node->writer;
+    job->fault.offset = job->fault.line = -1;
+    pthread_cond_init(&job->wake, NULL);
+    pthread_mutex_lock(&w->lock);
+    if (w->last)
+        w->last->next = job;
+    else
+        w->first = job;
+    w->last = job;
+    pthread_cond_signal(&w->work);
+    while (!job->done)
+        pthread_cond_wait(&job->wake, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+    pthread_cond_destroy(&job->wake);
+    if (job->err != OK && reterr) {
+        *reterr = job->fault;
+        reterr->err = job->err;
+    }
+    return job->err;
+}
