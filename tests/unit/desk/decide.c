@@ -91,7 +91,8 @@ static void without_versions(void **state)
     assert_int_equal(decide(&two, &one), INTAKE_UPDATED);
     assert_int_equal(decide(&other, &one), INTAKE_CLAIM);
     /* rows of a table: told by their print, always the newest, and never over a revocation */
-    struct intake_version row = {.party = A, .versioned = true, .print = 7, .modified_us = 1}, again = row, moved = row;
+    struct intake_version row = {.party = A, .versioned = true, .print = 7, .modified_us = 1}, again = row,
+                          moved = row;
     moved.print = 8;
     again.hash = sha256_of("other", 5); /* another time stands in it */
     assert_int_equal(decide(&again, &row), INTAKE_UNCHANGED);
@@ -166,9 +167,12 @@ static void any_order_ends_alike(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rules),           cmocka_unit_test(same_moment_other_content),
-        cmocka_unit_test(the_future),      cmocka_unit_test(says_it_is_ours),
-        cmocka_unit_test(without_versions), cmocka_unit_test(any_order_ends_alike),
+        cmocka_unit_test(rules),
+        cmocka_unit_test(same_moment_other_content),
+        cmocka_unit_test(the_future),
+        cmocka_unit_test(says_it_is_ours),
+        cmocka_unit_test(without_versions),
+        cmocka_unit_test(any_order_ends_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,8 @@ static void assert_owner(struct register_hit h, const char *name)
 }
 
 static const char *const rows[][5] = {
-    {"Hospital", "health", "192.0.2.0/24; 2001:db8:1::/48;192.0.2.53 resolver;192.0.2.80 Proxy", "hospital.example", "a@x;b@x"},
+    {"Hospital", "health", "192.0.2.0/24; 2001:db8:1::/48;192.0.2.53 resolver;192.0.2.80 Proxy", "hospital.example",
+     "a@x;b@x"},
     {"Clinic", "health", "192.0.2.64/28", "clinic.hospital.example;*.clinic.example", ""},
     {"Provider", "telecom", "192.0.0.0/16;198.51.100.0/24 nat", "provider.example.", "noc@provider.example"},
     {"Nothing", "odd sector", "", "", ""},
