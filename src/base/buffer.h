@@ -23,7 +23,7 @@ void buffer_add(struct buffer *b, struct text t);
 void buffer_add_bytes(struct buffer *b, const void *bytes, size_t len);
 void buffer_add_char(struct buffer *b, char c);
 void buffer_addf(struct buffer *b, const char *format, ...) PRINTF_LIKE(2, 3);
-void buffer_vaddf(struct buffer *b, const char *format, va_list args);
+void buffer_vaddf(struct buffer *b, const char *format, va_list args) PRINTF_LIKE(2, 0);
 void buffer_add_u8(struct buffer *b, uint8_t v);
 void buffer_add_u16(struct buffer *b, uint16_t v); /* these three little-endian */
 void buffer_add_u32(struct buffer *b, uint32_t v);

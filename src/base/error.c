@@ -29,6 +29,7 @@ static void one_line(char *s)
             *s = ' ';
 }
 
+PRINTF_LIKE(5, 0)
 static void fill(struct fault *fault, enum err err, int64_t offset, const char *rule, const char *format,
                  va_list args)
 {

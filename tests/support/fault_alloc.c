@@ -27,6 +27,8 @@ char *__wrap_strdup(const char *string);
 char *__wrap_strndup(const char *string, size_t len);
 int __wrap_asprintf(char **ret, const char *format, ...) PRINTF_LIKE(2, 3);
 int __wrap_vasprintf(char **ret, const char *format, va_list args) PRINTF_LIKE(2, 0);
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...) PRINTF_LIKE(3, 4);
+int __wrap___vasprintf_chk(char **ret, int flag, const char *format, va_list args) PRINTF_LIKE(3, 0);
 int __wrap_posix_memalign(void **ret, size_t alignment, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 
@@ -189,6 +191,23 @@ int __wrap_vasprintf(char **ret, const char *format, va_list args)
 
 int __wrap_asprintf(char **ret, const char *format, ...)
 {
+    va_list args;
+    va_start(args, format);
+    int n = __wrap_vasprintf(ret, format, args);
+    va_end(args);
+    return n;
+}
+
+/* What _FORTIFY_SOURCE makes of them. */
+int __wrap___vasprintf_chk(char **ret, int flag, const char *format, va_list args)
+{
+    (void)flag;
+    return __wrap_vasprintf(ret, format, args);
+}
+
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...)
+{
+    (void)flag;
     va_list args;
     va_start(args, format);
     int n = __wrap_vasprintf(ret, format, args);
