@@ -58,12 +58,12 @@ uint8_t *scan_take_bytes(struct scanner *s, unsigned depth, size_t len, size_t *
 
 /* ---- the tokeniser ---- */
 
-void token_read(struct scanner *s, struct reading *r);                                     /* token.c */
-void token_ipv6(struct scanner *s, struct reading *r, size_t colon);                       /* token_ip.c */
-void token_numbers(struct scanner *s, struct reading *r, struct span run, bool after_dot); /* token_ip.c */
-void token_url(struct scanner *s, struct reading *r, size_t colon);                        /* token_url.c */
-void token_url_escaped(struct scanner *s, struct reading *r, size_t colon);                /* token_url.c */
-void token_email(struct scanner *s, struct reading *r, size_t at);                         /* token_email.c */
+void token_read(struct scanner *s, struct reading *r);                      /* token.c */
+void token_ipv6(struct scanner *s, struct reading *r, size_t colon);        /* token_ip.c */
+void token_numbers(struct scanner *s, struct reading *r, struct span run);  /* token_ip.c */
+void token_url(struct scanner *s, struct reading *r, size_t colon);         /* token_url.c */
+void token_url_escaped(struct scanner *s, struct reading *r, size_t colon); /* token_url.c */
+void token_email(struct scanner *s, struct reading *r, size_t at);          /* token_email.c */
 /* Cuts a name off a run of name characters: leading and trailing dots and hyphens go. False when no domain name is
  * left. Runs with ".." in them are cut there by the caller. */
 bool token_name(const struct reading *r, struct span run, struct name_found *ret); /* token.c */

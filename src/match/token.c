@@ -94,9 +94,7 @@ static void name_run(struct scanner *s, struct reading *r, struct span run, unsi
     if (escape_continues(r->p, r->len, run.end))
         return;
     if (!(classes & ~(unsigned)(CHAR_DIGIT | CHAR_DOT | CHAR_DASH))) {
-        bool after_dot =
-            run.start > 0 && r->p[run.start - 1] == '.' && !(run.start > 1 && r->p[run.start - 2] == '.');
-        token_numbers(s, r, run, after_dot);
+        token_numbers(s, r, run);
         return;
     }
     struct name_found name;
@@ -113,7 +111,7 @@ static void dotted_run(struct scanner *s, struct reading *r, struct span run)
             i++;
         size_t start = i;
         unsigned seen = 0;
-        while (i < run.end && !(r->p[i] == '.' && (i + 1 == run.end || r->p[i + 1] == '.')))
+        while (i < run.end && !(r->p[i] == '.' && i + 1 < run.end && r->p[i + 1] == '.'))
             seen |= char_classes[r->p[i++]];
         if (seen & CHAR_DOT)
             name_run(s, r, (struct span){start, i}, seen);
@@ -155,7 +153,7 @@ static void colon_token(struct scanner *s, struct reading *r, size_t at)
     size_t left = r->len - at;
     if (left > 2 && p[1] == '/' && p[2] == '/')
         token_url(s, r, at);
-    else if (left > 6 && p[1] == '%')
+    else if (left > 5 && (p[1] == '%' || (p[1] == '/' && p[2] == '%')))
         token_url_escaped(s, r, at);
     else if (left > 1 && (p[1] == ':' || char_is(p[1], CHAR_XDIGIT)) && at >= r->ipv6_seen)
         token_ipv6(s, r, at);

@@ -173,16 +173,22 @@ static bool is_range(const struct reading *r, struct span run)
     return address;
 }
 
-void token_numbers(struct scanner *s, struct reading *r, struct span run, bool after_dot)
+/* ".1.3.6.1" is an object identifier; "...1.2.3.4" is an ellipsis. */
+static bool is_after_dot(const struct reading *r, size_t at)
+{
+    return at > 0 && r->p[at - 1] == '.' && !(at > 1 && r->p[at - 2] == '.');
+}
+
+void token_numbers(struct scanner *s, struct reading *r, struct span run)
 {
     const uint8_t *p = r->p;
-    if (after_dot || run.start < r->ipv6_end || run.start < r->netmask_end || escape_before(r, run.start))
+    if (run.start < r->ipv6_end || run.start < r->netmask_end || escape_before(r, run.start))
         return;
     while (run.start < run.end && p[run.start] == '-')
         run.start++;
     while (run.end > run.start && char_is(p[run.end - 1], CHAR_DOT | CHAR_DASH))
         run.end--;
-    if (run.end - run.start < 7)
+    if (run.end - run.start < 7 || is_after_dot(r, run.start))
         return;
     if (!memchr(p + run.start, '-', run.end - run.start)) {
         ipv4_token(s, r, run);

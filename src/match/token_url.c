@@ -8,6 +8,7 @@
  *  - to a comma or semicolon with another URL behind it, or a comma with key= behind it when = stands in front
  *  - to the next & when it is the value of another URL's query
  * Each is looked up as it is, and again without each of the punctuation marks at its end. */
+#include "match/lookup.h"
 #include "match/reading.h"
 
 #include <string.h>
@@ -230,12 +231,13 @@ static size_t escaped_mark_len(const struct reading *r, size_t at)
     return i - at > 3 ? i - at : 0;
 }
 
-/* What stands behind the mark: a host that is looked for, or a bracket (%5B)? */
+/* Is what stands behind the mark, resolved, the host of a URL that is looked for? */
 static bool wants_host(const struct scanner *s, const struct reading *r, size_t at)
 {
-    if (at < r->len && r->p[at] == '%')
-        return scan_wants_url(s, (const uint8_t *)"[", 1);
-    return scan_wants_url(s, r->p + at, r->len - at);
+    uint8_t host[LOOKUP_URL_START_MAX];
+    size_t map[LOOKUP_URL_START_MAX + 1], most = sizeof host;
+    struct span in = {at, r->len - at > most ? at + most : r->len};
+    return scan_wants_url(s, host, escape_percent(r, in, host, map));
 }
 
 /* The whole value is resolved and read as a URL that stands alone: there is no other way to tell its & and blanks
