@@ -75,7 +75,6 @@ static void leave_running(struct demo *d)
         "\nThe two nodes go on running: %s on %s. Try the commands above in another terminal;\n"
         "Ctrl-C ends them and removes %s.\n",
         d->ours.title, d->ours.url, d->folder);
-    fflush(stdout);
     while (!cancelled(d->s))
         signals_wait(-1);
 }

@@ -283,7 +283,6 @@ static void progress(struct demo *d, const char *what)
 {
     if (!d->s->json)
         say(d->s, "%s\n", what);
-    fflush(stdout);
 }
 
 enum err demo_run_chain(struct demo *d)

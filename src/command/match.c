@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -139,7 +138,6 @@ static void print(void *self, struct text output)
 {
     struct match *m = self;
     say_text(m->s, output);
-    fflush(stdout); /* hits are shown as they are found, into a pipe too */
 }
 
 /* Nothing more is there at this moment: a pipe whose writer thinks. */

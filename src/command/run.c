@@ -13,12 +13,23 @@
 #include "command/owner.h"
 #include "process/signals.h"
 
+/* Straight to the descriptor: an acknowledgement that waits in a buffer is none. */
 static void write_standard(void *self, bool to_stderr, struct text bytes)
 {
-    (void)self;
-    FILE *f = to_stderr ? stderr : stdout;
-    if (fwrite(bytes.ptr, 1, bytes.len, f) != bytes.len && !to_stderr && errno == EPIPE)
-        _exit(EXIT_DONE); /* the reader of our pipe has seen enough */
+    struct session *s = self;
+    while (bytes.len > 0) {
+        ssize_t done = write(to_stderr ? STDERR_FILENO : STDOUT_FILENO, bytes.ptr, bytes.len);
+        if (done < 0 && errno == EINTR)
+            continue;
+        /* The reader of our pipe has seen enough. A command that only reads is done; one that writes goes on. */
+        if (done < 0 && !to_stderr && errno == EPIPE && s->command && s->command->need == NEED_READ)
+            _exit(EXIT_DONE);
+        if (done < 0 && !to_stderr && errno != EPIPE)
+            s->output_errno = errno;
+        if (done < 0)
+            return;
+        bytes = text_sub(bytes, (size_t)done, bytes.len);
+    }
 }
 
 /* --home, else $ENTENTE_HOME, else the XDG data folder. */
@@ -180,6 +191,7 @@ int command_main(int argc, char **argv)
 {
     char home[PATH_MAX];
     struct session s = {.output_fd = -1, .write = write_standard};
+    s.write_self = &s;
     signals_install();
     s.cancel = signals_stop();
     s.home = default_home(home);
@@ -198,8 +210,8 @@ int command_main(int argc, char **argv)
         code = run_words(&s, argc - at, argv + at);
     if (at == argc && !help && !version && code == EXIT_DONE)
         code = EXIT_USAGE; /* no command: told what there is, but nothing was asked */
-    if (fflush(stdout) != 0 && code == EXIT_DONE && errno != EPIPE) {
-        complain(&s, "standard output: %s", strerror(errno));
+    if (s.output_errno && code == EXIT_DONE) {
+        complain(&s, "standard output: %s", strerror(s.output_errno));
         code = EXIT_WRITE;
     }
     for (size_t i = 0; i < s.input_count; i++)

@@ -119,7 +119,6 @@ static void announce(struct session *s, const struct server *srv)
         say(s, "{\"taxii\":\"%s\",\"home\":\"%s\"}\n", url, s->home);
     else
         say(s, "%.*s serves TAXII 2.1 at %s\nHome %s. Ctrl-C ends it.\n", TEXT_ARG(g->name), url, s->home);
-    fflush(stdout);
 }
 
 /* Backwards: nothing new comes in, what is under way is finished, then the home is given up. */

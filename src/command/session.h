@@ -75,6 +75,7 @@ struct session {
     const atomic_bool *cancel;
     void (*write)(void *self, bool to_stderr, struct text bytes);
     void *write_self;
+    int output_errno;   /* why standard output could not be written; 0: it could */
     struct buffer line; /* scratch of session_json() */
 };
 

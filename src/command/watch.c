@@ -85,7 +85,6 @@ static void tell_caught_up(struct watch *w)
         say(w->s, "following %s from byte %llu, line %llu\n", w->path, (unsigned long long)w->state.follow.offset,
             (unsigned long long)w->state.follow.line);
     }
-    fflush(stdout);
 }
 
 static int follow(struct watch *w)

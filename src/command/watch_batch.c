@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -118,7 +117,6 @@ static void show_answer(struct watch *w, struct text out)
         if (line.len)
             show_news(w, line);
     }
-    fflush(stdout);
 }
 
 static enum err send_batch(struct watch *w, const struct hits_batch *b)

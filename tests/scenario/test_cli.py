@@ -23,7 +23,7 @@ def help_is_there(folder):
     node.fails(64, "frobnicate")
     node.fails(64, "import")
     node.fails(64, "import", "--nonsense", "x")
-    node.fails(64, "match", "--threads", "many")
+    Node(folder, "made").fails(64, "match", "--threads", "many")
 
 
 def init_once(folder):

@@ -107,7 +107,8 @@ def sightings_go_back(folder):
     connect(ours, partner)
     connect(partner, ours)
     ours.ok("constituency", "import", write(folder, "register.csv", "name,sector,networks,domains,contacts\n"
-            "Secret Hospital,health,192.0.2.0/24,secret-hospital.example,soc@secret-hospital.example\n"))
+            "Secret Hospital,health,192.0.2.0/24,secret-hospital.example,soc@secret-hospital.example\n"
+            "Secret Grid,energy,198.51.100.0/24,secret-grid.example,soc@secret-grid.example\n"))
     seen = domain("seen.example", "green")
     partner.ok("import", bundle(folder, seen), "--from", "self")
     wait_for(lambda: ours.run("get", seen["id"]).code == 0, "the indicator crosses")
@@ -117,7 +118,8 @@ def sightings_go_back(folder):
     check(partner.status()["objects"] < 4 or not sightings(partner), "off until enabled")
     ours.ok("peer", "set", "CERT B", "--sightings", "on")
     ours.ok("source", "set", "taxii:CERT B", "--incident-rule", "on")
-    ours.ok("watch", "-", stdin="10.0.0.1 asked seen.example\n192.0.2.1 asked seen.example\n")
+    ours.ok("watch", "-", stdin="198.51.100.1 asked seen.example\n192.0.2.1 asked seen.example\n")
+    check(ours.status()["incidents"] == 1, "an incident by rule for the new finding")
     wait_for(lambda: sightings(partner), "the partner's log holds our sighting")
     sighting = sightings(partner)[0]
     check(sighting["sighting_of_ref"] == seen["id"], str(sighting))
@@ -127,7 +129,7 @@ def sightings_go_back(folder):
     for word in ("Secret", "192.0.2", "observed_data_refs", "health", "asked"):
         check(word not in text, f"{word} is in the sighting: {text}")
     check(sighting["first_seen"].endswith(":00:00Z") or ":00:00." in sighting["first_seen"], "rounded to the hour")
-    check(ours.status()["releases"] >= 1 and ours.status()["incidents"] == 1, "recorded; incident by rule")
+    check(ours.status()["releases"] >= 1, "the release is recorded")
     ours.stop(), partner.stop()
 
 
