@@ -1,8 +1,8 @@
 /* ledger/entry.c - the entry's one text, its commitment and its leaf.
  *
- * Invariant: an entry has exactly one text. The reader takes the members in RFC 8785's order (c, kind, n, t_us, v) and
- * every value in its one spelling: what is not byte for byte what entry_encode() writes is refused, so a leaf cannot
- * have two readings. */
+ * Invariant: an entry has exactly one text. The reader takes the members in RFC 8785's order (c, kind, n, t_us, v)
+ * and every value in its one spelling: what is not byte for byte what entry_encode() writes is refused, so a leaf
+ * cannot have two readings. */
 #include "ledger/entry.h"
 
 #include <inttypes.h>
@@ -77,7 +77,8 @@ static int64_t integer(struct cursor *c)
         c->pos++;
     struct text digits = {(const char *)c->ptr + from, c->pos - from};
     uint64_t v = 0;
-    if (text_u64(digits, &v) != OK || v > (uint64_t)EXACT_MAX || (digits.ptr[0] == '0' && (digits.len > 1 || negative))) {
+    if (text_u64(digits, &v) != OK || v > (uint64_t)EXACT_MAX ||
+        (digits.ptr[0] == '0' && (digits.len > 1 || negative))) {
         cursor_fail(c);
         return 0;
     }

@@ -4,13 +4,13 @@
 #pragma once
 #include "base/hash.h"
 
-#define ENTRY_VERSION   1
-#define ENTRY_SALT      32
-#define ENTRY_KIND_MAX  32
+#define ENTRY_VERSION  1
+#define ENTRY_SALT     32
+#define ENTRY_KIND_MAX 32
 
 struct entry {
-    uint64_t n;      /* leaf index, from 0 */
-    int64_t t_us;    /* the clock, but always later than the previous entry's: a date names one entry */
+    uint64_t n;   /* leaf index, from 0 */
+    int64_t t_us; /* the clock, but always later than the previous entry's: a date names one entry */
     struct text kind;
     struct sha256 c;
 };
@@ -21,7 +21,7 @@ struct entry_detail {
     struct text public_part, private_part;
 };
 
-void entry_encode(const struct entry *e, struct buffer *out);                              /* errors stick in out */
+void entry_encode(const struct entry *e, struct buffer *out);                             /* errors stick in out */
 MUST_CHECK enum err entry_decode(struct text t, struct entry *ret, struct fault *reterr); /* kind borrows from t */
 struct sha256 entry_commitment(const struct entry_detail *d);
 struct sha256 entry_leaf(struct text entry);

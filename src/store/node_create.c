@@ -110,11 +110,11 @@ static enum err write_file(const struct making *m, const char *name, struct text
 static enum err make_key(struct making *m, struct fault *reterr)
 {
     uint8_t seed[crypto_sign_SEEDBYTES], secret[crypto_sign_SECRETKEYBYTES];
-    char text[sizeof "ed25519 " + 2 * sizeof seed + 1] = "ed25519 ";
+    char text[] = "ed25519 0123456789012345678901234567890123456789012345678901234567890123\n";
     random_bytes(seed, sizeof seed);
     crypto_sign_seed_keypair(m->public_key, secret, seed);
     hex_write(seed, sizeof seed, text + 8);
-    strcat(text, "\n");
+    text[sizeof text - 2] = '\n'; /* where hex_write put its NUL */
     enum err err = write_file(m, HOME_KEY, text_of(text), reterr);
     sodium_memzero(seed, sizeof seed);
     sodium_memzero(secret, sizeof secret);
