@@ -75,6 +75,13 @@ bool escape_continues(const uint8_t *p, size_t len, size_t at)
     return !char_is_separator(c);
 }
 
+bool escape_is_hard(const uint8_t *p, size_t len, size_t at)
+{
+    uint32_t c = 'x';
+    bool escape = p[at] == '%' ? hex_at(p, len, at + 1, 2, &c) : p[at] == '\\' && backslash_len(p, len, at, &c) > 0;
+    return escape && c < 0x80 && char_is_hard((uint8_t)c);
+}
+
 bool escape_before(const struct reading *r, size_t at)
 {
     return at > 0 && escape_percent_at(r->p, r->len, at - 1);

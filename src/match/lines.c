@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "match/chars.h"
+#include "match/reading.h"
 
 /* How far from the end of a block a place to cut a long line is looked for: several times the longest value, with
- * every byte of it written as \u0041. A run longer than this is no value. */
-#define CUT_WINDOW_BYTES (64 * KIB)
+ * every byte of it written as \u0041. */
+#define CUT_WINDOW_BYTES (128 * KIB)
+_Static_assert(CUT_WINDOW_BYTES<LINES_BLOCK_BYTES && CUT_WINDOW_BYTES / 2> 6 * URL_MAX_BYTES, "room for a value");
 
 enum err lines_init(struct lines *l, uint64_t offset, uint64_t line)
 {
@@ -62,43 +63,56 @@ size_t lines_rest(const struct lines *l)
     return l->end - l->start;
 }
 
-/* The last place in [from, end) where `ends` says so; end when there is none. */
-static size_t last_place(const char *p, size_t from, size_t end, bool (*ends)(uint8_t))
+static bool ends_all(const uint8_t *p, size_t len, size_t at)
 {
-    for (size_t i = end; i > from; i--)
-        if (ends((uint8_t)p[i - 1]))
-            return i - 1;
-    return end;
+    (void)len;
+    return char_is_hard(p[at]);
 }
 
-static bool ends_all(uint8_t c)
+static bool ends_field(const uint8_t *p, size_t len, size_t at)
 {
-    return char_is_hard(c);
+    (void)len;
+    return p[at] == ',' || p[at] == ';' || p[at] == '|';
 }
 
-static bool ends_field(uint8_t c)
+/* %20 or \n, not the second half of \\ */
+static bool ends_escaped(const uint8_t *p, size_t len, size_t at)
 {
-    return c == ',' || c == ';' || c == '|';
+    return escape_is_hard(p, len, at) && p[at - 1] != '\\';
 }
 
-static bool ends_name(uint8_t c)
+static bool ends_bracket(const uint8_t *p, size_t len, size_t at)
 {
-    return !char_is(c, CHAR_RUN | CHAR_SIGN);
+    (void)len;
+    return p[at] != 0 && strchr("()[]{}'", p[at]);
 }
 
-/* Before white space or a quotation mark, which nothing reaches over; else before what separates fields; else before
- * any punctuation; else, in a run that is longer than any value, anywhere. The mark begins the next piece, so that it
- * is still seen in front of what follows. */
-static size_t cut_long_line(const char *p, size_t len)
+static bool ends_name(const uint8_t *p, size_t len, size_t at)
 {
-    bool (*const kinds[])(uint8_t) = {ends_all, ends_field, ends_name};
-    size_t from = len > CUT_WINDOW_BYTES ? len - CUT_WINDOW_BYTES : 1;
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        size_t at = last_place(p, from, len, kinds[i]);
-        if (at < len)
-            return at;
-    }
-    return len;
+    (void)len;
+    return !char_is(p[at], CHAR_RUN | CHAR_SIGN);
+}
+
+static bool ends_sign(const uint8_t *p, size_t len, size_t at)
+{
+    (void)len;
+    return p[at] == '@' || p[at] == '#' || p[at] == ':';
+}
+
+/* Before white space or a quotation mark, which nothing reaches over; else before what separates fields, or an escape
+ * that stands for a blank; else before any other punctuation. The mark begins the next piece, so that it is still
+ * seen in front of what follows. A run without any is longer than any value: each half is too, so neither is taken
+ * for one. */
+static size_t cut_long_line(const char *ptr, size_t len)
+{
+    bool (*const kinds[])(const uint8_t *, size_t, size_t) = {ends_all,     ends_field, ends_escaped,
+                                                              ends_bracket, ends_name,  ends_sign};
+    const uint8_t *p = (const uint8_t *)ptr;
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
+        for (size_t at = len - 1; at >= len - CUT_WINDOW_BYTES; at--)
+            if (kinds[k](p, len, at))
+                return at;
+    return len - CUT_WINDOW_BYTES / 2;
 }
 
 static uint64_t count_newlines(struct text t)

@@ -77,6 +77,8 @@ bool escape_octal_at(const uint8_t *p, size_t len, size_t at);
 /* Does p[at] begin an escape for a character that would belong to the token before it:
  * evil.com\u002eorg, 1.2.3.4%2E5? Then what stands before it is not a whole token. */
 bool escape_continues(const uint8_t *p, size_t len, size_t at);
+/* Is there an escape at p[at] for a character that ends everything? */
+bool escape_is_hard(const uint8_t *p, size_t len, size_t at);
 /* Do the two bytes at `at` belong to %XX? Then what begins there is no number or hash of its own. */
 bool escape_before(const struct reading *r, size_t at);
 /* Reads the piece between hard ends around `at` once more, one layer of escapes resolved. */
