@@ -249,6 +249,7 @@ static enum err read_element(struct stix_reader *r, struct text element, int64_t
     if (e) {
         r->read++;
         r->unreadable = why;
+        r->unreadable.offset = at + (why.offset > 0 ? why.offset : 0);
         return refuse_text(element, at, &why, to);
     }
     const struct json_val *v = json_root(doc);

@@ -29,7 +29,7 @@ static bool reserve(struct feed *f, size_t room)
     size_t need = f->end + room + FEED_SLACK_BYTES;
     if (need <= f->cap)
         return true;
-    size_t cap = f->cap ? f->cap * 2 : 2 * CHUNK_BYTES + FEED_SLACK_BYTES;
+    size_t cap = f->cap ? f->cap * 2 : f->fd < 0 ? need : 2 * CHUNK_BYTES + FEED_SLACK_BYTES;
     while (cap < need)
         cap *= 2;
     char *moved = realloc(f->ptr, cap);
