@@ -37,31 +37,54 @@ static enum err share_known(struct demo *d)
     return demo_command(d, &d->partner, words);
 }
 
+/* Where known values of the list, and the one that is not known yet, stand in the logs, and whose client it was.
+ * Lines rise. */
+static const struct {
+    uint64_t line, known; /* known: number in the list; DEMO_KNOWN: the news */
+    const char *client;
+} PLANTED[] = {
+    {41234, 9, "192.0.2.82"},          {123456, 88, "198.51.100.20"},     {288000, 501, "192.0.2.164"},
+    {412345, 88, "198.51.100.21"},     {499999, 1204, "203.0.113.70"},    {654321, 9, "192.0.2.90"},
+    {765432, DEMO_KNOWN, DEMO_CLIENT}, {765433, DEMO_KNOWN, DEMO_CLIENT}, {901234, DEMO_KNOWN, DEMO_CLIENT}};
+
+static enum err plant(struct demo_plant *plants, struct arena *a)
+{
+    struct buffer value;
+    buffer_init(&value, VALUE_MAX_BYTES);
+    for (size_t i = 0; i < ARRAY_LEN(PLANTED); i++) {
+        plants[i] = (struct demo_plant){.line = PLANTED[i].line,
+                                        .kind = VALUE_DOMAIN,
+                                        .value = TEXT(DEMO_VALUE),
+                                        .client = text_of(PLANTED[i].client)};
+        if (PLANTED[i].known == DEMO_KNOWN)
+            continue;
+        buffer_clear(&value);
+        plants[i].kind = demo_indicator(DEMO_SEED, PLANTED[i].known, &value);
+        plants[i].value = arena_text(a, buffer_text(&value));
+    }
+    buffer_done(&value);
+    return OK;
+}
+
 static enum err write_log(struct demo *d, char *path, size_t size)
 {
-    static const struct demo_plant plants[] = {{.line = 765432,
-                                                .kind = VALUE_DOMAIN,
-                                                .value = {DEMO_VALUE, sizeof DEMO_VALUE - 1},
-                                                .client = {DEMO_CLIENT, sizeof DEMO_CLIENT - 1}},
-                                               {.line = 765433,
-                                                .kind = VALUE_DOMAIN,
-                                                .value = {DEMO_VALUE, sizeof DEMO_VALUE - 1},
-                                                .client = {DEMO_CLIENT, sizeof DEMO_CLIENT - 1}},
-                                               {.line = 901234,
-                                                .kind = VALUE_DOMAIN,
-                                                .value = {DEMO_VALUE, sizeof DEMO_VALUE - 1},
-                                                .client = {DEMO_CLIENT, sizeof DEMO_CLIENT - 1}}};
+    struct demo_plant plants[ARRAY_LEN(PLANTED)];
+    struct arena a;
+    arena_init(&a, 64 * KIB);
     snprintf(path, size, "%s/country.log", d->folder);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    enum err err = fd < 0 ? ERR_IO : plant(plants, &a);
     const struct demo_logs logs = {.seed = DEMO_SEED,
                                    .lines = DEMO_LINES,
                                    .base_us = clock_now_us() - (int64_t)6 * 3600 * 1000000,
                                    .step_us = (int64_t)6 * 3600 * 1000000 / DEMO_LINES,
                                    .plants = plants,
                                    .plant_count = ARRAY_LEN(plants)};
-    enum err err = fd < 0 ? ERR_IO : demo_logs_write(fd, &logs, NULL);
+    if (!err)
+        err = demo_logs_write(fd, &logs, NULL);
     if (fd >= 0)
         close(fd);
+    arena_done(&a);
     return err ? complain_io(d, path) : OK;
 }
 

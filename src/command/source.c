@@ -61,8 +61,8 @@ static int add_source(struct session *s, struct view *v)
     if (!code && s->json)
         show_source(s, src, text_of(party ? party : name));
     else if (!code)
-        say(s, "source %s of party %s; unmarked objects count as %s; findings %s\n", name, party ? party : name,
-            src->default_tlp ? tlp_name(src->default_tlp) : "unmarked (they stay inside)",
+        say(s, "source %s of party %s; its unmarked objects %s%s; findings %s\n", name, party ? party : name,
+            src->default_tlp ? "count as " : "stay inside", src->default_tlp ? tlp_name(src->default_tlp) : "",
             src->incident_rule ? "open incidents" : "wait for a person");
     return code;
 }

@@ -101,10 +101,10 @@ static void show_news(struct watch *w, struct text line)
     struct text organisation = json_text(json_get(n, "organisation")), incident = json_text(json_get(n, "incident"));
     json_i64(json_get(n, "finding"), &number);
     json_i64(json_get(n, "count"), &count);
-    say(w->s, "%s  F-%lld %s  " TEXT_FMT "  " TEXT_FMT "  %lld hits%s" TEXT_FMT "%s\n", moment(w->now_us, when),
+    say(w->s, "%s  F-%lld %s  " TEXT_FMT "  " TEXT_FMT "  %lld hit%s%s" TEXT_FMT "%s\n", moment(w->now_us, when),
         (long long)number, json_bool(json_get(n, "new"), false) ? "new" : "again",
         TEXT_ARG(organisation.len ? organisation : TEXT("(nobody of ours)")),
-        TEXT_ARG(json_text(json_get(n, "value"))), (long long)count,
+        TEXT_ARG(json_text(json_get(n, "value"))), (long long)count, count == 1 ? "" : "s",
         incident.len ? json_bool(json_get(n, "incident_opened"), false) ? "  opened " : "  in " : "",
         TEXT_ARG(incident), json_bool(json_get(n, "sighting"), false) ? "  sighting for the partner" : "");
     json_free(doc);
