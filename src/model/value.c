@@ -91,12 +91,12 @@ static void add_lower(struct buffer *out, struct text t)
 
 static bool is_alpha(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return (unsigned char)((c | 0x20) - 'a') < 26;
 }
 
 static bool is_digit(char c)
 {
-    return c >= '0' && c <= '9';
+    return (unsigned char)(c - '0') < 10;
 }
 
 static const char *label_check(struct text label, bool *ret_numeric)
@@ -172,6 +172,16 @@ static const char *domain_normalise(struct text raw, struct buffer *out)
 
 /* ---- addresses and networks ---- */
 
+static void add_length(struct buffer *out, unsigned len)
+{
+    buffer_add_char(out, '/');
+    if (len >= 100)
+        buffer_add_char(out, '1');
+    if (len >= 10)
+        buffer_add_char(out, (char)('0' + len / 10 % 10));
+    buffer_add_char(out, (char)('0' + len % 10));
+}
+
 /* Any of the three kinds may be asked for: what the text is decides. */
 static const char *address_normalise(struct text raw, struct buffer *out, enum value_kind *ret_kind)
 {
@@ -182,7 +192,7 @@ static const char *address_normalise(struct text raw, struct buffer *out, enum v
         return "not an IPv4 or IPv6 address or network (address/length)";
     buffer_add(out, ipaddr_format(&net.addr, text));
     if (net.len < net.addr.bits)
-        buffer_addf(out, "/%u", (unsigned)net.len);
+        add_length(out, net.len);
     *ret_kind = net.len < net.addr.bits ? VALUE_CIDR : net.addr.bits == 32 ? VALUE_IPV4 : VALUE_IPV6;
     return NULL;
 }

@@ -220,6 +220,9 @@ static void object_markings(void **state)
     assert_int_equal(r.head.marking_count, 2);
     assert_text(r.head.marking_refs[1], "marking-definition--" STRICT2);
     done(&r);
+    r = read_object(MARKED("[`marking-definition--" STRICT2 "`,`marking-definition--" CLEAR2 "`]"), 1 * MIB);
+    assert_int_equal(r.head.tlp, TLP_AMBER_STRICT); /* in any order */
+    done(&r);
     r = read_object(MARKED("[`marking-definition--" GREEN1 "`,`marking-definition--" UUID "`]"), 1 * MIB);
     assert_int_equal(r.head.tlp, TLP_GREEN);
     assert_true(r.head.unknown_marking);

@@ -54,6 +54,8 @@ static const struct form forms[] = {
     {VALUE_CIDR, "0.0.0.0/0", VALUE_CIDR, "0.0.0.0/0"},
     {VALUE_CIDR, "255.255.255.255/0", VALUE_CIDR, "0.0.0.0/0"},
     {VALUE_CIDR, "::/0", VALUE_CIDR, "::/0"},
+    {VALUE_CIDR, "2001:db8::/100", VALUE_CIDR, "2001:db8::/100"},
+    {VALUE_CIDR, "2001:db8::/9", VALUE_CIDR, "2000::/9"},
     {VALUE_CIDR, "2001:db8::ff/127", VALUE_CIDR, "2001:db8::fe/127"},
     {VALUE_CIDR, "2001:db8::1/128", VALUE_IPV6, "2001:db8::1"},
     {VALUE_CIDR, "::ffff:192.0.2.77/120", VALUE_CIDR, "192.0.2.0/24"},
