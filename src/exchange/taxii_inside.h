@@ -48,12 +48,12 @@ struct call {
 struct collection_rule {
     enum page_collection collection;
     const char *alias, *title, *description;
-    bool writable;
 };
 /* By enum page_collection. */
 extern const struct collection_rule TAXII_COLLECTIONS[3];
 bool taxii_can_read(const struct asker *a);
-bool taxii_can_write(const struct asker *a, enum page_collection c);
+/* What is given to us is taken in whatever the collection; collections are views of one store. */
+bool taxii_can_write(const struct asker *a);
 /* By id or alias. */
 bool taxii_collection_find(const struct node *node, struct text name, enum page_collection *ret);
 

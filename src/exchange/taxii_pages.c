@@ -5,12 +5,11 @@
 
 const struct collection_rule TAXII_COLLECTIONS[3] = {
     [COLLECTION_INDICATORS] = {COLLECTION_INDICATORS, "indicators", "Indicators",
-                               "Indicators, and the identities and markings they refer to: for detection tools.",
-                               false},
+                               "Indicators, and the identities and markings they refer to: for detection tools."},
     [COLLECTION_INTELLIGENCE] = {COLLECTION_INTELLIGENCE, "intelligence", "Intelligence",
-                                 "All objects of standard STIX 2.1 types that you may have.", true},
+                                 "All objects of standard STIX 2.1 types that you may have."},
     [COLLECTION_ENTENTE] = {COLLECTION_ENTENTE, "entente", "Entente",
-                            "Extension types and sightings: for other Entente nodes.", true},
+                            "Extension types and sightings: for other Entente nodes."},
 };
 
 bool taxii_can_read(const struct asker *a)
@@ -18,9 +17,9 @@ bool taxii_can_read(const struct asker *a)
     return a->recipient.kind != RECIPIENT_OWN_ACCOUNT || a->recipient.role >= ROLE_READER;
 }
 
-bool taxii_can_write(const struct asker *a, enum page_collection c)
+bool taxii_can_write(const struct asker *a)
 {
-    return a->may_write && TAXII_COLLECTIONS[c].writable;
+    return a->may_write;
 }
 
 bool taxii_collection_find(const struct node *node, struct text name, enum page_collection *ret)
@@ -83,7 +82,7 @@ static void collection_fields(const struct call *c, enum page_collection collect
     out[2] = (struct page_field){"description", FIELD_TEXT, text_of(rule->description), 0};
     out[3] = (struct page_field){"alias", FIELD_TEXT, text_of(rule->alias), 0};
     out[4] = (struct page_field){"can_read", FIELD_BOOL, TEXT_NONE, taxii_can_read(&c->asker)};
-    out[5] = (struct page_field){"can_write", FIELD_BOOL, TEXT_NONE, taxii_can_write(&c->asker, collection)};
+    out[5] = (struct page_field){"can_write", FIELD_BOOL, TEXT_NONE, taxii_can_write(&c->asker)};
 }
 
 /* Section 5.1. */

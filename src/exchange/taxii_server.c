@@ -122,7 +122,7 @@ static int refused(const struct call *c, enum method m)
 {
     if (!in_collection(c->resource))
         return 0;
-    bool read = taxii_can_read(&c->asker), write = taxii_can_write(&c->asker, c->collection);
+    bool read = taxii_can_read(&c->asker), write = taxii_can_write(&c->asker);
     if (!read && !write)
         return 404;
     if (m == METHOD_DELETE)
