@@ -2,9 +2,9 @@
 #pragma once
 #include "base/hash.h"
 
-#define UUID_TEXT_MAX    37                   /* with its NUL */
-#define TYPE_MAX_BYTES   250                  /* STIX 2.1 sections 3.1 and 11.2.1: 3 to 250 characters, a-z 0-9 and - */
-#define IDENT_TEXT_MAX   (TYPE_MAX_BYTES + 2 + UUID_TEXT_MAX)
+#define UUID_TEXT_MAX  37  /* with its NUL */
+#define TYPE_MAX_BYTES 250 /* STIX 2.1 sections 3.1 and 11.2.1: 3 to 250 characters, a-z 0-9 and - */
+#define IDENT_TEXT_MAX (TYPE_MAX_BYTES + 2 + UUID_TEXT_MAX)
 
 struct uuid {
     uint8_t b[16];
@@ -13,8 +13,8 @@ struct uuid {
 MUST_CHECK enum err uuid_parse(struct text t, struct uuid *ret); /* 8-4-4-4-12, lower or upper case; ERR_MALFORMED */
 struct text uuid_format(const struct uuid *u, char out[UUID_TEXT_MAX]);
 bool uuid_eq(const struct uuid *a, const struct uuid *b);
-struct uuid uuid_random(void);                                          /* version 4 */
-struct uuid uuid_named(const struct uuid *space, struct text name);     /* version 5 (SHA-1) */
+struct uuid uuid_random(void);                                      /* version 4 */
+struct uuid uuid_named(const struct uuid *space, struct text name); /* version 5 (SHA-1) */
 /* The namespace of deterministic SCO ids (section 2.9): 00abedb4-aa42-466c-9c01-fed23315a9b7. */
 extern const struct uuid UUID_STIX_SCO;
 

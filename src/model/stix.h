@@ -1,12 +1,14 @@
 /* model/stix.h - what every STIX 2.1 object must have, checked, and its head taken out. Pure.
- * Checked here: sections 2.9, 2.10, 3.2 (common properties), 3.11 (timestamps), 4.7 (indicator), 5.x (relationship,
- * sighting endpoints), 6.x (that an SCO has no `created`), 7.2 (marking definitions: identifiers and TLP). */
+ * Checked here: sections 2.3 and 2.12 (nothing empty), 2.5 (external references), 2.9 (identifiers), 2.16
+ * (timestamps), 3.1 (type names), 3.2 (common properties; that an SCO has no `created`), 3.3 (what a reference may
+ * refer to), 4.7 (indicator), 4.14, 4.16, first_seen and last_seen of section 4, 5 (relationship, sighting), 7.1, 7.2
+ * (markings), 7.3. Properties of others' making are not judged. Not yet: the other properties of sections 4 and 6. */
 #pragma once
 #include "base/arena.h"
 #include "base/time.h"
-#include "json/json.h"
 #include "model/marking.h"
 #include "model/pattern.h"
+#include "json/json.h"
 
 enum stix_class { STIX_SDO, STIX_SRO, STIX_SCO, STIX_META, STIX_CUSTOM };
 enum stix_class stix_class_of(struct text type);
@@ -16,26 +18,26 @@ struct stix_head {
     struct text id, type;
     struct ident ident;
     enum stix_class cls;
-    bool has_created, has_modified;      /* SCOs and some custom objects have neither; markings no modified */
+    bool has_created, has_modified; /* SCOs and some custom objects have neither; markings no modified */
     struct stamp created, modified;
     bool revoked;
-    struct text created_by_ref;          /* empty: none */
-    enum tlp tlp;                        /* strictest TLP among object_marking_refs; TLP_NONE when none */
-    bool unknown_marking;                /* refers to a marking that is neither TLP nor known to the caller's lookup */
-    bool granular;                       /* has granular_markings */
+    struct text created_by_ref; /* empty: none */
+    enum tlp tlp;               /* strictest TLP among object_marking_refs; TLP_NONE when none */
+    bool unknown_marking;       /* one of object_marking_refs is no TLP marking: the caller looks it up */
+    bool granular;              /* has granular_markings */
     struct text *marking_refs;
     size_t marking_count;
-    struct text *refs;                   /* every identifier in a *_ref or *_refs property at any depth, without
-                                            object_marking_refs; created_by_ref included; duplicates removed */
+    struct text *refs; /* every identifier in a *_ref or *_refs property at any depth, without
+                          object_marking_refs; created_by_ref included; duplicates removed */
     size_t ref_count;
     /* indicators */
     struct text pattern, pattern_type;
     bool has_valid_from, has_valid_until;
     struct stamp valid_from, valid_until;
-    struct pattern_value *values;        /* atomic values of a `stix` pattern */
+    struct pattern_value *values; /* atomic values of a `stix` pattern */
     size_t value_count;
     bool values_whole;
-    int confidence;                      /* -1: none */
+    int confidence; /* -1: none */
 };
 
 /* Checks the object and fills *ret. The first fault found: ERR_MALFORMED | ERR_LIMIT with fault.rule = section

@@ -1,12 +1,24 @@
 /* model/value.h - the atomic values that can be looked for in a log, in one normal form: what a pattern, a CSV cell
  * and a log token must agree on. */
 #pragma once
-#include "base/ipaddr.h"
 #include "base/buffer.h"
+#include "base/ipaddr.h"
 #include "base/limits.h"
 
-enum value_kind { VALUE_NONE, VALUE_DOMAIN, VALUE_IPV4, VALUE_IPV6, VALUE_CIDR, VALUE_URL, VALUE_EMAIL, VALUE_MD5,
-                  VALUE_SHA1, VALUE_SHA256, VALUE_SHA512, VALUE_KINDS };
+enum value_kind {
+    VALUE_NONE,
+    VALUE_DOMAIN,
+    VALUE_IPV4,
+    VALUE_IPV6,
+    VALUE_CIDR,
+    VALUE_URL,
+    VALUE_EMAIL,
+    VALUE_MD5,
+    VALUE_SHA1,
+    VALUE_SHA256,
+    VALUE_SHA512,
+    VALUE_KINDS
+};
 
 #define VALUE_MAX_BYTES URL_MAX_BYTES
 
@@ -32,5 +44,6 @@ enum value_kind value_kind_parse(struct text name); /* VALUE_NONE when unknown *
  * ERR_MALFORMED, *reterr says what is wrong and out is as it was; an error of out itself sticks in out. */
 MUST_CHECK enum err value_normalise(enum value_kind kind, struct text raw, struct buffer *out,
                                     enum value_kind *ret_kind, struct fault *reterr);
-/* The kind a bare cell most probably has (order: hash by length, CIDR, address, URL, e-mail, domain), or VALUE_NONE. */
+/* The kind a bare cell most probably has (order: hash by length, CIDR, address, URL, e-mail, domain), or VALUE_NONE.
+ */
 enum value_kind value_detect(struct text raw);
