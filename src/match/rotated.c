@@ -150,6 +150,7 @@ static bool is_newer(const char *rest, const char *than)
     return is_dated(than) && is_dated(rest) && rest[0] == than[0] && strverscmp(rest, than) > 0;
 }
 
+/* Of names that are all newer than one and the same. */
 static int oldest_first(const void *a, const void *b)
 {
     const char *x = *(char *const *)a, *y = *(char *const *)b;
@@ -158,11 +159,16 @@ static int oldest_first(const void *a, const void *b)
 
 static enum err add_newer(struct listing *l, const char *than, struct rotated *r)
 {
-    qsort(l->names, l->count, sizeof *l->names, oldest_first);
-    for (size_t i = 0; i < l->count && r->count < ROTATED_MAX; i++) {
+    size_t newer = 0;
+    for (size_t i = 0; i < l->count; i++)
+        if (is_newer(l->names[i], than)) {
+            char *name = l->names[i];
+            l->names[i] = l->names[newer];
+            l->names[newer++] = name;
+        }
+    qsort(l->names, newer, sizeof *l->names, oldest_first);
+    for (size_t i = 0; i < newer && r->count < ROTATED_MAX; i++) {
         int fd;
-        if (!is_newer(l->names[i], than))
-            continue;
         if (open_name(l, l->names[i], &fd))
             return ERR_NOMEM;
         if (fd >= 0)
