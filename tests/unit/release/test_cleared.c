@@ -298,6 +298,12 @@ static void sightings_say_little(void **state)
     assert_text(cleared_body(made), good);
     cleared_free(made);
 
+    /* Withdrawn: the withdrawal goes the same way. */
+    good = object("sighting", true, SIGHTING_KEPT ",\"revoked\":true");
+    assert_ok(through_gate(&c, good, &made, NULL));
+    assert_text(cleared_body(made), good);
+    cleared_free(made);
+
     /* A laxer label of its own: the stricter one is added. */
     c.tlp = TLP_GREEN;
     body =
