@@ -126,7 +126,7 @@ def judge(program, code, output, seconds, timed_out):
     elif not timed_out and code != 0 and failed == 0:
         why.append(f"exit status {code}")
     if passed + failed + skipped < max(planned, 1):
-        why.append(f"{passed + failed + skipped} of {planned} points")
+        why.append(f"{passed + failed + skipped} of {planned} points" if planned else "no test points")
     if why:
         failed = max(failed, 1)
     return Result(program, passed, failed, skipped, seconds, output, ", ".join(why))
@@ -168,7 +168,8 @@ def report(result):
     why = f" - {result.why}" if result.why else ""
     say(f"{word} {result.program.name}: {', '.join(counts)} ({result.seconds:.1f} s){why}")
     if result.failed:
-        say("".join(f"    | {line}\n" for line in result.output.splitlines()).rstrip("\n"))
+        for line in result.output.splitlines():
+            say(f"    | {line}")
         return
     for line in result.output.splitlines():
         if line.startswith("# notice") or (POINT.match(line) and SKIP.search(line)) or \
