@@ -132,6 +132,18 @@ def judge(program, code, output, seconds, timed_out):
     return Result(program, passed, failed, skipped, seconds, output, ", ".join(why))
 
 
+running = set()
+
+
+def end_all():
+    """Stopped from outside: what we started stops with us. Each program leads a session of its own."""
+    for process in list(running):
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
 def run_program(program, env, scratch):
     own = tempfile.mkdtemp(dir=scratch)
     own_env = {**env, **program.env, "TMPDIR": own}
@@ -141,6 +153,7 @@ def run_program(program, env, scratch):
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     except OSError as error:
         return Result(program, 0, 1, 0, 0.0, str(error), "could not be started")
+    running.add(process)
     timed_out = False
     try:
         output, _ = process.communicate(timeout=program.timeout)
@@ -153,6 +166,7 @@ def run_program(program, env, scratch):
         pass
     if timed_out:
         output, _ = process.communicate()
+    running.discard(process)
     shutil.rmtree(own, ignore_errors=True)
     text = output.decode("utf-8", "replace")
     return judge(program, process.returncode, text, time.monotonic() - begun, timed_out)
@@ -185,11 +199,16 @@ def run_all(programs, env, jobs):
     try:
         with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
             waiting = [pool.submit(run_program, p, env, scratch) for p in programs]
-            for future in concurrent.futures.as_completed(waiting):
-                result = future.result()
-                report(result)
-                for i, n in enumerate((result.passed, result.failed, result.skipped)):
-                    totals[i] += n
+            try:
+                for future in concurrent.futures.as_completed(waiting):
+                    result = future.result()
+                    report(result)
+                    for i, n in enumerate((result.passed, result.failed, result.skipped)):
+                        totals[i] += n
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                end_all()
+                raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return totals
