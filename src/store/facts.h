@@ -1,7 +1,7 @@
 /* store/facts.h - what an entry says, by kind: the typed form of its public and private parts. Entries record
- * outcomes, so that a replay (store/view.h) needs no validation, no gate and no clock. One encoder and one decoder per
- * kind; the view is changed by the decoded form only, so live writing and replay cannot differ.
- * Texts borrow from whoever made the fact. Times in microseconds since 1970. Absent uuid: all zero. */
+ * outcomes, so that a replay (store/view.h) needs no validation, no gate and no clock. One encoder and one decoder
+ * per kind; the view is changed by the decoded form only, so live writing and replay cannot differ. Texts borrow from
+ * whoever made the fact. Times in microseconds since 1970. Absent uuid: all zero. */
 #pragma once
 #include "base/arena.h"
 #include "model/ident.h"
@@ -9,47 +9,50 @@
 #include "store/log.h"
 
 enum fact_kind {
-    FACT_GENESIS,   /* the node's name, identity, space, key */
-    FACT_OBJECT,    /* a version of an object was accepted */
-    FACT_HITS,      /* lines that hit, evidence of findings; how far a followed log was read */
-    FACT_PARTY, FACT_SOURCE, FACT_ACCOUNT, FACT_PEER, /* recorded or changed: the newest of an id counts */
-    FACT_RELEASE,   /* versions first sent to a recipient in a form */
-    FACT_OPENING,   /* classes that became visible to a recipient by a change of policy */
-    FACT_DOCUMENT,  /* a document was taken in (its original bytes are the body where the format loses something) */
-    FACT_ACT,       /* an act of a person that changes nothing else: false positive, note, ... */
+    FACT_GENESIS, /* the node's name, identity, space, key */
+    FACT_OBJECT,  /* a version of an object was accepted */
+    FACT_HITS,    /* lines that hit, evidence of findings; how far a followed log was read */
+    FACT_PARTY,
+    FACT_SOURCE,
+    FACT_ACCOUNT,
+    FACT_PEER,     /* recorded or changed: the newest of an id counts */
+    FACT_RELEASE,  /* versions first sent to a recipient in a form */
+    FACT_OPENING,  /* classes that became visible to a recipient by a change of policy */
+    FACT_DOCUMENT, /* a document was taken in (its original bytes are the body where the format loses something) */
+    FACT_ACT,      /* an act of a person that changes nothing else: false positive, note, ... */
     FACT_KINDS
 };
 const char *fact_kind_name(enum fact_kind k); /* the entry's kind: "genesis", "object", ... */
 
 struct fact_genesis {
-    struct uuid identity;          /* identity--... of this node */
+    struct uuid identity; /* identity--... of this node */
     struct text name, country, sector;
-    struct text space;             /* "real", or an exercise's name */
-    struct text origin;            /* of the log: C2SP checkpoint origin line */
-    uint8_t key[32];               /* Ed25519 public key */
-    struct uuid collections[3];    /* indicators, intelligence, entente */
+    struct text space;          /* "real", or an exercise's name */
+    struct text origin;         /* of the log: C2SP checkpoint origin line */
+    uint8_t key[32];            /* Ed25519 public key */
+    struct uuid collections[3]; /* indicators, intelligence, entente */
 };
 
 enum standing {
-    STANDING_CURRENT = 1,   /* the version that counts */
-    STANDING_OLDER,         /* superseded, or arrived late */
-    STANDING_CLAIM,         /* another party's word about an object that is not its own */
-    STANDING_CONFLICT,      /* same key, other content, lost by the larger hash */
-    STANDING_QUARANTINED    /* seen by releasers only; never matched, never released */
+    STANDING_CURRENT = 1, /* the version that counts */
+    STANDING_OLDER,       /* superseded, or arrived late */
+    STANDING_CLAIM,       /* another party's word about an object that is not its own */
+    STANDING_CONFLICT,    /* same key, other content, lost by the larger hash */
+    STANDING_QUARANTINED  /* seen by releasers only; never matched, never released */
 };
 
 struct fact_value {
-    uint8_t kind;           /* enum value_kind */
+    uint8_t kind; /* enum value_kind */
     struct text value;
 };
 
 /* Our own desk objects carry what the view needs beside the body. */
 struct fact_finding {
-    struct uuid indicator, organisation;   /* organisation zero: nobody's */
+    struct uuid indicator, organisation; /* organisation zero: nobody's */
     int64_t first_us, last_us;
     uint64_t count;
-    uint8_t state;                         /* 0 open, 1 closed, 2 false positive */
-    struct uuid incident;                  /* zero: none */
+    uint8_t state;        /* 0 open, 1 closed, 2 false positive */
+    struct uuid incident; /* zero: none */
 };
 struct fact_sighting {
     struct uuid finding, indicator, party; /* party: to whom it goes */
@@ -58,26 +61,26 @@ struct fact_sighting {
 struct fact_object {
     /* public */
     struct text id;
-    struct text modified;                  /* as written; empty: none */
-    struct sha256 hash;                    /* of the body */
+    struct text modified; /* as written; empty: none */
+    struct sha256 hash;   /* of the body */
     /* private */
     struct uuid account, party, source;
     enum standing standing;
-    bool supersedes;                       /* the version that was current so far becomes OLDER */
-    struct text class_key;                 /* gate_class_key() */
-    uint64_t print;                        /* record_object.print; 0: none */
-    int64_t created_us;                    /* of the object; 0: none */
+    bool supersedes;       /* the version that was current so far becomes OLDER */
+    struct text class_key; /* gate_class_key() */
+    uint64_t print;        /* record_object.print; 0: none */
+    int64_t created_us;    /* of the object; 0: none */
     int64_t modified_us;
     bool revoked;
     bool has_valid_from, has_valid_until;
     int64_t valid_from_us, valid_until_us;
-    int16_t confidence;                    /* -1: none */
+    int16_t confidence; /* -1: none */
     const struct fact_value *values;
     size_t value_count;
-    const struct fact_finding *finding;    /* or NULL */
-    const struct fact_sighting *sighting;  /* or NULL */
+    const struct fact_finding *finding;   /* or NULL */
+    const struct fact_sighting *sighting; /* or NULL */
     /* not in the detail: */
-    struct text type;                      /* borrowed from id */
+    struct text type; /* borrowed from id */
     struct place body, original;
 };
 
@@ -89,63 +92,73 @@ struct fact_hit {
 /* The lines themselves are the entry's body: a JSON array of {"line","offset","text"}, in the order of `hits`. */
 struct fact_hits {
     struct uuid account;
-    struct text file;                      /* path as given */
-    struct text follow_key;                /* identity of the followed file; empty: none */
-    uint64_t follow_offset, follow_line;   /* read up to here once this entry stands */
+    struct text file;                    /* path as given */
+    struct text follow_key;              /* identity of the followed file; empty: none */
+    uint64_t follow_offset, follow_line; /* read up to here once this entry stands */
     const struct fact_hit *hits;
     size_t hit_count;
     struct place body;
 };
 
-struct fact_party { struct uuid id, account; struct text name; };
+struct fact_party {
+    struct uuid id, account;
+    struct text name;
+};
 struct fact_source {
     struct uuid id, account, party;
     struct text name;
-    enum tlp default_tlp;                  /* TLP_NONE: unmarked stays unmarked */
-    bool incident_rule;                    /* a finding by this source opens an incident */
+    enum tlp default_tlp; /* TLP_NONE: unmarked stays unmarked */
+    bool incident_rule;   /* a finding by this source opens an incident */
 };
 struct fact_account {
-    struct uuid id, account;               /* account: who did it */
+    struct uuid id, account; /* account: who did it */
     struct text name;
     enum role role;
-    struct uuid party;                     /* a partner's machine account: acts for that recipient; zero: our people */
+    struct uuid party; /* a partner's machine account: acts for that recipient; zero: our people */
     bool disabled;
 };
 struct fact_peer {
     struct uuid party, account;
-    struct text url, collection;           /* API root and collection we pull from; empty: it only pulls from us */
+    struct text url, collection; /* API root and collection we pull from; empty: it only pulls from us */
     enum tlp ceiling;
     bool sightings, expelled;
     uint32_t poll_ms;
 };
-struct fact_released { uint64_t n; struct sha256 hash; uint8_t form; };
+struct fact_released {
+    uint64_t n;
+    struct sha256 hash;
+    uint8_t form;
+};
 struct fact_release {
     struct uuid party, account;
     uint8_t door;
-    struct sha256 root;                    /* Merkle root of the released hashes: the public part */
+    struct sha256 root; /* Merkle root of the released hashes: the public part */
     const struct fact_released *items;
     size_t count;
 };
 struct fact_opening {
     struct uuid party;
-    const uint32_t *classes;               /* class numbers of the view are not stable over rebuilds of other homes; */
-    const struct text *class_keys;         /* so the keys are what is recorded */
+    const uint32_t *classes;       /* class numbers of the view are not stable over rebuilds of other homes; */
+    const struct text *class_keys; /* so the keys are what is recorded */
     size_t count;
 };
 struct fact_document {
     struct uuid account, party, source;
     struct text name, format;
-    struct sha256 hash;                    /* of the document's bytes */
-    uint32_t part, parts;                  /* a large original is kept in several entries; from 0 */
+    struct sha256 hash;   /* of the document's bytes */
+    uint32_t part, parts; /* a large original is kept in several entries; from 0 */
     uint64_t read, fresh, updated, unchanged, rejected;
     bool whole;
     struct place body;
 };
-struct fact_act { struct uuid account; struct text verb, subject, reason; };
+struct fact_act {
+    struct uuid account;
+    struct text verb, subject, reason;
+};
 
 struct fact {
     enum fact_kind kind;
-    uint64_t n;                            /* filled by the log */
+    uint64_t n; /* filled by the log */
     int64_t t_us;
     union {
         struct fact_genesis genesis;

@@ -8,8 +8,10 @@
 #define EXACT_MAX ((uint64_t)1 << 53)
 
 static const char *const standings[] = {
-    [STANDING_CURRENT] = "current",   [STANDING_OLDER] = "older",
-    [STANDING_CLAIM] = "claim",       [STANDING_CONFLICT] = "conflict",
+    [STANDING_CURRENT] = "current",
+    [STANDING_OLDER] = "older",
+    [STANDING_CLAIM] = "claim",
+    [STANDING_CONFLICT] = "conflict",
     [STANDING_QUARANTINED] = "quarantined",
 };
 
@@ -166,7 +168,7 @@ void shape_put(enum shape shape, const struct fact *f, const void *field, struct
     case SHAPE_STANDING: json_put_text(o, text_of(standing_name(*(const enum standing *)field))); break;
     case SHAPE_TLP: json_put_text(o, text_of(tlp_name(*(const enum tlp *)field))); break;
     case SHAPE_ROLE: json_put_text(o, text_of(role_name(*(const enum role *)field))); break;
-    case SHAPE_DOOR: json_put_text(o, text_of(door_name((enum door)*(const uint8_t *)field))); break;
+    case SHAPE_DOOR: json_put_text(o, text_of(door_name((enum door) * (const uint8_t *)field))); break;
     default: list_put(shape, f, o); break;
     }
 }

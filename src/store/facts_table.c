@@ -3,16 +3,29 @@
 
 #include "store/facts_table.h"
 
-#define AT(member)                        offsetof(struct fact, u.member)
-#define MUST(name, shape, member)         {name, shape, AT(member), true}
-#define MAY(name, shape, member)          {name, shape, AT(member), false}
-#define MEMBERS(table)                    {table, ARRAY_LEN(table)}
+#define AT(member) offsetof(struct fact, u.member)
+#define MUST(name, shape, member)     \
+    {                                 \
+        name, shape, AT(member), true \
+    }
+#define MAY(name, shape, member)       \
+    {                                  \
+        name, shape, AT(member), false \
+    }
+#define MEMBERS(table)          \
+    {                           \
+        table, ARRAY_LEN(table) \
+    }
 
 static const struct fact_member genesis_public[] = {
-    MUST("collections", SHAPE_UUID3, genesis.collections), MUST("country", SHAPE_TEXT, genesis.country),
-    MUST("identity", SHAPE_UUID, genesis.identity),        MUST("key", SHAPE_KEY, genesis.key),
-    MUST("name", SHAPE_TEXT, genesis.name),                MUST("origin", SHAPE_TEXT, genesis.origin),
-    MAY("sector", SHAPE_TEXT, genesis.sector),             MUST("space", SHAPE_TEXT, genesis.space),
+    MUST("collections", SHAPE_UUID3, genesis.collections),
+    MUST("country", SHAPE_TEXT, genesis.country),
+    MUST("identity", SHAPE_UUID, genesis.identity),
+    MUST("key", SHAPE_KEY, genesis.key),
+    MUST("name", SHAPE_TEXT, genesis.name),
+    MUST("origin", SHAPE_TEXT, genesis.origin),
+    MAY("sector", SHAPE_TEXT, genesis.sector),
+    MUST("space", SHAPE_TEXT, genesis.space),
 };
 static const struct fact_member object_public[] = {
     MUST("hash", SHAPE_HASH, object.hash),
@@ -78,13 +91,13 @@ static const struct fact_member opening_private[] = {
     MUST("party", SHAPE_UUID, opening.party),
 };
 static const struct fact_member document_private[] = {
-    MAY("account", SHAPE_UUID, document.account),   MUST("format", SHAPE_TEXT, document.format),
-    MAY("fresh", SHAPE_U64, document.fresh),        MUST("hash", SHAPE_HASH, document.hash),
-    MAY("name", SHAPE_TEXT, document.name),         MAY("part", SHAPE_U32, document.part),
-    MAY("parts", SHAPE_U32, document.parts),        MAY("party", SHAPE_UUID, document.party),
-    MAY("read", SHAPE_U64, document.read),          MAY("rejected", SHAPE_U64, document.rejected),
-    MAY("source", SHAPE_UUID, document.source),     MAY("unchanged", SHAPE_U64, document.unchanged),
-    MAY("updated", SHAPE_U64, document.updated),    MAY("whole", SHAPE_BOOL, document.whole),
+    MAY("account", SHAPE_UUID, document.account), MUST("format", SHAPE_TEXT, document.format),
+    MAY("fresh", SHAPE_U64, document.fresh),      MUST("hash", SHAPE_HASH, document.hash),
+    MAY("name", SHAPE_TEXT, document.name),       MAY("part", SHAPE_U32, document.part),
+    MAY("parts", SHAPE_U32, document.parts),      MAY("party", SHAPE_UUID, document.party),
+    MAY("read", SHAPE_U64, document.read),        MAY("rejected", SHAPE_U64, document.rejected),
+    MAY("source", SHAPE_UUID, document.source),   MAY("unchanged", SHAPE_U64, document.unchanged),
+    MAY("updated", SHAPE_U64, document.updated),  MAY("whole", SHAPE_BOOL, document.whole),
 };
 static const struct fact_member act_private[] = {
     MAY("account", SHAPE_UUID, act.account),

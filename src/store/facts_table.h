@@ -1,8 +1,8 @@
 /* store/facts_table.h - the members of each kind's public and private part, in the order of their names (RFC 8785).
  * One table serves the writer and the reader, so they cannot differ. For facts*.c only. */
 #pragma once
-#include "json/json.h"
 #include "store/facts.h"
+#include "json/json.h"
 
 enum shape {
     SHAPE_TEXT,       /* struct text; left out when empty */
@@ -13,20 +13,29 @@ enum shape {
     SHAPE_TIME,       /* int64_t microseconds; left out when 0 */
     SHAPE_VALID_FROM, /* with its has_ flag */
     SHAPE_VALID_UNTIL,
-    SHAPE_U64,        /* left out when 0 */
+    SHAPE_U64, /* left out when 0 */
     SHAPE_U32,
     SHAPE_BOOL,       /* left out when false */
     SHAPE_PRINT,      /* uint64_t as 16 hex digits; left out when 0 */
     SHAPE_CONFIDENCE, /* int16_t; left out when -1 */
-    SHAPE_STANDING, SHAPE_TLP, SHAPE_ROLE, SHAPE_DOOR,
-    SHAPE_FINDING, SHAPE_SIGHTING, SHAPE_VALUES, SHAPE_FOLLOW, SHAPE_HITS, SHAPE_RELEASED, SHAPE_CLASSES,
+    SHAPE_STANDING,
+    SHAPE_TLP,
+    SHAPE_ROLE,
+    SHAPE_DOOR,
+    SHAPE_FINDING,
+    SHAPE_SIGHTING,
+    SHAPE_VALUES,
+    SHAPE_FOLLOW,
+    SHAPE_HITS,
+    SHAPE_RELEASED,
+    SHAPE_CLASSES,
 };
 
 struct fact_member {
     const char *name;
     enum shape shape;
-    size_t at;      /* offset in struct fact */
-    bool required;  /* written always, asked for when read */
+    size_t at;     /* offset in struct fact */
+    bool required; /* written always, asked for when read */
 };
 struct fact_members {
     const struct fact_member *list;
@@ -35,8 +44,8 @@ struct fact_members {
 struct fact_members fact_members_public(enum fact_kind k);
 struct fact_members fact_members_private(enum fact_kind k);
 
-/* facts_shape.c. `field` is the member's place in the fact; VALID_*, FOLLOW and lists look around it themselves, so the
- * whole fact is handed over. */
+/* facts_shape.c. `field` is the member's place in the fact; VALID_*, FOLLOW and lists look around it themselves, so
+ * the whole fact is handed over. */
 bool shape_absent(enum shape shape, const struct fact *f, const void *field);
 void shape_put(enum shape shape, const struct fact *f, const void *field, struct json_out *o);
 MUST_CHECK enum err shape_get(enum shape shape, const struct json_val *v, struct arena *arena, struct fact *f,
@@ -46,7 +55,8 @@ MUST_CHECK enum err shape_get(enum shape shape, const struct json_val *v, struct
 void list_put(enum shape shape, const struct fact *f, struct json_out *o);
 MUST_CHECK enum err list_get(enum shape shape, const struct json_val *v, struct arena *arena, struct fact *f);
 
-/* Simple values, shared by both. A number beyond 2^53 is written as a string of its digits (RFC 8785 keeps no more). */
+/* Simple values, shared by both. A number beyond 2^53 is written as a string of its digits (RFC 8785 keeps no more).
+ */
 void put_u64(struct json_out *o, uint64_t v);
 void put_i64(struct json_out *o, int64_t v);
 void put_uuid(struct json_out *o, const struct uuid *u);

@@ -7,7 +7,7 @@
 #define HOME_FIRST      "log/00000000.log" /* where this is, there is a home */
 #define HOME_KEY        "keys/node.key"
 #define HOME_CONFIG     "entente.yaml"
-#define HOME_UNFINISHED "init.unfinished"  /* there while `init` runs, and after it was cut short */
+#define HOME_UNFINISHED "init.unfinished" /* there while `init` runs, and after it was cut short */
 
 /* home/name, to be freed; NULL: no memory. */
 char *home_path(const char *home, const char *name);

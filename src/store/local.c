@@ -1,5 +1,5 @@
-/* store/local.c - local.db: access tokens and small named values. One connection behind one mutex; a rollback journal,
- * so that the folder holds one file when nothing is being written. */
+/* store/local.c - local.db: access tokens and small named values. One connection behind one mutex; a rollback
+ * journal, so that the folder holds one file when nothing is being written. */
 #include "store/local.h"
 
 #include <errno.h>
@@ -77,7 +77,8 @@ static enum err set_up(struct local *l, bool create, struct fault *reterr)
 {
     int version = 0;
     sqlite3_busy_timeout(l->db, 5000);
-    enum err err = exec(l, "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;", reterr);
+    enum err err =
+        exec(l, "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;", reterr);
     if (err == OK)
         err = read_version(l, &version, reterr);
     if (err == OK && version == 0 && create) {
@@ -99,7 +100,8 @@ enum err local_open(const char *home, bool create, struct local **ret, struct fa
         return fault_set(reterr, ERR_NOMEM, "no memory for local.db");
     }
     pthread_mutex_init(&l->lock, NULL);
-    int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int flags =
+        SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int rc = sqlite3_open_v2(path, &l->db, flags, NULL);
     enum err err = OK;
     if (rc != SQLITE_OK && l->db && sqlite3_system_errno(l->db) == ENOENT)

@@ -1,5 +1,5 @@
-/* store/local.h - local.db: what must neither be rebuilt nor shared. SQLite, synchronous=FULL: every set is durable when
- * it returns. Thread-safe (one connection, one mutex). */
+/* store/local.h - local.db: what must neither be rebuilt nor shared. SQLite, synchronous=FULL: every set is durable
+ * when it returns. Thread-safe (one connection, one mutex). */
 #pragma once
 #include "base/hash.h"
 #include "model/ident.h"

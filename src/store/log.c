@@ -7,8 +7,8 @@
  *   4. one order: n and t_us never go back; every record carries the chain value of the commit before its group, so a
  *      group that an earlier life left behind cannot join this one.
  *   5. a group is there whole or not at all: it counts when every record of it is whole and the commit adds up.
- *   6. after a failed write or sync nothing is known about the bytes behind the end: no more appends until the log was
- *      opened, and so read, again.
+ *   6. after a failed write or sync nothing is known about the bytes behind the end: no more appends until the log
+ * was opened, and so read, again.
  *   7. behind end.place there are only zeros on the disk whenever a group is written.
  *   8. places given out by log_stage() are where the records will lie: a group never moves.
  *
@@ -27,7 +27,7 @@
 #define SEGMENT_BYTES_MIN (64 * KIB)
 #define GROW_BYTES        ((int64_t)MIB)
 /* How many missing numbers are stepped over to tell a lost file from the log's end. */
-#define GAP_MAX           16u
+#define GAP_MAX 16u
 
 enum err log_create_sized(const struct io *io, const char *dir, size_t segment_bytes, struct fault *reterr)
 {
@@ -71,8 +71,8 @@ static enum err enter_next(struct log *log, const struct segment_head *h, struct
             return fault_at(reterr, ERR_MALFORMED, 56, "FORMAT-log, segment header",
                             "log/%s begins before the segment it follows", segment_name(h->number, name));
     } else if (h->first_n != 0) {
-        return fault_at(reterr, ERR_MALFORMED, 56, "FORMAT-log, segment header",
-                        "log/%s does not begin at entry 0", segment_name(h->number, name));
+        return fault_at(reterr, ERR_MALFORMED, 56, "FORMAT-log, segment header", "log/%s does not begin at entry 0",
+                        segment_name(h->number, name));
     }
     if (files_enter(&log->files, h) != OK)
         return fault_set(reterr, ERR_NOMEM, "no memory");

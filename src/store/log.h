@@ -19,28 +19,30 @@ struct place {
 
 /* Creates an empty log in dir (which exists). ERR_EXISTS | ERR_IO | ERR_FULL | ERR_NOMEM */
 MUST_CHECK enum err log_create(const struct io *io, const char *dir, struct fault *reterr);
-/* With segments of another size than LOG_SEGMENT_BYTES, kept in their headers. ERR_USAGE: under 64 KiB or over 1 GiB. */
-MUST_CHECK enum err log_create_sized(const struct io *io, const char *dir, size_t segment_bytes, struct fault *reterr);
+/* With segments of another size than LOG_SEGMENT_BYTES, kept in their headers. ERR_USAGE: under 64 KiB or over 1 GiB.
+ */
+MUST_CHECK enum err log_create_sized(const struct io *io, const char *dir, size_t segment_bytes,
+                                     struct fault *reterr);
 /* Opens and recovers: the last whole group is found, what a crash left behind it is cleared. write false: reading up
  * to the last whole group, nothing is changed. ERR_MALFORMED (damage before the end: names file and offset) |
  * ERR_VERSION | ERR_IO | ERR_NOMEM */
 MUST_CHECK enum err log_open(const struct io *io, const char *dir, bool write, struct log **ret,
                              struct fault *reterr);
-/* The same for who knows more: known_n entries were acknowledged (0: not known). A log that ends before is not one that
- * a crash cut short, but damaged: ERR_MALFORMED, and nothing is changed. */
-MUST_CHECK enum err log_open_known(const struct io *io, const char *dir, bool write, uint64_t known_n, struct log **ret,
-                                   struct fault *reterr);
+/* The same for who knows more: known_n entries were acknowledged (0: not known). A log that ends before is not one
+ * that a crash cut short, but damaged: ERR_MALFORMED, and nothing is changed. */
+MUST_CHECK enum err log_open_known(const struct io *io, const char *dir, bool write, uint64_t known_n,
+                                   struct log **ret, struct fault *reterr);
 /* Looks again for what another process has committed since; for logs opened with write false. */
 MUST_CHECK enum err log_refresh(struct log *log, struct fault *reterr);
 void log_close(struct log *log); /* accepts NULL */
 
-uint64_t log_size(const struct log *log);    /* entries */
-int64_t log_last_us(const struct log *log);  /* t_us of the last one; INT64_MIN when empty */
+uint64_t log_size(const struct log *log);   /* entries */
+int64_t log_last_us(const struct log *log); /* t_us of the last one; INT64_MIN when empty */
 
 /* One entry with its detail and up to two bodies (object, and its original when canonical form was not exact). */
 struct log_item {
     struct text kind;
-    int64_t t_us;             /* the clock; the log takes the later of this and a microsecond after the previous */
+    int64_t t_us; /* the clock; the log takes the later of this and a microsecond after the previous */
     struct text public_part, private_part;
     struct text body, original; /* raw; compressed here; empty: none */
 };
@@ -51,12 +53,17 @@ MUST_CHECK enum err log_stage(struct log *log, const struct log_item *item, uint
                               struct place *ret_body, struct place *ret_original);
 size_t log_staged_bytes(const struct log *log);
 /* Position to which log_unstage() can go back (a part of the group is given up). */
-struct log_mark { size_t bytes; uint64_t n; int64_t t_us; struct place at; };
+struct log_mark {
+    size_t bytes;
+    uint64_t n;
+    int64_t t_us;
+    struct place at;
+};
 struct log_mark log_mark(const struct log *log);
 void log_unstage(struct log *log, const struct log_mark *mark);
-/* Writes the staged group with its commit record and syncs once. OK: durable. Else nothing of it counts, and nothing is
- * staged any more. After a failed write or sync the same error for good until reopened; when only room could not be
- * reserved (ERR_FULL), the next group may be tried. */
+/* Writes the staged group with its commit record and syncs once. OK: durable. Else nothing of it counts, and nothing
+ * is staged any more. After a failed write or sync the same error for good until reopened; when only room could not
+ * be reserved (ERR_FULL), the next group may be tried. */
 MUST_CHECK enum err log_commit(struct log *log, struct fault *reterr);
 bool log_failed(const struct log *log); /* true: for good */
 
@@ -72,7 +79,7 @@ struct log_reader;
 struct log_read {
     struct entry entry;
     struct text entry_text;
-    bool erased;                /* detail is gone */
+    bool erased; /* detail is gone */
     struct entry_detail detail;
     bool has_body, has_original;
     struct place body, original;

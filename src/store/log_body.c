@@ -104,8 +104,8 @@ static enum err decompress(struct log *log, bool dict, struct text packed, size_
 
 enum err log_expand_body(struct log *log, uint8_t flags, const uint8_t *payload, uint32_t len, struct buffer *out)
 {
-    uint32_t raw_len = (uint32_t)payload[0] | (uint32_t)payload[1] << 8 | (uint32_t)payload[2] << 16 |
-                       (uint32_t)payload[3] << 24;
+    uint32_t raw_len =
+        (uint32_t)payload[0] | (uint32_t)payload[1] << 8 | (uint32_t)payload[2] << 16 | (uint32_t)payload[3] << 24;
     struct text packed = {(const char *)payload + BODY_HEAD_BYTES, len - BODY_HEAD_BYTES};
     if (raw_len > LOG_RECORD_MAX_BYTES)
         return ERR_MALFORMED;

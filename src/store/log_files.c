@@ -62,17 +62,25 @@ static int allocate(const struct io *io, int fd, int64_t len)
     return result;
 }
 
+/* Durably, for the name is used again, and then renamed: nobody may find the old file under the new name. */
+static enum err remove_durably(const struct io *io, const char *path, struct fault *reterr)
+{
+    if (io->unlink(io->self, path) != 0)
+        return errno == ENOENT ? OK : fault_errno(reterr, "removing %s", path);
+    return io_sync_parent(io, path) == 0 ? OK : fault_errno(reterr, "removing %s", path);
+}
+
 static enum err write_new(const struct io *io, const char *path, const struct segment_head *h, int *ret_fd,
                           struct fault *reterr)
 {
     uint8_t head[SEGMENT_HEAD_BYTES];
-    if (io->unlink(io->self, path) != 0 && errno != ENOENT)
-        return fault_errno(reterr, "removing %s", path);
+    enum err err = remove_durably(io, path, reterr);
+    if (err != OK)
+        return err;
     int fd = io->open(io->self, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     if (fd < 0)
         return fault_errno(reterr, "making %s", path);
     segment_head_encode(h, head);
-    enum err err = OK;
     if (allocate(io, fd, (int64_t)h->bytes) != 0)
         err = fault_errno(reterr, "reserving %llu bytes for %s", (unsigned long long)h->bytes, path);
     else if (io_write_all(io, fd, head, sizeof head, 0) != 0 || io->sync(io->self, fd) != 0)
@@ -111,9 +119,7 @@ enum err files_remove_unfinished(const struct log_files *f, uint32_t number, str
     char *path = segment_path(f->dir, number, ".new");
     if (!path)
         return fault_set(reterr, ERR_NOMEM, "no memory");
-    enum err err = OK;
-    if (f->io->unlink(f->io->self, path) != 0 && errno != ENOENT)
-        err = fault_errno(reterr, "removing %s", path);
+    enum err err = remove_durably(f->io, path, reterr);
     free(path);
     return err;
 }
@@ -183,8 +189,7 @@ static enum err enter_locked(struct log_files *f, const struct segment_head *h, 
         f->log_seed = log_seed_of(h->log_id);
         f->segment_bytes = h->bytes;
     }
-    f->v[f->count++] =
-        (struct segment){.first_n = h->first_n, .last_us = h->last_us, .chain = h->chain, .fd = fd};
+    f->v[f->count++] = (struct segment){.first_n = h->first_n, .last_us = h->last_us, .chain = h->chain, .fd = fd};
     f->open += fd >= 0;
     return OK;
 }

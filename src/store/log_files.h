@@ -19,7 +19,7 @@ struct log_files {
     pthread_mutex_t lock; /* of what follows */
     struct segment *v;
     size_t count, cap, open;
-    uint8_t log_id[16];   /* of segment 0; fixed once it was read */
+    uint8_t log_id[16]; /* of segment 0; fixed once it was read */
     uint64_t log_seed;
     uint64_t segment_bytes;
 };
@@ -27,8 +27,9 @@ struct log_files {
 MUST_CHECK enum err files_init(struct log_files *f, const struct io *io, const char *dir);
 void files_done(struct log_files *f);
 
-/* Makes the file of h->number, whole or not at all: beside, synced, renamed, folder synced. The descriptor is open for
- * writing and the caller's. ERR_IO | ERR_FULL | ERR_NOMEM: nothing is left of it but perhaps a file ending in .new. */
+/* Makes the file of h->number, whole or not at all: beside, synced, renamed, folder synced. The descriptor is open
+ * for writing and the caller's. ERR_IO | ERR_FULL | ERR_NOMEM: nothing is left of it but perhaps a file ending in
+ * .new. */
 MUST_CHECK enum err files_create(const struct io *io, const char *dir, const struct segment_head *h, int *ret_fd,
                                  struct fault *reterr);
 /* Removes what a crash left of a segment that was being made. */

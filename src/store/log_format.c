@@ -201,8 +201,7 @@ uint64_t commit_chain(const uint8_t commit[COMMIT_BYTES], uint64_t tag)
 
 uint64_t record_fold(uint64_t fold, const struct record_head *h, const void *payload)
 {
-    uint64_t word = htole64((uint64_t)h->len | (uint64_t)h->kind << 32 |
-                            (uint64_t)(h->flags & ~RECORD_ERASED) << 40);
+    uint64_t word = htole64((uint64_t)h->len | (uint64_t)h->kind << 32 | (uint64_t)(h->flags & ~RECORD_ERASED) << 40);
     fold = xxh3_seeded(&word, sizeof word, fold);
     return h->kind == RECORD_ENTRY ? xxh3_seeded(payload, h->len, fold) : fold;
 }

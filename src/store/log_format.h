@@ -4,16 +4,16 @@
 #include "base/text.h"
 #include "store/log.h"
 
-#define SEGMENT_MAGIC       "ENTLOG\r\n"
-#define SEGMENT_VERSION     1u
-#define SEGMENT_HEAD_BYTES  96u   /* the header proper, with its checksum */
-#define SEGMENT_START       4096u /* the first record: the header has a page, and a sector, of its own */
-#define SEGMENT_BYTES_MAX   GIB   /* an offset has 32 bits, and a segment may outgrow its size by a group */
-#define RECORD_HEAD_BYTES   24u
-#define RECORD_ALIGN        8u
-#define COMMIT_BYTES        40u
-#define BODY_HEAD_BYTES     36u /* raw length, SHA-256 of the raw bytes */
-#define DETAIL_HEAD_BYTES   (2u * ENTRY_SALT + 8u)
+#define SEGMENT_MAGIC      "ENTLOG\r\n"
+#define SEGMENT_VERSION    1u
+#define SEGMENT_HEAD_BYTES 96u   /* the header proper, with its checksum */
+#define SEGMENT_START      4096u /* the first record: the header has a page, and a sector, of its own */
+#define SEGMENT_BYTES_MAX  GIB   /* an offset has 32 bits, and a segment may outgrow its size by a group */
+#define RECORD_HEAD_BYTES  24u
+#define RECORD_ALIGN       8u
+#define COMMIT_BYTES       40u
+#define BODY_HEAD_BYTES    36u /* raw length, SHA-256 of the raw bytes */
+#define DETAIL_HEAD_BYTES  (2u * ENTRY_SALT + 8u)
 
 /* Feature flags. A reader refuses an incompatible one it does not know and ignores a compatible one. */
 #define SEGMENT_COMPATIBLE_KNOWN   0u
@@ -29,11 +29,11 @@ enum record_kind { RECORD_NONE, RECORD_ENTRY, RECORD_DETAIL, RECORD_BODY, RECORD
 struct segment_head {
     uint32_t compatible, incompatible;
     uint32_t number;
-    uint64_t bytes;    /* preallocated when the segment was made */
+    uint64_t bytes; /* preallocated when the segment was made */
     uint8_t log_id[16];
-    uint64_t first_n;  /* entries before this segment */
-    int64_t last_us;   /* t_us of the entry before; INT64_MIN: none */
-    uint64_t chain;    /* of the commit before */
+    uint64_t first_n; /* entries before this segment */
+    int64_t last_us;  /* t_us of the entry before; INT64_MIN: none */
+    uint64_t chain;   /* of the commit before */
 };
 
 void segment_head_encode(const struct segment_head *h, uint8_t out[SEGMENT_HEAD_BYTES]);
@@ -44,7 +44,7 @@ MUST_CHECK enum err segment_head_decode(const uint8_t in[SEGMENT_HEAD_BYTES], st
 struct record_head {
     uint32_t len; /* of the payload */
     uint8_t kind, flags;
-    uint64_t tag;      /* chain of the commit before the record's group */
+    uint64_t tag; /* chain of the commit before the record's group */
     uint64_t checksum;
 };
 
@@ -72,7 +72,7 @@ struct commit {
     uint32_t entries, records; /* records without the commit itself */
     uint32_t start;            /* offset of the group's first record */
     int64_t last_us;
-    uint64_t fold;             /* of all the group's records: record_fold() */
+    uint64_t fold; /* of all the group's records: record_fold() */
 };
 void commit_encode(const struct commit *c, uint8_t out[COMMIT_BYTES]);
 void commit_decode(const uint8_t in[COMMIT_BYTES], struct commit *ret);

@@ -9,13 +9,13 @@
 #define GROUP_HARD_BYTES (4 * LOG_GROUP_MAX_BYTES)
 /* A group is not begun in a segment with less room than this part of it: a few groups outgrow their segment, which is
  * then enlarged by the difference, and next to nothing is left unused. */
-#define ROLL_SHARE 64
+#define ROLL_SHARE   64
 #define CONTEXTS_MAX 8
 
 /* The end of what is committed. */
 struct log_end {
-    struct place place;  /* behind the last commit */
-    uint64_t n;          /* entries */
+    struct place place; /* behind the last commit */
+    uint64_t n;         /* entries */
     int64_t last_us;
     uint64_t chain;
 };
@@ -24,18 +24,18 @@ struct log {
     const struct io *io;
     struct log_files files;
     bool write;
-    int fd;              /* of the last segment, for writing; -1 when read only */
-    int64_t allocated;   /* its length */
-    struct log_end end;  /* the writer's */
-    _Atomic uint64_t n;  /* end.n, for any thread */
+    int fd;             /* of the last segment, for writing; -1 when read only */
+    int64_t allocated;  /* its length */
+    struct log_end end; /* the writer's */
+    _Atomic uint64_t n; /* end.n, for any thread */
     _Atomic int64_t last_us;
     bool failed;
-    struct fault why;    /* of the failure */
+    struct fault why; /* of the failure */
 
     /* the group under way */
     struct buffer staged;
-    struct place start;  /* of staged.ptr[0], once something is staged */
-    bool roll;           /* start lies in a segment yet to be made */
+    struct place start; /* of staged.ptr[0], once something is staged */
+    bool roll;          /* start lies in a segment yet to be made */
     uint64_t stage_n;
     int64_t stage_us;
     ZSTD_CCtx *cctx;
@@ -53,9 +53,9 @@ struct log {
 extern const char log_dictionary_1[];
 extern const size_t log_dictionary_1_bytes;
 
-/* log_recover.c: finds the end, starting at *end (a place behind a commit, or a segment's start) in the segment of fd.
- * file_bytes: its length. With clear, what a crash left behind is zeroed and synced. known_n: entries that are known to
- * have been acknowledged; fewer is damage, and nothing is cleared. */
+/* log_recover.c: finds the end, starting at *end (a place behind a commit, or a segment's start) in the segment of
+ * fd. file_bytes: its length. With clear, what a crash left behind is zeroed and synced. known_n: entries that are
+ * known to have been acknowledged; fewer is damage, and nothing is cleared. */
 MUST_CHECK enum err log_recover(struct log *log, int fd, int64_t file_bytes, bool clear, uint64_t known_n,
                                 struct log_end *end, struct fault *reterr);
 /* log_body.c */

@@ -9,7 +9,7 @@
 
 struct log_reader {
     struct log *log;
-    struct log_end end;   /* what was committed when the reader was opened */
+    struct log_end end; /* what was committed when the reader was opened */
     uint64_t next_n, from_n;
     uint32_t segment;
     bool pinned, scanning;
@@ -19,7 +19,8 @@ struct log_reader {
 
 enum err log_reader_open(const struct log *const_log, uint64_t from_n, struct log_reader **ret, struct fault *reterr)
 {
-    struct log *log = (struct log *)(uintptr_t)const_log; /* only its cache of descriptors, which has a lock, changes */
+    struct log *log =
+        (struct log *)(uintptr_t)const_log; /* only its cache of descriptors, which has a lock, changes */
     struct log_reader *r = calloc(1, sizeof *r);
     if (!r)
         return fault_set(reterr, ERR_NOMEM, "no memory");
@@ -68,8 +69,8 @@ static enum err enter_segment(struct log_reader *r, struct fault *reterr)
     if (err != OK)
         return err;
     r->pinned = true;
-    int64_t bytes = r->segment == r->end.place.segment ? (int64_t)r->end.place.offset
-                                                       : r->log->io->size(r->log->io->self, fd);
+    int64_t bytes =
+        r->segment == r->end.place.segment ? (int64_t)r->end.place.offset : r->log->io->size(r->log->io->self, fd);
     if (bytes < 0)
         return fault_errno(reterr, "looking at the log");
     scan_init(&r->scan, r->log->io, fd, r->log->files.log_seed, (struct place){r->segment, SEGMENT_START},
@@ -158,7 +159,9 @@ static enum err take_bodies(struct log_reader *r, struct log_read *ret, struct f
         enum err err = scan_next(&r->scan, &found, &s, reterr);
         if (err != OK)
             return err;
-        if (found != SCAN_RECORD || s.head.kind != RECORD_BODY) {
+        if (found != SCAN_RECORD) /* its group's commit at the least must follow */
+            return damaged(r, "what follows it is damaged", reterr);
+        if (s.head.kind != RECORD_BODY) {
             r->scan.at = at;
             return OK;
         }

@@ -6,8 +6,8 @@
  *                            TAIL --a commit of a later group--> damage: acknowledged entries lie behind; nothing is
  *                                                               changed, and a person must look
  *
- * A later group can only have been begun when this one was durable, so its commit is proof that the fault before it is
- * not a crash's. The commit of the torn group itself (same start, same tag) is no such proof: its sectors may have
+ * A later group can only have been begun when this one was durable, so its commit is proof that the fault before it
+ * is not a crash's. The commit of the torn group itself (same start, same tag) is no such proof: its sectors may have
  * reached the disk before others did. */
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +19,10 @@
 struct tail {
     const struct log *log;
     int fd;
-    struct place at;       /* where the last whole group ends */
+    struct place at; /* where the last whole group ends */
     uint64_t tag;
     int64_t file_bytes;
-    int64_t dirty_end;     /* behind the last byte that is not zero; at.offset: none */
+    int64_t dirty_end; /* behind the last byte that is not zero; at.offset: none */
     bool later_commit;
     struct place later_at;
 };
@@ -139,8 +139,7 @@ static enum err clear_tail(struct tail *t, struct fault *reterr)
 static enum err settle_tail(struct log *log, int fd, int64_t file_bytes, const struct log_end *end,
                             struct fault *reterr)
 {
-    struct tail t = {
-        .log = log, .fd = fd, .at = end->place, .tag = end->chain, .file_bytes = file_bytes};
+    struct tail t = {.log = log, .fd = fd, .at = end->place, .tag = end->chain, .file_bytes = file_bytes};
     char name[SEGMENT_NAME_MAX];
     enum err err = look_at_tail(&t, reterr);
     if (err != OK)
@@ -151,7 +150,8 @@ static enum err settle_tail(struct log *log, int fd, int64_t file_bytes, const s
                         segment_name(t.at.segment, name), t.later_at.offset);
     if (t.dirty_end > t.at.offset)
         err = clear_tail(&t, reterr);
-    /* Also when nothing was cleared: a group that a killed process had written, but not synced, counts from now on. */
+    /* Also when nothing was cleared: a group that a killed process had written, but not synced, counts from now on.
+     */
     if (err == OK && log->io->sync(log->io->self, fd) != 0)
         err = fault_errno(reterr, "syncing log/%s", segment_name(t.at.segment, name));
     return err;

@@ -51,7 +51,8 @@ static enum err fill(struct scan *s, size_t need, size_t *ret_have, struct fault
         if (widen(s, need) != OK)
             return fault_set(reterr, ERR_NOMEM, "no memory for %zu bytes of the log", need);
         size_t want = s->cap - have, left = s->end - s->at - have;
-        ssize_t n = io_read_all(s->io, s->fd, s->bytes + have, want < left ? want : left, (int64_t)s->at + (int64_t)have);
+        ssize_t n =
+            io_read_all(s->io, s->fd, s->bytes + have, want < left ? want : left, (int64_t)s->at + (int64_t)have);
         if (n < 0) {
             char name[SEGMENT_NAME_MAX];
             return fault_errno(reterr, "reading log/%s", segment_name(s->segment, name));

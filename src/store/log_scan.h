@@ -7,11 +7,11 @@ struct scan {
     int fd; /* borrowed */
     uint64_t log_seed;
     uint32_t segment;
-    uint32_t at;      /* offset of the next record */
-    uint32_t end;     /* nothing is read at or beyond it */
-    char *bytes;      /* owned: the window of the file in memory */
+    uint32_t at;  /* offset of the next record */
+    uint32_t end; /* nothing is read at or beyond it */
+    char *bytes;  /* owned: the window of the file in memory */
     size_t cap, len;
-    uint32_t from;    /* offset of bytes[0] */
+    uint32_t from; /* offset of bytes[0] */
 };
 
 struct scanned {
@@ -20,7 +20,11 @@ struct scanned {
     const uint8_t *payload; /* borrowed until the next call */
 };
 
-enum scan_found { SCAN_RECORD, SCAN_NOTHING /* zeros, or the end */, SCAN_DAMAGED /* what stands here is no record */ };
+enum scan_found {
+    SCAN_RECORD,
+    SCAN_NOTHING /* zeros, or the end */,
+    SCAN_DAMAGED /* what stands here is no record */
+};
 
 void scan_init(struct scan *s, const struct io *io, int fd, uint64_t log_seed, struct place from, uint32_t end);
 void scan_done(struct scan *s);

@@ -1,5 +1,5 @@
-/* store/node.c - a home opened: as its one owner, or as one of many readers. How writes go is in writer.c, how a home is
- * made in node_create.c.
+/* store/node.c - a home opened: as its one owner, or as one of many readers. How writes go is in writer.c, how a home
+ * is made in node_create.c.
  *
  * Invariants:
  *   1. an owner holds the lock from before it looks at the log until after it has closed it.
@@ -194,7 +194,8 @@ static enum err open_read(struct node *node, struct fault *reterr)
     return err;
 }
 
-enum err node_open(const struct io *io, const char *home, enum node_mode mode, struct node **ret, struct fault *reterr)
+enum err node_open(const struct io *io, const char *home, enum node_mode mode, struct node **ret,
+                   struct fault *reterr)
 {
     enum err err = home_has(io, home, HOME_FIRST, reterr);
     if (err == ERR_NOT_FOUND)

@@ -30,11 +30,11 @@ MUST_CHECK enum err node_create(const struct io *io, const char *home, const str
                                 struct fault *reterr);
 
 enum node_mode { NODE_READ, NODE_OWN };
-/* NODE_OWN: takes the lock (ERR_BUSY: another process has it, its pid in the fault), recovers the log, brings the view up
- * to it (rebuilding it when it is of another version, damaged or missing). NODE_READ: no lock, no change; only when the
- * view is missing, of another version or behind the log, and nobody owns the home, is it first put in order as an owner.
- * ERR_NOT_FOUND: no home here ("run entente init"). ERR_VERSION: written by a newer program. ERR_MALFORMED: the log is
- * damaged, the fault says where. */
+/* NODE_OWN: takes the lock (ERR_BUSY: another process has it, its pid in the fault), recovers the log, brings the
+ * view up to it (rebuilding it when it is of another version, damaged or missing). NODE_READ: no lock, no change;
+ * only when the view is missing, of another version or behind the log, and nobody owns the home, is it first put in
+ * order as an owner. ERR_NOT_FOUND: no home here ("run entente init"). ERR_VERSION: written by a newer program.
+ * ERR_MALFORMED: the log is damaged, the fault says where. */
 MUST_CHECK enum err node_open(const struct io *io, const char *home, enum node_mode mode, struct node **ret,
                               struct fault *reterr);
 /* Finishes what is queued; all readers must have been given back. Accepts NULL. */
@@ -42,10 +42,11 @@ void node_close(struct node *node);
 /* Throws the view away and replays the log; for NODE_OWN. *ret_entries how many. */
 MUST_CHECK enum err node_rebuild(struct node *node, uint64_t *ret_entries, struct fault *reterr);
 
-/* Threads: node_write(), node_rebuild(), node_reader(), node_reader_done(), node_body(), node_has_room() and the small
- * questions may be asked from any thread at once. A struct view and a struct txn belong to the thread that has them. */
+/* Threads: node_write(), node_rebuild(), node_reader(), node_reader_done(), node_body(), node_has_room() and the
+ * small questions may be asked from any thread at once. A struct view and a struct txn belong to the thread that has
+ * them. */
 const char *node_home(const struct node *node);
-struct local *node_local(struct node *node);           /* owner only */
+struct local *node_local(struct node *node); /* owner only */
 const struct fact_genesis *node_genesis(const struct node *node);
 const struct uuid *node_admin(const struct node *node); /* account that local commands act as */
 
@@ -56,16 +57,16 @@ void node_reader_done(struct node *node, struct view *v);
 MUST_CHECK enum err node_body(struct node *node, struct place place, struct buffer *out, struct fault *reterr);
 
 typedef enum err node_write_fn(struct txn *t, void *self, struct fault *reterr);
-/* Runs fn on the writer thread and returns when what it appended is durable and visible, with fn's own error otherwise.
- * May be called from any thread but the writer's. ERR_IO | ERR_FULL: the node has stopped writing (after ERR_FULL for
- * want of room for the log, and only then, a later write may succeed). */
+/* Runs fn on the writer thread and returns when what it appended is durable and visible, with fn's own error
+ * otherwise. May be called from any thread but the writer's. ERR_IO | ERR_FULL: the node has stopped writing (after
+ * ERR_FULL for want of room for the log, and only then, a later write may succeed). */
 MUST_CHECK enum err node_write(struct node *node, node_write_fn *fn, void *self, struct fault *reterr);
 
 /* Inside fn: */
-struct view *txn_view(struct txn *t);       /* sees what this group has appended so far */
-int64_t txn_now_us(const struct txn *t);    /* the clock as this group sees it */
-/* Appends an entry: encodes, stages, applies to the view. f->n, f->t_us and places are filled in. body and original may be
- * empty. After a failure every further append of this function fails alike, and so does the function.
+struct view *txn_view(struct txn *t);    /* sees what this group has appended so far */
+int64_t txn_now_us(const struct txn *t); /* the clock as this group sees it */
+/* Appends an entry: encodes, stages, applies to the view. f->n, f->t_us and places are filled in. body and original
+ * may be empty. After a failure every further append of this function fails alike, and so does the function.
  * ERR_LIMIT: a body over LOG_RECORD_MAX_BYTES, or the function has appended LOG_GROUP_MAX_BYTES: split the work. */
 MUST_CHECK enum err txn_append(struct txn *t, struct fact *f, struct text body, struct text original,
                                struct fault *reterr);
@@ -74,8 +75,8 @@ MUST_CHECK enum err txn_body(struct txn *t, struct place place, struct buffer *o
 struct node *txn_node(struct txn *t);
 size_t txn_room_bytes(const struct txn *t); /* that this function may still append */
 
-/* Is there room for bulk intake? ERR_FULL: less than the reserve of the disk is free; asked before each group, so that
- * small essential entries (incidents, erasure) still find room. The default reserve is 5 per cent. ERR_IO */
+/* Is there room for bulk intake? ERR_FULL: less than the reserve of the disk is free; asked before each group, so
+ * that small essential entries (incidents, erasure) still find room. The default reserve is 5 per cent. ERR_IO */
 MUST_CHECK enum err node_has_room(struct node *node, struct fault *reterr);
 void node_set_reserve(struct node *node, double percent);
 

@@ -1,8 +1,8 @@
 /* store/node_create.c - a new home.
  *
- * The log's first segment, with genesis, our own identity and the first administrator in one group, gets its name last:
- * a folder is a home when log/00000000.log is there. What was made before may be half made after a crash; the file
- * `init.unfinished`, durable before anything else, says so, and the next init then makes everything anew.
+ * The log's first segment, with genesis, our own identity and the first administrator in one group, gets its name
+ * last: a folder is a home when log/00000000.log is there. What was made before may be half made after a crash; the
+ * file `init.unfinished`, durable before anything else, says so, and the next init then makes everything anew.
  *
  *   NOTHING --init.unfinished--> UNFINISHED --key, local.db, entente.yaml, log.new/--> UNFINISHED
  *        UNFINISHED --rename log.new/00000000.log to log/--> HOME --init.unfinished removed--> HOME */
@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "json/json.h"
 #include "store/home.h"
 #include "store/node.h"
+#include "json/json.h"
 
 #define LOG_NEW "log.new"
 
@@ -89,7 +89,8 @@ static enum err check_free(const struct io *io, const char *home, struct fault *
     if (home_has(io, home, HOME_UNFINISHED, NULL) == OK)
         return OK;
     if (home_has(io, home, HOME_KEY, NULL) == OK)
-        return fault_set(reterr, ERR_EXISTS, "there is a node's key in %s, but no log: restore it from a backup", home);
+        return fault_set(reterr, ERR_EXISTS, "there is a node's key in %s, but no log: restore it from a backup",
+                         home);
     return OK;
 }
 

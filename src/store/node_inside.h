@@ -29,7 +29,7 @@ struct writer {
     pthread_cond_t work;
     struct job *first, *last;
     bool closing;
-    bool stopped;         /* nothing more is written: see why */
+    bool stopped; /* nothing more is written: see why */
     struct fault why;
     /* the writer thread's own */
     struct buffer public_part, private_part;

@@ -3,9 +3,9 @@
  * A rebuild makes view/next.db beside the old one and takes its place by renaming. SQLite trusts a write-ahead log it
  * finds beside a database, so the old one's must be gone, durably, before the new database has its name, and the old
  * database must not be found without its own:
- *   next.db whole and synced -> view.db renamed to old.db, synced -> view.db-wal, -shm removed, synced -> next.db renamed
- *   to view.db, synced -> old.db removed.
- * A crash in between leaves no view.db, and the next opening rebuilds. */
+ *   next.db whole and synced -> view.db renamed to old.db, synced -> view.db-wal, -shm removed, synced -> next.db
+ * renamed to view.db, synced -> old.db removed. A crash in between leaves no view.db, and the next opening rebuilds.
+ */
 #include <stdlib.h>
 
 #include "store/node_inside.h"

@@ -25,7 +25,8 @@ static const char schema[] =
     "CREATE INDEX version_page ON version(class, standing);"
     "CREATE TABLE indicator(n INTEGER NOT NULL, pos INTEGER NOT NULL, kind INTEGER NOT NULL, value TEXT NOT NULL,"
     " PRIMARY KEY(n, pos)) WITHOUT ROWID;"
-    "CREATE TABLE opening(party BLOB NOT NULL, class INTEGER NOT NULL, upto_n INTEGER NOT NULL, t_us INTEGER NOT NULL,"
+    "CREATE TABLE opening(party BLOB NOT NULL, class INTEGER NOT NULL, upto_n INTEGER NOT NULL, t_us INTEGER NOT "
+    "NULL,"
     " PRIMARY KEY(party, class)) WITHOUT ROWID;"
     "CREATE TABLE release(party BLOB NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL, form INTEGER NOT NULL,"
     " PRIMARY KEY(party, n, hash)) WITHOUT ROWID;"
@@ -63,19 +64,19 @@ static const char schema[] =
     "CREATE INDEX document_hash ON document(hash);"
     "PRAGMA user_version = " STRING(VIEW_SCHEMA_VERSION) ";";
 
-#define VERSION_COLUMNS                                                                                              \
-    "n, t_us, uuid, type, older, standing, class, origin, hash, created_us, modified_us, modified, revoked,"          \
+#define VERSION_COLUMNS                                                                                      \
+    "n, t_us, uuid, type, older, standing, class, origin, hash, created_us, modified_us, modified, revoked," \
     " valid_until_us, print, body, original"
-#define FINDING_COLUMNS  "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n"
-#define PARTY_COLUMNS    "n, id, account, name"
-#define SOURCE_COLUMNS   "n, id, account, name, party, default_tlp, incident_rule"
-#define ACCOUNT_COLUMNS  "n, id, account, name, role, party, disabled"
-#define PEER_COLUMNS     "n, id, account, url, collection, ceiling, sightings, expelled, poll_ms"
-#define DOCUMENT_COLUMNS                                                                                             \
-    "n, t_us, hash, account, party, source, name, format, part, parts, read, fresh, updated, unchanged, rejected,"    \
+#define FINDING_COLUMNS "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n"
+#define PARTY_COLUMNS   "n, id, account, name"
+#define SOURCE_COLUMNS  "n, id, account, name, party, default_tlp, incident_rule"
+#define ACCOUNT_COLUMNS "n, id, account, name, role, party, disabled"
+#define PEER_COLUMNS    "n, id, account, url, collection, ceiling, sightings, expelled, poll_ms"
+#define DOCUMENT_COLUMNS                                                                                           \
+    "n, t_us, hash, account, party, source, name, format, part, parts, read, fresh, updated, unchanged, rejected," \
     " whole, body"
-#define INDICATORS_FROM                                                                                              \
-    "SELECT i.n, i.kind, i.value, v.uuid, v.type, v.revoked, v.valid_until_us, v.origin"                              \
+#define INDICATORS_FROM                                                                  \
+    "SELECT i.n, i.kind, i.value, v.uuid, v.type, v.revoked, v.valid_until_us, v.origin" \
     " FROM indicator i CROSS JOIN version v ON v.n = i.n "
 /* Bound parameters ?1.. in the order of the columns of the row's table. */
 

@@ -1,11 +1,11 @@
-/* store/view.c - life of a view: opened, begun, applied to, committed. What each kind of fact does to the tables is in
- * view_objects.c, view_pages.c, view_desk.c and view_people.c.
+/* store/view.c - life of a view: opened, begun, applied to, committed. What each kind of fact does to the tables is
+ * in view_objects.c, view_pages.c, view_desk.c and view_people.c.
  *
  * Invariants (3 as in store/node.h):
- *   1. position is the number of entries applied; they are applied in order, each once. It is kept in `meta`, in the same
- *      transaction as what they did.
- *   3. every table is a function of the log's entries 0 .. position - 1: nothing here asks a clock, a random number or
- *      another file, and whatever the order of commits was, the same rows come out.
+ *   1. position is the number of entries applied; they are applied in order, each once. It is kept in `meta`, in the
+ * same transaction as what they did.
+ *   3. every table is a function of the log's entries 0 .. position - 1: nothing here asks a clock, a random number
+ * or another file, and whatever the order of commits was, the same rows come out.
  *   4. counters and names in memory equal those of the transaction under way; taken back with it.
  *
  *   CLOSED --view_open--> IDLE --view_begin--> OPEN --view_apply--> OPEN --view_commit--> IDLE
@@ -21,7 +21,8 @@
 #define WRITE_CACHE_KIB 65536
 #define READ_CACHE_KIB  8192
 #define BUSY_WAIT_MS    5000
-/* Pages in the write-ahead log before they are moved: the random ones of `object` are then written once, not often. */
+/* Pages in the write-ahead log before they are moved: the random ones of `object` are then written once, not often.
+ */
 #define CHECKPOINT_PAGES 8192
 
 /* ---- opening ---- */
@@ -344,9 +345,7 @@ static enum err apply(struct view *v, const struct fact *f, struct fault *reterr
 {
     enum err err;
     switch (f->kind) {
-    case FACT_OBJECT:
-        err = apply_object(v, f, reterr);
-        return err == OK ? apply_desk_object(v, f, reterr) : err;
+    case FACT_OBJECT: err = apply_object(v, f, reterr); return err == OK ? apply_desk_object(v, f, reterr) : err;
     case FACT_HITS: return apply_hits(v, f, reterr);
     case FACT_RELEASE: return apply_release(v, f, reterr);
     case FACT_OPENING: return apply_opening(v, f, reterr);
@@ -418,8 +417,7 @@ static void count_class(struct view_counts *c, const struct gate_class *cls, uin
         c->incidents += current;
     if (text_eq(type, TEXT("identity")) && cls->internal_only)
         c->organisations += current;
-    if (gate_class_label(cls) == TLP_NONE && !cls->internal_only && !cls->protocol_object &&
-        !cls->own_identity)
+    if (gate_class_label(cls) == TLP_NONE && !cls->internal_only && !cls->protocol_object && !cls->own_identity)
         c->unmarked += current;
 }
 

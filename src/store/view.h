@@ -1,6 +1,6 @@
 /* store/view.h - what the log says, in SQLite, made for questions. Thrown away and replayed at will: every table is a
- * function of the log (invariant 3). One writing connection (the owner's), many reading ones; a struct view belongs to
- * one thread at a time. Texts returned in rows live until the next call on the same view. */
+ * function of the log (invariant 3). One writing connection (the owner's), many reading ones; a struct view belongs
+ * to one thread at a time. Texts returned in rows live until the next call on the same view. */
 #pragma once
 #include "model/value.h"
 #include "store/facts.h"
@@ -42,9 +42,9 @@ void view_end(struct view *v);
 
 /* ---- objects ---- */
 struct version_row {
-    uint64_t n;                 /* entry */
-    int64_t added_us;           /* t_us of the entry */
-    struct text id, modified;   /* modified as written; empty: none */
+    uint64_t n;               /* entry */
+    int64_t added_us;         /* t_us of the entry */
+    struct text id, modified; /* modified as written; empty: none */
     int64_t modified_us, created_us;
     struct sha256 hash;
     enum standing standing;
@@ -66,7 +66,10 @@ MUST_CHECK enum err view_find_content(struct view *v, struct text id, const stru
 MUST_CHECK enum err view_by_entry(struct view *v, uint64_t n, struct version_row *ret, struct fault *reterr);
 
 /* ---- classes ---- */
-struct class_row { uint32_t class_id; struct gate_class cls; };
+struct class_row {
+    uint32_t class_id;
+    struct gate_class cls;
+};
 typedef enum err view_on_class(void *self, const struct class_row *row);
 MUST_CHECK enum err view_classes(struct view *v, view_on_class *on_row, void *self, struct fault *reterr);
 MUST_CHECK enum err view_class(struct view *v, uint32_t class_id, struct gate_class *ret, struct fault *reterr);
@@ -74,12 +77,12 @@ MUST_CHECK enum err view_class(struct view *v, uint32_t class_id, struct gate_cl
 /* ---- pages for a recipient ---- */
 enum page_collection { COLLECTION_INDICATORS, COLLECTION_INTELLIGENCE, COLLECTION_ENTENTE };
 struct page_query {
-    struct uuid party;              /* recipient; openings are looked up for it */
-    const uint32_t *classes;        /* cleared ones; sorted */
+    struct uuid party;       /* recipient; openings are looked up for it */
+    const uint32_t *classes; /* cleared ones; sorted */
     size_t class_count;
     enum page_collection collection;
-    int64_t after_us;               /* objects with date_added > after_us; INT64_MIN: all. With has_cursor the */
-    bool has_cursor;                /* page goes on exactly after (after_us, after_n) */
+    int64_t after_us; /* objects with date_added > after_us; INT64_MIN: all. With has_cursor the */
+    bool has_cursor;  /* page goes on exactly after (after_us, after_n) */
     uint64_t after_n;
     int64_t until_us;               /* INT64_MAX: none */
     bool all_versions;              /* match[version]=all; else the current one only */
@@ -87,20 +90,23 @@ struct page_query {
     size_t id_count, type_count;
     uint32_t limit;
 };
-struct page_row { struct version_row version; int64_t date_added_us; };
+struct page_row {
+    struct version_row version;
+    int64_t date_added_us;
+};
 typedef enum err view_on_page(void *self, const struct page_row *row);
 /* Rows by (date_added, n) ascending, at most limit; quarantined, claims and conflict losers are never among them. */
 MUST_CHECK enum err view_page(struct view *v, const struct page_query *q, view_on_page *on_row, void *self,
                               struct fault *reterr);
-MUST_CHECK enum err view_was_released(struct view *v, const struct uuid *party, uint64_t n,
-                                      const struct sha256 *hash, bool *ret, struct fault *reterr);
+MUST_CHECK enum err view_was_released(struct view *v, const struct uuid *party, uint64_t n, const struct sha256 *hash,
+                                      bool *ret, struct fault *reterr);
 
 /* ---- indicators ---- */
 struct indicator_row {
-    uint64_t n;               /* entry of the version */
+    uint64_t n; /* entry of the version */
     struct text id;
     enum value_kind kind;
-    struct text value;        /* normal form */
+    struct text value; /* normal form */
     bool revoked, has_valid_until;
     int64_t valid_until_us;
     struct uuid party, source;
@@ -116,12 +122,12 @@ MUST_CHECK enum err view_values_of(struct view *v, uint64_t n, view_on_indicator
 /* ---- findings and incidents ---- */
 struct finding_row {
     struct text id;
-    uint64_t number;                     /* small, for people: F-1, F-2, ... in order of birth */
+    uint64_t number; /* small, for people: F-1, F-2, ... in order of birth */
     struct uuid indicator, organisation, incident;
     int64_t first_us, last_us;
     uint64_t count;
     uint8_t state;
-    uint64_t n;                          /* entry of its newest version */
+    uint64_t n; /* entry of its newest version */
 };
 /* The open finding of indicator and organisation whose last hit is not older than since_us. ERR_NOT_FOUND */
 MUST_CHECK enum err view_open_finding(struct view *v, const struct uuid *indicator, const struct uuid *organisation,
@@ -134,13 +140,19 @@ typedef enum err view_on_finding(void *self, const struct finding_row *row);
 /* Newest first. state 255: any. */
 MUST_CHECK enum err view_findings(struct view *v, uint8_t state, uint32_t limit, view_on_finding *on_row, void *self,
                                   struct fault *reterr);
-struct evidence_row { uint64_t n, line, offset; int64_t seen_us; struct place body; uint32_t index; struct text file; };
+struct evidence_row {
+    uint64_t n, line, offset;
+    int64_t seen_us;
+    struct place body;
+    uint32_t index;
+    struct text file;
+};
 typedef enum err view_on_evidence(void *self, const struct evidence_row *row);
 MUST_CHECK enum err view_evidence(struct view *v, const struct uuid *finding, uint32_t limit,
                                   view_on_evidence *on_row, void *self, struct fault *reterr);
 /* Objects of a type that are current, newest first (incidents, organisations, sightings). */
-MUST_CHECK enum err view_of_type(struct view *v, struct text type, uint32_t limit, view_on_version *on_row, void *self,
-                                 struct fault *reterr);
+MUST_CHECK enum err view_of_type(struct view *v, struct text type, uint32_t limit, view_on_version *on_row,
+                                 void *self, struct fault *reterr);
 /* The sighting object that reports `finding` to `party`. ERR_NOT_FOUND */
 MUST_CHECK enum err view_sighting_of(struct view *v, const struct uuid *finding, const struct uuid *party,
                                      struct version_row *ret, struct fault *reterr);
@@ -151,7 +163,8 @@ MUST_CHECK enum err view_followed(struct view *v, struct text follow_key, uint64
 /* ---- parties, sources, accounts, peers: the newest fact of each; texts live until the next call ---- */
 MUST_CHECK enum err view_genesis(struct view *v, struct fact_genesis *ret, struct fault *reterr);
 MUST_CHECK enum err view_party(struct view *v, const struct uuid *id, struct fact_party *ret, struct fault *reterr);
-MUST_CHECK enum err view_party_by_name(struct view *v, struct text name, struct fact_party *ret, struct fault *reterr);
+MUST_CHECK enum err view_party_by_name(struct view *v, struct text name, struct fact_party *ret,
+                                       struct fault *reterr);
 MUST_CHECK enum err view_source(struct view *v, const struct uuid *id, struct fact_source *ret, struct fault *reterr);
 MUST_CHECK enum err view_source_by_name(struct view *v, struct text name, struct fact_source *ret, struct fault *);
 MUST_CHECK enum err view_account(struct view *v, const struct uuid *id, struct fact_account *ret, struct fault *);
@@ -167,7 +180,7 @@ MUST_CHECK enum err view_document(struct view *v, const struct sha256 *hash, str
 
 /* ---- numbers for `status` ---- */
 struct view_counts {
-    uint64_t entries, objects, versions, indicators, values, findings_open, findings, incidents, organisations, parties,
-        sources, peers, accounts, releases, quarantined, unmarked;
+    uint64_t entries, objects, versions, indicators, values, findings_open, findings, incidents, organisations,
+        parties, sources, peers, accounts, releases, quarantined, unmarked;
 };
 MUST_CHECK enum err view_counts(struct view *v, struct view_counts *ret, struct fault *reterr);

@@ -10,15 +10,15 @@
 /* A table of names given small numbers from 1: STIX types, classes, origins (party and source). Grows only; what was
  * added since a mark can be taken back. */
 struct interned_row {
-    struct text key;      /* owned */
+    struct text key;       /* owned */
     struct gate_class cls; /* of classes */
-    uint64_t current;     /* of classes: versions that are current */
-    bool changed;         /* current differs from the table's */
+    uint64_t current;      /* of classes: versions that are current */
+    bool changed;          /* current differs from the table's */
 };
 struct interned {
     struct interned_row *rows; /* number - 1 */
     size_t count, cap;
-    uint32_t *slots;           /* open addressing: number, or 0 */
+    uint32_t *slots; /* open addressing: number, or 0 */
     size_t slot_count;
 };
 
@@ -48,7 +48,7 @@ struct view {
     struct interned types, classes, origins;
     struct counters now;
     struct view_mark begun, saved;
-    struct arena arena; /* texts of rows of people and partners */
+    struct arena arena;         /* texts of rows of people and partners */
     struct version_texts texts; /* of single rows */
 };
 
@@ -70,7 +70,7 @@ void bind_uuid(sqlite3_stmt *s, int at, const struct uuid *u);
 void bind_hash(sqlite3_stmt *s, int at, const struct sha256 *h);
 void bind_u64(sqlite3_stmt *s, int at, uint64_t v);
 void bind_place(sqlite3_stmt *s, int at, struct place p); /* NULL for PLACE_NONE */
-struct text column_text(sqlite3_stmt *s, int at);          /* borrowed until the next step */
+struct text column_text(sqlite3_stmt *s, int at);         /* borrowed until the next step */
 void column_uuid(sqlite3_stmt *s, int at, struct uuid *ret);
 void column_hash(sqlite3_stmt *s, int at, struct sha256 *ret);
 uint64_t column_u64(sqlite3_stmt *s, int at);

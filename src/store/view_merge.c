@@ -1,9 +1,9 @@
 /* store/view_merge.c - a heap of streams.
  *
- * t_us never goes back as n grows, so the order of n is the order of time, and the index alone (class, standing, n) gives
- * it. Only where a class was opened for a recipient do old entries get a later date; then every stream's dates are read
- * too, and the order is (date, n). Within a stream both orders agree: what was accepted before the opening has the
- * opening's date, and what came after has that date or a later one. */
+ * t_us never goes back as n grows, so the order of n is the order of time, and the index alone (class, standing, n)
+ * gives it. Only where a class was opened for a recipient do old entries get a later date; then every stream's dates
+ * are read too, and the order is (date, n). Within a stream both orders agree: what was accepted before the opening
+ * has the opening's date, and what came after has that date or a later one. */
 #include "store/view_merge.h"
 
 #include <stdlib.h>

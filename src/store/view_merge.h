@@ -11,7 +11,7 @@ struct stream {
     bool opened;
     uint64_t opened_n; /* entries before this count from opened_us */
     int64_t opened_us;
-    uint64_t next_n;   /* where the next batch begins (descending: from here down) */
+    uint64_t next_n; /* where the next batch begins (descending: from here down) */
     bool ended;
     uint32_t at, count, batch;
     struct {
@@ -31,7 +31,7 @@ struct merge {
 MUST_CHECK enum err merge_start(struct merge *m, struct view *v, struct stream *streams, size_t count,
                                 bool newest_first, uint32_t first_batch, struct fault *reterr);
 void merge_done(struct merge *m);
-/* False: no more, or failed (*ret_err). *ret_opened: *ret_date_us is the opening's; else the version's own t_us counts,
- * which *ret_date_us is only when the merge is timed. */
+/* False: no more, or failed (*ret_err). *ret_opened: *ret_date_us is the opening's; else the version's own t_us
+ * counts, which *ret_date_us is only when the merge is timed. */
 bool merge_next(struct merge *m, uint64_t *ret_n, bool *ret_opened, int64_t *ret_date_us, enum err *ret_err,
                 struct fault *reterr);

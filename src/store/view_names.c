@@ -1,5 +1,5 @@
-/* store/view_names.c - STIX types, release classes and origins (party and source), each given a small number once. Held
- * in memory by every connection: there are few, and every row refers to them.
+/* store/view_names.c - STIX types, release classes and origins (party and source), each given a small number once.
+ * Held in memory by every connection: there are few, and every row refers to them.
  *
  * Invariant: rows[i] is number i + 1, and the same in the table; a number never changes its meaning. A connection may
  * know fewer than the table has (another one added them), then it reads the rest. */

@@ -1,8 +1,9 @@
-/* store/view_objects.c - objects and their versions. An object's row points to its newest and its current version; each
- * version points to the one that arrived before it.
+/* store/view_objects.c - objects and their versions. An object's row points to its newest and its current version;
+ * each version points to the one that arrived before it.
  *
  * Invariants:
- *   1. object.current is the one version of the object with STANDING_CURRENT, or NULL; object.newest the last arrived.
+ *   1. object.current is the one version of the object with STANDING_CURRENT, or NULL; object.newest the last
+ * arrived.
  *   2. `indicator` holds the values of current versions and of no others.
  *   3. classes[].current counts the current versions of the class. */
 #include <stdlib.h>
@@ -239,8 +240,7 @@ static void bind_modified(sqlite3_stmt *s, int at, const struct fact_object *f)
     size_t digits = dot ? (size_t)(f->modified.ptr + f->modified.len - dot) - 2 : 0;
     if (f->modified.len == 0)
         sqlite3_bind_null(s, at);
-    else if (digits <= 6 &&
-             text_eq(stamp_format(stamp_from_us(f->modified_us, (uint8_t)digits), again), f->modified))
+    else if (digits <= 6 && text_eq(stamp_format(stamp_from_us(f->modified_us, (uint8_t)digits), again), f->modified))
         bind_u64(s, at, digits);
     else
         bind_text(s, at, f->modified);

@@ -1,21 +1,20 @@
 /* store/view_pages.c - pages for a recipient: what it may see, in the order in which it became visible to it.
  *
- * An object's date is the time it was accepted, or the time its class was opened for the recipient when that was later.
- * Since a class has one type, collection and type filters choose classes, and a page reads nothing it does not show but
- * the beginnings of the other classes.
+ * An object's date is the time it was accepted, or the time its class was opened for the recipient when that was
+ * later. Since a class has one type, collection and type filters choose classes, and a page reads nothing it does not
+ * show but the beginnings of the other classes.
  *
- * Where a stream begins. The cursor (A, N) stands on the row last given; wanted is (date, n) > (A, N). With L the first
- * entry whose t_us is A or later:
- *   not opened, or own date: n >= L and n > N. (t_us(N) <= A, so N is no larger than any entry at A that was given, and
- *     smaller than any later one.)
- *   opened at T by entry U, n < U, so date T: all when T > A; n > N when T == A; none when T < A. */
+ * Where a stream begins. The cursor (A, N) stands on the row last given; wanted is (date, n) > (A, N). With L the
+ * first entry whose t_us is A or later: not opened, or own date: n >= L and n > N. (t_us(N) <= A, so N is no larger
+ * than any entry at A that was given, and smaller than any later one.) opened at T by entry U, n < U, so date T: all
+ * when T > A; n > N when T == A; none when T < A. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/view_merge.h"
 
-/* Which types a collection holds. Own extension types and sightings have a collection of their own; whatever is not ours
- * is intelligence. */
+/* Which types a collection holds. Own extension types and sightings have a collection of their own; whatever is not
+ * ours is intelligence. */
 static bool collection_has(enum page_collection c, struct text type)
 {
     static const char *const indicators[] = {"indicator", "identity", "marking-definition"};
@@ -66,7 +65,7 @@ static enum err first_entry(struct view *v, int64_t after_us, bool equal, uint64
 struct pager {
     struct view *v;
     const struct page_query *q;
-    uint64_t first;          /* L of the opening comment */
+    uint64_t first; /* L of the opening comment */
     struct stream *streams;
     size_t stream_count;
     uint32_t given;

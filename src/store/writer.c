@@ -4,10 +4,10 @@
  *   1. acknowledged implies durable: a job is told OK only after log_commit() and view_commit() of its group.
  *   3. the view is never ahead of the log: it commits after the log has.
  *   4. one order: entries are staged on this thread only.
- *   5. a job's entries are in its group whole or not at all: what it appended is taken back, in the log's stage and in the
- *      view, when it fails.
- *   6. after a failed log_commit() that is for good, or a failed view_commit(), nothing more is written: every further
- *      job gets the same error until the node is opened again.
+ *   5. a job's entries are in its group whole or not at all: what it appended is taken back, in the log's stage and
+ * in the view, when it fails.
+ *   6. after a failed log_commit() that is for good, or a failed view_commit(), nothing more is written: every
+ * further job gets the same error until the node is opened again.
  *
  *   WAITING --jobs queued--> GATHERING --4 MiB staged, or the queue is empty--> SYNCING --> VIEW --> WAITING
  *                              |  ^                                              |           |
