@@ -144,7 +144,7 @@ static enum err resume(struct follower *f, struct fault *reterr)
     bool there = fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == f->state.ino && tail_has_print(fd, &f->state);
     if (!there) {
         err = rotated_find(f->path, &f->state, true, &f->queue, reterr);
-        there = !err && f->queue.count == 0 && fd >= 0 && tail_is_copy(fd, &f->state);
+        there = !err && f->queue.count == 0 && fd >= 0 && f->state.print_len && tail_has_print(fd, &f->state);
     }
     if (there)
         err = start_file(f, fd, f->state.offset, f->state.line, reterr);

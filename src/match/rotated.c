@@ -92,7 +92,7 @@ static enum likeness likeness_of(int fd, const struct follow_state *state, bool 
     bool same = state->print_len ? st.st_ino == state->ino : st.st_ino == state->ino && st.st_dev == state->dev;
     if (same && tail_has_print(fd, state))
         return SAME;
-    return copies && tail_is_copy(fd, state) ? COPY : OTHER;
+    return copies && state->print_len && tail_has_print(fd, state) ? COPY : OTHER;
 }
 
 /* The best likeness; of copies the one that was written to last. *ret_fd -1: none. */

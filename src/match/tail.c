@@ -140,12 +140,3 @@ bool tail_has_print(int fd, const struct follow_state *state)
     return read_all(fd, head, state->print_len, 0) == (ssize_t)state->print_len &&
            xxh3_of(head, state->print_len) == state->print;
 }
-
-bool tail_is_copy(int fd, const struct follow_state *state)
-{
-    char before;
-    if (state->print_len == 0 || !tail_has_print(fd, state))
-        return false;
-    return state->print_len == TAIL_HEAD_BYTES || state->offset == 0 ||
-           (read_all(fd, &before, 1, state->offset - 1) == 1 && before == '\n');
-}

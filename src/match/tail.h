@@ -26,5 +26,3 @@ void tail_restart(struct tail *t);
 struct follow_state tail_state(const struct tail *t);
 /* Do the file's first bytes have the state's print, and does it reach as far? */
 bool tail_has_print(int fd, const struct follow_state *state);
-/* The same for a file with another inode: a short print must be backed by a line's beginning at the offset. */
-bool tail_is_copy(int fd, const struct follow_state *state);
