@@ -53,11 +53,13 @@ static struct finding_news *news_of(struct finding_news *news, size_t count, uin
     return NULL;
 }
 
-/* One piece of news a finding, however many runs touched it. */
+/* One piece of news a finding, however many runs touched it; none of silenced ones. */
 static enum err tell(const struct finding_batch *b, struct arena *arena, struct finding_news *news, size_t *count)
 {
     for (size_t i = 0; i < b->work_count; i++) {
         const struct finding_work *w = &b->works[i];
+        if (w->silenced)
+            continue;
         struct finding_news *n = news_of(news, *count, w->number);
         if (!n) {
             n = &news[(*count)++];

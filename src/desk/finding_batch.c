@@ -40,14 +40,16 @@ void finding_batch_done(struct finding_batch *b)
     free(b->works);
     free(b->indicators);
     free(b->kept);
-    free(b->rows);
+    free(b->silenced.rows);
+    free(b->with_incident.rows);
     arena_done(&b->arena);
 }
 
 static void forget(struct finding_batch *b)
 {
-    b->work_count = b->indicator_count = b->kept_count = b->row_count = 0;
-    b->rows_read = false;
+    b->work_count = b->indicator_count = b->kept_count = 0;
+    b->silenced.count = b->with_incident.count = 0;
+    b->silenced.read = b->with_incident.read = false;
     b->accepted = 0;
     arena_reset(&b->arena);
 }
@@ -75,28 +77,38 @@ static enum err indicator_of(struct finding_batch *b, struct text id, size_t *re
 
 /* ---- findings that are there ---- */
 
-static enum err keep_row(void *self, const struct finding_row *row)
+static enum err keep_row(struct row_list *list, struct arena *arena, const struct finding_row *row)
 {
-    struct finding_batch *b = self;
-    if (row->state != 2 && uuid_is_zero(&row->incident))
-        return OK;
-    if (!make_room((void **)&b->rows, &b->row_cap, b->row_count, sizeof *b->rows))
+    if (!make_room((void **)&list->rows, &list->cap, list->count, sizeof *list->rows))
         return ERR_NOMEM;
     struct finding_row copy = *row;
-    copy.id = arena_text(&b->arena, row->id);
+    copy.id = arena_text(arena, row->id);
     if (!copy.id.ptr)
         return ERR_NOMEM;
-    b->rows[b->row_count++] = copy;
+    list->rows[list->count++] = copy;
     return OK;
 }
 
-/* Silenced findings, and those with an incident: looked up once a batch, and only when something new came up. */
-static enum err read_rows(struct finding_batch *b, struct fault *reterr)
+static enum err keep_silenced(void *self, const struct finding_row *row)
 {
-    if (b->rows_read)
+    struct finding_batch *b = self;
+    return keep_row(&b->silenced, &b->arena, row);
+}
+
+static enum err keep_with_incident(void *self, const struct finding_row *row)
+{
+    struct finding_batch *b = self;
+    return uuid_is_zero(&row->incident) ? OK : keep_row(&b->with_incident, &b->arena, row);
+}
+
+/* Each list is read at most once a batch, and only when something new came up. */
+static enum err read_rows(struct finding_batch *b, struct row_list *list, uint8_t state, view_on_finding *keep,
+                          struct fault *reterr)
+{
+    if (list->read)
         return OK;
-    enum err e = view_findings(txn_view(b->t), 255, FINDINGS_LOOKED_THROUGH, keep_row, b, reterr);
-    b->rows_read = e == OK;
+    enum err e = view_findings(txn_view(b->t), state, FINDINGS_LOOKED_THROUGH, keep, b, reterr);
+    list->read = e == OK;
     return e;
 }
 
@@ -108,9 +120,9 @@ static bool in_window(int64_t last_us, int64_t seen_us)
 static const struct finding_row *silenced_row(const struct finding_batch *b, const struct hit_report *h,
                                               const struct uuid *indicator)
 {
-    for (size_t i = 0; i < b->row_count; i++) {
-        const struct finding_row *r = &b->rows[i];
-        if (r->state == 2 && uuid_eq(&r->indicator, indicator) && uuid_eq(&r->organisation, &h->organisation) &&
+    for (size_t i = 0; i < b->silenced.count; i++) {
+        const struct finding_row *r = &b->silenced.rows[i];
+        if (uuid_eq(&r->indicator, indicator) && uuid_eq(&r->organisation, &h->organisation) &&
             in_window(r->last_us, h->seen_us))
             return r;
     }
@@ -162,7 +174,7 @@ static enum err add_work(struct finding_batch *b, const struct hit_report *h, si
     if (e == OK) {
         e = finding_load(b->t, &row, &b->arena, w, reterr);
     } else if (e == ERR_NOT_FOUND) {
-        e = read_rows(b, reterr);
+        e = read_rows(b, &b->silenced, 2, keep_silenced, reterr);
         const struct finding_row *silenced = e == OK ? silenced_row(b, h, indicator) : NULL;
         if (silenced)
             e = finding_load(b->t, silenced, &b->arena, w, reterr);
@@ -240,11 +252,10 @@ static enum err find_incident(struct finding_batch *b, const struct finding_work
         }
     }
     if (e == OK)
-        e = read_rows(b, reterr);
-    for (size_t i = 0; e == OK && i < b->row_count; i++) {
-        const struct finding_row *r = &b->rows[i];
-        if (uuid_is_zero(&r->incident) || !uuid_eq(&r->organisation, &w->organisation) ||
-            !in_window(r->last_us, w->first_us))
+        e = read_rows(b, &b->with_incident, 255, keep_with_incident, reterr);
+    for (size_t i = 0; e == OK && i < b->with_incident.count; i++) {
+        const struct finding_row *r = &b->with_incident.rows[i];
+        if (!uuid_eq(&r->organisation, &w->organisation) || !in_window(r->last_us, w->first_us))
             continue;
         e = incident_matches(b->t, &r->incident, rule, &matches, reterr);
         if (e == OK && matches) {

@@ -7,6 +7,12 @@ struct kept_line {
     struct text text;
 };
 
+struct row_list {
+    struct finding_row *rows; /* ids in the arena */
+    size_t count, cap;
+    bool read;
+};
+
 struct finding_batch {
     const struct hit_batch *batch;
     size_t from, until;                  /* of batch->hits */
@@ -20,9 +26,7 @@ struct finding_batch {
     size_t indicator_count, indicator_cap;
     struct kept_line *kept;
     size_t kept_count, kept_cap;
-    struct finding_row *rows; /* silenced ones and those with an incident */
-    size_t row_count, row_cap;
-    bool rows_read;
+    struct row_list silenced, with_incident; /* findings that are held */
     size_t accepted;
 };
 /* A node_write_fn. May be run again: it starts afresh. */

@@ -1,6 +1,7 @@
 /* desk/intake.c - see intake.h; the plan of it is in intake_inside.h. */
 #include "desk/intake.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -184,6 +185,7 @@ enum err intake_run(struct node *node, int fd, const struct intake_options *opti
         intake_spool_close(&in.spool);
     }
     marking_book_done(&in.markings);
+    free(in.aside);
     *ret_totals = in.totals;
     return e;
 }

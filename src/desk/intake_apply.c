@@ -107,6 +107,46 @@ static enum err held_already(struct apply *a, struct text id, const struct intak
     return e;
 }
 
+/* ---- too many versions of one object ---- */
+
+static struct aside_count *aside_slot(struct aside_count *table, size_t slots, const struct uuid *uuid)
+{
+    size_t i = xxh3_of(uuid, sizeof *uuid) & (slots - 1);
+    while (table[i].count > 0 && !uuid_eq(&table[i].uuid, uuid))
+        i = (i + 1) & (slots - 1);
+    return &table[i];
+}
+
+static enum err aside_grow(struct intake *in)
+{
+    size_t slots = in->aside_slots ? in->aside_slots * 2 : 1024;
+    struct aside_count *table = calloc(slots, sizeof *table);
+    if (!table)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < in->aside_slots; i++)
+        if (in->aside[i].count > 0)
+            *aside_slot(table, slots, &in->aside[i].uuid) = in->aside[i];
+    free(in->aside);
+    in->aside = table;
+    in->aside_slots = slots;
+    return OK;
+}
+
+/* Counts one more of the object. A group that fails ends the document, so its counts need not be taken back. */
+static enum err one_more_aside(struct intake *in, struct text id, bool *ret_too_many)
+{
+    struct uuid uuid;
+    if ((in->aside_used + 1) * 2 > in->aside_slots && aside_grow(in) != OK)
+        return ERR_NOMEM;
+    if (!uuid_of_id(id, &uuid))
+        return ERR_MALFORMED;
+    struct aside_count *slot = aside_slot(in->aside, in->aside_slots, &uuid);
+    in->aside_used += slot->count == 0;
+    slot->uuid = uuid;
+    *ret_too_many = ++slot->count > INTAKE_ASIDE_MAX;
+    return OK;
+}
+
 /* ---- times of formats that have none ---- */
 
 static void fill_stamp(const struct record_object *o, uint32_t at, int64_t us)
@@ -235,6 +275,17 @@ static void count_verdict(struct intake_totals *t, enum intake_verdict v)
     t->unchanged++;
 }
 
+static void refuse_item(struct apply *a, struct intake_item *item)
+{
+    struct record_rejected r = {.at = item->record.u.object.at,
+                                .line = -1,
+                                .id = item->record.u.object.id,
+                                .rule = TEXT("limit"),
+                                .reason = TEXT("too many versions of this object in one document")};
+    item->record = (struct record){.kind = RECORD_REJECTED, .u.rejected = r};
+    a->totals.rejected++;
+}
+
 static enum err apply_object(struct apply *a, struct intake_item *item, struct fault *reterr)
 {
     const struct record_object *o = &item->record.u.object;
@@ -259,6 +310,14 @@ static enum err apply_object(struct apply *a, struct intake_item *item, struct f
     bool variant = v == INTAKE_UPDATED && !arrived.versioned && arrived.print == 0;
     bool held = false;
     if (variant || v == INTAKE_OLDER || v == INTAKE_CONFLICT || v == INTAKE_CLAIM || v == INTAKE_QUARANTINED) {
+        bool too_many;
+        e = one_more_aside(a->in, o->id, &too_many);
+        if (e != OK)
+            return fault_at(reterr, e, o->at, NULL, "no memory to take the object in");
+        if (too_many) {
+            refuse_item(a, item);
+            return OK;
+        }
         e = held_already(a, o->id, &arrived, v, &held, reterr);
         if (e != OK)
             return e;

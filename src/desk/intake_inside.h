@@ -15,6 +15,10 @@
 /* One write: what a sync makes durable. */
 #define INTAKE_GROUP_OBJECTS 4096
 #define INTAKE_GROUP_BYTES   (4 * MIB)
+/* Versions of one object in one document that could be kept beside the one that counts. Whether such a version is
+ * held already costs a walk through all that are: a partner must not make us walk for hours. ATT&CK's whole history
+ * has some tens an object. */
+#define INTAKE_ASIDE_MAX 1024
 /* Chunks a reader hands over. */
 #define INTAKE_CHUNK_BYTES (2 * MIB)
 /* A stored original is cut into pieces of this size. */
@@ -58,6 +62,8 @@ struct intake {
     enum tlp source_default;
     enum reader_format format;
     struct marking_book markings;
+    struct aside_count *aside; /* by id: versions that do not count; a table of aside_slots, aside_used taken */
+    size_t aside_slots, aside_used;
     struct intake_totals totals;
     bool changed; /* something was appended */
 };
@@ -89,6 +95,10 @@ MUST_CHECK enum err intake_items_take(struct intake *in, struct intake_items *it
                                       struct fault *reterr);
 
 /* ---- applying ---- */
+struct aside_count {
+    struct uuid uuid; /* of the object; types share */
+    uint32_t count;   /* 0: free slot */
+};
 /* Decides and appends list[from..from+count) in one write. Totals grow when it is durable. */
 MUST_CHECK enum err intake_apply(struct intake *in, const struct intake_items *items, size_t from, size_t count,
                                  struct fault *reterr);

@@ -73,6 +73,7 @@ static void newer_older_conflict(void **state)
     /* the same moment, other content: one of the two wins, whatever comes first */
     t = house_import(h, one(1, T3, ",\"description\":\"x\""), &h->a);
     assert_int_equal(t.conflicts, 1);
+    assert_int_equal(house_standing(h, id, STANDING_CONFLICT), 1);
     uint64_t entries = house_entries(h);
     assert_int_equal(house_import(h, one(1, T3, ",\"description\":\"x\""), &h->a).conflicts, 0);
     assert_int_equal(house_import(h, one(1, T3, ""), &h->a).conflicts, 0);
@@ -192,6 +193,31 @@ static void what_says_it_is_ours(void **state)
                      &h->a);
     assert_int_equal(t.claims, 1);
     assert_string_not_equal(house_member(h, identity, "name"), "Somebody");
+}
+
+/* A document with more and more versions of one object that do not count: it ends somewhere. */
+static void a_flood_of_claims(void **state)
+{
+    struct house *h = *state;
+    struct buffer doc;
+    house_import(h, one(1, T1, ""), &h->a);
+    buffer_init(&doc, 16 * MIB);
+    buffer_add(&doc,
+               TEXT("{\"type\":\"bundle\",\"id\":\"bundle--00000000-0000-4000-8000-000000000001\",\"objects\":["));
+    for (unsigned i = 0; i < INTAKE_ASIDE_MAX + 10; i++) {
+        char extra[64];
+        snprintf(extra, sizeof extra, ",\"description\":\"%u\"", i);
+        buffer_addf(&doc, "%s%s", i ? "," : "", house_indicator(1, T2, extra));
+    }
+    buffer_add(&doc, TEXT("]}"));
+    struct intake_options o = house_options(h, &h->b);
+    struct intake_totals t;
+    assert_ok(house_take(h, buffer_text(&doc), &o, &t));
+    assert_int_equal(t.claims, INTAKE_ASIDE_MAX);
+    assert_int_equal(t.rejected, 10);
+    assert_int_equal(h->told, 10);
+    assert_int_equal(t.read, t.unchanged + t.rejected);
+    buffer_done(&doc);
 }
 
 /* ---- objects without modified ---- */
@@ -569,6 +595,7 @@ int main(void)
         WITH_HOUSE(any_order),
         WITH_HOUSE(the_future_is_quarantined),
         WITH_HOUSE(what_says_it_is_ours),
+        WITH_HOUSE(a_flood_of_claims),
         WITH_HOUSE(variants),
         WITH_HOUSE(statements_are_readable),
         WITH_HOUSE(held_definitions_have_the_say),
