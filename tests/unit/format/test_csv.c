@@ -177,10 +177,10 @@ static void chunks_may_end_anywhere(void **state)
 {
     (void)state;
     static const char csv[] = "a,b\r\n\"x\"\"y\r\n\",2\r\n\"bad\"x\r\n3,\"4\"\r\n";
-    char *document = malloc(CHUNK + sizeof csv);
+    char *document = malloc(2 * CHUNK + sizeof csv);
     assert_non_null(document);
-    for (size_t cut = 0; cut < sizeof csv; cut++) {
-        size_t shift = CHUNK - cut;
+    for (size_t i = 0; i < 2 * sizeof csv; i++) {
+        size_t shift = (1 + i % 2) * CHUNK - i / 2; /* the window holds two chunks, then it slides */
         memset(document, '#', shift);
         document[shift - 1] = '\n';
         memcpy(document + shift, csv, sizeof csv - 1);

@@ -154,18 +154,19 @@ static void chunks_may_end_anywhere(void **state)
 {
     (void)state;
     size_t len = sizeof sample - 1;
-    char *document = malloc(CHUNK + len);
+    char *document = malloc(3 * CHUNK + len);
     assert_non_null(document);
     for (size_t cut = 0; cut <= len; cut++) {
-        size_t shift = CHUNK - cut;
-        memset(document, ' ', shift);
-        memcpy(document + shift, sample, len);
-        struct elements e = elements_of((struct text){document, shift + len}, MAX);
-        is_sample(&e, (int64_t)shift);
-        elements_free(&e);
-
+        for (size_t chunks = 1; chunks <= 3; chunks++) { /* the window holds two, then it slides */
+            size_t shift = chunks * CHUNK - cut;
+            memset(document, ' ', shift);
+            memcpy(document + shift, sample, len);
+            struct elements e = elements_of((struct text){document, shift + len}, MAX);
+            is_sample(&e, (int64_t)shift);
+            elements_free(&e);
+        }
         int fd = descriptor_of((struct text){sample + cut, len - cut});
-        e = elements_read(fd, (struct text){sample, cut}, MAX);
+        struct elements e = elements_read(fd, (struct text){sample, cut}, MAX);
         is_sample(&e, 0);
         elements_free(&e);
         close(fd);
