@@ -168,8 +168,8 @@ void rig_account(struct rig *r, const char *name, enum role role, char token[128
 
 __attribute__((noipa)) static char *turn(void) /* apart: gcc takes two turns for one buffer */
 {
-    static char buffers[64][2048];
-    static unsigned at;
+    static _Thread_local char buffers[64][2048];
+    static _Thread_local unsigned at;
     return buffers[at++ % 64];
 }
 

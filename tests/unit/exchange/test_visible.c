@@ -1,0 +1,257 @@
+/* What a recipient sees over time. Property: over random writes, changes of policy, restarts and page sizes, who
+ * keeps a cursor gets every object that it may have, none that it may not have, and each once for each date it had.
+ */
+#include "unit/exchange/rig.h"
+
+#include <stdio.h>
+
+#define OBJECTS 60
+
+struct reader {
+    char query[600], after[40];
+    bool by_date;
+    unsigned limit, versions[OBJECTS]; /* newest version seen, from 1 */
+    char dates[OBJECTS][40];           /* of the last time it came; pages of one object only */
+};
+struct world {
+    struct rig rig;
+    struct rig_partner partner;
+    uint64_t seed;
+    unsigned version[OBJECTS]; /* of ours; 0: none */
+    enum tlp label[OBJECTS];
+    bool by_feed[OBJECTS];
+    struct uuid feed, feed_party;
+    enum tlp ceiling, feed_default;
+};
+
+static unsigned pick(struct world *w, unsigned below)
+{
+    w->seed = w->seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(w->seed >> 33) % below;
+}
+
+static enum err write_source(struct txn *t, void *self, struct fault *reterr)
+{
+    struct world *w = self;
+    struct fact f = {.kind = FACT_SOURCE,
+                     .u.source = {.id = w->feed,
+                                  .account = *node_admin(txn_node(t)),
+                                  .party = w->feed_party,
+                                  .name = TEXT("feed"),
+                                  .default_tlp = w->feed_default}};
+    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+/* ---- what happens ---- */
+
+static void publish(struct world *w)
+{
+    static const enum tlp labels[] = {TLP_CLEAR, TLP_GREEN, TLP_AMBER, TLP_AMBER_STRICT, TLP_RED, TLP_NONE};
+    unsigned from = pick(w, OBJECTS), to = from + 1 + pick(w, 12);
+    struct buffer b;
+    struct intake_options o = {.format = READER_STIX, .account = *node_admin(w->rig.node)};
+    bool feed = pick(w, 3) == 0;
+    buffer_init(&b, 1 * MIB);
+    for (unsigned i = from; i < to && i < OBJECTS; i++) {
+        bool known = w->version[i] > 0;
+        if (known && w->by_feed[i] != feed)
+            continue;
+        w->by_feed[i] = feed;
+        w->version[i]++;
+        w->label[i] = feed ? TLP_NONE : labels[pick(w, ARRAY_LEN(labels))];
+        buffer_add(&b, text_of(b.len ? "," : ""));
+        buffer_add(&b, text_of(rig_indicator(i, w->version[i], w->label[i])));
+    }
+    buffer_add_char(&b, 0);
+    if (feed) {
+        o.party = w->feed_party;
+        o.source = w->feed;
+    } else {
+        o.from_self = true;
+    }
+    rig_import_as(&w->rig, &o, b.ptr);
+    buffer_done(&b);
+}
+
+static void change_policy(struct world *w)
+{
+    struct fault f = {0};
+    if (pick(w, 2)) {
+        static const enum tlp ceilings[] = {TLP_CLEAR, TLP_GREEN, TLP_AMBER, TLP_AMBER_STRICT};
+        w->ceiling = ceilings[pick(w, ARRAY_LEN(ceilings))];
+        const struct peer_settings s = {.has_ceiling = true, .ceiling = w->ceiling};
+        assert_ok(peer_set(w->rig.node, &w->partner.party, &s, node_admin(w->rig.node), &f));
+        return;
+    }
+    static const enum tlp defaults[] = {TLP_NONE, TLP_CLEAR, TLP_GREEN, TLP_AMBER};
+    w->feed_default = defaults[pick(w, ARRAY_LEN(defaults))];
+    assert_ok(node_write(w->rig.node, write_source, w, &f));
+    assert_ok(taxii_openings_update(w->rig.node, &f));
+}
+
+/* release.md 2, in the words of this test. */
+static bool may_see(const struct world *w, unsigned i)
+{
+    enum tlp label = w->label[i] != TLP_NONE || !w->by_feed[i] ? w->label[i] : w->feed_default;
+    enum tlp most = w->by_feed[i] && w->ceiling > TLP_GREEN ? TLP_GREEN : w->ceiling;
+    return w->version[i] && label != TLP_NONE && label <= most && label != TLP_RED;
+}
+
+/* ---- who looks ---- */
+
+static unsigned index_of(struct text id)
+{
+    char digits[13] = {0};
+    memcpy(digits, id.ptr + id.len - 12, 12);
+    return (unsigned)strtoul(digits, NULL, 16);
+}
+
+static void take_page(struct world *w, struct reader *r, const struct rig_answer *a)
+{
+    for (size_t k = 0; k < a->count; k++) {
+        unsigned i = index_of(rig_object_id(a, k));
+        struct text modified = json_text(json_get(rig_object(a, k), "modified"));
+        unsigned v =
+            (unsigned)strtoul(modified.ptr + 11, NULL, 10) * 60 + (unsigned)strtoul(modified.ptr + 14, NULL, 10);
+        assert_true(i < OBJECTS && v <= w->version[i]);
+        assert_true(may_see(w, i)); /* nothing changes while a page is made here */
+        r->versions[i] = v;
+        if (a->count == 1) {
+            assert_true(strcmp(a->first, r->dates[i]) > 0); /* never twice for one date */
+            snprintf(r->dates[i], sizeof r->dates[i], "%s", a->first);
+        }
+    }
+}
+
+/* Pages until there is no more, or only one page. */
+static void look(struct world *w, struct reader *r, bool to_the_end)
+{
+    char next[256] = "";
+    do {
+        struct rig_answer a;
+        int n = snprintf(r->query, sizeof r->query, "match[type]=indicator&limit=%u", r->limit);
+        if (r->after[0])
+            n += snprintf(r->query + n, sizeof r->query - (size_t)n, "&added_after=%s", r->after);
+        if (next[0])
+            snprintf(r->query + n, sizeof r->query - (size_t)n, "&next=%s", next);
+        rig_objects(&w->rig, w->partner.token, r->query, &a);
+        assert_int_equal(a.status, 200);
+        take_page(w, r, &a);
+        bool more = a.more;
+        snprintf(next, sizeof next, "%s", r->by_date ? "" : a.next);
+        if ((r->by_date || !more) && a.last[0])
+            snprintf(r->after, sizeof r->after, "%s", a.last);
+        rig_answer_done(&a);
+        if (!more)
+            break;
+        if (to_the_end && pick(w, 5) == 0)
+            (pick(w, 3) ? publish : change_policy)(w); /* the world goes on between two pages */
+    } while (to_the_end || !r->by_date);
+}
+
+static void check_reader(struct world *w, struct reader *r)
+{
+    r->limit = 1000;
+    look(w, r, false);
+    for (unsigned i = 0; i < OBJECTS; i++)
+        if (may_see(w, i) && r->versions[i] != w->version[i])
+            fail_msg("object %u: version %u seen, %u is there", i, r->versions[i], w->version[i]);
+}
+
+static void one_life(uint64_t seed)
+{
+    struct world w = {.seed = seed, .ceiling = TLP_GREEN, .feed = uuid_random()};
+    struct reader readers[3] = {{.limit = 1}, {.limit = 7}, {.limit = 1000, .by_date = true}};
+    struct fault f = {0};
+    rig_open(&w.rig, "CSIRT EX");
+    w.partner = rig_invite(&w.rig, "CERT B");
+    w.feed_party = rig_party(&w.rig, "Feed");
+    assert_ok(node_write(w.rig.node, write_source, &w, &f));
+    for (int step = 0; step < 40; step++) {
+        unsigned what = pick(&w, 10);
+        if (what < 4)
+            publish(&w);
+        else if (what < 6)
+            change_policy(&w);
+        else if (what == 6)
+            rig_restart(&w.rig);
+        else
+            look(&w, &readers[pick(&w, 3)], pick(&w, 2));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(readers); i++)
+        check_reader(&w, &readers[i]);
+    rig_close(&w.rig);
+}
+
+static void every_visible_object_once(void **state)
+{
+    (void)state;
+    const char *more = getenv("SEED");
+    uint64_t first = more ? strtoull(more, NULL, 10) : 1;
+    for (uint64_t seed = first; seed < first + 8; seed++) {
+        print_message("seed %llu\n", (unsigned long long)seed);
+        one_life(seed);
+    }
+}
+
+/* A thousand objects that were opened at one moment bear one date; `next` leads through them all, each once. */
+static void one_date_many_pages(void **state)
+{
+    struct rig rig;
+    struct rig_answer a;
+    struct fault f = {0};
+    struct buffer b;
+    bool seen[1000] = {false};
+    unsigned count = 0;
+    char query[400] = "match[type]=indicator&limit=90";
+    (void)state;
+    rig_open(&rig, "CSIRT EX");
+    struct rig_partner partner = rig_invite(&rig, "CERT B");
+    buffer_init(&b, 64 * MIB);
+    for (unsigned i = 0; i < 1000; i++) {
+        buffer_add(&b, text_of(i ? "," : ""));
+        buffer_add(&b, text_of(rig_indicator(i, 0, TLP_AMBER)));
+    }
+    buffer_add_char(&b, 0);
+    rig_import(&rig, "self", b.ptr);
+    buffer_done(&b);
+    rig_import(&rig, "self", rig_indicator(5000, 0, TLP_GREEN));
+    rig_objects(&rig, partner.token, "match[type]=indicator", &a);
+    assert_int_equal(a.count, 1);
+    snprintf(query, sizeof query, "match[type]=indicator&limit=90&added_after=%s", a.last);
+    rig_answer_done(&a);
+    const struct peer_settings amber = {.has_ceiling = true, .ceiling = TLP_AMBER};
+    assert_ok(peer_set(rig.node, &partner.party, &amber, node_admin(rig.node), &f));
+    bool more = true;
+    while (more) {
+        char date[40] = "";
+        rig_objects(&rig, partner.token, query, &a);
+        assert_int_equal(a.status, 200);
+        for (size_t k = 0; k < a.count; k++) {
+            unsigned i = index_of(rig_object_id(&a, k));
+            assert_false(seen[i]);
+            seen[i] = true;
+            count++;
+        }
+        assert_true(!date[0] || strcmp(date, a.last) == 0);
+        snprintf(date, sizeof date, "%s", a.last);
+        assert_string_equal(a.first, a.last);
+        char *next = strstr(query, "&next=");
+        if (next)
+            *next = 0;
+        snprintf(query + strlen(query), sizeof query - strlen(query), "&next=%s", a.next);
+        more = a.more;
+        rig_answer_done(&a);
+    }
+    assert_int_equal(count, 1000);
+    rig_close(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_date_many_pages),
+        cmocka_unit_test(every_visible_object_once),
+    };
+    return cmocka_run_group_tests_name("visible", tests, NULL, NULL);
+}
