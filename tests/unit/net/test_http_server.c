@@ -326,7 +326,7 @@ static void stop_finishes_what_is_under_way(void **state)
     int under_way = __atomic_load_n(&h.in_handler, __ATOMIC_SEQ_CST), answered = 0;
     struct http_server *server = h.server;
     http_server_stop(server);
-    assert_true(clock_mono_us() - start_us < 3000000);
+    assert_true(clock_mono_us() - start_us < 8000000);
     for (size_t i = 0; i < ARRAY_LEN(callers); i++) {
         pthread_join(callers[i].thread, NULL);
         answered += callers[i].good;
@@ -368,7 +368,7 @@ static void stop_under_load(void **state)
             usleep(1000);
         int64_t start_us = clock_mono_us();
         http_server_stop(h.server);
-        assert_true(clock_mono_us() - start_us < 5000000);
+        assert_true(clock_mono_us() - start_us < 8000000);
         int good = 0;
         for (size_t i = 0; i < ARRAY_LEN(callers); i++) {
             pthread_join(callers[i].thread, NULL);
