@@ -102,10 +102,14 @@ static void drop_name(struct recorder *r, const char *path)
 
 static size_t add_file(struct recorder *r, char *base, size_t len, const char *base_name)
 {
+    size_t used = len;
+    while (used > 0 && !base[used - 1])
+        used--;
     r->files = must(realloc(r->files, (r->file_count + 1) * sizeof *r->files));
     r->files[r->file_count] = (struct recorded_file){
         .base = base,
         .base_len = len,
+        .base_used = used,
         .len = len,
         .base_name = base_name ? must(strdup(base_name)) : NULL,
         .scanned = r->count,

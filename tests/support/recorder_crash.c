@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "support/recorder_note.h"
 #include "support/scratch.h"
@@ -13,9 +14,10 @@
 /* How much of one operation is there. */
 enum keep { KEEP_ALL, KEEP_NONE, KEEP_TORN, KEEP_ZEROS };
 
+/* Bytes from `used` to `len` are zeros and kept nowhere: a preallocated segment costs what was written to it. */
 struct image {
     char *bytes;
-    size_t len, cap;
+    size_t len, used, cap;
 };
 
 struct entry {
@@ -93,17 +95,29 @@ static bool sector_is_there(size_t sector, size_t sectors, uint64_t seed, size_t
 
 static void resize(struct image *image, size_t len)
 {
-    if (len > image->cap) {
-        size_t cap = len > image->cap * 2 ? len : image->cap * 2;
+    image->len = len;
+    if (image->used > len)
+        image->used = len;
+}
+
+static void put(struct image *image, size_t at, const char *bytes, size_t len)
+{
+    size_t end = at + len;
+    if (end > image->cap) {
+        size_t cap = end > image->cap * 2 ? end : image->cap * 2;
         char *grown = realloc(image->bytes, cap);
         if (!grown)
             abort();
         image->bytes = grown;
         image->cap = cap;
     }
-    if (len > image->len)
-        memset(image->bytes + image->len, 0, len - image->len);
-    image->len = len;
+    if (at > image->used)
+        memset(image->bytes + image->used, 0, at - image->used);
+    memcpy(image->bytes + at, bytes, len);
+    if (end > image->used)
+        image->used = end;
+    if (end > image->len)
+        image->len = end;
 }
 
 static void apply_write(struct image *image, const struct op *op, size_t i, enum keep keep, uint64_t seed)
@@ -120,9 +134,7 @@ static void apply_write(struct image *image, const struct op *op, size_t i, enum
         size_t from = (begin / SECTOR_BYTES + sector) * SECTOR_BYTES, to = from + SECTOR_BYTES;
         from = from > begin ? from : begin;
         to = to < end ? to : end;
-        if (to > image->len)
-            resize(image, to);
-        memcpy(image->bytes + from, op->bytes + (from - begin), to - from);
+        put(image, from, op->bytes + (from - begin), to - from);
     }
 }
 
@@ -201,9 +213,9 @@ static struct layout lay_out(const struct recorder *r, const struct crash *crash
     if (!l.images)
         abort();
     for (size_t i = 0; i < l.image_count; i++) {
+        if (files[i].base_used)
+            put(&l.images[i], 0, files[i].base, files[i].base_used);
         resize(&l.images[i], files[i].base_len);
-        if (files[i].base_len)
-            memcpy(l.images[i].bytes, files[i].base, files[i].base_len);
         if (files[i].base_name)
             set_entry(&l, files[i].base_name, i);
     }
@@ -231,7 +243,9 @@ void recorder_materialise(const struct recorder *r, const struct crash *crash, c
         if (asprintf(&path, "%s/%s", dir, l.entries[i].path) < 0)
             abort();
         make_folders(path, strlen(dir));
-        scratch_write(path, image->bytes ? image->bytes : "", image->len);
+        scratch_write(path, image->bytes ? image->bytes : "", image->used);
+        if (image->used < image->len && truncate(path, (off_t)image->len) < 0)
+            abort();
         free(path);
     }
     for (size_t i = 0; i < l.image_count; i++)
