@@ -134,14 +134,11 @@ static void read_fraction(struct reader *r, struct stamp *s)
 {
     unsigned digits = 0;
     uint32_t value = 0;
-    while (peek(r) >= '0' && peek(r) <= '9') {
-        if (digits == DIGITS_MAX) {
-            wrong(r, "more than nine decimals");
-            return;
-        }
+    for (; peek(r) >= '0' && peek(r) <= '9'; r->pos++) {
+        if (digits == DIGITS_MAX)
+            continue; /* finer than we count; the object keeps its own text */
         value = value * 10 + (uint32_t)(peek(r) - '0');
         digits++;
-        r->pos++;
     }
     if (digits == 0)
         wrong(r, "a decimal is expected after the point");
