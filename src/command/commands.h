@@ -16,6 +16,7 @@ extern const struct command COMMAND_IMPORT;
 extern const struct command COMMAND_INCIDENT_CLOSE, COMMAND_INCIDENT_LIST, COMMAND_INCIDENT_OPEN,
     COMMAND_INCIDENT_SHOW;
 extern const struct command COMMAND_INIT;
+extern const struct command COMMAND_MANUAL;
 extern const struct command COMMAND_MATCH;
 extern const struct command COMMAND_PEER_ACCEPT, COMMAND_PEER_EXPEL, COMMAND_PEER_INVITE, COMMAND_PEER_LIST,
     COMMAND_PEER_SET, COMMAND_PEER_SYNC;
