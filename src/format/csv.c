@@ -4,8 +4,8 @@
  *   1. in.mark is the first byte of the row being read while it is read; positions in a row are relative to it.
  *   2. a row is changed in place (doubled quotes) only after it was accepted: a refused row is read again from the
  *      line after its first, so that one forgotten quote does not swallow what follows.
- *   3. rows that begin before `single_until` (what a refused row had swallowed) may not break lines in quotes: no byte
- *      is looked at more than three times, whatever the quotes are. */
+ *   3. rows that begin before `single_until` (what a refused row had swallowed) may not break lines in quotes, so
+ *      that no byte is looked at more than three times, whatever the quotes are. */
 #include "format/csv.h"
 
 #include <stdlib.h>
@@ -25,17 +25,17 @@ struct cell {
 struct csv_reader {
     struct feed in;
     char separator;
-    int64_t line;            /* of the next byte, from 1 */
+    int64_t line; /* of the next byte, from 1 */
     uint64_t single_until;
     bool cut_short;
-    size_t columns;          /* of the header */
-    struct buffer names;     /* header cells, sized texts end to end */
-    struct text *header;     /* into names */
+    size_t columns;      /* of the header */
+    struct buffer names; /* header cells, sized texts end to end */
+    struct text *header; /* into names */
     /* the row being read */
     enum cell_state state;
-    size_t at;               /* bytes looked at */
-    size_t count;            /* cells begun */
-    bool quoted;             /* has a quoted cell */
+    size_t at;    /* bytes looked at */
+    size_t count; /* cells begun */
+    bool quoted;  /* has a quoted cell */
     struct cell cells[CSV_COLUMNS_MAX];
     struct text texts[CSV_COLUMNS_MAX];
 };

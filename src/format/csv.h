@@ -1,7 +1,7 @@
 /* format/csv.h - CSV as people and spreadsheets write it (RFC 4180), row by row in bounded memory.
  * Comma, semicolon or tab, told from the header line or a "sep=;" before it; quotes, doubled quotes, line breaks in
- * quotes, LF and CRLF; a UTF-8 byte order mark, empty lines and '#' lines before the header are passed over. A row that
- * cannot be read is refused alone and reading goes on with the line after its first. */
+ * quotes, LF and CRLF; a UTF-8 byte order mark, empty lines and '#' lines before the header are passed over. A row
+ * that cannot be read is refused alone and reading goes on with the line after its first. */
 #pragma once
 #include "base/text.h"
 
@@ -10,8 +10,8 @@ struct csv_reader;
 struct csv_row {
     const struct text *cells; /* UTF-8 without NUL; at least as many as the header has (missing ones are empty) */
     size_t count;
-    int64_t line;             /* where the row begins, from 1 */
-    int64_t offset;           /* the same in bytes */
+    int64_t line;   /* where the row begins, from 1 */
+    int64_t offset; /* the same in bytes */
 };
 
 /* The fd is borrowed, read from where it stands; -1: only what is pushed. ERR_NOMEM */
@@ -21,7 +21,8 @@ MUST_CHECK enum err csv_push(struct csv_reader *r, struct text bytes);
 void csv_free(struct csv_reader *r);
 
 /* Reads the header: once, before csv_next(). *ret (may be NULL) is borrowed until csv_next().
- * ERR_MALFORMED (empty, or no header can be read) | ERR_LIMIT (LINE_MAX_BYTES, CSV_COLUMNS_MAX) | ERR_IO | ERR_NOMEM */
+ * ERR_MALFORMED (empty, or no header can be read) | ERR_LIMIT (LINE_MAX_BYTES, CSV_COLUMNS_MAX) | ERR_IO |
+ * ERR_NOMEM */
 MUST_CHECK enum err csv_header(struct csv_reader *r, struct csv_row *ret, struct fault *reterr);
 /* The column of that name (without case, blanks around it ignored; the first of several), or -1. */
 int csv_column(const struct csv_reader *r, struct text name);

@@ -7,20 +7,20 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "format/csv.h"
-#include "json/json.h"
 #include "model/marking.h"
 #include "model/stix.h"
+#include "json/json.h"
 
-#define STAMP_PLACE  TEXT("0000-00-00T00:00:00.000Z")
-#define LABELS_MAX   16
+#define STAMP_PLACE TEXT("0000-00-00T00:00:00.000Z")
+#define LABELS_MAX  16
 
 /* Namespace of ids derived from CSV rows; made once at random, never to change. */
 static const struct uuid UUID_CSV_INDICATOR = {
     {0xbe, 0xc1, 0xb8, 0x5c, 0x75, 0xd2, 0x4a, 0xc9, 0xbd, 0xa9, 0x82, 0xa1, 0x93, 0x1a, 0xb9, 0x7d}};
 
 enum column { COL_VALUE, COL_TYPE, COL_VALID_UNTIL, COL_CONFIDENCE, COL_TLP, COL_DESCRIPTION, COL_LABEL, COLUMNS };
-static const char *const column_names[COLUMNS] = {"value",       "type",  "valid_until", "confidence", "tlp",
-                                                  "description", "label"};
+static const char *const column_names[COLUMNS] = {"value", "type",        "valid_until", "confidence",
+                                                  "tlp",   "description", "label"};
 
 struct csv_indicators {
     struct csv_reader *csv;
@@ -35,10 +35,10 @@ struct csv_indicators {
 /* What a row says, checked. */
 struct row {
     enum value_kind kind;
-    struct text value;       /* normal form, in c->value */
+    struct text value; /* normal form, in c->value */
     bool has_valid_until;
     struct stamp valid_until;
-    int confidence;          /* -1: none */
+    int confidence; /* -1: none */
     enum tlp tlp;
     struct text description, labels;
 };
@@ -109,8 +109,9 @@ static enum err read_value(struct csv_indicators *c, const struct csv_row *row, 
         return fault_at(why, ERR_MALFORMED, row->offset, "CSV type",
                         "an unknown type; known are domain, ipv4, ipv6, cidr, url, email, md5, sha1, sha256, sha512");
     if (kind == VALUE_NONE)
-        return fault_at(why, ERR_MALFORMED, row->offset, "CSV value",
-                        "no address, network, domain, URL, e-mail address or hash; a column `type` can say what it is");
+        return fault_at(
+            why, ERR_MALFORMED, row->offset, "CSV value",
+            "no address, network, domain, URL, e-mail address or hash; a column `type` can say what it is");
     struct fault bad = {0};
     buffer_clear(&c->value);
     enum err e = value_normalise(kind, raw, &c->value, &r->kind, &bad);
@@ -168,8 +169,8 @@ static uint32_t put_place(struct json_out *j, const char *name)
 /* STIX 2.1 section 10, indicator-type-ov: labels that say what kind of indicator it is, "benign" above all. */
 static bool is_indicator_type(struct text t)
 {
-    static const char *const open_vocabulary[] = {"anomalous-activity", "anonymization",      "benign",     "compromised",
-                                                  "malicious-activity", "attribution", "unknown"};
+    static const char *const open_vocabulary[] = {"anomalous-activity", "anonymization", "benign", "compromised",
+                                                  "malicious-activity", "attribution",   "unknown"};
     for (size_t i = 0; i < ARRAY_LEN(open_vocabulary); i++)
         if (text_eq(t, text_of(open_vocabulary[i])))
             return true;

@@ -1,6 +1,6 @@
 /* format/csv_indicators.h - a CSV of indicators -> records: one STIX 2.1 indicator a row.
  * The header must have `value`; `type`, `valid_until`, `confidence`, `tlp`, `description` and `label` are read when
- * present. The id is derived from party, kind and value, so that the same row of the same party is the same object. */
+ * present. The id is derived from party, kind and value: the same row of the same party is the same object. */
 #pragma once
 #include "format/record.h"
 

@@ -21,21 +21,21 @@ struct record_value {
 
 /* Everything the intake needs of one object; texts borrow from the chunk. */
 struct record_object {
-    int64_t at;              /* byte offset of the object (or line start) in the document */
-    struct text id;          /* "indicator--..." */
-    struct text body;        /* canonical JSON (RFC 8785). With stamps: places of 24 bytes to be filled */
-    struct text original;    /* the object's own bytes, only when canonical form could not keep a number */
+    int64_t at;           /* byte offset of the object (or line start) in the document */
+    struct text id;       /* "indicator--..." */
+    struct text body;     /* canonical JSON (RFC 8785). With stamps: places of 24 bytes to be filled */
+    struct text original; /* the object's own bytes, only when canonical form could not keep a number */
     bool has_modified;
-    int64_t modified_us;     /* version time, microseconds */
-    struct text modified;    /* as written */
+    int64_t modified_us;  /* version time, microseconds */
+    struct text modified; /* as written */
     bool revoked;
-    uint8_t cls;             /* enum stix_class */
-    uint8_t tlp;             /* enum tlp; TLP_NONE: no TLP marking */
+    uint8_t cls; /* enum stix_class */
+    uint8_t tlp; /* enum tlp; TLP_NONE: no TLP marking */
     bool unknown_marking, granular;
-    struct text created_by;  /* empty: none */
+    struct text created_by; /* empty: none */
     bool has_valid_from, has_valid_until;
     int64_t valid_from_us, valid_until_us;
-    int16_t confidence;      /* -1: none */
+    int16_t confidence; /* -1: none */
     /* Formats without versions of their own (CSV): the id is derived from the content, the intake fills in created
      * and modified as "YYYY-MM-DDTHH:MM:SS.mmmZ" (24 bytes) at these offsets of body; 0: no such place. `print` is
      * XXH3 of the content without those times: equal means unchanged. For objects with versions both are 0. */
@@ -44,20 +44,20 @@ struct record_object {
     size_t value_count, ref_count; /* atomic values; references of the object */
     struct cursor values, refs;    /* read with record_next_value(), record_next_text() */
     size_t marking_count;
-    struct cursor markings;        /* marking definition ids as written */
+    struct cursor markings; /* marking definition ids as written */
 };
 
 struct record_rejected {
-    int64_t at;      /* byte offset */
-    int64_t line;    /* from 1; -1 where lines mean nothing */
-    struct text id;  /* as far as readable, else empty */
+    int64_t at;     /* byte offset */
+    int64_t line;   /* from 1; -1 where lines mean nothing */
+    struct text id; /* as far as readable, else empty */
     struct text rule, reason;
 };
 
 struct record_end {
-    uint8_t err;          /* enum err: OK, or why the rest of the document could not be read */
-    int64_t at;           /* where it ended */
-    uint64_t read;        /* objects seen, refused ones included */
+    uint8_t err;   /* enum err: OK, or why the rest of the document could not be read */
+    int64_t at;    /* where it ended */
+    uint64_t read; /* objects seen, refused ones included */
     struct text what;
 };
 

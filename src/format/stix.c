@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "model/stix.h"
 #include "json/json.h"
 #include "json/split.h"
-#include "model/stix.h"
 
 /* For one object's head: patterns with PATTERN_VALUES_MAX values need a few MB. */
 #define HEAD_BUDGET_BYTES (64 * MIB)
@@ -17,10 +17,10 @@ struct stix_reader {
     uint8_t tlp;
     bool ended;
     uint64_t read;
-    struct fault unreadable;      /* err OK, or why the last element was no JSON object at all */
-    struct arena arena;           /* of the object at hand */
-    struct buffer body;           /* its canonical form */
-    struct record_value *values;  /* its values, grown as needed */
+    struct fault unreadable;     /* err OK, or why the last element was no JSON object at all */
+    struct arena arena;          /* of the object at hand */
+    struct buffer body;          /* its canonical form */
+    struct record_value *values; /* its values, grown as needed */
     size_t value_cap;
 };
 
@@ -293,10 +293,12 @@ enum err stix_reader_next(struct stix_reader *r, struct buffer *to)
     enum err e = json_split_next(r->split, &element, &at, &why);
     switch (e) {
     case OK: return read_element(r, element, at, to);
-    case ERR_NOT_FOUND: return is_unreadable(r) ? end(r, r->unreadable.err, &r->unreadable, to) : end(r, OK, NULL, to);
+    case ERR_NOT_FOUND:
+        return is_unreadable(r) ? end(r, r->unreadable.err, &r->unreadable, to) : end(r, OK, NULL, to);
     case ERR_LIMIT:
         r->read++;
-        fault_at(&why, e, at, "STIX_OBJECT_MAX_BYTES", "an object longer than 8 MiB; put payloads into artifacts' url");
+        fault_at(&why, e, at, "STIX_OBJECT_MAX_BYTES",
+                 "an object longer than 8 MiB; put payloads into artifacts' url");
         return refuse(at, TEXT_NONE, &why, to);
     case ERR_NOMEM: return e;
     default: return end(r, e, &why, to);

@@ -7,8 +7,8 @@
 #define FEED_NO_MARK     SIZE_MAX
 
 struct feed {
-    int fd;          /* borrowed; -1: only what was pushed */
-    char *ptr;       /* owned window; its bytes may be changed in place once they are done with */
+    int fd;    /* borrowed; -1: only what was pushed */
+    char *ptr; /* owned window; its bytes may be changed in place once they are done with */
     size_t cap;
     size_t pos, end; /* the next byte to look at, and the end of what was read */
     size_t mark;     /* bytes from here to end are kept by feed_more(); FEED_NO_MARK: from pos */

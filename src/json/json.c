@@ -10,7 +10,7 @@
 #include "base/limits.h"
 
 /* Up to here names are compared pair by pair; beyond they are sorted, so that 100,000 names are no quadratic trap. */
-#define PAIRWISE_MAX 24
+#define PAIRWISE_MAX   24
 #define SHOWN_NAME_MAX 80
 
 static void *alc_malloc(void *ctx, size_t size)
@@ -148,8 +148,7 @@ enum err json_parse(struct text t, struct json_doc **ret, struct fault *reterr)
     if (t.len == 0)
         return fault_at(reterr, ERR_MALFORMED, 0, "RFC 8259", "not JSON: an empty text");
     yyjson_read_err why;
-    yyjson_doc *doc =
-        yyjson_read_opts((char *)(uintptr_t)t.ptr, t.len, YYJSON_READ_NUMBER_AS_RAW, &ALC, &why);
+    yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)t.ptr, t.len, YYJSON_READ_NUMBER_AS_RAW, &ALC, &why);
     if (!doc)
         return refused(&why, reterr);
     struct check c = {doc, reterr};

@@ -1,5 +1,5 @@
 /* json/json.h - JSON values (RFC 8259) read with yyjson, which no other room includes.
- * A document is parsed into one allocation and never modified; nothing of it outlives json_free().
+ * A document is parsed whole and never modified; nothing of it outlives json_free().
  * Stricter than RFC 8259 where I-JSON (RFC 7493) is: UTF-8 only, no lone surrogates, no duplicate names. */
 #pragma once
 #include "base/buffer.h"
@@ -27,18 +27,18 @@ static inline const struct json_val *json_get(const struct json_val *object, con
 }
 size_t json_size(const struct json_val *v); /* members or elements; 0 otherwise */
 bool json_is_string(const struct json_val *v);
-struct text json_text(const struct json_val *v);              /* TEXT_NONE unless a string */
+struct text json_text(const struct json_val *v); /* TEXT_NONE unless a string */
 bool json_bool(const struct json_val *v, bool otherwise);
-bool json_i64(const struct json_val *v, int64_t *ret);        /* true and *ret set if an integer in range */
-bool json_f64(const struct json_val *v, double *ret);         /* any number */
+bool json_i64(const struct json_val *v, int64_t *ret); /* true and *ret set if an integer in range */
+bool json_f64(const struct json_val *v, double *ret);  /* any number */
 
 /* for (struct json_iter it = json_iter_of(v); json_next(&it);) use it.key (objects) and it.val. */
 struct json_iter {
-    struct text key;             /* members of objects only */
+    struct text key; /* members of objects only */
     const struct json_val *val;
     const struct json_val *parent;
     const void *at;
-    size_t index, size;          /* index counts from 0 */
+    size_t index, size; /* index counts from 0 */
 };
 struct json_iter json_iter_of(const struct json_val *v);
 bool json_next(struct json_iter *it);

@@ -42,9 +42,9 @@ bool number_read_i64(struct text raw, int64_t *ret)
 
 struct decimal {
     bool negative;
-    const char *first;  /* first digit that is not 0; a point may stand among the digits */
-    size_t count;       /* digits; 0: the number is zero */
-    int64_t exponent;   /* the value is 0.d1d2d3... * 10^exponent */
+    const char *first; /* first digit that is not 0; a point may stand among the digits */
+    size_t count;      /* digits; 0: the number is zero */
+    int64_t exponent;  /* the value is 0.d1d2d3... * 10^exponent */
 };
 
 static bool is_digit(char c)

@@ -26,8 +26,8 @@ static inline struct masks classify(const char *p)
         v[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
         w[i] = _mm_or_si128(v[i], bit);
     }
-#define MASK(of, c)                                                                                                    \
-    bits(_mm_cmpeq_epi8(of[0], _mm_set1_epi8(c)), _mm_cmpeq_epi8(of[1], _mm_set1_epi8(c)),                             \
+#define MASK(of, c)                                                                        \
+    bits(_mm_cmpeq_epi8(of[0], _mm_set1_epi8(c)), _mm_cmpeq_epi8(of[1], _mm_set1_epi8(c)), \
          _mm_cmpeq_epi8(of[2], _mm_set1_epi8(c)), _mm_cmpeq_epi8(of[3], _mm_set1_epi8(c)))
     struct masks m = {MASK(v, '"'), MASK(v, '\\'), MASK(w, '{'), MASK(w, '}')};
 #undef MASK

@@ -7,9 +7,9 @@
 #define SCAN_MORE  SIZE_MAX
 
 struct scan {
-    uint64_t depth;   /* open brackets */
-    bool in_string;   /* the next byte stands inside a string */
-    bool escaped;     /* the next byte follows a backslash */
+    uint64_t depth; /* open brackets */
+    bool in_string; /* the next byte stands inside a string */
+    bool escaped;   /* the next byte follows a backslash */
 };
 
 /* An object or array: p begins at its bracket (scan zeroed) or where the last call stopped. Index behind the closing

@@ -36,17 +36,17 @@ struct json_split {
     struct text name;
     size_t max;
     enum state state;
-    bool found;            /* an array of elements was seen */
-    bool top_is_array;     /* in ELEMENTS: ']' ends the value, not a member */
-    bool name_seen;        /* the top-level object has had a member of this name */
-    bool first;            /* no element or member yet: no comma is due */
-    bool one_line;         /* the top-level value was an object on one line, without the array */
-    bool given;            /* the value from given_from is to be handed over, unless it was too long */
-    uint64_t top;          /* where the top-level value begins; NO_OFFSET: not kept */
-    uint64_t value;        /* where the element or member being read begins; NO_OFFSET: too long, or none */
+    bool found;                    /* an array of elements was seen */
+    bool top_is_array;             /* in ELEMENTS: ']' ends the value, not a member */
+    bool name_seen;                /* the top-level object has had a member of this name */
+    bool first;                    /* no element or member yet: no comma is due */
+    bool one_line;                 /* the top-level value was an object on one line, without the array */
+    bool given;                    /* the value from given_from is to be handed over, unless it was too long */
+    uint64_t top;                  /* where the top-level value begins; NO_OFFSET: not kept */
+    uint64_t value;                /* where the element or member being read begins; NO_OFFSET: too long, or none */
     uint64_t given_from, given_at; /* of the value handed over: NO_OFFSET if it was lost; where it began */
     struct buffer envelope;
-    struct fault fault;    /* in FAILED */
+    struct fault fault; /* in FAILED */
 };
 
 enum err json_split_open(int fd, const char *name, size_t max_element_bytes, struct json_split **ret)

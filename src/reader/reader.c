@@ -47,7 +47,10 @@ static const struct magic {
     {{"\x28\xb5\x2f\xfd", 4}, "the file is zstd: unpack it first (zstd -dc FILE | entente import -)"},
     {{"PK\x03\x04", 4}, "the file is a zip archive: unpack it first"},
     {{"BZh", 3}, "the file is bzip2: unpack it first"},
-    {{"\xfd" "7zXZ", 5}, "the file is xz: unpack it first"},
+    {{"\xfd"
+      "7zXZ",
+      5},
+     "the file is xz: unpack it first"},
     {{"\xff\xfe", 2}, "the file is UTF-16: save it as UTF-8"},
     {{"\xfe\xff", 2}, "the file is UTF-16: save it as UTF-8"},
     {{"%PDF", 4}, "the file is a PDF"},
@@ -133,9 +136,10 @@ static enum err detect(struct feed *in, enum reader_format *format, struct fault
         case GUESS_CSV: *format = READER_CSV; return OK;
         case GUESS_EMPTY: return fault_at(reterr, ERR_MALFORMED, 0, NULL, "the file is empty");
         case GUESS_NONE:
-            return fault_at(reterr, ERR_MALFORMED, 0, NULL,
-                            "no known format: neither JSON ('{' or '[' first) nor CSV with a column `value` in its header "
-                            "line; --as names a format");
+            return fault_at(
+                reterr, ERR_MALFORMED, 0, NULL,
+                "no known format: neither JSON ('{' or '[' first) nor CSV with a column `value` in its header "
+                "line; --as names a format");
         }
     }
 }

@@ -4,15 +4,15 @@
 #include "base/text.h"
 
 enum reader_format { READER_DETECT, READER_STIX, READER_CSV };
-const char *reader_format_name(enum reader_format f);      /* "stix", "csv" */
-enum reader_format reader_format_parse(struct text name);  /* READER_DETECT when unknown */
+const char *reader_format_name(enum reader_format f);     /* "stix", "csv" */
+enum reader_format reader_format_parse(struct text name); /* READER_DETECT when unknown */
 
 struct reader_options {
-    enum reader_format format;   /* READER_DETECT: from the first bytes */
-    struct text party;           /* CSV: part of the derived ids, so that two parties' rows are two objects */
-    uint8_t tlp;                 /* enum tlp: fills absent markings only (release.md 2); TLP_NONE: none */
-    struct text identity;        /* CSV taken in as our own: created_by_ref; else empty */
-    size_t chunk_bytes;          /* a chunk is handed over when it passes this; 0: 1 MiB */
+    enum reader_format format; /* READER_DETECT: from the first bytes */
+    struct text party;         /* CSV: part of the derived ids, so that two parties' rows are two objects */
+    uint8_t tlp;               /* enum tlp: fills absent markings only (release.md 2); TLP_NONE: none */
+    struct text identity;      /* CSV taken in as our own: created_by_ref; else empty */
+    size_t chunk_bytes;        /* a chunk is handed over when it passes this; 0: 1 MiB */
 };
 
 struct reader;

@@ -1,8 +1,8 @@
 /* bundlegen - a STIX 2.1 bundle of any size, the same for the same seed.
  *     bundlegen BYTES[K|M|G] | --objects N   [--seed S] [--out FILE] [--values FILE]
- * Mostly indicators of unique values in the mix of loggen (40 % domains, 25 % IPv4, 5 % networks, 5 % IPv6, 15 % URLs,
- * 10 % SHA-256), and identities, malware, relationships and TLP 2.0 markings. With BYTES the bundle ends with the
- * object that reaches that size. --values writes the indicators' values, one a line. Stands on libc alone. */
+ * Mostly indicators of unique values in the mix of loggen (40 % domains, 25 % IPv4, 5 % networks, 5 % IPv6, 15 %
+ * URLs, 10 % SHA-256), and identities, malware, relationships and TLP 2.0 markings. With BYTES the bundle ends with
+ * the object that reaches that size. --values writes the indicators' values, one a line. Stands on libc alone. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -30,13 +30,14 @@ struct generator {
 
 enum kind { DOMAIN, IPV4, CIDR, IPV6, URL, SHA256 };
 
-static const char *const words[] = {"cloud", "secure", "login", "update", "mail",   "data",  "net",   "shop",
-                                    "bank",  "portal", "news",  "media",  "files",  "cdn",   "img",   "app",
-                                    "verify", "online", "home", "live",   "stream", "video", "game",  "static",
-                                    "track", "ads",    "click", "link",   "wallet", "coin",  "health", "sync"};
-static const char *const tlds[] = {"com", "net", "org", "io", "info", "biz", "ru", "cn", "de", "nl", "uk",
-                                   "top", "xyz", "online", "site", "club", "eu", "fr", "pl", "co.uk", "com.br"};
-static const uint8_t octets[] = {5, 31, 37, 45, 46, 62, 77, 78, 79, 80, 91, 92, 93, 94, 95, 185, 188, 193, 194, 195, 212, 213};
+static const char *const words[] = {"cloud",  "secure", "login", "update", "mail",   "data",  "net",    "shop",
+                                    "bank",   "portal", "news",  "media",  "files",  "cdn",   "img",    "app",
+                                    "verify", "online", "home",  "live",   "stream", "video", "game",   "static",
+                                    "track",  "ads",    "click", "link",   "wallet", "coin",  "health", "sync"};
+static const char *const tlds[] = {"com", "net", "org",    "io",   "info", "biz", "ru", "cn", "de",    "nl",    "uk",
+                                   "top", "xyz", "online", "site", "club", "eu",  "fr", "pl", "co.uk", "com.br"};
+static const uint8_t octets[] = {5,  31, 37, 45, 46,  62,  77,  78,  79,  80,  91,
+                                 92, 93, 94, 95, 185, 188, 193, 194, 195, 212, 213};
 
 /* TLP 2.0, as FIRST and OASIS fixed them. */
 static const struct {
@@ -94,10 +95,18 @@ static void make_time(struct generator *g, char out[32])
 
 /* ---- unique values: number k of its kind, by arithmetic that maps no two numbers to one ---- */
 
-static int make_domain(struct generator *g, uint64_t k, char *out)
+/* Each pick stands in a statement of its own: the order in which arguments are computed is the compiler's. */
+static const char *word(struct generator *g)
 {
-    return snprintf(out, VALUE_MAX, "%s%s-%s%" PRIx64 ".%s", words[pick(g, COUNT(words))], words[pick(g, COUNT(words))],
-                    words[pick(g, COUNT(words))], k, tlds[pick(g, COUNT(tlds))]);
+    return words[pick(g, COUNT(words))];
+}
+
+static void make_domain(struct generator *g, uint64_t k, char *out)
+{
+    const char *a = word(g);
+    const char *b = word(g);
+    const char *c = word(g);
+    snprintf(out, VALUE_MAX, "%s%s-%s%" PRIx64 ".%s", a, b, c, k, tlds[pick(g, COUNT(tlds))]);
 }
 
 static void make_ipv4(uint64_t k, char *out)
@@ -134,14 +143,21 @@ static void make_url(struct generator *g, uint64_t k, char *out)
 {
     char domain[VALUE_MAX];
     make_domain(g, k, domain);
-    snprintf(out, VALUE_MAX, "http%s://%.200s/%s/%s.php?id=%u", next(g) & 1 ? "s" : "", domain,
-             words[pick(g, COUNT(words))], words[pick(g, COUNT(words))], pick(g, 100000));
+    const char *secure = next(g) & 1 ? "s" : "";
+    const char *folder = word(g);
+    const char *page = word(g);
+    snprintf(out, VALUE_MAX, "http%s://%.200s/%s/%s.php?id=%u", secure, domain, folder, page, pick(g, 100000));
 }
 
 static enum kind make_value(struct generator *g, char value[VALUE_MAX])
 {
     unsigned roll = pick(g, 100);
-    enum kind kind = roll < 40 ? DOMAIN : roll < 65 ? IPV4 : roll < 70 ? CIDR : roll < 75 ? IPV6 : roll < 90 ? URL : SHA256;
+    enum kind kind = roll < 40   ? DOMAIN
+                     : roll < 65 ? IPV4
+                     : roll < 70 ? CIDR
+                     : roll < 75 ? IPV6
+                     : roll < 90 ? URL
+                                 : SHA256;
     uint64_t k = g->count[kind]++;
     switch (kind) {
     case DOMAIN: make_domain(g, k, value); break;
@@ -158,16 +174,18 @@ static enum kind make_value(struct generator *g, char value[VALUE_MAX])
 
 static void begin(struct generator *g, const char *type, const char *id, const char *created)
 {
-    say(g, "%s{\"type\":\"%s\",\"spec_version\":\"2.1\",\"id\":\"%s\",\"created\":\"%s\"", g->objects++ ? ",\n" : "\n", type,
-        id, created);
+    say(g, "%s{\"type\":\"%s\",\"spec_version\":\"2.1\",\"id\":\"%s\",\"created\":\"%s\"",
+        g->objects++ ? ",\n" : "\n", type, id, created);
 }
 
 static void add_markings(struct generator *g)
 {
     for (size_t i = 0; i < COUNT(tlps); i++) {
         begin(g, "marking-definition", tlps[i].id, "2022-10-01T00:00:00.000Z");
-        say(g, ",\"name\":\"%s\",\"extensions\":{\"extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d\":"
-               "{\"extension_type\":\"property-extension\",\"tlp_2_0\":\"%s\"}}}", tlps[i].name, tlps[i].label);
+        say(g,
+            ",\"name\":\"%s\",\"extensions\":{\"extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d\":"
+            "{\"extension_type\":\"property-extension\",\"tlp_2_0\":\"%s\"}}}",
+            tlps[i].name, tlps[i].label);
     }
 }
 
@@ -186,19 +204,17 @@ static void add_malware(struct generator *g, size_t i)
     make_id(g, "malware", g->malware[i]);
     make_time(g, time);
     begin(g, "malware", g->malware[i], time);
-    say(g, ",\"modified\":\"%s\",\"created_by_ref\":\"%s\",\"name\":\"%s-%zu\",\"is_family\":true,"
-           "\"malware_types\":[\"%s\"],\"object_marking_refs\":[\"%s\"]}", time, g->identity[i % IDENTITIES],
-        words[pick(g, COUNT(words))], i + 1, i % 2 ? "trojan" : "ransomware", tlps[i % COUNT(tlps)].id);
+    say(g,
+        ",\"modified\":\"%s\",\"created_by_ref\":\"%s\",\"name\":\"%s-%zu\",\"is_family\":true,"
+        "\"malware_types\":[\"%s\"],\"object_marking_refs\":[\"%s\"]}",
+        time, g->identity[i % IDENTITIES], word(g), i + 1, i % 2 ? "trojan" : "ransomware", tlps[i % COUNT(tlps)].id);
 }
 
 static void add_pattern(struct generator *g, enum kind kind, const char *value)
 {
-    static const char *const paths[] = {[DOMAIN] = "domain-name:value",
-                                        [IPV4] = "ipv4-addr:value",
-                                        [CIDR] = "ipv4-addr:value",
-                                        [IPV6] = "ipv6-addr:value",
-                                        [URL] = "url:value",
-                                        [SHA256] = "file:hashes.'SHA-256'"};
+    static const char *const paths[] = {
+        [DOMAIN] = "domain-name:value", [IPV4] = "ipv4-addr:value", [CIDR] = "ipv4-addr:value",
+        [IPV6] = "ipv6-addr:value",     [URL] = "url:value",        [SHA256] = "file:hashes.'SHA-256'"};
     say(g, ",\"pattern\":\"[%s = '%s']\",\"pattern_type\":\"stix\"", paths[kind], value);
 }
 
@@ -210,10 +226,12 @@ static void add_indicator(struct generator *g)
     make_id(g, "indicator", id);
     make_time(g, time);
     begin(g, "indicator", id, time);
-    say(g, ",\"modified\":\"%s\",\"created_by_ref\":\"%s\",\"name\":\"%s\"", time, g->identity[pick(g, IDENTITIES)], value);
+    say(g, ",\"modified\":\"%s\",\"created_by_ref\":\"%s\",\"name\":\"%s\"", time, g->identity[pick(g, IDENTITIES)],
+        value);
+    const char *sector = word(g);
     if (pick(g, 4) == 0)
-        say(g, ",\"description\":\"Seen in a campaign against the %s sector; \\u00e9tat no. %u\\n\"",
-            words[pick(g, COUNT(words))], pick(g, 1000));
+        say(g, ",\"description\":\"Seen in a campaign against the %s sector; \\u00e9tat no. %u\\n\"", sector,
+            pick(g, 1000));
     say(g, ",\"indicator_types\":[\"malicious-activity\"]");
     add_pattern(g, kind, value);
     say(g, ",\"valid_from\":\"%s\"", time);
@@ -221,7 +239,7 @@ static void add_indicator(struct generator *g)
     if (pick(g, 2))
         say(g, ",\"confidence\":%u", pick(g, 101));
     if (pick(g, 3) == 0)
-        say(g, ",\"labels\":[\"%s\",\"x-feed\"]", words[pick(g, COUNT(words))]);
+        say(g, ",\"labels\":[\"%s\",\"x-feed\"]", word(g));
     say(g, ",\"object_marking_refs\":[\"%s\"]}", tlps[pick(g, COUNT(tlps))].id);
     if (g->values)
         fprintf(g->values, "%s\n", value);
@@ -233,9 +251,10 @@ static void add_relationship(struct generator *g)
     uint64_t known = g->indicators < RECENT ? g->indicators : RECENT;
     make_id(g, "relationship", id);
     make_time(g, time);
+    const char *source = g->recent[pick(g, known)];
     begin(g, "relationship", id, time);
-    say(g, ",\"modified\":\"%s\",\"relationship_type\":\"indicates\",\"source_ref\":\"%s\",\"target_ref\":\"%s\"}", time,
-        g->recent[pick(g, known)], g->malware[pick(g, MALWARE)]);
+    say(g, ",\"modified\":\"%s\",\"relationship_type\":\"indicates\",\"source_ref\":\"%s\",\"target_ref\":\"%s\"}",
+        time, source, g->malware[pick(g, MALWARE)]);
 }
 
 /* The markings, identities and malware come first, in this order; then one relationship to nine indicators. */

@@ -5,8 +5,8 @@
 #include "base/limits.h"
 #include "format/csv.h"
 #include "format/csv_indicators.h"
-#include "json/json.h"
 #include "support/fuzz.h"
+#include "json/json.h"
 
 static void rows(struct text csv)
 {

@@ -1,7 +1,7 @@
 /* What is accepted has a canonical form that is accepted, is its own canonical form, and says the same. */
 #include "base/limits.h"
-#include "json/json.h"
 #include "support/fuzz.h"
+#include "json/json.h"
 
 static void same(const struct json_val *a, const struct json_val *b)
 {

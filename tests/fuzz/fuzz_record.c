@@ -1,4 +1,5 @@
-/* Raw bytes as records: what record_next() accepts can be walked to its end, and written again gives the same bytes. */
+/* Raw bytes as records: what record_next() accepts can be walked to its end, and written again gives the same bytes.
+ */
 #include <string.h>
 
 #include "base/limits.h"

@@ -1,14 +1,14 @@
-/* The splitter against the whole: a document that json_parse() takes is split into just its elements, each of them the
- * same value; a document that splits well into good elements and a good envelope is one that json_parse() takes. Cut
- * in two, pushed and read, gives the same. */
+/* The splitter against the whole: a document that json_parse() takes is split into just its elements, each of them
+ * the same value; a document that splits well into good elements and a good envelope is one that json_parse() takes.
+ * Cut in two, pushed and read, gives the same. */
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "support/fuzz.h"
 #include "json/json.h"
 #include "json/split.h"
-#include "support/fuzz.h"
 
 static bool good(struct text t, struct buffer *canonical)
 {

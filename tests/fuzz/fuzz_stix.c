@@ -1,8 +1,8 @@
 /* Any document as STIX: its records decode, end with one RECORD_END, and every body is canonical JSON with the id. */
 #include "base/limits.h"
 #include "format/stix.h"
-#include "json/json.h"
 #include "support/fuzz.h"
+#include "json/json.h"
 
 static void check_object(const struct record_object *o, size_t len)
 {

@@ -6,7 +6,7 @@
 struct records {
     struct buffer bytes; /* what r borrows from */
     struct record *r;
-    size_t count;        /* the last one is the RECORD_END */
+    size_t count; /* the last one is the RECORD_END */
     size_t objects, rejected;
     const struct record_end *end;
 };

@@ -6,9 +6,9 @@
 
 #include "base/limits.h"
 #include "format/csv.h"
-#include "json/json.h"
 #include "support/scratch.h"
 #include "support/test.h"
+#include "json/json.h"
 
 #define CHUNK (256 * KIB) /* as json/feed.c reads */
 
@@ -173,6 +173,29 @@ static void an_open_quote_swallows_nothing(void **state)
     buffer_done(&b);
 }
 
+/* Each line opens a quote that the next one closes and opens again: one row of too many columns, not one a line, or
+ * the work would be lines times columns. */
+static void no_line_is_read_again_and_again(void **state)
+{
+    (void)state;
+    struct buffer b;
+    buffer_init(&b, 1 * MIB);
+    buffer_add(&b, TEXT("a,b\n"));
+    for (size_t i = 0; i < 4 * CSV_COLUMNS_MAX; i++)
+        buffer_add(&b, TEXT("a\",\"\n"));
+    char *got = rows_of(-1, buffer_text(&b));
+    struct text rest = text_of(got), row;
+    size_t wide = 0, open = 0;
+    while (text_split(&rest, '\n', &row)) {
+        wide += text_ends(row, TEXT("!CSV_COLUMNS_MAX"));
+        open += text_ends(row, TEXT("!RFC 4180 2.5"));
+    }
+    assert_true(wide >= 1 && wide <= 5);
+    assert_int_equal(wide + open, 4 * CSV_COLUMNS_MAX);
+    free(got);
+    buffer_done(&b);
+}
+
 static void chunks_may_end_anywhere(void **state)
 {
     (void)state;
@@ -300,10 +323,15 @@ static void csv_spectrum(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_as_rfc_4180_has_them),      cmocka_unit_test(separators_are_told_from_the_header),
-        cmocka_unit_test(missing_cells_are_empty),        cmocka_unit_test(broken_rows_fall_alone),
-        cmocka_unit_test(long_rows_fall_alone),           cmocka_unit_test(an_open_quote_swallows_nothing),
-        cmocka_unit_test(chunks_may_end_anywhere),        cmocka_unit_test(columns_have_names),
+        cmocka_unit_test(rows_as_rfc_4180_has_them),
+        cmocka_unit_test(separators_are_told_from_the_header),
+        cmocka_unit_test(missing_cells_are_empty),
+        cmocka_unit_test(broken_rows_fall_alone),
+        cmocka_unit_test(long_rows_fall_alone),
+        cmocka_unit_test(an_open_quote_swallows_nothing),
+        cmocka_unit_test(no_line_is_read_again_and_again),
+        cmocka_unit_test(chunks_may_end_anywhere),
+        cmocka_unit_test(columns_have_names),
         cmocka_unit_test(csv_spectrum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

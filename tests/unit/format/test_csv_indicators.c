@@ -3,11 +3,11 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
-#include "json/json.h"
 #include "model/marking.h"
 #include "model/stix.h"
 #include "records.h"
 #include "support/test.h"
+#include "json/json.h"
 
 static struct records rows(const char *csv, const struct csv_indicators_options *options)
 {
@@ -196,8 +196,9 @@ static void bad_samples_fall_row_by_row(void **state)
     (void)state;
     refuses("csv/bad/values.csv", OK, 1,
             "2 CSV value\n3 CSV value\n4 CSV value\n5 CSV value\n6 CSV value\n7 CSV value\n8 CSV type\n");
-    refuses("csv/bad/cells.csv", OK, 1,
-            "2 CSV confidence\n3 CSV confidence\n4 CSV confidence\n5 CSV tlp\n6 CSV valid_until\n7 CSV valid_until\n");
+    refuses(
+        "csv/bad/cells.csv", OK, 1,
+        "2 CSV confidence\n3 CSV confidence\n4 CSV confidence\n5 CSV tlp\n6 CSV valid_until\n7 CSV valid_until\n");
     refuses("csv/bad/quotes.csv", OK, 2, "2 RFC 4180 2.7\n3 RFC 4180 2.7\n");
     refuses("csv/bad/cut-short.csv", ERR_MALFORMED, 1, "3 RFC 4180 2.5\n");
     refuses("csv/bad/nul.csv", OK, 1, "2 RFC 4180 2\n");
@@ -215,7 +216,9 @@ static void awkward_text_stays_valid(void **state)
     (void)state;
     struct buffer csv;
     buffer_init(&csv, 4 * MIB);
-    buffer_add(&csv, TEXT("value,description,label\nhttp://a.example/it's\\here?\"x\",\"\x01\x7f\xC3\xA9\",;; ;\na.example,"));
+    buffer_add(
+        &csv,
+        TEXT("value,description,label\nhttp://a.example/it's\\here?\"x\",\"\x01\x7f\xC3\xA9\",;; ;\na.example,"));
     memset(buffer_reserve(&csv, LINE_MAX_BYTES - 100), '\x02', LINE_MAX_BYTES - 100);
     buffer_add(&csv, TEXT(",x\n"));
     struct records r = csv_records(-1, buffer_text(&csv), NULL);
@@ -230,9 +233,12 @@ static void awkward_text_stays_valid(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_samples_are_valid),          cmocka_unit_test(cells_become_properties),
-        cmocka_unit_test(ids_come_from_party_kind_and_value), cmocka_unit_test(the_same_row_has_the_same_print),
-        cmocka_unit_test(options_fill_what_is_absent),     cmocka_unit_test(bad_samples_fall_row_by_row),
+        cmocka_unit_test(good_samples_are_valid),
+        cmocka_unit_test(cells_become_properties),
+        cmocka_unit_test(ids_come_from_party_kind_and_value),
+        cmocka_unit_test(the_same_row_has_the_same_print),
+        cmocka_unit_test(options_fill_what_is_absent),
+        cmocka_unit_test(bad_samples_fall_row_by_row),
         cmocka_unit_test(awkward_text_stays_valid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

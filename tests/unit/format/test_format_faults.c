@@ -67,7 +67,9 @@ static void stix_survives(void **state)
 static void csv_survives(void **state)
 {
     (void)state;
-    rounds(TEXT("value,description,tlp,label\nevil.example,\"a \"\"b\"\"\",red,x\n192.0.2.1,,,\nhttp://a.example/,,,\n"), true);
+    rounds(
+        TEXT("value,description,tlp,label\nevil.example,\"a \"\"b\"\"\",red,x\n192.0.2.1,,,\nhttp://a.example/,,,\n"),
+        true);
 }
 
 int main(void)

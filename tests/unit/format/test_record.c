@@ -14,11 +14,27 @@ static const struct text markings[] = {{"marking-definition--3", 21}};
 static void add_sample(struct buffer *b)
 {
     struct record_object o = {
-        .at = 12345678901, .id = TEXT("indicator--1"), .body = TEXT("{\"a\":\"0000-00-00T00:00:00.000Z\"}"),
-        .original = TEXT("{ }"), .has_modified = true, .modified_us = -5, .modified = TEXT("2025-01-01T00:00:00Z"),
-        .revoked = true, .cls = STIX_SCO, .tlp = TLP_RED, .unknown_marking = true, .granular = true,
-        .created_by = TEXT("identity--1"), .has_valid_from = true, .has_valid_until = true, .valid_from_us = 1,
-        .valid_until_us = INT64_MAX, .confidence = -1, .print = UINT64_MAX, .created_at = 6, .modified_at = 7,
+        .at = 12345678901,
+        .id = TEXT("indicator--1"),
+        .body = TEXT("{\"a\":\"0000-00-00T00:00:00.000Z\"}"),
+        .original = TEXT("{ }"),
+        .has_modified = true,
+        .modified_us = -5,
+        .modified = TEXT("2025-01-01T00:00:00Z"),
+        .revoked = true,
+        .cls = STIX_SCO,
+        .tlp = TLP_RED,
+        .unknown_marking = true,
+        .granular = true,
+        .created_by = TEXT("identity--1"),
+        .has_valid_from = true,
+        .has_valid_until = true,
+        .valid_from_us = 1,
+        .valid_until_us = INT64_MAX,
+        .confidence = -1,
+        .print = UINT64_MAX,
+        .created_at = 6,
+        .modified_at = 7,
         .valid_from_at = 8,
     };
     struct record_rejected r = {.at = 7, .line = -1, .rule = TEXT("STIX 2.1 3.2"), .reason = TEXT("why")};
@@ -161,16 +177,46 @@ static enum err with(void (*change)(struct record_object *o))
     return e;
 }
 
-static void nothing(struct record_object *o) { (void)o; }
-static void late_place(struct record_object *o) { o->valid_from_at = 3; }
-static void last_place(struct record_object *o) { o->valid_from_at = 2; }
-static void huge_place(struct record_object *o) { o->created_at = UINT32_MAX; }
-static void no_body(struct record_object *o) { o->body = TEXT_NONE; }
-static void no_id(struct record_object *o) { o->id = TEXT_NONE; }
-static void wrong_class(struct record_object *o) { o->cls = STIX_CUSTOM + 1; }
-static void wrong_tlp(struct record_object *o) { o->tlp = TLP_RED + 1; }
-static void wrong_confidence(struct record_object *o) { o->confidence = 101; }
-static void wrong_offset(struct record_object *o) { o->at = -1; }
+static void nothing(struct record_object *o)
+{
+    (void)o;
+}
+static void late_place(struct record_object *o)
+{
+    o->valid_from_at = 3;
+}
+static void last_place(struct record_object *o)
+{
+    o->valid_from_at = 2;
+}
+static void huge_place(struct record_object *o)
+{
+    o->created_at = UINT32_MAX;
+}
+static void no_body(struct record_object *o)
+{
+    o->body = TEXT_NONE;
+}
+static void no_id(struct record_object *o)
+{
+    o->id = TEXT_NONE;
+}
+static void wrong_class(struct record_object *o)
+{
+    o->cls = STIX_CUSTOM + 1;
+}
+static void wrong_tlp(struct record_object *o)
+{
+    o->tlp = TLP_RED + 1;
+}
+static void wrong_confidence(struct record_object *o)
+{
+    o->confidence = 101;
+}
+static void wrong_offset(struct record_object *o)
+{
+    o->at = -1;
+}
 
 static void ranges_are_checked(void **state)
 {
@@ -209,8 +255,10 @@ static void a_full_buffer_holds_whole_records(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_goes_in_comes_out), cmocka_unit_test(prefixes_are_refused),
-        cmocka_unit_test(changed_bytes_are_safe), cmocka_unit_test(ranges_are_checked),
+        cmocka_unit_test(what_goes_in_comes_out),
+        cmocka_unit_test(prefixes_are_refused),
+        cmocka_unit_test(changed_bytes_are_safe),
+        cmocka_unit_test(ranges_are_checked),
         cmocka_unit_test(a_full_buffer_holds_whole_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

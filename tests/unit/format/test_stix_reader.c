@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 
 #include "base/limits.h"
-#include "json/json.h"
 #include "model/marking.h"
 #include "model/stix.h"
 #include "records.h"
 #include "support/scratch.h"
 #include "support/test.h"
+#include "json/json.h"
 
 /* An accepted object's bytes in the document are JSON whose canonical form is the body. */
 static void is_canonical(const struct record_object *o, struct text document)
@@ -35,11 +35,20 @@ static void good_samples_are_accepted(void **state)
         const char *name;
         size_t objects;
     } good[] = {
-        {"stix/good/bundle.json", 8},         {"stix/good/objects-first.json", 1}, {"stix/good/empty-bundle.json", 0},
-        {"stix/good/no-objects.json", 0},     {"stix/good/taxii-envelope.json", 2}, {"stix/good/taxii-empty.json", 0},
-        {"stix/good/taxii-nothing-new.json", 0}, {"stix/good/single.json", 1},     {"stix/good/list.json", 2},
-        {"stix/good/lines.json", 3},          {"stix/good/crlf-lines.json", 2},    {"stix/good/escaped-name.json", 1},
-        {"stix/good/big-number.json", 1},     {"stix/good/observed-2.0-objects.json", 1},
+        {"stix/good/bundle.json", 8},
+        {"stix/good/objects-first.json", 1},
+        {"stix/good/empty-bundle.json", 0},
+        {"stix/good/no-objects.json", 0},
+        {"stix/good/taxii-envelope.json", 2},
+        {"stix/good/taxii-empty.json", 0},
+        {"stix/good/taxii-nothing-new.json", 0},
+        {"stix/good/single.json", 1},
+        {"stix/good/list.json", 2},
+        {"stix/good/lines.json", 3},
+        {"stix/good/crlf-lines.json", 2},
+        {"stix/good/escaped-name.json", 1},
+        {"stix/good/big-number.json", 1},
+        {"stix/good/observed-2.0-objects.json", 1},
     };
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {
         size_t len;

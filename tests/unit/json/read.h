@@ -13,7 +13,7 @@ struct elements {
     char *text[ELEMENTS_MAX]; /* copies; NULL where one was passed over */
     int64_t offset[ELEMENTS_MAX];
     size_t count;
-    enum err err;       /* how it ended: ERR_NOT_FOUND is well */
+    enum err err; /* how it ended: ERR_NOT_FOUND is well */
     struct fault fault;
     bool found;
     char *envelope;

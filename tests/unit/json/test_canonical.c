@@ -85,12 +85,15 @@ static void lost_digits_are_told(void **state)
 static void names_are_sorted_by_utf16(void **state)
 {
     (void)state;
-    becomes("{\"\xEF\xBF\xBD\":1,\"\xF0\x90\x80\x80\":2,\"\xEE\x80\x80\":3,\"\xED\x9F\xBF\":4,\"z\":5,\"\":6,\"aa\":7,\"a\":8}",
-            "{\"\":6,\"a\":8,\"aa\":7,\"z\":5,\"\xED\x9F\xBF\":4,\"\xF0\x90\x80\x80\":2,\"\xEE\x80\x80\":3,\"\xEF\xBF\xBD\":1}",
+    becomes("{\"\xEF\xBF\xBD\":1,\"\xF0\x90\x80\x80\":2,\"\xEE\x80\x80\":3,\"\xED\x9F\xBF\":4,\"z\":5,\"\":6,\"aa\":"
+            "7,\"a\":8}",
+            "{\"\":6,\"a\":8,\"aa\":7,\"z\":5,\"\xED\x9F\xBF\":4,\"\xF0\x90\x80\x80\":2,\"\xEE\x80\x80\":3,"
+            "\"\xEF\xBF\xBD\":1}",
             false);
     becomes("{\"12345678\xEF\xBF\xBD\":1,\"12345678\xF0\x90\x80\x80\":2}",
             "{\"12345678\xF0\x90\x80\x80\":2,\"12345678\xEF\xBF\xBD\":1}", false);
-    becomes("{\"created_by_ref\":1,\"created\":2,\"create\":3}", "{\"create\":3,\"created\":2,\"created_by_ref\":1}", false);
+    becomes("{\"created_by_ref\":1,\"created\":2,\"create\":3}", "{\"create\":3,\"created\":2,\"created_by_ref\":1}",
+            false);
     becomes("{\"a\\u0000\":1,\"a\":2}", "{\"a\":2,\"a\\u0000\":1}", false);
 }
 

@@ -8,7 +8,8 @@
 static void values_are_read(void **state)
 {
     (void)state;
-    struct json_doc *doc = parsed(TEXT("{\"s\":\"a\\u0000b\",\"n\":-7,\"f\":0.5,\"t\":true,\"z\":null,\"a\":[1,2,3],\"o\":{}}"));
+    struct json_doc *doc =
+        parsed(TEXT("{\"s\":\"a\\u0000b\",\"n\":-7,\"f\":0.5,\"t\":true,\"z\":null,\"a\":[1,2,3],\"o\":{}}"));
     const struct json_val *root = json_root(doc);
     int64_t i = 0;
     double f = 0;
@@ -55,7 +56,8 @@ static void iteration_is_in_order(void **state)
     char seen[64] = "";
     for (struct json_iter it = json_iter_of(json_root(doc)); json_next(&it);) {
         size_t used = strlen(seen);
-        snprintf(seen + used, sizeof seen - used, "%zu" TEXT_FMT "%d ", it.index, TEXT_ARG(it.key), json_type(it.val));
+        snprintf(seen + used, sizeof seen - used, "%zu" TEXT_FMT "%d ", it.index, TEXT_ARG(it.key),
+                 json_type(it.val));
     }
     assert_string_equal(seen, "0b5 1a3 23 ");
     size_t elements = 0;
@@ -75,12 +77,18 @@ static void integers_have_a_range(void **state)
         bool is;
         int64_t value;
     } cases[] = {
-        {"9223372036854775807", true, INT64_MAX},   {"-9223372036854775808", true, INT64_MIN},
-        {"9223372036854775808", false, 0},          {"-9223372036854775809", false, 0},
-        {"1.0", true, 1},                           {"10e-1", true, 1},
-        {"1e3", true, 1000},                        {"0.5", false, 0},
-        {"9007199254740992.0", true, 9007199254740992}, {"9.007199254740994e15", false, 0},
-        {"1e400", false, 0},                        {"-0", true, 0},
+        {"9223372036854775807", true, INT64_MAX},
+        {"-9223372036854775808", true, INT64_MIN},
+        {"9223372036854775808", false, 0},
+        {"-9223372036854775809", false, 0},
+        {"1.0", true, 1},
+        {"10e-1", true, 1},
+        {"1e3", true, 1000},
+        {"0.5", false, 0},
+        {"9007199254740992.0", true, 9007199254740992},
+        {"9.007199254740994e15", false, 0},
+        {"1e400", false, 0},
+        {"-0", true, 0},
     };
     for (size_t k = 0; k < ARRAY_LEN(cases); k++) {
         struct json_doc *doc = parsed(text_of(cases[k].text));
@@ -195,10 +203,10 @@ static void messages_are_plain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_are_read),      cmocka_unit_test(absent_values_are_nothing),
+        cmocka_unit_test(values_are_read),       cmocka_unit_test(absent_values_are_nothing),
         cmocka_unit_test(iteration_is_in_order), cmocka_unit_test(integers_have_a_range),
-        cmocka_unit_test(faults_have_a_place),  cmocka_unit_test(depth_is_limited),
-        cmocka_unit_test(twins_are_found),      cmocka_unit_test(many_names_are_quick),
+        cmocka_unit_test(faults_have_a_place),   cmocka_unit_test(depth_is_limited),
+        cmocka_unit_test(twins_are_found),       cmocka_unit_test(many_names_are_quick),
         cmocka_unit_test(messages_are_plain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

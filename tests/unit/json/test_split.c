@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,8 +30,8 @@ static void gives(const char *document, const char *want, const char *envelope, 
 static void bundles_are_taken_apart(void **state)
 {
     (void)state;
-    gives("{\"type\":\"bundle\",\"objects\":[{\"a\":1},{\"b\":[2]}]}", "{\"a\":1}@28 {\"b\":[2]}@36", "{\"type\":\"bundle\"}",
-          ERR_NOT_FOUND);
+    gives("{\"type\":\"bundle\",\"objects\":[{\"a\":1},{\"b\":[2]}]}", "{\"a\":1}@28 {\"b\":[2]}@36",
+          "{\"type\":\"bundle\"}", ERR_NOT_FOUND);
     gives(" {\"objects\" : [ {} , 1 ,\"s\", null,[ ] ] , \"id\" : \"x\" } \n", "{}@16 1@21 \"s\"@24 null@29 [ ]@34",
           "{\"id\" : \"x\"}", ERR_NOT_FOUND);
     gives("{\"objects\":[]}", "", "{}", ERR_NOT_FOUND);
@@ -52,7 +53,8 @@ static void the_name_is_found_only_at_the_top(void **state)
 static void single_values_are_given_whole(void **state)
 {
     (void)state;
-    gives("{\"type\":\"x\",\"objects\":{\"0\":{}}}", "{\"type\":\"x\",\"objects\":{\"0\":{}}}@0", NULL, ERR_NOT_FOUND);
+    gives("{\"type\":\"x\",\"objects\":{\"0\":{}}}", "{\"type\":\"x\",\"objects\":{\"0\":{}}}@0", NULL,
+          ERR_NOT_FOUND);
     gives("  {} ", "{}@2", NULL, ERR_NOT_FOUND);
     gives("\"a\\\"b]\"", "\"a\\\"b]\"@0", NULL, ERR_NOT_FOUND);
     gives("-1.5e+7\n", "-1.5e+7@0", NULL, ERR_NOT_FOUND);
@@ -61,12 +63,14 @@ static void single_values_are_given_whole(void **state)
 static void lines_are_values(void **state)
 {
     (void)state;
-    gives("{\"id\":1}\n{\"id\":2}\r\n\n  {\"id\":3}\n", "{\"id\":1}@0 {\"id\":2}@9 {\"id\":3}@22", NULL, ERR_NOT_FOUND);
+    gives("{\"id\":1}\n{\"id\":2}\r\n\n  {\"id\":3}\n", "{\"id\":1}@0 {\"id\":2}@9 {\"id\":3}@22", NULL,
+          ERR_NOT_FOUND);
     gives("{\"id\":1} {\"id\":2}", "{\"id\":1}@0", NULL, ERR_MALFORMED);
     gives("{\n}\ngarbage", "{\n}@0", NULL, ERR_MALFORMED);
     /* after an object on a line each line stands for itself */
     gives("{\"id\":1}\ngarbage", "{\"id\":1}@0 garbage@9", NULL, ERR_NOT_FOUND);
-    gives("{\"id\":1}\n{\"id\":[}\n{\n{\"id\":2}", "{\"id\":1}@0 {\"id\":[}@9 {@18 {\"id\":2}@20", NULL, ERR_NOT_FOUND);
+    gives("{\"id\":1}\n{\"id\":[}\n{\n{\"id\":2}", "{\"id\":1}@0 {\"id\":[}@9 {@18 {\"id\":2}@20", NULL,
+          ERR_NOT_FOUND);
     gives("{\"id\":1}\n{\"id\":[2", "{\"id\":1}@0", NULL, ERR_MALFORMED);
     /* else values are told by their brackets */
     gives("{\n}\n{\"a\":[\n]}\n", "{\n}@0 {\"a\":[\n]}@4", NULL, ERR_NOT_FOUND);
@@ -77,9 +81,14 @@ static void what_is_no_json_ends_it(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "",       "   ",      "\xEF\xBB\xBF{}", "{,}",          "{\"a\"}",        "{\"a\":}",     "{\"a\":1,}", "{a:1}",
-        "]",      "}",        "{\"a\":1",       "[1",           "\"abc",          "{\"a",         "{\"a\":[",   "{]",
-        "[]]",    "{}}",      "<xml/>",         "{\"a\" 1}",    "{\"a\":1 \"b\":2}", "[,1]",      "[}",         ",",
+        "",           "   ",       "\xEF\xBB\xBF{}",
+        "{,}",        "{\"a\"}",   "{\"a\":}",
+        "{\"a\":1,}", "{a:1}",     "]",
+        "}",          "{\"a\":1",  "[1",
+        "\"abc",      "{\"a",      "{\"a\":[",
+        "{]",         "[]]",       "{}}",
+        "<xml/>",     "{\"a\" 1}", "{\"a\":1 \"b\":2}",
+        "[,1]",       "[}",        ",",
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct elements e = elements_of(text_of(bad[i]), MAX);
@@ -134,8 +143,33 @@ static void huge_elements_are_passed_over(void **state)
     buffer_done(&b);
 }
 
-static const char sample[] = "{\"type\":\"bundle\",\"id\":\"bundle--1\",\"objects\":[{\"a\":\"\\\\\\\"}]\"},{\"b\":[[],{}]},"
-                             "\"\\\\\",-1.5,true],\"e\":{\"objects\":[9]}}";
+/* 300 MB in one string, in the envelope and as an element: the window stays as large as the limit asks for. */
+static void memory_is_bounded(void **state)
+{
+    (void)state;
+    static const char *const fronts[] = {"{\"x\":\"", "{\"objects\":[1,\"", "\""};
+    static const char *const backs[] = {"\",\"objects\":[2]}", "\",2]}", "\""};
+    static const size_t counts[] = {1, 3, 1};
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++) {
+        struct rusage before, after;
+        int fd = descriptor_of(text_of(fronts[i]));
+        off_t end = (off_t)(300 * MIB);
+        ssize_t len = (ssize_t)strlen(backs[i]);
+        assert_int_equal(pwrite(fd, backs[i], (size_t)len, end), len); /* the bytes between are zeros */
+        assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+        struct elements e = elements_read(fd, TEXT_NONE, 1 * MIB);
+        assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+        close(fd);
+        assert_err(e.err, ERR_NOT_FOUND);
+        assert_int_equal(e.count, counts[i]);
+        assert_true(after.ru_maxrss - before.ru_maxrss < 32 * 1024); /* KiB */
+        elements_free(&e);
+    }
+}
+
+static const char sample[] =
+    "{\"type\":\"bundle\",\"id\":\"bundle--1\",\"objects\":[{\"a\":\"\\\\\\\"}]\"},{\"b\":[[],{}]},"
+    "\"\\\\\",-1.5,true],\"e\":{\"objects\":[9]}}";
 
 static void is_sample(const struct elements *e, int64_t shift)
 {
@@ -269,13 +303,13 @@ static void a_failed_read_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bundles_are_taken_apart),      cmocka_unit_test(the_name_is_found_only_at_the_top),
+        cmocka_unit_test(bundles_are_taken_apart),       cmocka_unit_test(the_name_is_found_only_at_the_top),
         cmocka_unit_test(single_values_are_given_whole), cmocka_unit_test(lines_are_values),
-        cmocka_unit_test(what_is_no_json_ends_it),      cmocka_unit_test(too_long_is_passed_over),
-        cmocka_unit_test(huge_elements_are_passed_over), cmocka_unit_test(chunks_may_end_anywhere),
-        cmocka_unit_test(blocks_may_begin_anywhere),    cmocka_unit_test(prefixes_are_cut_short),
-        cmocka_unit_test(pipes_are_read),               cmocka_unit_test(elements_do_not_wait),
-        cmocka_unit_test(a_failed_read_is_told),
+        cmocka_unit_test(what_is_no_json_ends_it),       cmocka_unit_test(too_long_is_passed_over),
+        cmocka_unit_test(huge_elements_are_passed_over), cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(chunks_may_end_anywhere),       cmocka_unit_test(blocks_may_begin_anywhere),
+        cmocka_unit_test(prefixes_are_cut_short),        cmocka_unit_test(pipes_are_read),
+        cmocka_unit_test(elements_do_not_wait),          cmocka_unit_test(a_failed_read_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

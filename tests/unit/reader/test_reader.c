@@ -1,4 +1,5 @@
-/* The reader: a format told from the first bytes, chunks of whole records, and the same records from any descriptor. */
+/* The reader: a format told from the first bytes, chunks of whole records, and the same records from any descriptor.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -100,7 +101,9 @@ static void formats_are_told_from_the_first_bytes(void **state)
     refuses(TEXT("\x28\xb5\x2f\xfd\x00"), "zstd");
     refuses(TEXT("PK\x03\x04xxxx"), "zip");
     refuses(TEXT("BZh91AY"), "bzip2");
-    refuses(TEXT("\xfd" "7zXZ\x00"), "xz");
+    refuses(TEXT("\xfd"
+                 "7zXZ\x00"),
+            "xz");
     refuses((struct text){"\xff\xfe{\0}\0", 6}, "UTF-16");
     refuses((struct text){"\xfe\xff\0{\0}", 6}, "UTF-16");
 }
