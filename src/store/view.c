@@ -72,6 +72,15 @@ static enum err check_schema(struct view *v, struct fault *reterr)
     return OK;
 }
 
+/* A view that lacks a table or a column is found out now, not in the middle of a write. */
+static enum err prepare_all(struct view *v, struct fault *reterr)
+{
+    for (int i = 0; v->write && i < SQL_COUNT; i++)
+        if (!view_stmt(v, (enum sql)i))
+            return view_fault(v, reterr);
+    return OK;
+}
+
 static enum err read_meta(struct view *v, struct counters *ret, struct fault *reterr)
 {
     sqlite3_stmt *s = view_stmt(v, SQL_META_GET);
@@ -124,6 +133,8 @@ enum err view_open_at(const char *path, bool write, struct view **ret, struct fa
         err = pragmas(v, reterr);
     if (err == OK)
         err = check_schema(v, reterr);
+    if (err == OK)
+        err = prepare_all(v, reterr);
     if (err == OK)
         err = read_meta(v, &v->now, reterr);
     if (err == OK)
