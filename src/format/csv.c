@@ -226,7 +226,9 @@ static void row_begin(struct csv_reader *r)
 /* Goes on behind the first line of the row that was being read. */
 static enum err skip_line(struct csv_reader *r, struct fault *reterr)
 {
-    r->single_until = r->in.base + r->in.mark + r->at;
+    uint64_t seen = r->in.base + r->in.mark + r->at;
+    if (r->single_until < seen)
+        r->single_until = seen;
     r->in.pos = r->in.mark;
     r->in.mark = FEED_NO_MARK;
     for (;;) {
