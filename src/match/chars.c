@@ -31,13 +31,6 @@ bool char_is_local(uint8_t c)
     return char_is(c, CHAR_ALNUM) || (c != 0 && strchr(".!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
-unsigned char_hex(uint8_t c)
-{
-    if (char_is(c, CHAR_DIGIT))
-        return c - (unsigned)'0';
-    return char_is(c, CHAR_HEX) ? (c | 0x20u) - 'a' + 10 : 16;
-}
-
 /* Blanks, quotation marks, dashes and signs of the blocks where texts in practice take them from; a whole table of
  * Unicode categories would not make this less of a choice. */
 bool char_is_separator(uint32_t c)

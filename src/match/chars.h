@@ -51,8 +51,11 @@ static inline bool char_is_scheme(uint8_t c)
     return char_is(c, CHAR_ALNUM | CHAR_DOT | CHAR_DASH) || c == '+';
 }
 
-/* 0..15, or 16 */
-unsigned char_hex(uint8_t c);
+/* Of a hex digit: 0..15 */
+static inline unsigned char_hex(uint8_t c)
+{
+    return (c & 15u) + (c >> 6) * 9u;
+}
 
 /* Length of the well-formed UTF-8 sequence of two or more bytes at p that is punctuation or a blank (a quotation
  * mark, a dash, a no-break space, a byte order mark); 0 for anything else: letters, and bytes that are no UTF-8. */

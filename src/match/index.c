@@ -177,10 +177,56 @@ static enum err list_url_starts(const struct key_list *urls, struct key_list *st
     return OK;
 }
 
+static void add_name(struct name_filter *f, const uint8_t *name, size_t len, enum name_role role)
+{
+    uint64_t hash = name_hash(name, len, role);
+    f->words[hash >> 24 & f->mask] |= name_bits(hash);
+}
+
+static const uint8_t *item_key(const struct key_list *l, size_t n)
+{
+    return l->bytes + l->items[n].key;
+}
+
+/* The last two labels. */
+static void add_tail(struct name_filter *f, const uint8_t *name, size_t len)
+{
+    size_t start = len, dots = 0;
+    while (start > 0 && (name[start - 1] != '.' || ++dots < 2))
+        start--;
+    add_name(f, name + start, len - start, NAME_TAIL);
+}
+
+static enum err filter_names(struct index *i, const struct key_list *lists, const struct key_list *starts)
+{
+    const struct key_list *domains = &lists[VALUE_DOMAIN], *emails = &lists[VALUE_EMAIL];
+    size_t count = domains->count + emails->count + starts->count;
+    if (count == 0)
+        return OK;
+    for (i->names.mask = 1; i->names.mask < count / 4; i->names.mask *= 2) /* 16 to 32 bits a name */
+        ;
+    i->names.words = table_alloc(i->names.mask * sizeof *i->names.words);
+    if (!i->names.words)
+        return ERR_NOMEM;
+    i->names.mask--;
+    for (size_t n = 0; n < domains->count; n++)
+        add_tail(&i->names, item_key(domains, n), domains->items[n].len);
+    for (size_t n = 0; n < starts->count; n++)
+        add_name(&i->names, item_key(starts, n), starts->items[n].len, NAME_URL_START);
+    for (size_t n = 0; n < emails->count; n++) {
+        const uint8_t *key = item_key(emails, n), *at = memrchr(key, '@', emails->items[n].len);
+        size_t local = at ? (size_t)(at - key) + 1 : 0;
+        add_name(&i->names, key + local, emails->items[n].len - local, NAME_EMAIL_HOST);
+    }
+    return OK;
+}
+
 static enum err build_tables(struct index *i, struct index_builder *b)
 {
     struct key_list starts = {0};
     enum err err = list_url_starts(&b->lists[VALUE_URL], &starts);
+    if (!err)
+        err = filter_names(i, b->lists, &starts);
     if (!err)
         err = table_build(&i->url_starts, &starts, i->seed);
     key_list_done(&starts);
@@ -196,6 +242,7 @@ static void index_free(struct index *i)
     for (int k = 0; k < VALUE_KINDS; k++)
         table_done(&i->tables[k]);
     table_done(&i->url_starts);
+    free(i->names.words);
     free(i->v4_map);
     free(i);
 }
@@ -243,6 +290,7 @@ size_t index_count(const struct index *i)
 size_t index_memory_bytes(const struct index *i)
 {
     size_t bytes = sizeof *i + (i->v4_map ? V4_MAP_BYTES : 0) + table_memory_bytes(&i->url_starts);
+    bytes += i->names.words ? (i->names.mask + 1) * sizeof *i->names.words : 0;
     for (int k = 0; k < VALUE_KINDS; k++)
         bytes += table_memory_bytes(&i->tables[k]);
     return bytes;

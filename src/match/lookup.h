@@ -5,6 +5,7 @@
  *  cidr                one byte prefix length, then the masked address (4 or 16 bytes)
  *  hashes              the digest's bytes */
 #pragma once
+#include "match/names.h"
 #include "match/table.h"
 
 #define V4_MAP_BYTES (MIB * 2) /* a bit for each /24 that holds an address or touches a network */
@@ -15,6 +16,7 @@ struct index {
     uint64_t seed;
     struct table tables[VALUE_KINDS];
     struct table url_starts;      /* what stands behind "://" in the URLs (lookup_url_start), without refs */
+    struct name_filter names;     /* for the sieve */
     uint64_t *v4_map;             /* NULL when there is no IPv4 address or network */
     uint64_t v4_lens, v6_lens[3]; /* a bit for each prefix length in use */
     size_t domain_labels_max;     /* of the longest name */
@@ -25,6 +27,12 @@ static inline bool lookup_v4_possible(const struct index *i, const uint8_t a[4])
 {
     uint32_t net = (uint32_t)a[0] << 16 | (uint32_t)a[1] << 8 | a[2];
     return i->v4_map && (i->v4_map[net >> 6] >> (net & 63) & 1);
+}
+
+static inline void lookup_v4_prefetch(const struct index *i, const uint8_t a[4])
+{
+    if (i->v4_map)
+        __builtin_prefetch(i->v4_map + ((uint32_t)a[0] << 10 | (uint32_t)a[1] << 2 | a[2] >> 6));
 }
 
 static inline struct index_refs lookup_refs(const struct table *t, const struct table_entry *e)

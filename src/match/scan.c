@@ -3,44 +3,18 @@
 
 #include <stdlib.h>
 
-#include "base/arena.h"
-#include "match/lookup.h"
-#include "match/reading.h"
+#include "match/scanner.h"
+#include "match/sieve.h"
 
 #define NAMES_MAX_BYTES (64 * MIB) /* of names that do not stand on the line as they are read */
-
-struct found {
-    struct scan_hit hit;
-    uint32_t order; /* of finding: an exact address before its networks, these the most specific first */
-};
-
-struct level {
-    uint8_t *bytes;
-    size_t *map;
-    size_t cap;
-};
-
-struct scanner {
-    const struct index *const *indexes;
-    size_t index_count;
-    bool owners; /* this pass collects what can be owned, and no hits */
-    enum err err;
-    struct found *found;
-    struct scan_hit *hits;
-    size_t count, cap;
-    struct scan_seen *seen;
-    size_t seen_count, seen_cap;
-    struct text line;
-    struct buffer normal; /* one URL in normal form */
-    struct arena names;
-    struct level levels[READING_DEPTH_MAX + 1];
-};
 
 enum err scanner_new(struct scanner **ret)
 {
     struct scanner *s = calloc(1, sizeof *s);
-    if (!s)
+    if (!s || sieve_new(&s->sieve)) {
+        free(s);
         return ERR_NOMEM;
+    }
     buffer_init(&s->normal, VALUE_MAX_BYTES + 16);
     arena_init(&s->names, NAMES_MAX_BYTES);
     *ret = s;
@@ -58,6 +32,7 @@ void scanner_free(struct scanner *s)
     free(s->found);
     free(s->hits);
     free(s->seen);
+    sieve_free(s->sieve);
     buffer_done(&s->normal);
     arena_done(&s->names);
     free(s);
@@ -282,7 +257,10 @@ void scan_found_hash(struct scanner *s, const struct reading *r, struct span at)
                            : bytes == 20 ? VALUE_SHA1
                            : bytes == 32 ? VALUE_SHA256
                                          : VALUE_SHA512;
-    if (s->owners)
+    bool wanted = false;
+    for (size_t i = 0; i < s->index_count && !s->owners; i++)
+        wanted |= s->indexes[i]->tables[kind].filter != NULL;
+    if (!wanted)
         return;
     for (size_t i = 0; i < bytes; i++)
         digest[i] = (uint8_t)(char_hex(r->p[at.start + 2 * i]) << 4 | char_hex(r->p[at.start + 2 * i + 1]));
@@ -344,15 +322,20 @@ void scan_found_url(struct scanner *s, const struct reading *r, struct span at)
 
 /* ---- lines ---- */
 
-enum err scan_line(struct scanner *s, const struct index *const *indexes, size_t index_count, struct text line,
-                   const struct scan_hit **ret_hits, size_t *ret_count)
+void scanner_start(struct scanner *s, const struct index *const *indexes, size_t index_count)
 {
-    struct reading r = {.p = (const uint8_t *)line.ptr, .len = line.len};
     s->indexes = indexes;
     s->index_count = index_count;
     s->owners = false;
     s->err = OK;
     s->count = 0;
+}
+
+enum err scan_line(struct scanner *s, const struct index *const *indexes, size_t index_count, struct text line,
+                   const struct scan_hit **ret_hits, size_t *ret_count)
+{
+    struct reading r = {.p = (const uint8_t *)line.ptr, .len = line.len};
+    scanner_start(s, indexes, index_count);
     token_read(s, &r);
     if (s->err)
         return s->err;
