@@ -87,7 +87,7 @@ static int run_demo(struct session *s)
     if (!err)
         err = demo_run_chain(&d);
     if (d.events[EVENT_PUBLISHED].at_us)
-        demo_story(&d);
+        demo_story(&d, !once && !err);
     if (!err && once && !s->json)
         say(s, "\nEvery step was seen from outside, in the logs of both nodes.\n");
     else if (!err && !once)

@@ -46,4 +46,4 @@ void demo_end(struct demo *d, bool keep);
 MUST_CHECK enum err demo_run_chain(struct demo *d);
 
 /* ---- demo_story.c ---- */
-void demo_story(struct demo *d); /* the timeline, and what comes next */
+void demo_story(struct demo *d, bool stays); /* the timeline, and what comes next; stays: the nodes go on */

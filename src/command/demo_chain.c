@@ -154,8 +154,8 @@ static bool is_published(struct demo *d, struct view *ours, struct view *partner
     if (view_current(partner, text_of(d->indicator), &row, NULL))
         return false;
     e->at_us = row.added_us;
-    snprintf(e->words, sizeof e->words, "%s publishes %s (TLP:GREEN)            its log, entry %llu",
-             d->partner.title, DEMO_VALUE, (unsigned long long)row.n);
+    snprintf(e->words, sizeof e->words, "%s publishes %s, TLP:GREEN  (its log, entry %llu)", d->partner.title,
+             DEMO_VALUE, (unsigned long long)row.n);
     return true;
 }
 
@@ -167,7 +167,7 @@ static bool is_taken_in(struct demo *d, struct view *ours, struct view *partner)
     if (view_current(ours, text_of(d->indicator), &row, NULL))
         return false;
     e->at_us = row.added_us;
-    snprintf(e->words, sizeof e->words, "%s has it, over TAXII 2.1            our log, entry %llu", d->ours.title,
+    snprintf(e->words, sizeof e->words, "%s has it, over TAXII 2.1  (our log, entry %llu)", d->ours.title,
              (unsigned long long)row.n);
     return true;
 }
@@ -283,11 +283,11 @@ static bool is_returned(struct demo *d, struct view *ours, struct view *partner)
     snprintf(d->sighting, sizeof d->sighting, "%s", here.id);
     d->events[EVENT_SIGHTING].at_us = here.at_us;
     snprintf(d->events[EVENT_SIGHTING].words, sizeof d->events[0].words,
-             "sighting made: a count and the hour, no name but ours        our log, entry %llu",
+             "sighting made: a count and the hour, no name but ours  (our log, entry %llu)",
              (unsigned long long)here.n);
     d->events[EVENT_RETURNED].at_us = there.at_us;
     snprintf(d->events[EVENT_RETURNED].words, sizeof d->events[0].words,
-             "%s has our sighting, through the gate  our release and its entry %llu", d->partner.title,
+             "%s has our sighting, through the gate  (our release, its entry %llu)", d->partner.title,
              (unsigned long long)there.n);
     return true;
 }

@@ -34,11 +34,11 @@ static void timeline(struct demo *d)
     }
 }
 
-static void next_steps(struct demo *d)
+static void next_steps(struct demo *d, bool stays)
 {
     const char *home = d->ours.home;
     say(d->s,
-        "\nWhat a duty officer would want next:\n"
+        "\nWhat a duty officer would want next%s:\n"
         "  entente --home %s finding show %s\n"
         "      the lines that prove it, and whom to call\n"
         "  entente --home %s incident show %s\n"
@@ -47,10 +47,11 @@ static void next_steps(struct demo *d)
         "      why the gate let this much out, and no more\n"
         "  entente --home %s get %s\n"
         "      the sighting as the partner has it: no name of ours but our own\n",
-        home, d->finding, home, d->incident, home, home, d->sighting, d->partner.title, d->partner.home, d->sighting);
+        stays ? "" : " (entente demo, in a terminal, leaves the nodes running for it)", home, d->finding, home,
+        d->incident, home, home, d->sighting, d->partner.title, d->partner.home, d->sighting);
 }
 
-void demo_story(struct demo *d)
+void demo_story(struct demo *d, bool stays)
 {
     if (d->s->json) {
         story_json(d);
@@ -58,5 +59,5 @@ void demo_story(struct demo *d)
     }
     timeline(d);
     if (d->events[EVENT_RETURNED].at_us)
-        next_steps(d);
+        next_steps(d, stays);
 }
