@@ -35,6 +35,9 @@ class Done:
         return [json.loads(line) for line in self.out.split("\n") if line.strip()]
 
 
+SERVING = []  # of the test that runs: none outlives it
+
+
 class Node:
     def __init__(self, folder, name, country="XE", init=True):
         self.home = os.path.join(folder, name.replace(" ", "-").lower())
@@ -67,6 +70,7 @@ class Node:
         self.log = open(self.home + ".messages", "ab")
         self.server = subprocess.Popen(self.command("serve", "--listen", "127.0.0.1:0", "--json", *more),
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        SERVING.append(self)
         line = self.server.stdout.readline()
         check(line, f"serve ended: {open(self.home + '.messages').read()}")
         self.url = json.loads(line)["taxii"]
@@ -171,6 +175,8 @@ def main(*tests):
                 print(f"# {line}")
             print(f"not ok {number} - {title}", flush=True)
         finally:
+            while SERVING:
+                SERVING.pop().stop(kill=True)
             shutil.rmtree(folder, ignore_errors=True)
     print(f"1..{len(tests)}")
     sys.exit(1 if failed else 0)

@@ -13,6 +13,8 @@ REGISTER = "name,sector,networks,domains,contacts\nCity Hospital,health,192.0.2.
 
 
 class Watch:
+    """Dies with this process's group at the latest: the runner ends whatever a test leaves."""
+
     def __init__(self, node, log, *more):
         self.lines = []
         self.process = subprocess.Popen(node.command("watch", "--follow", log, "--json", *more),
