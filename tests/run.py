@@ -48,7 +48,8 @@ def build(build_dir, env):
     if not os.path.exists(os.path.join(build_dir, "build.ninja")):
         shutil.rmtree(build_dir, ignore_errors=True)
         steps.append(["meson", "setup", build_dir, "-Db_sanitize=address,undefined", "--buildtype=debugoptimized",
-                      "-Dwerror=true"])
+                      # Another distribution's compiler may warn of more; only our own pipeline insists.
+                      f"-Dwerror={'true' if os.environ.get('CI') else 'false'}"])
     steps.append(["ninja", "-C", build_dir])
     for step in steps:
         done = subprocess.run(step, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
