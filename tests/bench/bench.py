@@ -29,6 +29,13 @@ def options(about):
     return given
 
 
+def helper(given, name):
+    """A program of tests/bench, built now if it was not."""
+    target = os.path.join("tests", "bench", name)
+    subprocess.run(["ninja", "-C", given.build, target], stdout=subprocess.DEVNULL, check=True)
+    return os.path.join(given.build, target)
+
+
 class Folder:
     def __enter__(self):
         self.path = tempfile.mkdtemp(prefix="entente-bench-")
