@@ -323,6 +323,7 @@ static void url_host_place(struct sieve *v, size_t colon)
 static void address6_place(struct sieve *v, size_t colon, size_t *done)
 {
     struct reading r = whole(v);
+    r.authority_end = SIZE_MAX; /* also as a network: in a URL with escaped slashes it is none */
     v->scanner->count = 0;
     token_ipv6(v->scanner, &r, colon);
     if (v->scanner->count)
@@ -354,15 +355,29 @@ static void colon_places(struct sieve *v)
 
 /* ---- escapes ---- */
 
+/* ":\/\/" and ":/\/", the backslash at `at` */
+static void escaped_url_place(struct sieve *v, size_t at)
+{
+    const uint8_t *p = v->p;
+    size_t i = at;
+    if (i > 1 && p[i - 1] == '/')
+        i--;
+    if (i == 0 || p[i - 1] != ':')
+        return;
+    for (int slashes = 0; slashes < 2; slashes++) {
+        i += p[i] == '\\';
+        if (p[i++] != '/')
+            return;
+    }
+    url_place(v, at, i);
+}
+
 /* Returns the next place to look at. */
 static size_t backslash_place(struct sieve *v, size_t at)
 {
     const uint8_t *p = v->p;
     switch (p[at + 1]) {
-    case '/':
-        if (at > 0 && p[at - 1] == ':' && p[at + 2] == '\\' && p[at + 3] == '/')
-            url_place(v, at, at + 4);
-        return at + 2;
+    case '/': escaped_url_place(v, at); return at + 2;
     case '\\': /* a single one once it is resolved; does that begin an escape in turn? */
         if (p[at + 2] && strchr("\\/bfnrtux", p[at + 2]))
             mark(v, at);

@@ -11,13 +11,25 @@ static struct text piece(const struct reading *r, struct span at)
 
 /* ---- what follows or precedes an address ---- */
 
+/* The slash at p[at], plain or escaped: its length, 0 for none. */
+static size_t slash_len(const struct reading *r, size_t at)
+{
+    const uint8_t *p = r->p + at;
+    size_t left = at < r->len ? r->len - at : 0;
+    if (left > 0 && p[0] == '/')
+        return 1;
+    if (left > 1 && p[0] == '\\' && p[1] == '/')
+        return 2;
+    return left > 2 && p[0] == '%' && p[1] == '2' && (p[2] | 0x20) == 'f' ? 3 : 0;
+}
+
 /* Does a path go on at p[at], where a prefix length would have ended? */
 static bool path_goes_on(const struct reading *r, size_t at)
 {
     if (at >= r->len)
         return false;
     uint8_t c = r->p[at];
-    return c == '/' || char_word_at(r->p, r->len, at) ||
+    return slash_len(r, at) || char_word_at(r->p, r->len, at) ||
            ((c == '.' || c == '-' || c == '?') && char_word_at(r->p, r->len, at + 1));
 }
 
@@ -45,9 +57,9 @@ static size_t quad_end(const struct reading *r, size_t at)
 /* Is the address before p[at] a network: /24, /255.255.255.0? */
 static bool is_network(struct reading *r, const struct ipaddr *a, size_t at)
 {
-    if (at >= r->len || r->p[at] != '/' || at <= r->authority_end)
+    size_t slash = slash_len(r, at), digits = at + slash, end = digits;
+    if (!slash || at <= r->authority_end)
         return false;
-    size_t digits = at + 1, end = digits;
     unsigned len = 0;
     while (end < r->len && end - digits < 4 && char_is(r->p[end], CHAR_DIGIT))
         len = len * 10 + (r->p[end++] - (unsigned)'0');
@@ -67,7 +79,7 @@ static bool is_port_of_interface(const struct reading *r, const struct ipaddr *a
     if (at.start < 2 || r->p[at.start - 1] != ':' || !char_is(r->p[at.start - 2], CHAR_WORD | CHAR_DASH))
         return false;
     unsigned len = 0;
-    for (size_t i = at.end + 1; i < r->len && char_is(r->p[i], CHAR_DIGIT) && len < 1000; i++)
+    for (size_t i = at.end + slash_len(r, at.end); i < r->len && char_is(r->p[i], CHAR_DIGIT) && len < 1000; i++)
         len = len * 10 + (r->p[i] - (unsigned)'0');
     if (len > 32)
         return false;
@@ -102,10 +114,10 @@ static bool is_product_version(const struct reading *r, size_t start)
     };
     if (start < 2 || r->p[start - 1] != '/' || start < r->authority_end)
         return false;
-    size_t word = start - 1;
+    size_t name_end = start - 1 - (r->p[start - 2] == '\\'), word = name_end;
     while (word > 0 && char_is(r->p[word - 1], CHAR_WORD | CHAR_DASH))
         word--;
-    struct text name = piece(r, (struct span){word, start - 1});
+    struct text name = piece(r, (struct span){word, name_end});
     for (size_t i = 0; i < ARRAY_LEN(products); i++)
         if (text_eq(name, products[i]))
             return true;
@@ -184,7 +196,7 @@ void token_numbers(struct scanner *s, struct reading *r, struct span run)
     const uint8_t *p = r->p;
     if (run.start < r->ipv6_end || run.start < r->netmask_end || escape_before(r, run.start))
         return;
-    while (run.start < run.end && p[run.start] == '-')
+    while (run.start < run.end && char_is(p[run.start], CHAR_DOT | CHAR_DASH))
         run.start++;
     while (run.end > run.start && char_is(p[run.end - 1], CHAR_DOT | CHAR_DASH))
         run.end--;

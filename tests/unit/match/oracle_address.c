@@ -14,9 +14,10 @@
 #define MASK                                                                                                  \
     "(255\\.255\\.255\\.(255|254|252|248|240|224|192|128|0)|255\\.255\\.(254|252|248|240|224|192|128|0)\\.0|" \
     "255\\.(254|252|248|240|224|192|128|0)\\.0\\.0|(255|254|252|248|240|224|192|128)\\.0\\.0\\.0)"
+#define SLASH "(/|\\\\/|%2[fF])"
 #define PRODUCT                                                                                                     \
     "(^|[^A-Za-z0-9_-])(Chrome|Chromium|HeadlessChrome|CriOS|Edg|EdgA|Edge|EdgiOS|OPR|Opera|Firefox|FxiOS|Version|" \
-    "Safari|YaBrowser|Vivaldi|Brave|UCBrowser|SamsungBrowser|Electron)/$"
+    "Safari|YaBrowser|Vivaldi|Brave|UCBrowser|SamsungBrowser|Electron)\\\\?/$"
 
 /* Does t match, all of it? Compiled once for each pattern. */
 static bool matches(const char *pattern, const char *t, size_t len)
@@ -71,14 +72,14 @@ static bool has(const struct network *n, const unsigned char *bytes, int family)
 /* Is the address that ends at `end` written as a network? bits: of its family. */
 static bool is_network(const struct oracle_reading *r, size_t start, size_t end, int family)
 {
-    static const char v4[] = "^/(3[0-2]|[12]?[0-9])$", v6[] = "^/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$";
-    static const char mask[] = "^/" MASK "$";
-    if (end >= r->len || r->text[end] != '/' || oracle_in_authority(r, start))
+    static const char v4[] = "^" SLASH "(3[0-2]|[12]?[0-9])$", v6[] = "^" SLASH "(12[0-8]|1[01][0-9]|[1-9]?[0-9])$";
+    static const char mask[] = "^" SLASH MASK "$", slash[] = "^" SLASH;
+    if (end >= r->len || !matches(slash, r->text + end, r->len - end) || oracle_in_authority(r, start))
         return false;
-    for (size_t e = end + 1; e <= r->len && e < end + 17; e++) {
+    for (size_t e = end + 1; e <= r->len && e < end + 19; e++) {
         struct oracle_reading rest = {.text = r->text + e, .len = r->len - e};
         bool goes_on =
-            rest.len > 0 && (rest.text[0] == '/' || is_word_at(&rest, 0) ||
+            rest.len > 0 && (matches(slash, rest.text, rest.len) || is_word_at(&rest, 0) ||
                              (strchr(".-?", rest.text[0]) && rest.text[0] && rest.len > 1 && is_word_at(r, e + 1)));
         if (!goes_on && matches(family == AF_INET ? v4 : v6, r->text + end, e - end))
             return true;
@@ -89,14 +90,21 @@ static bool is_network(const struct oracle_reading *r, size_t start, size_t end,
     return false;
 }
 
+/* Length of the slash at text[at], plain or escaped. */
+static size_t slash_at(const struct oracle_reading *r, size_t at)
+{
+    return r->text[at] == '/' ? 1 : r->text[at] == '\\' ? 2 : 3;
+}
+
 /* interface:1.2.3.4/22 with host bits */
 static bool is_interface_port(const struct oracle_reading *r, size_t start, size_t end, const unsigned char *bytes)
 {
-    if (start < 2 || r->text[start - 1] != ':' ||
-        !(isalnum((unsigned char)r->text[start - 2]) || strchr("_-", r->text[start - 2])) || !r->text[start - 2] ||
-        !matches("^/(3[0-2]|[12]?[0-9])$", r->text + end, strspn(r->text + end + 1, "0123456789") + 1))
+    static const char length[] = "^(3[0-2]|[12]?[0-9])$";
+    const char *digits = r->text + end + slash_at(r, end);
+    if (start < 2 || r->text[start - 1] != ':' || (unsigned char)r->text[start - 2] >= 0x80 ||
+        !matches("[A-Za-z0-9_-]", r->text + start - 2, 1) || !matches(length, digits, strspn(digits, "0123456789")))
         return false;
-    unsigned long len = strtoul(r->text + end + 1, NULL, 10);
+    unsigned long len = strtoul(digits, NULL, 10);
     uint32_t host = len == 32 ? 0 : UINT32_MAX >> len, a;
     memcpy(&a, bytes, 4);
     return (ntohl(a) & host) != 0;
@@ -211,7 +219,7 @@ static bool is_netmask_of_other(const struct oracle_reading *r, size_t start)
 {
     if (start == 0 || r->text[start - 1] != '/')
         return false;
-    size_t from = start - 1, end = start;
+    size_t slash = start - 1 - (start > 1 && r->text[start - 2] == '\\'), from = slash, end = start;
     while (from > 0 && (isdigit((unsigned char)r->text[from - 1]) || r->text[from - 1] == '.'))
         from--;
     while (end < r->len && (isdigit((unsigned char)r->text[end]) || r->text[end] == '.'))
@@ -219,8 +227,8 @@ static bool is_netmask_of_other(const struct oracle_reading *r, size_t start)
     while (end > start && r->text[end - 1] == '.')
         end--;
     /* only behind what is an address: the rows of the table say which */
-    return matches("^" QUAD "$", r->text + from, start - 1 - from) &&
-           matches("^" MASK "$", r->text + start, end - start) && is_network(r, from, start - 1, AF_INET);
+    return matches("^" QUAD "$", r->text + from, slash - from) &&
+           matches("^" MASK "$", r->text + start, end - start) && is_network(r, from, slash, AF_INET);
 }
 
 static bool hits_ipv4_piece(const struct oracle_reading *r, size_t start, size_t end, const struct network *n)
