@@ -5,9 +5,9 @@
  *
  * Marking definitions. A definition that is no TLP label and not a known statement makes an object unreadable to the
  * gate, and order inside a document must not matter. So when the first such reference turns up that nothing we hold
- * answers, the document is read ahead once, from its start to its end, for the statement definitions in it. What we
- * hold already has the say over what the document brings. An object that came in before the document with its
- * statement stays withheld: the safe side. */
+ * answers, the document is read ahead once, from its start to its end, for the statement definitions in it. An object
+ * that came in before the document with its statement stays withheld: the safe side. Whose word counts:
+ * intake_marking.c. */
 #pragma once
 #include "desk/intake.h"
 #include "release/gate.h"

@@ -1,5 +1,9 @@
 /* desk/intake_marking.c - see intake_marking.h. Copyright and terms-of-use statements neither restrict nor replace
- * TLP (release.md 1); every other definition that is not TLP is unreadable. */
+ * TLP (release.md 1); every other definition that is not TLP is unreadable.
+ *
+ * Whose word counts: a definition is a statement when the party the object comes from, or we ourselves, gave it as
+ * one, in this document or before, and never as anything else. What a third party says of it is nothing to this
+ * object, or one partner could take the force from another's markings by sending their ids first. */
 #include "desk/intake_marking.h"
 
 #include <stdlib.h>
@@ -17,7 +21,7 @@ void marking_book_done(struct marking_book *b)
     *b = (struct marking_book){0};
 }
 
-static const struct marking_known *book_find(const struct marking_book *b, const struct uuid *id)
+static struct marking_known *book_find(const struct marking_book *b, const struct uuid *id)
 {
     for (size_t i = 0; i < b->count; i++)
         if (uuid_eq(&b->list[i].id, id))
@@ -25,7 +29,7 @@ static const struct marking_known *book_find(const struct marking_book *b, const
     return NULL;
 }
 
-static enum err book_add(struct marking_book *b, const struct uuid *id, bool statement)
+static enum err book_add(struct marking_book *b, const struct uuid *id, bool statement, struct fault *reterr)
 {
     if (b->count >= MARKINGS_MAX)
         return OK;
@@ -33,7 +37,7 @@ static enum err book_add(struct marking_book *b, const struct uuid *id, bool sta
         size_t cap = b->cap ? b->cap * 2 : 16;
         struct marking_known *list = realloc(b->list, cap * sizeof *list);
         if (!list)
-            return ERR_NOMEM;
+            return fault_set(reterr, ERR_NOMEM, "no memory for marking definitions");
         b->list = list;
         b->cap = cap;
     }
@@ -46,24 +50,45 @@ static bool is_statement(struct text body)
     return text_eq(body_string(body, "definition_type"), TEXT("statement"));
 }
 
-/* What the current version that we hold says. ERR_NOT_FOUND: we hold none. */
+struct held {
+    struct intake *in;
+    bool any, statement;
+    struct buffer body;
+    struct fault *reterr;
+};
+
+static enum err look_at_held(void *self, const struct version_row *row)
+{
+    struct held *h = self;
+    if (!uuid_eq(&row->party, &h->in->party) && !uuid_eq(&row->party, &node_genesis(h->in->node)->identity))
+        return OK;
+    buffer_clear(&h->body);
+    enum err e = node_body(h->in->node, row->body, &h->body, h->reterr);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    h->statement = e == OK && is_statement(buffer_text(&h->body)) && (h->statement || !h->any);
+    h->any = true;
+    return OK;
+}
+
+/* What those whose word counts have said of it before. ERR_NOT_FOUND: nothing. */
 static enum err held_statement(struct intake *in, struct text id, bool *ret, struct fault *reterr)
 {
     struct view *v;
     enum err e = node_reader(in->node, &v, reterr);
     if (e != OK)
         return e;
-    struct version_row row;
-    struct buffer body;
-    buffer_init(&body, STIX_OBJECT_MAX_BYTES);
-    e = view_current(v, id, &row, reterr);
-    if (e == OK)
-        e = node_body(in->node, row.body, &body, reterr);
-    if (e == OK)
-        *ret = is_statement(buffer_text(&body));
-    buffer_done(&body);
+    struct held h = {.in = in, .reterr = reterr};
+    buffer_init(&h.body, STIX_OBJECT_MAX_BYTES);
+    e = view_versions(v, id, look_at_held, &h, reterr);
+    buffer_done(&h.body);
     node_reader_done(in->node, v);
-    return e;
+    if (e != OK)
+        return e;
+    if (!h.any)
+        return ERR_NOT_FOUND;
+    *ret = h.statement;
+    return OK;
 }
 
 /* Looks a definition up once; the answer stands in the book afterwards. */
@@ -82,11 +107,8 @@ static enum err resolve(struct intake *in, struct text id, const struct uuid *uu
     }
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    e = book_add(&in->markings, uuid, statement);
-    if (e != OK)
-        return fault_set(reterr, e, "no memory for marking definitions");
     *ret_statement = statement;
-    return OK;
+    return book_add(&in->markings, uuid, statement, reterr);
 }
 
 enum err intake_marking_unknown(struct intake *in, const struct record_object *o, bool *ret, struct fault *reterr)
@@ -120,15 +142,18 @@ enum err intake_marking_unknown(struct intake *in, const struct record_object *o
 static enum err note_definition(struct intake *in, const struct record_object *o, struct fault *reterr)
 {
     struct uuid uuid;
-    if (!text_starts(o->id, TEXT("marking-definition--")) || !uuid_of_id(o->id, &uuid) ||
-        book_find(&in->markings, &uuid))
+    if (!text_starts(o->id, TEXT("marking-definition--")) || !uuid_of_id(o->id, &uuid))
         return OK;
-    bool statement = is_statement(o->body), held = false;
+    bool statement = is_statement(o->body), held = true;
+    struct marking_known *known = book_find(&in->markings, &uuid);
+    if (known) {
+        known->statement = known->statement && statement;
+        return OK;
+    }
     enum err e = held_statement(in, o->id, &held, reterr);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    e = book_add(&in->markings, &uuid, e == OK ? held : statement);
-    return e == OK ? OK : fault_set(reterr, e, "no memory for marking definitions");
+    return book_add(&in->markings, &uuid, statement && held, reterr);
 }
 
 struct ahead {

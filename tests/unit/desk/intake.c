@@ -280,18 +280,39 @@ static void statements_are_readable(void **state)
     assert_true(house_class(h, house_indicator_id(4)).unknown_marking);
 }
 
-/* Whoever held a definition first keeps the say: another's document cannot make it a statement. */
-static void held_definitions_have_the_say(void **state)
+/* Only the party an object comes from says what its markings mean: nobody else makes them harmless beforehand, and it
+ * does not do so itself once it said otherwise. */
+static void whose_word_counts(void **state)
 {
     struct house *h = *state;
     static const char relabelled[] =
         "{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"" CUSTOM "\",\"created\":\"" T1
         "\",\"definition_type\":\"statement\",\"definition\":{\"statement\":\"anything goes\"}}";
-    house_import(h, house_bundle("%s", custom_object), &h->a);
-    house_import(
-        h, house_bundle("%s,%s", relabelled, house_indicator(1, T1, ",\"object_marking_refs\":[\"" CUSTOM "\"]")),
-        &h->b);
+    static const char marked[] = ",\"object_marking_refs\":[\"" CUSTOM "\"]";
+    house_import(h, house_bundle("%s", relabelled), &h->b);
+    house_import(h, house_bundle("%s", house_indicator(1, T1, marked)), &h->a);
     assert_true(house_class(h, house_indicator_id(1)).unknown_marking);
+    house_import(h, house_bundle("%s,%s", house_indicator(2, T1, marked), custom_object), &h->a);
+    assert_true(house_class(h, house_indicator_id(2)).unknown_marking);
+    house_import(h, house_bundle("%s,%s", house_indicator(3, T1, marked), relabelled), &h->a);
+    assert_true(house_class(h, house_indicator_id(3)).unknown_marking);
+    /* said twice in one document */
+    house_import(h, house_bundle("%s,%s,%s", relabelled, custom_object, house_indicator(4, T1, marked)), NULL);
+    assert_true(house_class(h, house_indicator_id(4)).unknown_marking);
+    /* B's own objects are B's affair */
+    house_import(h, house_bundle("%s", house_indicator(5, T1, marked)), &h->b);
+    assert_true(house_class(h, house_indicator_id(5)).unknown_marking); /* we ourselves said otherwise meanwhile */
+}
+
+static void our_word_counts_too(void **state)
+{
+    struct house *h = *state;
+    house_import(h, house_bundle("%s", statement_object), NULL);
+    house_import(h, one(1, T1, ",\"object_marking_refs\":[\"" STATEMENT "\"]"), &h->a);
+    assert_false(house_class(h, house_indicator_id(1)).unknown_marking);
+    house_import(h, house_bundle("%s", custom_object), &h->b);
+    house_import(h, one(2, T1, ",\"object_marking_refs\":[\"" STATEMENT "\"]"), &h->b);
+    assert_false(house_class(h, house_indicator_id(2)).unknown_marking);
 }
 
 static void labels(void **state)
@@ -598,7 +619,8 @@ int main(void)
         WITH_HOUSE(a_flood_of_claims),
         WITH_HOUSE(variants),
         WITH_HOUSE(statements_are_readable),
-        WITH_HOUSE(held_definitions_have_the_say),
+        WITH_HOUSE(whose_word_counts),
+        WITH_HOUSE(our_word_counts_too),
         WITH_HOUSE(labels),
         WITH_HOUSE(tlp_definitions),
         WITH_HOUSE(tables),
