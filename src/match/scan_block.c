@@ -56,7 +56,7 @@ static enum err scan_marked(const struct block_scan *b, size_t start, size_t len
 static size_t batch_len(struct text block, size_t start)
 {
     size_t left = block.len - start;
-    if (left <= SIEVE_SLACK)
+    if (!block.ptr || left <= SIEVE_SLACK)
         return 0;
     size_t room = left - SIEVE_SLACK < SIEVE_BYTES ? left - SIEVE_SLACK : SIEVE_BYTES;
     const char *newline = memrchr(block.ptr + start, '\n', room);
