@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "exchange/late.h"
 #include "exchange/page_refs.h"
 
 /* Rows asked for at once: enough for a page, and no more than a page wastes. */
@@ -105,45 +106,152 @@ static enum err version_wanted(struct page *p, const struct page_wanted *w, cons
 
 /* ---- filling ---- */
 
+static enum err note_waits(struct page *p, uint64_t n, bool denied)
+{
+    int64_t date_us;
+    if (denied && late_list_date(p->late, n, &date_us))
+        return OK; /* in an older state of the log than the one in which it could go */
+    for (size_t i = 0; i < p->lacking_count; i++) {
+        if (p->wait_count == p->wait_cap) {
+            size_t cap = p->wait_cap ? p->wait_cap * 2 : 32;
+            struct page_wait *more = arena_alloc(p->arena, cap * sizeof *more);
+            if (!more)
+                return ERR_NOMEM;
+            if (p->wait_count)
+                memcpy(more, p->waits, p->wait_count * sizeof *more);
+            p->waits = more;
+            p->wait_cap = cap;
+        }
+        p->waits[p->wait_count++] = (struct page_wait){n, p->lacking[i], denied};
+    }
+    return OK;
+}
+
 static enum err take(struct page *p, const struct page_wanted *w, const struct row *r, size_t *bytes,
                      struct fault *reterr)
 {
     bool wanted;
-    struct cleared *c;
+    struct cleared *c = NULL;
     enum err e = version_wanted(p, w, r, &wanted, reterr);
     if (e || !wanted)
         return e;
+    p->lacking_count = 0;
     e = page_clear(p, r->class_id, r->body, &c, reterr);
-    if (e == OK && p->failed) {
-        cleared_free(c);
-        return p->failed;
-    }
-    if (e)
-        return e == ERR_DENIED ? p->failed : e;
-    size_t len = cleared_body(c).len;
-    if (p->count == w->query.limit || (p->count && *bytes + len > w->bytes_max)) {
+    bool denied = e == ERR_DENIED;
+    if ((e == OK || denied) && p->failed)
+        e = p->failed;
+    else if (denied)
+        e = note_waits(p, r->n, true);
+    size_t len = c ? cleared_body(c).len : 0;
+    bool full = p->count == w->query.limit || (p->count && *bytes + len > w->bytes_max);
+    if (e == OK && c && full)
         p->more = true;
+    if (e == OK && c && !full)
+        e = note_waits(p, r->n, false);
+    if (e || denied || full) {
         cleared_free(c);
-        return OK;
+        return e;
     }
     *bytes += len;
     p->items[p->count++] = (struct page_item){c, r->n, r->date_us};
     return OK;
 }
 
-/* One batch after another until the page is full, or the view has nothing more. */
-static enum err fill_from(struct page *p, const struct page_wanted *w, struct batch *b, struct fault *reterr)
+/* ---- two streams: the view's rows, and those whose dates are later for this recipient ---- */
+
+struct filling {
+    struct page *p;
+    const struct page_wanted *w;
+    struct batch *b;
+    size_t late_at;
+    size_t bytes;
+};
+
+static bool id_wanted(const struct page_query *q, struct text id)
 {
-    struct page_query q = w->query;
-    size_t bytes = 0;
+    bool wanted = q->id_count == 0;
+    for (size_t i = 0; i < q->id_count && !wanted; i++)
+        wanted = text_eq(q->ids[i], id);
+    return wanted;
+}
+
+struct one_row {
+    struct batch batch;
+    uint64_t n;
+};
+
+static enum err on_one_row(void *self, const struct page_row *row)
+{
+    struct one_row *one = self;
+    return row->version.n == one->n ? on_row(&one->batch, row) : OK;
+}
+
+/* The late object's own row where the question wants it; the view says whether it does. */
+static enum err take_late(struct filling *f, const struct late_item *item, struct fault *reterr)
+{
+    struct version_row found;
+    struct row row;
+    struct one_row one = {.batch = {.rows = &row, .cap = 1}, .n = item->n};
+    enum err e = view_by_entry(f->p->view, item->n, &found, reterr);
+    if (e)
+        return e == ERR_NOT_FOUND ? OK : e;
+    if (!id_wanted(&f->w->query, found.id))
+        return OK;
+    arena_init(&one.batch.texts, 64 * KIB);
+    struct text id = arena_text(&one.batch.texts, found.id);
+    struct page_query q = f->w->query;
+    q.ids = &id;
+    q.id_count = 1;
+    q.after_us = INT64_MIN;
+    q.has_cursor = false;
+    q.limit = UINT32_MAX;
+    e = id.ptr ? view_page(f->p->view, &q, on_one_row, &one, reterr) : ERR_NOMEM;
+    if (e == OK && one.batch.count && row.date_us < item->date_us && item->date_us <= f->w->query.until_us) {
+        row.date_us = item->date_us;
+        e = take(f->p, f->w, &row, &f->bytes, reterr);
+    }
+    arena_done(&one.batch.texts);
+    return e;
+}
+
+/* Late items before (date_us, n). */
+static enum err take_late_before(struct filling *f, int64_t date_us, uint64_t n, struct fault *reterr)
+{
+    const struct late_list *late = f->p->late;
+    enum err e = OK;
+    for (; e == OK && late && f->late_at < late->count && !f->p->more; f->late_at++) {
+        const struct late_item *item = &late->items[f->late_at];
+        if (item->date_us > date_us || (item->date_us == date_us && item->n >= n))
+            break;
+        e = take_late(f, item, reterr);
+    }
+    return e;
+}
+
+static enum err take_row(struct filling *f, const struct row *r, struct fault *reterr)
+{
+    int64_t late_us;
+    enum err e = take_late_before(f, r->date_us, r->n, reterr);
+    if (e || f->p->more || (late_list_date(f->p->late, r->n, &late_us) && late_us > r->date_us))
+        return e;
+    return take(f->p, f->w, r, &f->bytes, reterr);
+}
+
+/* One batch after another until the page is full, or nothing more is there. */
+static enum err fill_from(struct filling *f, struct fault *reterr)
+{
+    struct page_query q = f->w->query;
+    struct batch *b = f->b;
     bool asked_all = false;
+    f->late_at = q.has_cursor ? late_list_after(f->p->late, q.after_us, q.after_n)
+                              : late_list_after(f->p->late, q.after_us, UINT64_MAX);
     q.limit = (uint32_t)b->cap;
-    while (!p->more && !asked_all) {
+    while (!f->p->more && !asked_all) {
         arena_reset(&b->texts);
         b->count = 0;
-        enum err e = view_page(p->view, &q, on_row, b, reterr);
-        for (size_t i = 0; e == OK && i < b->count && !p->more; i++)
-            e = take(p, w, &b->rows[i], &bytes, reterr);
+        enum err e = view_page(f->p->view, &q, on_row, b, reterr);
+        for (size_t i = 0; e == OK && i < b->count && !f->p->more; i++)
+            e = take_row(f, &b->rows[i], reterr);
         if (e)
             return e;
         asked_all = b->count < b->cap;
@@ -153,7 +261,7 @@ static enum err fill_from(struct page *p, const struct page_wanted *w, struct ba
             q.after_n = b->rows[b->count - 1].n;
         }
     }
-    return OK;
+    return take_late_before(f, INT64_MAX, UINT64_MAX, reterr);
 }
 
 enum err page_fill(struct page *p, const struct page_wanted *wanted, struct fault *reterr)
@@ -173,7 +281,8 @@ enum err page_fill(struct page *p, const struct page_wanted *wanted, struct faul
     if (!b.rows || !p->items)
         return ERR_NOMEM;
     arena_init(&b.texts, BATCH_MAX_BYTES);
-    enum err e = fill_from(p, &w, &b, reterr);
+    struct filling f = {.p = p, .w = &w, .b = &b};
+    enum err e = fill_from(&f, reterr);
     arena_done(&b.texts);
     return e;
 }

@@ -24,6 +24,13 @@ struct page_item {
     uint64_t n;
     int64_t date_us; /* when it became visible to the recipient */
 };
+/* What an object lacked: it waits for it (exchange/late.h). */
+struct page_wait {
+    uint64_t n, target; /* XXH3 of the id */
+    bool denied;        /* the object did not go; else it went without */
+};
+#define PAGE_LACKING_MAX 16 /* of one object; more are not waited for */
+struct late_list;
 struct page {
     struct node *node;
     struct view *view; /* in a snapshot, for as long as the page is made */
@@ -33,6 +40,11 @@ struct page {
     struct page_item *items; /* in the arena; what they hold is given back by page_done() */
     size_t count;
     bool more;
+    const struct late_list *late; /* whose dates are later for this recipient; NULL: none */
+    struct page_wait *waits;      /* filled: what was passed over or cut; in the arena */
+    size_t wait_count, wait_cap;
+    uint64_t lacking[PAGE_LACKING_MAX]; /* inside: withheld targets of the object being closed */
+    size_t lacking_count;
     struct page_memo *memo; /* inside: what references were answered */
     enum err failed;        /* inside: a look-up that could not be made */
 };

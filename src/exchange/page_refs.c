@@ -86,14 +86,23 @@ static enum ref_state held_state(struct page *p, struct text id)
     return state == REF_CLEARED && needs_its_ends(id) ? closed_state(p, &row) : state;
 }
 
+static void note_lacking(struct page *p, struct text id)
+{
+    if (p->lacking_count < PAGE_LACKING_MAX)
+        p->lacking[p->lacking_count++] = xxh3_of(id.ptr, id.len);
+}
+
 enum ref_state page_ref_lookup(void *self, struct text id)
 {
     struct page *p = self;
     struct memo_slot *known = memo_find(p->memo, id);
-    if (known->id.len)
-        return known->state;
-    enum ref_state state = always_cleared(p, id) ? REF_CLEARED : held_state(p, id);
-    memo_keep(p, id, state);
+    enum ref_state state = known->state;
+    if (!known->id.len) {
+        state = always_cleared(p, id) ? REF_CLEARED : held_state(p, id);
+        memo_keep(p, id, state);
+    }
+    if (state == REF_WITHHELD)
+        note_lacking(p, id);
     return state;
 }
 

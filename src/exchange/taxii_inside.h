@@ -6,6 +6,7 @@
 #pragma once
 #include "exchange/asker.h"
 #include "exchange/clearance.h"
+#include "exchange/late.h"
 #include "exchange/taxii_query.h"
 #include "exchange/taxii_server.h"
 #include "exchange/taxii_status.h"
@@ -18,6 +19,7 @@
 struct taxii_server {
     struct node *node;
     struct clearances *clearances;
+    struct late_book *late;
     struct status_book *statuses;
 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "exchange/page.h"
+#include "exchange/late.h"
 #include "exchange/releases.h"
 #include "exchange/taxii_query.h"
 #include "exchange/taxii_remote.h"
@@ -25,6 +25,7 @@ struct push {
     struct node *node;
     struct http_client *http;
     const struct taxii_remote *remote;
+    struct late_book *late;
     struct uuid party;
     struct text key; /* of the cursor */
     bool has_cursor;
@@ -185,7 +186,7 @@ static enum err send_page(struct push *p, struct page *page, struct fault *reter
     return e;
 }
 
-static enum err fill(struct push *p, struct page *page, struct fault *reterr)
+static enum err fill(struct push *p, struct page *page, struct late_list **ret_late, struct fault *reterr)
 {
     const struct page_wanted w = {.bytes_max = PUSH_BATCH_BYTES,
                                   .query = {.party = p->party,
@@ -195,13 +196,19 @@ static enum err fill(struct push *p, struct page *page, struct fault *reterr)
                                             .after_n = p->after_n,
                                             .until_us = INT64_MAX,
                                             .limit = PUSH_BATCH_OBJECTS}};
-    return page_fill(page, &w, reterr);
+    enum err e = late_update(p->late, page, ret_late, reterr);
+    if (e)
+        return e;
+    page->late = *ret_late;
+    e = page_fill(page, &w, reterr);
+    return e ? e : late_note(p->late, page, reterr);
 }
 
 static enum err push_batch(struct push *p, struct view *v, struct arena *arena, struct fault *reterr)
 {
     struct recipient r;
     struct clearance *clearance = NULL;
+    struct late_list *late = NULL;
     struct page page = {.node = p->node, .view = v, .now_us = clock_now_us(), .arena = arena};
     enum err e = view_snapshot(v, reterr);
     if (e)
@@ -211,12 +218,13 @@ static enum err push_batch(struct push *p, struct view *v, struct arena *arena, 
         e = clearance_make(v, &r, DOOR_TAXII, page.now_us, &clearance, reterr);
     page.clearance = clearance;
     if (e == OK)
-        e = fill(p, &page, reterr);
+        e = fill(p, &page, &late, reterr);
     view_end(v); /* the POST may take long: no snapshot is held meanwhile */
     if (e == OK)
         e = send_page(p, &page, reterr);
     p->done = !page.more;
     page_done(&page);
+    late_list_unref(late);
     clearance_unref(clearance);
     return e;
 }
@@ -229,9 +237,13 @@ enum err taxii_push(struct node *node, struct http_client *http, const struct ta
     struct view *v;
     enum err e = load_cursor(&p, reterr);
     if (e == OK)
+        e = late_book_new(node, &p.late);
+    if (e == OK)
         e = node_reader(node, &v, reterr);
-    if (e)
+    if (e) {
+        late_book_free(p.late);
         return e;
+    }
     unsigned again = 0;
     while (e == OK && !p.done) {
         struct arena arena;
@@ -244,6 +256,7 @@ enum err taxii_push(struct node *node, struct http_client *http, const struct ta
         }
     }
     node_reader_done(node, v);
+    late_book_free(p.late);
     *ret = p.pushed;
     return e;
 }

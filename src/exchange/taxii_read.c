@@ -193,16 +193,28 @@ static enum err read_question(const struct call *c, struct question *ret, struct
     return e ? e : wanted_of(c, &ret->query, ret->bound_to, &ret->wanted, reterr);
 }
 
+static enum err fill(const struct call *c, const struct question *q, struct page *p, struct late_list **ret_late,
+                     struct fault *reterr)
+{
+    enum err e = late_update(c->server->late, p, ret_late, reterr);
+    if (e)
+        return e;
+    p->late = *ret_late;
+    e = page_fill(p, &q->wanted, reterr);
+    return e ? e : late_note(c->server->late, p, reterr);
+}
+
 static enum err read_page(const struct call *c, const struct question *q, struct clearance *clearance,
                           struct outbound **ret, struct fault *reterr)
 {
+    struct late_list *late = NULL;
     struct page p = {.node = c->server->node,
                      .view = c->view,
                      .clearance = clearance,
                      .now_us = c->now_us,
                      .arena = c->request->arena};
     bool there = true;
-    enum err e = q->query.other_spec ? OK : page_fill(&p, &q->wanted, reterr);
+    enum err e = q->query.other_spec ? OK : fill(c, q, &p, &late, reterr);
     if (e == OK && !p.count && c->object.len)
         e = object_is_there(&p, &q->wanted, &there, reterr);
     if (e == OK && there)
@@ -210,6 +222,7 @@ static enum err read_page(const struct call *c, const struct question *q, struct
     else if (e == OK)
         *ret = taxii_fault(404);
     page_done(&p);
+    late_list_unref(late);
     return e;
 }
 

@@ -19,6 +19,8 @@ enum err taxii_server_new(struct node *node, struct taxii_server **ret, struct f
     enum err e = s ? clearances_new(&s->clearances) : ERR_NOMEM;
     if (e == OK)
         e = status_book_new(&s->statuses);
+    if (e == OK)
+        e = late_book_new(node, &s->late);
     if (e) {
         taxii_server_free(s);
         return fault_set(reterr, e, "no memory for the TAXII server");
@@ -34,6 +36,7 @@ void taxii_server_free(struct taxii_server *s)
         return;
     clearances_free(s->clearances);
     status_book_free(s->statuses);
+    late_book_free(s->late);
     free(s);
 }
 

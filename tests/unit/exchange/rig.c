@@ -229,6 +229,24 @@ const char *rig_relationship(unsigned i, const char *from, const char *to, enum 
     return out;
 }
 
+const char *rig_note_id(unsigned i)
+{
+    char *out = turn();
+    snprintf(out, 2048, "note--00000000-0000-4000-8000-%012x", i);
+    return out;
+}
+
+const char *rig_note(unsigned i, const char *about, enum tlp label)
+{
+    char *out = turn();
+    snprintf(out, 2048,
+             "{\"type\":\"note\",\"spec_version\":\"2.1\",\"id\":\"%s\","
+             "\"created\":\"2026-01-01T00:00:00.000Z\",\"modified\":\"2026-01-01T00:00:00.000Z\",%s"
+             "\"content\":\"a note\",\"object_refs\":[\"%s\"]}",
+             rig_note_id(i), marking(label), about);
+    return out;
+}
+
 struct intake_totals rig_import_as(struct rig *r, const struct intake_options *options, const char *objects)
 {
     struct intake_totals t = {0};

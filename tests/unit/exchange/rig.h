@@ -43,6 +43,9 @@ const char *rig_indicator_id(unsigned i);
 const char *rig_indicator_value(unsigned i);
 const char *rig_relationship(unsigned i, const char *from, const char *to, enum tlp label);
 const char *rig_relationship_id(unsigned i);
+/* A note about one thing; without it, there is no note. */
+const char *rig_note(unsigned i, const char *about, enum tlp label);
+const char *rig_note_id(unsigned i);
 /* Takes in {"objects":[text]} from "self", a party by name, or nobody (NULL). */
 struct intake_totals rig_import(struct rig *r, const char *from, const char *objects);
 struct intake_totals rig_import_as(struct rig *r, const struct intake_options *options, const char *objects);

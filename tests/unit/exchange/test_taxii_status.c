@@ -46,7 +46,7 @@ static enum err page(struct status_book *b, unsigned i, const struct uuid *accou
 static void shape(void **state)
 {
     struct status_book *b;
-    char *body;
+    char *body = NULL;
     (void)state;
     assert_ok(status_book_new(&b));
     add(b, 1, &alice, 0);

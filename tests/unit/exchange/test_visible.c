@@ -5,13 +5,15 @@
 
 #include <stdio.h>
 
-#define OBJECTS 60
+#define OBJECTS   60
+#define RELATIONS 40 /* between objects, or notes about relations; published before their ends or after */
 
 struct reader {
     char query[600], after[40];
     bool by_date;
     unsigned limit, versions[OBJECTS]; /* newest version seen, from 1 */
-    char dates[OBJECTS][40];           /* of the last time it came; pages of one object only */
+    bool relations[RELATIONS];
+    char dates[OBJECTS + RELATIONS][40]; /* of the last time it came; pages of one object only */
 };
 struct world {
     struct rig rig;
@@ -20,6 +22,10 @@ struct world {
     unsigned version[OBJECTS]; /* of ours; 0: none */
     enum tlp label[OBJECTS];
     bool by_feed[OBJECTS];
+    struct {
+        bool published;
+        unsigned from, to; /* to: OBJECTS and more are relations */
+    } relations[RELATIONS];
     struct uuid feed, feed_party;
     enum tlp ceiling, feed_default;
 };
@@ -73,6 +79,28 @@ static void publish(struct world *w)
     buffer_done(&b);
 }
 
+static void relate(struct world *w)
+{
+    unsigned k = pick(w, RELATIONS);
+    if (w->relations[k].published)
+        return;
+    w->relations[k].published = true;
+    w->relations[k].from = pick(w, OBJECTS);
+    unsigned about = pick(w, RELATIONS);
+    bool note = w->relations[about].published && about != k;
+    w->relations[k].to = note ? OBJECTS + about : pick(w, OBJECTS);
+    unsigned to = w->relations[k].to;
+    const char *from = rig_indicator_id(w->relations[k].from);
+    struct intake_totals t;
+    if (to < OBJECTS)
+        t = rig_import(&w->rig, "self", rig_relationship(k, from, rig_indicator_id(to), TLP_CLEAR));
+    else if (w->relations[to - OBJECTS].to < OBJECTS)
+        t = rig_import(&w->rig, "self", rig_note(k, rig_relationship_id(to - OBJECTS), TLP_CLEAR));
+    else
+        t = rig_import(&w->rig, "self", rig_note(k, rig_note_id(to - OBJECTS), TLP_CLEAR));
+    assert_int_equal(t.fresh, 1);
+}
+
 static void change_policy(struct world *w)
 {
     struct fault f = {0};
@@ -97,6 +125,14 @@ static bool may_see(const struct world *w, unsigned i)
     return w->version[i] && label != TLP_NONE && label <= most && label != TLP_RED;
 }
 
+static bool may_see_relation(const struct world *w, unsigned k)
+{
+    unsigned to = w->relations[k].to;
+    if (!w->relations[k].published)
+        return false;
+    return to < OBJECTS ? may_see(w, w->relations[k].from) && may_see(w, to) : may_see_relation(w, to - OBJECTS);
+}
+
 /* ---- who looks ---- */
 
 static unsigned index_of(struct text id)
@@ -106,18 +142,26 @@ static unsigned index_of(struct text id)
     return (unsigned)strtoul(digits, NULL, 16);
 }
 
+/* Nothing changes while a page is made here. */
 static void take_page(struct world *w, struct reader *r, const struct rig_answer *a)
 {
     for (size_t k = 0; k < a->count; k++) {
         unsigned i = index_of(rig_object_id(a, k));
-        struct text modified = json_text(json_get(rig_object(a, k), "modified"));
-        unsigned v =
-            (unsigned)strtoul(modified.ptr + 11, NULL, 10) * 60 + (unsigned)strtoul(modified.ptr + 14, NULL, 10);
-        assert_true(i < OBJECTS && v <= w->version[i]);
-        assert_true(may_see(w, i)); /* nothing changes while a page is made here */
-        r->versions[i] = v;
+        if (text_starts(rig_object_id(a, k), TEXT("relationship--")) ||
+            text_starts(rig_object_id(a, k), TEXT("note--"))) {
+            assert_true(i < RELATIONS && may_see_relation(w, i));
+            r->relations[i] = true;
+            i += OBJECTS;
+        } else {
+            struct text modified = json_text(json_get(rig_object(a, k), "modified"));
+            unsigned v =
+                (unsigned)strtoul(modified.ptr + 11, NULL, 10) * 60 + (unsigned)strtoul(modified.ptr + 14, NULL, 10);
+            assert_true(i < OBJECTS && v <= w->version[i] && may_see(w, i));
+            r->versions[i] = v;
+        }
         if (a->count == 1) {
-            assert_true(strcmp(a->first, r->dates[i]) > 0); /* never twice for one date */
+            if (strcmp(a->first, r->dates[i]) <= 0) /* never twice for one date */
+                fail_msg("%u at %s, then at %s: %s", i, r->dates[i], a->first, r->query);
             snprintf(r->dates[i], sizeof r->dates[i], "%s", a->first);
         }
     }
@@ -126,10 +170,10 @@ static void take_page(struct world *w, struct reader *r, const struct rig_answer
 /* Pages until there is no more, or only one page. */
 static void look(struct world *w, struct reader *r, bool to_the_end)
 {
-    char next[256] = "";
+    char next[256] = "", last[40] = "";
     do {
         struct rig_answer a;
-        int n = snprintf(r->query, sizeof r->query, "match[type]=indicator&limit=%u", r->limit);
+        int n = snprintf(r->query, sizeof r->query, "match[type]=indicator,relationship,note&limit=%u", r->limit);
         if (r->after[0])
             n += snprintf(r->query + n, sizeof r->query - (size_t)n, "&added_after=%s", r->after);
         if (next[0])
@@ -139,13 +183,15 @@ static void look(struct world *w, struct reader *r, bool to_the_end)
         take_page(w, r, &a);
         bool more = a.more;
         snprintf(next, sizeof next, "%s", r->by_date ? "" : a.next);
-        if ((r->by_date || !more) && a.last[0])
-            snprintf(r->after, sizeof r->after, "%s", a.last);
+        if (a.last[0])
+            snprintf(last, sizeof last, "%s", a.last);
+        if ((r->by_date || !more) && last[0])
+            snprintf(r->after, sizeof r->after, "%s", last);
         rig_answer_done(&a);
         if (!more)
             break;
         if (to_the_end && pick(w, 5) == 0)
-            (pick(w, 3) ? publish : change_policy)(w); /* the world goes on between two pages */
+            (pick(w, 3) ? pick(w, 2) ? publish : relate : change_policy)(w); /* the world goes on between two pages */
     } while (to_the_end || !r->by_date);
 }
 
@@ -156,6 +202,9 @@ static void check_reader(struct world *w, struct reader *r)
     for (unsigned i = 0; i < OBJECTS; i++)
         if (may_see(w, i) && r->versions[i] != w->version[i])
             fail_msg("object %u: version %u seen, %u is there", i, r->versions[i], w->version[i]);
+    for (unsigned k = 0; k < RELATIONS; k++)
+        if (may_see_relation(w, k) && !r->relations[k])
+            fail_msg("relation %u was not seen", k);
 }
 
 static void one_life(uint64_t seed)
@@ -168,8 +217,10 @@ static void one_life(uint64_t seed)
     w.feed_party = rig_party(&w.rig, "Feed");
     assert_ok(node_write(w.rig.node, write_source, &w, &f));
     for (int step = 0; step < 40; step++) {
-        unsigned what = pick(&w, 10);
-        if (what < 4)
+        unsigned what = pick(&w, 13);
+        if (what > 9)
+            relate(&w);
+        else if (what < 4)
             publish(&w);
         else if (what < 6)
             change_policy(&w);
@@ -188,7 +239,7 @@ static void every_visible_object_once(void **state)
     (void)state;
     const char *more = getenv("SEED");
     uint64_t first = more ? strtoull(more, NULL, 10) : 1;
-    for (uint64_t seed = first; seed < first + 8; seed++) {
+    for (uint64_t seed = first; seed < first + (more ? 40 : 8); seed++) {
         print_message("seed %llu\n", (unsigned long long)seed);
         one_life(seed);
     }
@@ -247,9 +298,88 @@ static void one_date_many_pages(void **state)
     rig_close(&rig);
 }
 
+/* ---- passed over for what it pointed to ---- */
+
+static void expect(struct rig *rig, const char *token, char after[40], const char *const *ids, size_t count)
+{
+    struct rig_answer a;
+    char query[200] = "match[type]=indicator,relationship,note";
+    if (after[0])
+        snprintf(query, sizeof query, "match[type]=indicator,relationship,note&added_after=%s", after);
+    rig_objects(rig, token, query, &a);
+    assert_int_equal(a.status, 200);
+    if (a.count != count)
+        fail_msg("%zu objects, not %zu: %s", a.count, count, a.body);
+    for (size_t i = 0; i < count; i++)
+        if (!rig_has(&a, ids[i]))
+            fail_msg("%s is missing: %s", ids[i], a.body);
+    if (a.last[0])
+        snprintf(after, 40, "%s", a.last);
+    rig_answer_done(&a);
+}
+
+#define EXPECT(...)                                                              \
+    expect(&rig, partner.token, after, (const char *const[]){__VA_ARGS__, NULL}, \
+           sizeof((const char *const[]){__VA_ARGS__, NULL}) / sizeof(const char *) - 1)
+#define EXPECT_NOTHING expect(&rig, partner.token, after, NULL, 0)
+
+/* A relationship before its end, one about that relationship, an end that is restricted at first; over restarts. */
+static void ends_come_later(void **state)
+{
+    struct rig rig;
+    char after[40] = "";
+    (void)state;
+    rig_open(&rig, "CSIRT EX");
+    struct rig_partner partner = rig_invite(&rig, "CERT B");
+    rig_import(&rig, "self", rig_note(2, rig_relationship_id(1), TLP_GREEN));
+    rig_import(&rig, "self", rig_relationship(1, rig_indicator_id(1), rig_indicator_id(2), TLP_GREEN));
+    rig_import(&rig, "self", rig_relationship(3, rig_indicator_id(1), rig_indicator_id(3), TLP_GREEN));
+    rig_import(&rig, "self", rig_indicator(1, 1, TLP_GREEN));
+    rig_import(&rig, "self", rig_indicator(3, 1, TLP_AMBER));
+    EXPECT(rig_indicator_id(1));
+    EXPECT_NOTHING;
+    rig_import(&rig, "self", rig_indicator(2, 1, TLP_GREEN));
+    EXPECT(rig_indicator_id(2), rig_relationship_id(1), rig_note_id(2));
+    EXPECT_NOTHING;
+    rig_restart(&rig);
+    EXPECT_NOTHING;
+    rig_import(&rig, "self", rig_indicator(3, 2, TLP_GREEN));
+    EXPECT(rig_indicator_id(3), rig_relationship_id(3));
+    EXPECT_NOTHING;
+    after[0] = 0; /* from the start: each once */
+    EXPECT(rig_indicator_id(1), rig_indicator_id(2), rig_indicator_id(3), rig_relationship_id(1), rig_note_id(2),
+           rig_relationship_id(3));
+    rig_close(&rig);
+}
+
+/* What went out cut comes again when it can go whole. */
+static void whole_later(void **state)
+{
+    struct rig rig;
+    char after[40] = "", refs[300];
+    const char *id = rig_note_id(1);
+    (void)state;
+    rig_open(&rig, "CSIRT EX");
+    struct rig_partner partner = rig_invite(&rig, "CERT B");
+    rig_import(&rig, "self", rig_indicator(1, 1, TLP_GREEN));
+    snprintf(refs, sizeof refs, "%s\",\"%s\",\"%s", rig_indicator_id(1), rig_indicator_id(2), rig_indicator_id(99));
+    rig_import(&rig, "self", rig_note(1, refs, TLP_GREEN));
+    EXPECT(rig_indicator_id(1), id);
+    rig_import(&rig, "self", rig_indicator(7, 1, TLP_GREEN));
+    EXPECT(rig_indicator_id(7));
+    rig_import(&rig, "self", rig_indicator(2, 1, TLP_GREEN));
+    EXPECT(rig_indicator_id(2), id);
+    EXPECT_NOTHING;
+    rig_import(&rig, "self", rig_indicator(8, 1, TLP_GREEN));
+    EXPECT(rig_indicator_id(8));
+    rig_close(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ends_come_later),
+        cmocka_unit_test(whole_later),
         cmocka_unit_test(one_date_many_pages),
         cmocka_unit_test(every_visible_object_once),
     };
