@@ -43,11 +43,12 @@ static bool is_netmask(struct text t)
     return (host & (host + 1)) == 0 && host != UINT32_MAX;
 }
 
-/* The end of digits and dots from p[at]. */
+/* The end of digits and single dots from p[at]. */
 static size_t quad_end(const struct reading *r, size_t at)
 {
     size_t end = at;
-    while (end < r->len && end - at < IPADDR_TEXT_MAX && char_is(r->p[end], CHAR_DIGIT | CHAR_DOT))
+    while (end < r->len && end - at < IPADDR_TEXT_MAX && char_is(r->p[end], CHAR_DIGIT | CHAR_DOT) &&
+           !(r->p[end] == '.' && end + 1 < r->len && r->p[end + 1] == '.'))
         end++;
     while (end > at && r->p[end - 1] == '.')
         end--;
