@@ -56,11 +56,12 @@ static enum err scan_marked(const struct block_scan *b, size_t start, size_t len
 static size_t batch_len(struct text block, size_t start)
 {
     size_t left = block.len - start;
-    if (!block.ptr || left <= SIEVE_SLACK)
+    if (left <= SIEVE_SLACK)
         return 0;
     size_t room = left - SIEVE_SLACK < SIEVE_BYTES ? left - SIEVE_SLACK : SIEVE_BYTES;
-    const char *newline = memrchr(block.ptr + start, '\n', room);
-    return newline ? (size_t)(newline - block.ptr) + 1 - start : 0;
+    while (room > 0 && block.ptr[start + room - 1] != '\n')
+        room--;
+    return room;
 }
 
 enum err scan_block(struct scanner *s, const struct index *const *indexes, size_t index_count, struct text block,
