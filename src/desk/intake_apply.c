@@ -275,15 +275,14 @@ static void count_verdict(struct intake_totals *t, enum intake_verdict v)
     t->unchanged++;
 }
 
-static void refuse_item(struct apply *a, struct intake_item *item)
+static void refuse_item(struct intake_item *item, const char *reason)
 {
     struct record_rejected r = {.at = item->record.u.object.at,
                                 .line = -1,
                                 .id = item->record.u.object.id,
                                 .rule = TEXT("limit"),
-                                .reason = TEXT("too many versions of this object in one document")};
+                                .reason = text_of(reason)};
     item->record = (struct record){.kind = RECORD_REJECTED, .u.rejected = r};
-    a->totals.rejected++;
 }
 
 static enum err apply_object(struct apply *a, struct intake_item *item, struct fault *reterr)
@@ -315,7 +314,8 @@ static enum err apply_object(struct apply *a, struct intake_item *item, struct f
         if (e != OK)
             return fault_at(reterr, e, o->at, NULL, "no memory to take the object in");
         if (too_many) {
-            refuse_item(a, item);
+            refuse_item(item, "too many versions of this object in one document");
+            a->totals.rejected++;
             return OK;
         }
         e = held_already(a, o->id, &arrived, v, &held, reterr);
@@ -369,8 +369,8 @@ static void add_totals(struct intake_totals *sum, const struct intake_totals *t)
     sum->at = t->at;
 }
 
-enum err intake_apply(struct intake *in, const struct intake_items *items, size_t from, size_t count,
-                      struct fault *reterr)
+static enum err apply_run(struct intake *in, const struct intake_items *items, size_t from, size_t count,
+                          struct fault *reterr)
 {
     struct apply a = {.in = in, .items = items, .from = from, .count = count};
     a.classes = calloc(CLASS_SLOTS, sizeof *a.classes);
@@ -384,4 +384,22 @@ enum err intake_apply(struct intake *in, const struct intake_items *items, size_
     free(a.values);
     free(a.classes);
     return e;
+}
+
+/* An object that the store cannot hold must not keep out those behind it: the group is halved until it stands alone,
+ * and it is refused. A store that refuses one after the other is not the objects' fault. */
+enum err intake_apply(struct intake *in, const struct intake_items *items, size_t from, size_t count,
+                      struct fault *reterr)
+{
+    enum err e = apply_run(in, items, from, count, reterr);
+    if (e != ERR_MALFORMED && e != ERR_LIMIT)
+        return e;
+    if (count > 1) {
+        e = intake_apply(in, items, from, count / 2, reterr);
+        return e == OK ? intake_apply(in, items, from + count / 2, count - count / 2, reterr) : e;
+    }
+    if (++in->unholdable > INTAKE_UNHOLDABLE_MAX || items->list[from].record.kind != RECORD_OBJECT)
+        return e;
+    refuse_item(&items->list[from], "larger in some part than the log or the view can hold");
+    return apply_run(in, items, from, count, reterr);
 }

@@ -19,6 +19,8 @@
  * held already costs a walk through all that are: a partner must not make us walk for hours. ATT&CK's whole history
  * has some tens an object. */
 #define INTAKE_ASIDE_MAX 1024
+/* Objects of one document that the store may refuse before it is taken to be the store's fault. */
+#define INTAKE_UNHOLDABLE_MAX 64
 /* Chunks a reader hands over. */
 #define INTAKE_CHUNK_BYTES (2 * MIB)
 /* A stored original is cut into pieces of this size. */
@@ -64,6 +66,7 @@ struct intake {
     struct marking_book markings;
     struct aside_count *aside; /* by id: versions that do not count; a table of aside_slots, aside_used taken */
     size_t aside_slots, aside_used;
+    unsigned unholdable; /* objects that the store would not take */
     struct intake_totals totals;
     bool changed; /* something was appended */
 };
@@ -99,7 +102,8 @@ struct aside_count {
     struct uuid uuid; /* of the object; types share */
     uint32_t count;   /* 0: free slot */
 };
-/* Decides and appends list[from..from+count) in one write. Totals grow when it is durable. */
+/* Decides and appends list[from..from+count) in one write (more when an object has to be refused). Totals grow when
+ * it is durable. */
 MUST_CHECK enum err intake_apply(struct intake *in, const struct intake_items *items, size_t from, size_t count,
                                  struct fault *reterr);
 /* The document's own entry (and its bytes where the format loses something). */

@@ -220,6 +220,24 @@ static void a_flood_of_claims(void **state)
     buffer_done(&doc);
 }
 
+/* One that the store cannot hold is refused alone. */
+static void what_cannot_be_held(void **state)
+{
+    struct house *h = *state;
+    char modified[256] = "2026-02-01T00:00:00.";
+    memset(modified + 20, '1', 120);
+    modified[140] = 'Z';
+    struct intake_totals t =
+        house_import(h,
+                     house_bundle("%s,%s,%s,%s", house_indicator(1, T1, ""), house_indicator(2, T1, ""),
+                                  house_indicator(3, modified, ""), house_indicator(4, T1, "")),
+                     &h->a);
+    assert_totals(t, 3, 0, 0);
+    assert_int_equal(t.rejected, 1);
+    assert_int_equal(h->told, 1);
+    assert_true(house_current(h, house_indicator_id(4), NULL, NULL));
+}
+
 /* ---- objects without modified ---- */
 
 #define SCO "domain-name--bedb4899-d24b-5401-bc86-8f6b4cc18ec7"
@@ -617,6 +635,7 @@ int main(void)
         WITH_HOUSE(the_future_is_quarantined),
         WITH_HOUSE(what_says_it_is_ours),
         WITH_HOUSE(a_flood_of_claims),
+        WITH_HOUSE(what_cannot_be_held),
         WITH_HOUSE(variants),
         WITH_HOUSE(statements_are_readable),
         WITH_HOUSE(whose_word_counts),
