@@ -10,14 +10,15 @@ struct index_builder;
 MUST_CHECK enum err index_builder_new(struct index_builder **ret);
 void index_builder_free(struct index_builder *b);
 /* value in normal form (value_normalise); `ref` is the caller's number of the indicator, given back with each hit.
- * The same value may come with several refs. ERR_NOMEM | ERR_LIMIT */
+ * The same value may come with several refs; the same ref twice in a row counts once. ERR_NOMEM | ERR_LIMIT |
+ * ERR_MALFORMED (not in normal form) */
 MUST_CHECK enum err index_builder_add(struct index_builder *b, enum value_kind kind, struct text value, uint32_t ref);
-/* Makes the index and empties the builder. OK: *ret holds one reference. ERR_NOMEM */
+/* Makes the index and empties the builder, on failure too. OK: *ret holds one reference. ERR_NOMEM */
 MUST_CHECK enum err index_builder_build(struct index_builder *b, struct index **ret);
 
 struct index *index_ref(struct index *i);
-void index_unref(struct index *i); /* accepts NULL */
-size_t index_count(const struct index *i);       /* (value, ref) pairs */
+void index_unref(struct index *i);         /* accepts NULL */
+size_t index_count(const struct index *i); /* (value, ref) pairs */
 size_t index_memory_bytes(const struct index *i);
 
 /* Look-ups by exact value, used by the scanner and by tests. Each gives the list of refs, or 0 of them. */
@@ -26,4 +27,5 @@ struct index_refs {
     size_t count;
 };
 struct index_refs index_find(const struct index *i, enum value_kind kind, struct text value);
-/* The value stored for a look-up that hit (normal form), e.g. the CIDR an address fell into, is given by the scanner. */
+/* The value stored for a look-up that hit (normal form), e.g. the CIDR an address fell into, is given by the scanner.
+ */
