@@ -67,6 +67,8 @@ void recorder_materialise(const struct recorder *r, const struct crash *crash, c
 struct crash_plan {
     uint64_t seed;    /* of the samples */
     size_t step;      /* only every such point (0: 1); those just after a mark are always looked at */
+    size_t singles;   /* at each point, at most about so many unsynced operations are lost or torn singly: the newest
+                         half, and a sample of the older (0: every one) */
     size_t torn;      /* ways to tear each unsynced write of more than one sector */
     size_t subsets;   /* samples at each point with more than one unsynced operation */
     size_t from, end; /* points; end 0: to the last */

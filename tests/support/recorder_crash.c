@@ -295,15 +295,25 @@ static void visit(struct walk *w, struct crash crash)
     w->check(w->arg, w->dir, &crash);
 }
 
+/* Whether the operation with `newer` unsynced ones after it is looked at singly. */
+static bool is_looked_at(const struct walk *w, size_t point, size_t i, size_t newer, size_t pending)
+{
+    size_t singles = w->plan->singles;
+    if (singles == 0 || pending <= singles || newer < (singles + 1) / 2)
+        return true;
+    return mix(w->plan->seed ^ mix(point ^ mix(i))) % pending < singles / 2;
+}
+
 static void visit_point(struct walk *w, size_t point)
 {
-    size_t count, pending = 0;
+    size_t count, pending = 0, seen = 0;
     const struct op *ops = recorder_ops(w->r, &count);
     visit(w, (struct crash){.point = point, .kind = CRASH_PREFIX});
+    for (size_t i = 0; i < point; i++)
+        pending += is_pending(&ops[i], point);
     for (size_t i = 0; i < point; i++) {
-        if (!is_pending(&ops[i], point))
+        if (!is_pending(&ops[i], point) || !is_looked_at(w, point, i, pending - ++seen, pending))
             continue;
-        pending++;
         visit(w, (struct crash){.point = point, .kind = CRASH_LOST, .op = i});
         if (sectors_of(&ops[i]) > 1)
             for (size_t torn = 0; torn < w->plan->torn; torn++)

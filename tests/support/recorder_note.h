@@ -33,11 +33,11 @@ struct op {
 };
 
 struct recorded_file {
-    char *base; /* content when the recorder first saw it */
+    char *base;                 /* content when the recorder first saw it */
     size_t base_len, base_used; /* beyond base_used: zeros */
-    char *base_name; /* name at the start; NULL for a file made later */
-    size_t len;      /* now */
-    size_t scanned;  /* operations before this one are synced or not this file's */
+    char *base_name;            /* name at the start; NULL for a file made later */
+    size_t len;                 /* now */
+    size_t scanned;             /* operations before this one are synced or not this file's */
 };
 
 void recorder_lock(struct recorder *r);

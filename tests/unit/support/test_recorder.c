@@ -278,6 +278,29 @@ static void samples_follow_the_seed(void **state)
     stage_done(&s);
 }
 
+static void count_lost(void *arg, const char *dir, const struct crash *crash)
+{
+    (void)dir;
+    *(size_t *)arg += crash->kind == CRASH_LOST;
+}
+
+/* Unsynced operations pile up; with a limit the work at a point does not, and the newest are always among it. */
+static void singles_are_limited(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_init(&s);
+    for (int i = 0; i < 60; i++)
+        s.io->pwrite(s.io->self, s.fd, "x", 1, i);
+    size_t every = 0, some = 0;
+    const struct crash_plan all = {.seed = 1, .from = 60}, few = {.seed = 1, .from = 60, .singles = 10};
+    recorder_each_crash(s.r, &all, s.dir, count_lost, &every);
+    recorder_each_crash(s.r, &few, s.dir, count_lost, &some);
+    assert_int_equal(every, 60);
+    assert_true(some >= 5 && some <= 25);
+    stage_done(&s);
+}
+
 static void folders_come_back(void **state)
 {
     (void)state;
@@ -306,6 +329,7 @@ int main(void)
         cmocka_unit_test(torn_writes_keep_sectors_whole),
         cmocka_unit_test(marks_are_found_by_point),
         cmocka_unit_test(samples_follow_the_seed),
+        cmocka_unit_test(singles_are_limited),
         cmocka_unit_test(folders_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

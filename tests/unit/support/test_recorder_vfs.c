@@ -7,7 +7,8 @@
 #include "support/recorder_vfs.h"
 #include "support/scratch.h"
 
-#define ROWS 12
+#define ROWS        10
+#define FAULTY_ROWS 3
 
 struct check {
     const struct recorder *r;
@@ -19,7 +20,7 @@ static int run_sql(sqlite3 *db, const char *sql)
     return sqlite3_exec(db, sql, NULL, NULL, NULL);
 }
 
-static bool write_rows(const char *path, const char *pragmas, struct recorder *r)
+static bool write_rows(const char *path, const char *pragmas, int rows, struct recorder *r)
 {
     sqlite3 *db = NULL;
     char sql[200];
@@ -28,7 +29,7 @@ static bool write_rows(const char *path, const char *pragmas, struct recorder *r
         rc = run_sql(db, pragmas);
     if (rc == SQLITE_OK)
         rc = run_sql(db, "create table if not exists t (n integer primary key, filler)");
-    for (int n = 0; n < ROWS && rc == SQLITE_OK; n++) {
+    for (int n = 0; n < rows && rc == SQLITE_OK; n++) {
         snprintf(sql, sizeof sql, "insert or replace into t values (%d, zeroblob(3000))", n);
         rc = run_sql(db, sql);
         if (rc == SQLITE_OK && r)
@@ -70,11 +71,11 @@ static struct check run_and_check(const char *pragmas)
     snprintf(path, sizeof path, "%s/view.db", root);
     struct recorder *r = recorder_new(root);
     recorder_vfs_register("recorder", true, r, NULL);
-    assert_true(write_rows(path, pragmas, r));
+    assert_true(write_rows(path, pragmas, ROWS, r));
     recorder_vfs_unregister();
     assert_true(recorder_len(r) > 3 * ROWS);
     struct check c = {.r = r};
-    const struct crash_plan plan = {.seed = 3, .step = 3, .torn = 2, .subsets = 2};
+    const struct crash_plan plan = {.seed = 3, .step = 3, .singles = 8, .torn = 2, .subsets = 2};
     recorder_each_crash(r, &plan, dir, look, &c);
     recorder_free(r);
     scratch_remove(root);
@@ -114,7 +115,8 @@ struct faulty {
 static bool write_under_faults(void *arg)
 {
     struct faulty *f = arg;
-    return write_rows(f->path, "pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=8", NULL);
+    return write_rows(f->path, "pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=2",
+                      FAULTY_ROWS, NULL);
 }
 
 static void still_sound(void *arg, bool completed)
@@ -124,7 +126,7 @@ static void still_sound(void *arg, bool completed)
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
     assert_int_equal(ask(db, "select count(*) from pragma_integrity_check where integrity_check <> 'ok'"), 0);
     if (completed)
-        assert_int_equal(ask(db, "select count(*) from t"), ROWS);
+        assert_int_equal(ask(db, "select count(*) from t"), FAULTY_ROWS);
     sqlite3_close(db);
 }
 
