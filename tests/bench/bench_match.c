@@ -1,0 +1,212 @@
+/* bench_match INDICATORS LOG HITS THREADS - builds the index, scans the log through logfile_next(), writes
+ * "line<TAB>indicator" for each hit (in no order with several threads), and prints one JSON object with the times and
+ * the physical limit: memchr over the same file, mapped. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "match/logfile.h"
+#include "match/scan.h"
+
+struct list {
+    char *bytes;
+    char **values;
+    size_t count;
+};
+
+struct bench {
+    struct list list;
+    struct index *index;
+    struct logfile *log;
+    pthread_mutex_t lock; /* of log, out and the counts */
+    FILE *out;
+    size_t lines_hit, hits;
+    double add_s, build_s, scan_s, limit_s;
+    size_t bytes, index_bytes;
+};
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static void read_list(struct list *l, const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        die(path);
+    l->bytes = malloc((size_t)st.st_size + 1);
+    if (!l->bytes || read(fd, l->bytes, (size_t)st.st_size) != st.st_size)
+        die(path);
+    l->bytes[st.st_size] = 0;
+    close(fd);
+    size_t cap = 0;
+    for (char *line = strtok(l->bytes, "\n"); line; line = strtok(NULL, "\n")) {
+        if (l->count == cap && !(l->values = realloc(l->values, (cap = cap ? cap * 2 : 1024) * sizeof *l->values)))
+            die("memory");
+        l->values[l->count++] = line;
+    }
+}
+
+static void add_value(struct index_builder *b, const char *value, uint32_t ref)
+{
+    struct buffer normal;
+    enum value_kind kind;
+    struct text raw = text_of(value);
+    buffer_init(&normal, VALUE_MAX_BYTES);
+    if (value_normalise(value_detect(raw), raw, &normal, &kind, NULL) || buffer_error(&normal) ||
+        index_builder_add(b, kind, buffer_text(&normal), ref)) {
+        fprintf(stderr, "bench_match: not a value: %s\n", value);
+        exit(1);
+    }
+    buffer_done(&normal);
+}
+
+static void build(struct bench *m)
+{
+    struct index_builder *b;
+    int64_t start = clock_mono_us();
+    if (index_builder_new(&b))
+        die("memory");
+    for (size_t i = 0; i < m->list.count; i++)
+        add_value(b, m->list.values[i], (uint32_t)i);
+    int64_t added = clock_mono_us();
+    if (index_builder_build(b, &m->index))
+        die("memory");
+    m->add_s = (double)(added - start) / 1e6;
+    m->build_s = (double)(clock_mono_us() - added) / 1e6;
+    m->index_bytes = index_memory_bytes(m->index);
+    index_builder_free(b);
+}
+
+static enum err on_hit(void *self, const struct scan_line_hits *h)
+{
+    struct bench *m = self;
+    pthread_mutex_lock(&m->lock);
+    m->lines_hit++;
+    m->hits += h->hit_count;
+    for (size_t i = 0; i < h->hit_count; i++)
+        fprintf(m->out, "%llu\t%s\n", (unsigned long long)h->line, m->list.values[h->hits[i].ref]);
+    pthread_mutex_unlock(&m->lock);
+    return OK;
+}
+
+/* The next block, copied: the reader goes on with the next one. False at the end. */
+static bool take_block(struct bench *m, struct buffer *copy, uint64_t *ret_line, uint64_t *ret_offset)
+{
+    struct text block;
+    struct fault fault;
+    bool continues;
+    pthread_mutex_lock(&m->lock);
+    enum err err = logfile_next(m->log, &block, ret_offset, ret_line, &continues, &fault);
+    buffer_clear(copy);
+    if (!err) {
+        buffer_add(copy, block);
+        m->bytes += block.len;
+    }
+    pthread_mutex_unlock(&m->lock);
+    if ((err && err != ERR_NOT_FOUND) || buffer_error(copy)) {
+        fprintf(stderr, "bench_match: %s\n", fault.what);
+        exit(1);
+    }
+    return !err;
+}
+
+static void *worker(void *arg)
+{
+    struct bench *m = arg;
+    struct scanner *s;
+    struct buffer copy;
+    uint64_t offset, line;
+    const struct index *index = m->index;
+    buffer_init(&copy, 16 * MIB);
+    if (scanner_new(&s))
+        die("memory");
+    while (take_block(m, &copy, &line, &offset))
+        if (scan_block(s, &index, 1, buffer_text(&copy), line, offset, on_hit, m))
+            die("memory");
+    scanner_free(s);
+    buffer_done(&copy);
+    return NULL;
+}
+
+static void scan(struct bench *m, const char *path, unsigned threads)
+{
+    pthread_t ids[64];
+    int fd = open(path, O_RDONLY);
+    if (fd < 0)
+        die(path);
+    int64_t start = clock_mono_us();
+    if (logfile_open(fd, &m->log, NULL))
+        die("memory");
+    for (unsigned i = 1; i < threads && i < 64; i++)
+        if (pthread_create(&ids[i], NULL, worker, m))
+            die("thread");
+    worker(m);
+    for (unsigned i = 1; i < threads && i < 64; i++)
+        pthread_join(ids[i], NULL);
+    m->scan_s = (double)(clock_mono_us() - start) / 1e6;
+    logfile_free(m->log);
+    close(fd);
+}
+
+/* Nothing that looks at every line can be faster than looking for every newline. */
+static void limit(struct bench *m, const char *path)
+{
+    struct stat st;
+    size_t lines = 0;
+    int fd = open(path, O_RDONLY);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        die(path);
+    char *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+    if (bytes == MAP_FAILED)
+        die("mmap");
+    int64_t start = clock_mono_us();
+    for (const char *p = bytes, *end = bytes + st.st_size; p && p < end; lines++) {
+        p = memchr(p, '\n', (size_t)(end - p));
+        p += p != NULL;
+    }
+    m->limit_s = (double)(clock_mono_us() - start) / 1e6;
+    if (lines == 0)
+        die("no lines");
+    munmap(bytes, (size_t)st.st_size);
+    close(fd);
+}
+
+int main(int argc, char **argv)
+{
+    struct bench m = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct rusage usage;
+    if (argc != 5) {
+        fprintf(stderr, "usage: bench_match INDICATORS LOG HITS THREADS\n");
+        return 64;
+    }
+    m.out = fopen(argv[3], "w");
+    if (!m.out)
+        die(argv[3]);
+    read_list(&m.list, argv[1]);
+    build(&m);
+    scan(&m, argv[2], (unsigned)atoi(argv[4]));
+    getrusage(RUSAGE_SELF, &usage);
+    limit(&m, argv[2]);
+    if (fclose(m.out))
+        die(argv[3]);
+    printf("{\"values\":%zu,\"bytes\":%zu,\"add_s\":%.4f,\"build_s\":%.4f,\"scan_s\":%.4f,\"limit_s\":%.4f,\"lines_"
+           "hit\":%zu,"
+           "\"hits\":%zu,\"index_mib\":%.1f,\"rss_mb\":%.1f}\n",
+           m.list.count, m.bytes, m.add_s, m.build_s, m.scan_s, m.limit_s, m.lines_hit, m.hits,
+           (double)m.index_bytes / 1048576.0, (double)usage.ru_maxrss / 1024.0);
+    index_unref(m.index);
+    free(m.list.values);
+    free(m.list.bytes);
+    return 0;
+}
