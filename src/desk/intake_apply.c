@@ -157,6 +157,13 @@ static void fill_stamp(const struct record_object *o, uint32_t at, int64_t us)
         memcpy((char *)(uintptr_t)o->body.ptr + at, t.ptr, t.len); /* our copy of the chunk */
 }
 
+/* STIX 2.1 section 4.7: valid_until is later than valid_from. A row that has ended already began before it ended. */
+static int64_t valid_from_us(const struct record_object *o, int64_t created_us)
+{
+    const int64_t ms = 1000;
+    return o->has_valid_until && o->valid_until_us <= created_us ? o->valid_until_us - ms : created_us;
+}
+
 /* created stays what it was, modified moves on; *ret_modified is what now stands in the body. */
 static void fill_stamps(struct apply *a, struct intake_item *item, const struct version_row *before,
                         struct fact_object *f, char ret_modified[STAMP_TEXT_MAX])
@@ -165,14 +172,14 @@ static void fill_stamps(struct apply *a, struct intake_item *item, const struct 
     struct own_times w = own_times(a->t, before);
     fill_stamp(o, o->created_at, w.created_us);
     fill_stamp(o, o->modified_at, w.modified_us);
-    fill_stamp(o, o->valid_from_at, w.created_us);
+    fill_stamp(o, o->valid_from_at, valid_from_us(o, w.created_us));
     f->created_us = w.created_us;
     f->modified_us = w.modified_us;
     memcpy(ret_modified, w.modified, sizeof w.modified);
     f->modified = text_of(ret_modified);
     if (o->valid_from_at != 0) {
         f->has_valid_from = true;
-        f->valid_from_us = w.created_us;
+        f->valid_from_us = valid_from_us(o, w.created_us);
     }
     item->hash = sha256_of(o->body.ptr, o->body.len);
 }

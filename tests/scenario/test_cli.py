@@ -102,6 +102,18 @@ def csv_becomes_indicators(folder):
     check(again["unchanged"] == 6, str(again))
 
 
+def rows_that_have_ended(folder):
+    """Still valid STIX: they began before they ended. They do not hit today."""
+    node = Node(folder, "CSIRT")
+    path = write(folder, "old.csv", "value,valid_until\nold.example,2020-01-01T00:00:00Z\n")
+    node.ok("import", path, "--from", "Feed")
+    log = write(folder, "log", "old.example\n2019-06-01T00:00:00Z old.example\n")
+    hits = node.ok("match", log, "--json").lines
+    check([h["line"] for h in hits] == [2], f"judged at the line's own time: {hits}")
+    made = node.ok("get", hits[0]["id"], "--json").lines[0]
+    check(made["valid_from"] < made["valid_until"], str(made))
+
+
 def register_answers(folder):
     node = Node(folder, "CSIRT")
     path = write(folder, "register.csv", REGISTER)
@@ -181,5 +193,5 @@ def views_can_be_thrown_away(folder):
 
 
 main(help_is_there, init_once, no_home_is_told, import_is_idempotent, objects_are_kept_exactly,
-     bad_objects_are_left_out, csv_becomes_indicators, register_answers, match_names_the_affected, people_and_sources,
+     bad_objects_are_left_out, csv_becomes_indicators, rows_that_have_ended, register_answers, match_names_the_affected, people_and_sources,
      views_can_be_thrown_away)
