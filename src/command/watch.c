@@ -68,6 +68,18 @@ static enum err drain(struct watch *w, struct follower *f, bool *ret_more, struc
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+/* Says what ended the watch where nobody did yet: a fault of the log is told here, those of the node where they
+ * happened. */
+static int ended(struct watch *w, enum err err, const struct fault *fault)
+{
+    const char *path = w->path ? w->path : "-";
+    if (fault->what[0])
+        complain_fault(w->s, path, fault);
+    else if (err)
+        complain(w->s, "%s: the watch ends: %s; started again it goes on where it stood", path, err_name(err));
+    return exit_of(err);
+}
+
 /* Once: everything that was there at the start has been read. */
 static void tell_caught_up(struct watch *w)
 {
@@ -117,7 +129,7 @@ static int follow(struct watch *w)
         err = watch_flush(w);
     }
     follower_free(f);
-    return err ? complain_fault(w->s, w->path, &fault) : EXIT_DONE;
+    return ended(w, err, &fault);
 }
 
 /* Standard input has no state: what was read is gone. */
@@ -130,16 +142,17 @@ static int watch_standard(struct watch *w)
         struct text block;
         uint64_t offset, line;
         bool continues;
-        err = watch_refresh(w);
-        if (!err)
-            err = logfile_next(log, &block, &offset, &line, &continues, &fault);
+        err = logfile_next(log, &block, &offset, &line, &continues, &fault);
+        if (!err) /* not before: the writer may have been silent for hours */
+            err = watch_refresh(w);
         if (!err)
             err = scan(w, block, line, offset);
         if (!err)
             err = watch_flush(w);
     }
     logfile_free(log);
-    return err && err != ERR_NOT_FOUND ? complain_fault(w->s, "-", &fault) : EXIT_DONE;
+    bool over = err == ERR_NOT_FOUND || (err == ERR_CANCELLED && cancelled(w->s));
+    return over ? EXIT_DONE : ended(w, err, &fault);
 }
 
 static int run_watch(struct session *s)

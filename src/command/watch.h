@@ -42,8 +42,9 @@ struct watch {
     struct watchlist *lists[2];
     size_t list_count;
     struct constituency *constituency;
-    uint64_t position;   /* of the log, when the lists were loaded */
-    int64_t register_us; /* when the register was loaded */
+    uint64_t position;          /* of the log, when the lists were loaded */
+    uint64_t register_position; /* the same of the register */
+    int64_t register_us;        /* when it was loaded */
     struct scanner *scanner, *owners;
     /* the batch under way */
     struct hit_report *hits;

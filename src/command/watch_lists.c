@@ -32,11 +32,12 @@ static enum err load_lists(struct watch *w, struct view *v, struct fault *fault)
     return OK;
 }
 
-static enum err load_register(struct watch *w, struct view *v, struct fault *fault)
+/* Every entry may have changed it, our own findings too: not more often than once a second, but then for sure. */
+static enum err load_register(struct watch *w, struct view *v, uint64_t position, struct fault *fault)
 {
     struct constituency *fresh;
     int64_t now = clock_mono_us();
-    if (w->constituency && now - w->register_us < REGISTER_EVERY_US)
+    if (w->constituency && (w->register_position == position || now - w->register_us < REGISTER_EVERY_US))
         return OK;
     enum err err = constituency_load(w->s->node, v, &fresh, fault);
     if (err)
@@ -44,6 +45,7 @@ static enum err load_register(struct watch *w, struct view *v, struct fault *fau
     constituency_unref(w->constituency);
     w->constituency = fresh;
     w->register_us = now;
+    w->register_position = position;
     return OK;
 }
 
@@ -55,15 +57,14 @@ enum err watch_refresh(struct watch *w)
     if (err)
         return err;
     uint64_t position = view_position(v);
-    if (!w->lists[0] || position != w->position) {
+    if (!w->lists[0] || position != w->position)
         err = load_lists(w, v, &fault);
-        if (!err)
-            err = load_register(w, v, &fault);
-        if (err)
-            complain_fault(w->s, NULL, &fault);
-        else
-            w->position = position;
-    }
+    if (!err)
+        err = load_register(w, v, position, &fault);
+    if (err)
+        complain_fault(w->s, NULL, &fault);
+    else
+        w->position = position;
     node_reader_done(w->s->node, v);
     return err;
 }

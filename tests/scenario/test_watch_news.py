@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""watch: what changes beside the log, indicators and the register, is taken note of; and how a watch ends."""
+
+import os
+import subprocess
+import time
+
+from house import Node, bundle, check, domain, main, wait_for, write
+from watching import Watch, append, count, house
+
+
+def a_silent_pipe_is_looked_at_with_todays_indicators(folder):
+    node = house(folder, "evil.example")
+    watch = subprocess.Popen(node.command("watch", "-"), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    watch.stdin.write("192.0.2.7 evil.example\n")
+    watch.stdin.flush()
+    wait_for(lambda: count(node) == 1, "the pipe is read")
+    node.ok("import", bundle(folder, domain("late.example")), "--from", "CERT Y")
+    watch.stdin.write("192.0.2.7 late.example\n")
+    watch.stdin.close()
+    check(watch.wait(60) == 0, "the end of the pipe is no error")
+    check(count(node) == 2, "the line after the import was not looked at with what was imported")
+
+
+def a_register_that_changes_is_used(folder):
+    node = Node(folder, "CSIRT")
+    node.ok("import", bundle(folder, domain("evil.example")), "--from", "CERT Y")
+    log = write(folder, "log", "an honest line\n")
+    watch = Watch(node, log)
+    wait_for(lambda: watch.lines, "it follows")
+    node.ok("constituency", "import", write(folder, "register.csv", "name,sector,networks,domains,contacts\n"
+                                            "City Hospital,health,192.0.2.0/24,,\n"))
+    time.sleep(1.5)  # it is read at most once a second, but then for sure
+    append(log, "192.0.2.7 evil.example\n")
+    wait_for(lambda: count(node) == 1, "the hit")
+    watch.stop()
+    check(node.ok("finding", "list", "--json").lines[0]["organisation"] == "City Hospital", "nobody's")
+
+
+def what_ends_a_watch_is_told(folder):
+    node = house(folder, "evil.example")
+    done = node.fails(64, "watch", "--follow", folder)
+    check("regular file" in done.err and "ok" not in done.err.split(), done.err)
+    log = write(folder, "log", "an honest line\n")
+    watch = Watch(node, log)
+    wait_for(lambda: watch.lines, "it follows")
+    os.rename(node.home, node.home + ".away")
+    append(log, "192.0.2.7 evil.example\n")
+    code = watch.process.wait(60)
+    check(code > 0, f"a watch that could not record a hit ended with {code}")
+    watch.stop()
+
+
+main(a_silent_pipe_is_looked_at_with_todays_indicators, a_register_that_changes_is_used, what_ends_a_watch_is_told)
