@@ -12,8 +12,8 @@ struct stamp {
 
 #define STAMP_TEXT_MAX 32 /* "9999-12-31T23:59:59.123456789Z" and its NUL */
 
-/* STIX 2.1 section 2.16: RFC 3339 with 'T' and 'Z'; years 0000-9999, real days (no 30 February), seconds 00-59 (60 only
- * as 23:59:60, which is kept as the second before). Any number of decimals may stand there; nine count.
+/* STIX 2.1 section 2.16: RFC 3339 with 'T' and 'Z'; years 0000-9999, real days (no 30 February), seconds 00-59 (60
+ * only as 23:59:60, which is kept as the second before). Any number of decimals may stand there; nine count.
  * ERR_MALFORMED; *reterr (may be NULL) says what. */
 MUST_CHECK enum err stamp_parse(struct text t, struct stamp *ret, struct fault *reterr);
 /* RFC 3339 with any offset (+hh:mm, +hhmm) or 'Z', 'T' or one blank, either case, and the date alone (its midnight,

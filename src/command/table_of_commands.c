@@ -33,5 +33,5 @@ const struct command *const COMMANDS[] = {&COMMAND_INIT,
                                           &COMMAND_ACCOUNT_TOKEN,
                                           &COMMAND_REBUILD,
                                           &COMMAND_HITS,
-    &COMMAND_MANUAL,
+                                          &COMMAND_MANUAL,
                                           NULL};
