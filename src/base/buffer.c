@@ -2,7 +2,7 @@
  *
  * Invariants, while ptr is not NULL:
  *   1. len + 1 <= cap: one byte behind the content is always ours, for printf's and buffer_take's NUL.
- *   2. len <= max.
+ *   2. cap <= max + 1, so that what fits into the memory keeps to the maximum.
  *   3. once err is set nothing changes but by buffer_clear, buffer_init or buffer_done. */
 #include "base/buffer.h"
 
@@ -67,11 +67,10 @@ __attribute__((noinline, cold)) static bool grow(struct buffer *b, size_t more)
     return true;
 }
 
-/* The end of the content with room for len bytes and a spare one, or NULL. The memory may be larger than max allows
- * (a clear keeps it, realloc rounds up), so max is asked as well. */
+/* The end of the content with room for len bytes and a spare one, or NULL. */
 static inline char *room_for(struct buffer *b, size_t len)
 {
-    if (__builtin_expect(b->err != OK || len >= b->cap - b->len || len > b->max - b->len, 0) && !grow(b, len))
+    if (__builtin_expect(b->err != OK || len >= b->cap - b->len, 0) && !grow(b, len))
         return NULL;
     return b->ptr + b->len;
 }
