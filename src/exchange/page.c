@@ -108,9 +108,6 @@ static enum err version_wanted(struct page *p, const struct page_wanted *w, cons
 
 static enum err note_waits(struct page *p, uint64_t n, bool denied)
 {
-    int64_t date_us;
-    if (denied && late_list_date(p->late, n, &date_us))
-        return OK; /* in an older state of the log than the one in which it could go */
     for (size_t i = 0; i < p->lacking_count; i++) {
         if (p->wait_count == p->wait_cap) {
             size_t cap = p->wait_cap ? p->wait_cap * 2 : 32;

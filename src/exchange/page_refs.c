@@ -1,46 +1,63 @@
 /* exchange/page_refs.c - references of an object on a page.
  *
- * Most targets are answered by their class. One that makes sense only with its own endpoints (a relationship, a
- * sighting, observed data) may be withheld by closing although its class is cleared, so it is closed here too, down
- * to REF_DEPTH_MAX, beyond which it counts as withheld. */
+ * A target whose class is cleared may still be withheld because of what it points to itself, so it is closed too, and
+ * so on. Answers are kept for the page. In a circle the object that is being closed counts as one that may go: when
+ * it may not, it is not sent, and what was found out under that assumption was not kept. Deeper than REF_DEPTH_MAX,
+ * and beyond CLOSINGS_MAX, a target counts as withheld. */
 #include "exchange/page_refs.h"
 
-#define MEMO_SLOTS    4096 /* of a page; a thousand objects with a few references each. When full: asked again */
-#define REF_DEPTH_MAX 4
+#include <limits.h>
+#include <string.h>
+
+#define REF_DEPTH_MAX  16
+#define CLOSINGS_MAX   200000
+#define MEMO_SLOTS_MIN 1024
+#define MEMO_SLOTS_MAX (1u << 18)
 
 struct memo_slot {
     struct text id; /* in the arena; empty: free */
     enum ref_state state;
 };
 struct page_memo {
-    struct memo_slot slots[MEMO_SLOTS];
-    unsigned used, depth;
+    struct memo_slot *slots; /* in the arena */
+    size_t cap, used;
+    unsigned closings, depth;
+    struct text under_way[REF_DEPTH_MAX];
+    unsigned assumed; /* the lowest depth whose object was taken for cleared; UINT_MAX: none */
 };
 
 static struct memo_slot *memo_find(struct page_memo *m, struct text id)
 {
-    size_t at = xxh3_of(id.ptr, id.len) % MEMO_SLOTS;
+    size_t at = xxh3_of(id.ptr, id.len) & (m->cap - 1);
     while (m->slots[at].id.len && !text_eq(m->slots[at].id, id))
-        at = (at + 1) % MEMO_SLOTS;
+        at = (at + 1) & (m->cap - 1);
     return &m->slots[at];
+}
+
+static bool memo_grow(struct page *p, size_t cap)
+{
+    struct page_memo *m = p->memo;
+    struct page_memo bigger = {.cap = cap, .slots = arena_alloc(p->arena, cap * sizeof *m->slots)};
+    if (!bigger.slots)
+        return false;
+    for (size_t i = 0; i < m->cap; i++)
+        if (m->slots[i].id.len)
+            *memo_find(&bigger, m->slots[i].id) = m->slots[i];
+    m->slots = bigger.slots;
+    m->cap = cap;
+    return true;
 }
 
 static void memo_keep(struct page *p, struct text id, enum ref_state state)
 {
     struct page_memo *m = p->memo;
-    if (m->used >= MEMO_SLOTS / 2)
+    if (2 * m->used >= m->cap && (m->cap >= MEMO_SLOTS_MAX || !memo_grow(p, 4 * m->cap)))
         return;
     struct text kept = arena_text(p->arena, id);
     if (!kept.ptr)
         return;
     *memo_find(m, kept) = (struct memo_slot){kept, state};
     m->used++;
-}
-
-static bool needs_its_ends(struct text id)
-{
-    return text_starts(id, TEXT("relationship--")) || text_starts(id, TEXT("sighting--")) ||
-           text_starts(id, TEXT("observed-data--"));
 }
 
 /* Public text that we make ourselves, whether or not it lies in the log as an object. */
@@ -55,16 +72,55 @@ static bool always_cleared(const struct page *p, struct text id)
     return text_eq(parts.type, TEXT("identity")) && uuid_eq(&parts.uuid, &node_genesis(p->node)->identity);
 }
 
-static enum ref_state closed_state(struct page *p, const struct version_row *row)
+/* Canonical text in which no property but these two ends like a reference: closing it withholds nothing. */
+static bool points_nowhere(struct text body)
 {
+    static const struct text known[] = {{"created_by", 10}, {"object_marking", 14}};
+    const char *at = body.ptr, *end = body.ptr + body.len;
+    while ((at = memmem(at, (size_t)(end - at), "_ref", 4))) {
+        struct text before = {body.ptr, (size_t)(at - body.ptr)};
+        if (!text_ends(before, known[0]) && !text_ends(before, known[1]))
+            return false;
+        at += 4;
+    }
+    return true;
+}
+
+/* The object's bytes, closed over its references. *ret_why (may be NULL): the rule that closing withheld it by. */
+static enum err close_body(struct page *p, const struct gate_class *c, const struct decision *d, struct text body,
+                           struct cleared **ret, struct decision_rule *ret_why)
+{
+    return gate_clear(c, &p->clearance->recipient, p->clearance->door, d, body, page_ref_lookup, p, ret, ret_why);
+}
+
+static enum err target_goes(struct page *p, const struct gate_class *c, struct text body)
+{
+    struct decision d;
     struct cleared *target = NULL;
-    if (p->memo->depth >= REF_DEPTH_MAX)
-        return REF_WITHHELD;
-    p->memo->depth++;
-    enum err e = page_clear(p, row->class_id, row->body, &target, NULL);
-    p->memo->depth--;
+    if (points_nowhere(body))
+        return OK;
+    gate_decide(c, &p->clearance->recipient, p->clearance->door, p->now_us, &d);
+    if (!d.cleared)
+        return ERR_DENIED;
+    enum err e = close_body(p, c, &d, body, &target, NULL);
     cleared_free(target);
-    if (e && e != ERR_DENIED)
+    return e;
+}
+
+static enum ref_state closed_state(struct page *p, struct text id, const struct gate_class *c, struct place place)
+{
+    struct page_memo *m = p->memo;
+    struct buffer body;
+    if (m->depth >= REF_DEPTH_MAX || ++m->closings > CLOSINGS_MAX)
+        return REF_WITHHELD;
+    buffer_init(&body, 2 * STIX_OBJECT_MAX_BYTES);
+    enum err e = node_body(p->node, place, &body, NULL);
+    m->under_way[m->depth++] = id;
+    if (e == OK)
+        e = target_goes(p, c, buffer_text(&body));
+    m->depth--;
+    buffer_done(&body);
+    if (e && e != ERR_DENIED && e != ERR_NOT_FOUND)
         p->failed = e;
     return e ? REF_WITHHELD : REF_CLEARED;
 }
@@ -72,18 +128,50 @@ static enum ref_state closed_state(struct page *p, const struct version_row *row
 static enum ref_state held_state(struct page *p, struct text id)
 {
     struct version_row row;
+    bool cleared;
     enum err e = view_current(p->view, id, &row, NULL);
     if (e && e != ERR_NOT_FOUND)
         p->failed = e;
     if (e || row.standing != STANDING_CURRENT)
         return REF_WITHHELD;
-    bool cleared;
     const struct gate_class *c = clearance_class(p->clearance, row.class_id, &cleared);
     if (!c)
         return REF_WITHHELD;
-    struct decision d = {.cleared = cleared};
+    const struct decision d = {.cleared = cleared};
     enum ref_state state = gate_ref_of(c, &p->clearance->recipient, &d);
-    return state == REF_CLEARED && needs_its_ends(id) ? closed_state(p, &row) : state;
+    return state == REF_CLEARED ? closed_state(p, id, c, row.body) : state;
+}
+
+static bool is_under_way(struct page_memo *m, struct text id)
+{
+    for (unsigned i = 0; i < m->depth; i++)
+        if (text_eq(m->under_way[i], id)) {
+            if (i < m->assumed)
+                m->assumed = i;
+            return true;
+        }
+    return false;
+}
+
+/* Keeps the answer, but not one that rests on an object further out that is still being closed, nor one that would
+ * hide what the target lacks from the next who asks. What a target lacks that goes all the same is its own affair. */
+static enum ref_state ask_and_keep(struct page *p, struct text id)
+{
+    struct page_memo *m = p->memo;
+    size_t lacking = p->lacking_count;
+    unsigned outside = m->assumed;
+    m->assumed = UINT_MAX;
+    enum ref_state state = held_state(p, id);
+    if (state != REF_WITHHELD)
+        p->lacking_count = lacking;
+    if (m->assumed >= m->depth) {
+        if (p->lacking_count == lacking)
+            memo_keep(p, id, state);
+        m->assumed = outside;
+    } else if (outside < m->assumed) {
+        m->assumed = outside;
+    }
+    return state;
 }
 
 static void note_lacking(struct page *p, struct text id)
@@ -95,12 +183,12 @@ static void note_lacking(struct page *p, struct text id)
 enum ref_state page_ref_lookup(void *self, struct text id)
 {
     struct page *p = self;
-    struct memo_slot *known = memo_find(p->memo, id);
+    const struct memo_slot *known = memo_find(p->memo, id);
     enum ref_state state = known->state;
-    if (!known->id.len) {
-        state = always_cleared(p, id) ? REF_CLEARED : held_state(p, id);
-        memo_keep(p, id, state);
-    }
+    if (!known->id.len && (always_cleared(p, id) || is_under_way(p->memo, id)))
+        state = REF_CLEARED;
+    else if (!known->id.len)
+        state = ask_and_keep(p, id);
     if (state == REF_WITHHELD)
         note_lacking(p, id);
     return state;
@@ -108,21 +196,25 @@ enum ref_state page_ref_lookup(void *self, struct text id)
 
 static enum err make_memo(struct page *p)
 {
-    if (!p->memo)
-        p->memo = arena_alloc(p->arena, sizeof *p->memo);
-    return p->memo ? OK : ERR_NOMEM;
+    if (p->memo)
+        return OK;
+    p->memo = arena_alloc(p->arena, sizeof *p->memo);
+    if (!p->memo || !memo_grow(p, MEMO_SLOTS_MIN))
+        return ERR_NOMEM;
+    p->memo->assumed = UINT_MAX;
+    return OK;
 }
 
-/* The object's bytes, closed over its references. *ret_why (may be NULL): the rule that closing withheld it by. */
-static enum err close_body(struct page *p, const struct gate_class *c, const struct decision *d, struct place place,
-                           struct cleared **ret, struct decision_rule *ret_why, struct fault *reterr)
+/* The object on the page itself; what is found out about others on the way does not rest on it. */
+static enum err close_object(struct page *p, const struct gate_class *c, const struct decision *d, struct place place,
+                             struct cleared **ret, struct decision_rule *ret_why, struct fault *reterr)
 {
     struct buffer body;
     buffer_init(&body, 2 * STIX_OBJECT_MAX_BYTES);
     enum err e = node_body(p->node, place, &body, reterr);
+    p->memo->assumed = UINT_MAX;
     if (e == OK)
-        e = gate_clear(c, &p->clearance->recipient, p->clearance->door, d, buffer_text(&body), page_ref_lookup, p,
-                       ret, ret_why);
+        e = close_body(p, c, d, buffer_text(&body), ret, ret_why);
     buffer_done(&body);
     return e;
 }
@@ -139,7 +231,7 @@ enum err page_clear(struct page *p, uint32_t class_id, struct place place, struc
     gate_decide(c, &p->clearance->recipient, p->clearance->door, p->now_us, &d);
     if (!d.cleared)
         return ERR_DENIED; /* held until just now */
-    enum err e = close_body(p, c, &d, place, ret, NULL, reterr);
+    enum err e = close_object(p, c, &d, place, ret, NULL, reterr);
     return e == ERR_NOT_FOUND ? ERR_DENIED : e; /* erased: there is nothing that could leave */
 }
 
@@ -157,7 +249,7 @@ enum err page_explain(struct page *p, uint32_t class_id, struct place place, str
     gate_decide(c, &p->clearance->recipient, p->clearance->door, p->now_us, ret);
     if (!ret->cleared)
         return OK;
-    enum err e = close_body(p, c, ret, place, &object, &why, reterr);
+    enum err e = close_object(p, c, ret, place, &object, &why, reterr);
     if (e == OK) {
         ret->form = cleared_form(object);
         ret->label = cleared_label(object);
