@@ -26,6 +26,7 @@ struct complaint {
     char words[FAULT_WHAT_MAX];
 };
 
+PRINTF_LIKE(3, 0)
 static void keep_complaint(cyaml_log_t level, void *ctx, const char *format, va_list args)
 {
     struct complaint *c = ctx;

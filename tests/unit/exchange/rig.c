@@ -166,7 +166,13 @@ void rig_account(struct rig *r, const char *name, enum role role, char token[128
 
 /* ---- content ---- */
 
-__attribute__((noipa)) static char *turn(void) /* apart: gcc takes two turns for one buffer */
+#ifdef __clang__
+#define APART __attribute__((noinline))
+#else
+#define APART __attribute__((noipa))
+#endif
+
+APART static char *turn(void) /* apart: gcc takes two turns for one buffer */
 {
     static _Thread_local char buffers[64][2048];
     static _Thread_local unsigned at;
