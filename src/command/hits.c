@@ -10,6 +10,16 @@ static struct watch_item item_of(struct watchlist *const *lists, size_t list_cou
     return watchlist_at(lists[i], ref);
 }
 
+/* The large list is not loaded anew for every change: what it says of an indicator that changed is past. */
+static bool superseded(struct watchlist *const *lists, size_t list_count, const struct watch_item *item)
+{
+    for (size_t i = 1; i < list_count; i++) {
+        if (watchlist_supersedes(lists[i], item))
+            return true;
+    }
+    return false;
+}
+
 enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, size_t list_count,
                       const struct constituency *c, int64_t now_us, const struct scan_line_hits *line, hit_each *each,
                       void *self)
@@ -24,7 +34,8 @@ enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, s
         struct hit hit = {.item = item_of(lists, list_count, h->ref),
                           .value = text_sub(line->text, h->start, h->len),
                           .seen_us = timed ? seen_us : now_us};
-        if (!watch_item_valid(&hit.item, hit.seen_us))
+        if (!watch_item_valid(&hit.item, hit.seen_us) || hit.seen_us < hit.item.counted_until_us ||
+            superseded(lists, list_count, &hit.item))
             continue;
         hit.organisation = constituency_affected(c, seen, seen_count, h->start, h->len).organisation;
         err = each(self, line, &hit);

@@ -36,7 +36,7 @@ struct watch {
     struct session *s;
     const char *path;
     struct log_state state;
-    bool state_known, caught_up;
+    bool state_known, caught_up, told_too_long;
     uint64_t unsaved_bytes, lookback_bytes;
     /* what is looked for; lists[0] large, lists[1] what came since */
     struct watchlist *lists[2];

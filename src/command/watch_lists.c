@@ -129,6 +129,18 @@ static enum err run_pass(struct watch *w, struct watchlist *wanted)
     return err;
 }
 
+/* Nothing to look back over, or too much of it. What comes is looked at with all indicators: they are not news to a
+ * later pass, which would count those lines again. */
+static void pass_over(struct watch *w, uint64_t until)
+{
+    if (w->state.follow.offset && !w->told_too_long)
+        complain(w->s, "%s: longer than --lookback (%llu MB): new indicators are looked for from here on only",
+                 w->path, (unsigned long long)(w->lookback_bytes >> 20));
+    w->told_too_long = w->state.follow.offset > 0;
+    w->state.looked_back = until;
+    w->state.back_from = w->state.back_until = 0;
+}
+
 enum err watch_look_back(struct watch *w)
 {
     struct view *v;
@@ -136,15 +148,18 @@ enum err watch_look_back(struct watch *w)
     struct fault fault = {.offset = -1, .line = -1};
     uint64_t until = watchlist_until(w->lists[w->list_count - 1]);
     bool resumed = w->state.back_until > w->state.back_from;
-    if (!resumed && (until <= w->state.looked_back || w->state.follow.offset == 0))
+    if (!resumed && until <= w->state.looked_back)
         return OK;
-    if (w->state.follow.offset > w->lookback_bytes)
+    if (w->state.follow.offset == 0 || w->state.follow.offset > w->lookback_bytes) {
+        pass_over(w, until);
         return OK;
+    }
     enum err err = open_view(w->s, &v);
     if (err)
         return err;
     uint64_t from = resumed ? w->state.back_from : w->state.looked_back;
-    err = watchlist_load(v, from, 0, &wanted, &fault);
+    /* A pass that is done again is the same pass: what came since is the next one's. */
+    err = watchlist_load_news(w->s->node, v, from, resumed ? w->state.back_until : UINT64_MAX, &wanted, &fault);
     node_reader_done(w->s->node, v);
     if (err)
         return complain_fault(w->s, NULL, &fault), err;

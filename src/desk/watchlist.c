@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/stix.h"
+
 /* 48 bytes an indicator value: a million must fit beside everything else on a cheap server. Parties are few, so they
  * are numbered. */
 struct packed {
@@ -13,6 +15,11 @@ struct packed {
     uint16_t value_len;
     uint16_t party;
     uint8_t kind;
+};
+
+struct newest {
+    struct uuid uuid;
+    uint64_t n;
 };
 
 struct watchlist {
@@ -26,6 +33,13 @@ struct watchlist {
     struct index *index;
     uint64_t until;
     uint32_t first_ref;
+    struct newest *newest; /* of lists that stand beside an older one; sorted */
+    size_t newest_count;
+    /* of a list of news */
+    struct view *news; /* and node: while it is loaded */
+    struct node *node;
+    uint64_t news_from, news_until;
+    int64_t *counted_until_us; /* beside items */
 };
 
 #define WATCHLIST_MAX       ((size_t)64 << 20) /* values; more than any feed on earth, less than what ref can count */
@@ -63,7 +77,70 @@ static enum err make_room(struct watchlist *w)
     if (!grown)
         return ERR_NOMEM;
     w->items = grown;
+    if (w->news) {
+        int64_t *until = realloc(w->counted_until_us, cap * sizeof *until);
+        if (!until)
+            return ERR_NOMEM;
+        w->counted_until_us = until;
+    }
     w->cap = cap;
+    return OK;
+}
+
+/* ---- news ---- */
+
+struct earlier {
+    struct watchlist *w;
+    const struct indicator_row *row;
+    bool found;
+    int64_t counted_until_us;
+};
+
+/* The view keeps the values of current versions alone: an earlier one's are read from its body. */
+static enum err earlier_values(struct earlier *e, struct text body)
+{
+    struct json_doc *doc = NULL;
+    struct stix_head head;
+    struct arena arena;
+    arena_init(&arena, 4 * STIX_OBJECT_MAX_BYTES);
+    enum err err = json_parse(body, &doc, NULL);
+    if (!err)
+        err = stix_head_read(json_root(doc), &arena, &head, NULL);
+    for (size_t i = 0; !err && i < head.value_count; i++) {
+        if (head.values[i].kind == e->row->kind && text_eq(head.values[i].value, e->row->value))
+            e->counted_until_us = head.has_valid_until ? stamp_us(head.valid_until) : INT64_MAX;
+    }
+    json_free(doc);
+    arena_done(&arena);
+    return err == ERR_NOMEM ? err : OK;
+}
+
+/* The newest of the earlier versions speaks for all: it was in force when the older lines were looked at. */
+static enum err earlier_version(void *self, const struct version_row *version)
+{
+    struct earlier *e = self;
+    bool counted = version->standing == STANDING_CURRENT || version->standing == STANDING_OLDER;
+    if (e->found || version->n >= e->w->news_from || !counted)
+        return OK;
+    e->found = true;
+    if (version->revoked)
+        return OK;
+    struct buffer body;
+    buffer_init(&body, 2 * STIX_OBJECT_MAX_BYTES);
+    enum err err = node_body(e->w->node, version->body, &body, NULL);
+    err = err == ERR_NOT_FOUND ? OK : err ? err : earlier_values(e, buffer_text(&body)); /* not found: erased */
+    buffer_done(&body);
+    return err;
+}
+
+/* Feeds send their indicators again every day with a later valid_until: what was looked for already was counted. */
+static enum err counted_until(struct watchlist *w, const struct indicator_row *row, int64_t *ret_us)
+{
+    struct earlier e = {w, row, false, INT64_MIN};
+    enum err err = view_versions(w->news, row->id, earlier_version, &e, NULL);
+    if (err && err != ERR_NOT_FOUND)
+        return err;
+    *ret_us = e.counted_until_us;
     return OK;
 }
 
@@ -73,8 +150,17 @@ static enum err add_row(void *self, const struct indicator_row *row)
     struct ident ident;
     if (row->revoked || ident_parse(row->id, &ident, NULL) || row->value.len > UINT16_MAX)
         return OK;
-    enum err err = make_room(w);
+    int64_t counted_us = INT64_MIN;
+    enum err err = OK;
+    if (w->news && row->n >= w->news_until)
+        return OK;
+    if (w->news)
+        err = counted_until(w, row, &counted_us);
+    if (!err && counted_us == INT64_MAX)
+        return OK;
     uint16_t party = 0;
+    if (!err)
+        err = make_room(w);
     if (!err)
         err = party_number(w, &row->party, &party);
     if (err)
@@ -86,6 +172,8 @@ static enum err add_row(void *self, const struct indicator_row *row)
         err = index_builder_add(w->builder, row->kind, row->value, w->first_ref + (uint32_t)w->count);
     if (err)
         return err;
+    if (w->news)
+        w->counted_until_us[w->count] = counted_us;
     w->items[w->count++] = (struct packed){.n = row->n,
                                            .uuid = ident.uuid,
                                            .valid_until_us = row->has_valid_until ? row->valid_until_us : INT64_MAX,
@@ -102,8 +190,29 @@ static void watchlist_free(struct watchlist *w)
     index_unref(w->index);
     buffer_done(&w->pool);
     free(w->items);
+    free(w->newest);
+    free(w->counted_until_us);
     free(w->parties);
     free(w);
+}
+
+static int compare_newest(const void *a, const void *b)
+{
+    const struct newest *x = a, *y = b;
+    int order = memcmp(&x->uuid, &y->uuid, sizeof x->uuid);
+    return order ? order : (x->n > y->n) - (x->n < y->n);
+}
+
+static enum err sort_newest(struct watchlist *w)
+{
+    w->newest = calloc(w->count + 1, sizeof *w->newest);
+    if (!w->newest)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < w->count; i++)
+        w->newest[i] = (struct newest){w->items[i].uuid, w->items[i].n};
+    w->newest_count = w->count;
+    qsort(w->newest, w->newest_count, sizeof *w->newest, compare_newest);
+    return OK;
 }
 
 static enum err fill(struct watchlist *w, struct view *v, uint64_t from_n, struct fault *reterr)
@@ -116,17 +225,15 @@ static enum err fill(struct watchlist *w, struct view *v, uint64_t from_n, struc
     view_end(v);
     if (!err)
         err = index_builder_build(w->builder, &w->index);
+    if (!err && from_n > 0 && !w->news)
+        err = sort_newest(w);
     return err;
 }
 
-enum err watchlist_load(struct view *v, uint64_t from_n, uint32_t first_ref, struct watchlist **ret,
-                        struct fault *reterr)
+static enum err load(struct watchlist *w, struct view *v, uint64_t from_n, struct watchlist **ret,
+                     struct fault *reterr)
 {
-    struct watchlist *w = calloc(1, sizeof *w);
-    if (!w)
-        return fault_set(reterr, ERR_NOMEM, "out of memory");
     atomic_init(&w->references, 1);
-    w->first_ref = first_ref;
     buffer_init(&w->pool, WATCHLIST_POOL_MAX);
     struct fault fault = {.offset = -1, .line = -1};
     enum err err = index_builder_new(&w->builder);
@@ -139,8 +246,33 @@ enum err watchlist_load(struct view *v, uint64_t from_n, uint32_t first_ref, str
     }
     index_builder_free(w->builder);
     w->builder = NULL;
+    w->news = NULL;
+    w->node = NULL;
     *ret = w;
     return OK;
+}
+
+enum err watchlist_load(struct view *v, uint64_t from_n, uint32_t first_ref, struct watchlist **ret,
+                        struct fault *reterr)
+{
+    struct watchlist *w = calloc(1, sizeof *w);
+    if (!w)
+        return fault_set(reterr, ERR_NOMEM, "out of memory");
+    w->first_ref = first_ref;
+    return load(w, v, from_n, ret, reterr);
+}
+
+enum err watchlist_load_news(struct node *node, struct view *v, uint64_t from_n, uint64_t until_n,
+                             struct watchlist **ret, struct fault *reterr)
+{
+    struct watchlist *w = calloc(1, sizeof *w);
+    if (!w)
+        return fault_set(reterr, ERR_NOMEM, "out of memory");
+    w->news = v;
+    w->node = node;
+    w->news_from = from_n;
+    w->news_until = until_n;
+    return load(w, v, from_n, ret, reterr);
 }
 
 struct watchlist *watchlist_ref(struct watchlist *w)
@@ -184,7 +316,24 @@ struct watch_item watchlist_at(const struct watchlist *w, uint32_t ref)
                                .value = {w->pool.ptr + p->value_at, p->value_len},
                                .has_valid_until = p->valid_until_us != INT64_MAX,
                                .valid_until_us = p->valid_until_us,
-                               .party = w->parties[p->party]};
+                               .party = w->parties[p->party],
+                               .counted_until_us =
+                                   w->counted_until_us ? w->counted_until_us[p - w->items] : INT64_MIN};
+}
+
+bool watchlist_supersedes(const struct watchlist *w, const struct watch_item *item)
+{
+    size_t low = 0, high = w->newest_count;
+    while (low < high) { /* the first beyond every version of it up to the item's own */
+        size_t middle = low + (high - low) / 2;
+        const struct newest *at = &w->newest[middle];
+        int order = memcmp(&at->uuid, &item->uuid, sizeof at->uuid);
+        if (order < 0 || (order == 0 && at->n <= item->n))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < w->newest_count && uuid_eq(&w->newest[low].uuid, &item->uuid);
 }
 
 bool watch_item_valid(const struct watch_item *item, int64_t at_us)

@@ -16,6 +16,8 @@ struct watch_item {
     bool has_valid_until;
     int64_t valid_until_us;
     struct uuid party; /* from whom; zero: unknown */
+    /* In a list of news: an earlier version counted until then; what was seen before is not news. Else INT64_MIN. */
+    int64_t counted_until_us;
 };
 
 /* Indicators of entries from_n on (0: all) that are current, not revoked and not quarantined; their refs count from
@@ -23,6 +25,10 @@ struct watch_item {
  * ERR_NOMEM | ERR_IO | ERR_LIMIT */
 MUST_CHECK enum err watchlist_load(struct view *v, uint64_t from_n, uint32_t first_ref, struct watchlist **ret,
                                    struct fault *reterr);
+/* What entries [from_n, until_n) made worth looking for in older lines: as above, without the values that an earlier
+ * version of the same indicator (entry below from_n) had for good. */
+MUST_CHECK enum err watchlist_load_news(struct node *node, struct view *v, uint64_t from_n, uint64_t until_n,
+                                        struct watchlist **ret, struct fault *reterr);
 struct watchlist *watchlist_ref(struct watchlist *w);
 void watchlist_unref(struct watchlist *w);
 const struct index *watchlist_index(const struct watchlist *w);
@@ -32,5 +38,7 @@ bool watchlist_has(const struct watchlist *w, uint32_t ref);
 struct watch_item watchlist_at(const struct watchlist *w, uint32_t ref);
 /* The next entry that is not in it: from_n of the next load. */
 uint64_t watchlist_until(const struct watchlist *w);
+/* Does the list hold a later version of that item's indicator? Only lists loaded from an entry on can tell. */
+bool watchlist_supersedes(const struct watchlist *w, const struct watch_item *item);
 /* Was the item valid at that moment? Hunts ignore valid_from: what is known now counts for what was logged before. */
 bool watch_item_valid(const struct watch_item *item, int64_t at_us);

@@ -51,4 +51,48 @@ def what_ends_a_watch_is_told(folder):
     watch.stop()
 
 
-main(a_silent_pipe_is_looked_at_with_todays_indicators, a_register_that_changes_is_used, what_ends_a_watch_is_told)
+def an_indicator_sent_again_is_no_news(folder):
+    node = house(folder, "other.example").serve()
+    one = domain("evil.example", valid_until="2090-01-01T00:00:00Z")
+    node.ok("import", bundle(folder, one), "--from", "CERT Y")
+    log = write(folder, "log", "192.0.2.7 evil.example\n192.0.2.7 more.example\n")
+    watch = Watch(node, log)
+    wait_for(lambda: count(node) == 1, "the first")
+    one = dict(one, modified="2026-02-01T00:00:00.000Z", valid_until="2091-01-01T00:00:00Z")
+    node.ok("import", bundle(folder, one), "--from", "CERT Y")
+    time.sleep(0.5)
+    check(count(node) == 1, f"a later version made the old line count again: {count(node)}")
+    watch.stop()
+    one = dict(one, modified="2026-03-01T00:00:00.000Z",
+               pattern="[domain-name:value = 'evil.example' OR domain-name:value = 'more.example']")
+    node.ok("import", bundle(folder, one), "--from", "CERT Y")
+    watch = Watch(node, log)
+    wait_for(lambda: count(node) == 2, "the value that is new")
+    append(log, "192.0.2.7 evil.example\n")
+    wait_for(lambda: count(node) == 3, "the new line")
+    one = dict(one, modified="2026-04-01T00:00:00.000Z", pattern="[domain-name:value = 'more.example']")
+    node.ok("import", bundle(folder, one), "--from", "CERT Y")
+    time.sleep(0.5)
+    append(log, "192.0.2.7 evil.example\n192.0.2.7 more.example\n")
+    wait_for(lambda: count(node) == 4, "what it still looks for")
+    watch.stop()
+    check(count(node) == 4, f"a value that was taken back still counts: {count(node)}")
+
+
+def what_came_while_the_log_was_empty_counts_once(folder):
+    node = house(folder, "evil.example").serve()
+    log = write(folder, "log", "")
+    watch = Watch(node, log)
+    wait_for(lambda: watch.lines, "it follows")
+    node.ok("import", bundle(folder, domain("late.example")), "--from", "CERT Y")
+    append(log, "192.0.2.7 late.example\n")
+    wait_for(lambda: count(node) == 1, "the hit")
+    node.ok("import", bundle(folder, domain("later.example")), "--from", "CERT Y")
+    append(log, "192.0.2.7 later.example\n")
+    wait_for(lambda: count(node) == 2, "the second")
+    time.sleep(0.3)
+    check(watch.stop() == 0 and count(node) == 2, f"counted again: {count(node)}")
+
+
+main(an_indicator_sent_again_is_no_news, what_came_while_the_log_was_empty_counts_once,
+     a_silent_pipe_is_looked_at_with_todays_indicators, a_register_that_changes_is_used, what_ends_a_watch_is_told)
