@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +14,21 @@
 #include "command/owner.h"
 #include "process/signals.h"
 
+/* Whoever shares our terminal or pipe may have made it non-blocking. */
+static bool wait_writable(int fd)
+{
+    struct pollfd p = {fd, POLLOUT, 0};
+    return poll(&p, 1, -1) > 0 || errno == EINTR;
+}
+
 /* Straight to the descriptor: an acknowledgement that waits in a buffer is none. */
 static void write_standard(void *self, bool to_stderr, struct text bytes)
 {
     struct session *s = self;
     while (bytes.len > 0) {
-        ssize_t done = write(to_stderr ? STDERR_FILENO : STDOUT_FILENO, bytes.ptr, bytes.len);
-        if (done < 0 && errno == EINTR)
+        int fd = to_stderr ? STDERR_FILENO : STDOUT_FILENO;
+        ssize_t done = write(fd, bytes.ptr, bytes.len);
+        if (done < 0 && (errno == EINTR || (errno == EAGAIN && wait_writable(fd))))
             continue;
         /* The reader of our pipe has seen enough. A command that only reads is done; one that writes goes on. */
         if (done < 0 && !to_stderr && errno == EPIPE && s->command && s->command->need == NEED_READ)
@@ -128,6 +137,9 @@ static int global_words(struct session *s, int argc, char **argv, bool *ret_help
             s->home = argv[++i];
         } else if (strncmp(argv[i], "--home=", 7) == 0) {
             s->home = argv[i] + 7;
+        } else if (strcmp(argv[i], "--home") == 0) {
+            complain(s, "--home needs a value: --home DIR");
+            return -1;
         } else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             *ret_help = true;
         } else if (strcmp(argv[i], "--version") == 0) {
@@ -187,8 +199,19 @@ static int run_words(struct session *s, int count, char **words)
     return code;
 }
 
+/* A descriptor that was closed before us would be given to the next file opened, the log perhaps, and messages would
+ * go there. What stands in for it cannot be used in its own direction, so that a write to it still fails. */
+static void standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY); /* the lowest free one: fd */
+    }
+}
+
 int command_main(int argc, char **argv)
 {
+    standard_descriptors();
     char home[PATH_MAX];
     struct session s = {.output_fd = -1, .write = write_standard};
     s.write_self = &s;
