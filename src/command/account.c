@@ -77,6 +77,16 @@ static int run_list(struct session *s)
     return list_facts(s, FACT_ACCOUNT, heads, "no accounts", list_one);
 }
 
+static void token_json(struct session *s, const char *name, struct text token)
+{
+    struct json_out o = json_out_to(json_line(s));
+    json_open(&o, '{');
+    json_member_text(&o, "account", text_of(name));
+    json_member_text(&o, "token", token);
+    json_close(&o, '}');
+    json_line_end(s);
+}
+
 static int make_token(struct session *s, struct view *v)
 {
     const char *name = s->operands[0], *label = option(s, "label");
@@ -100,7 +110,7 @@ static int make_token(struct session *s, struct view *v)
     if (local_token_new(node_local(s->node), &id, text_of(label ? label : ""), &token, &fault))
         code = complain_fault(s, NULL, &fault);
     else if (s->json)
-        say(s, "{\"account\":\"%s\",\"token\":\"" TEXT_FMT "\"}\n", name, TEXT_ARG(buffer_text(&token)));
+        token_json(s, name, buffer_text(&token));
     else
         say(s, TEXT_FMT "\n", TEXT_ARG(buffer_text(&token)));
     buffer_done(&token);

@@ -2,6 +2,7 @@
 
 #include "command/commands.h"
 #include "command/names.h"
+#include "json/json.h"
 
 static int run_init(struct session *s)
 {
@@ -28,16 +29,22 @@ static int run_init(struct session *s)
     const struct fact_genesis *g = node_genesis(node);
     char id[IDENT_TEXT_MAX];
     struct text identity = ident_format(TEXT("identity"), &g->identity, id);
-    if (s->json)
-        say(s, "{\"home\":\"%s\",\"identity\":\"" TEXT_FMT "\",\"origin\":\"" TEXT_FMT "\"}\n", s->home,
-            TEXT_ARG(identity), TEXT_ARG(g->origin));
-    else
+    if (s->json) {
+        struct json_out o = json_out_to(json_line(s));
+        json_open(&o, '{');
+        json_member_text(&o, "home", text_of(s->home));
+        json_member_text(&o, "identity", identity);
+        json_member_text(&o, "origin", g->origin);
+        json_close(&o, '}');
+        json_line_end(s);
+    } else {
         say(s,
             "%s is ready in %s\n"
             "  identity  " TEXT_FMT "\n"
             "  log       " TEXT_FMT "\n"
             "Next: entente constituency import FILE.csv, entente source add NAME, entente serve\n",
             name, s->home, TEXT_ARG(identity), TEXT_ARG(g->origin));
+    }
     node_close(node);
     return EXIT_DONE;
 }

@@ -13,6 +13,7 @@
 #include "process/config.h"
 #include "process/signals.h"
 #include "web/server.h"
+#include "json/json.h"
 
 /* How long a home may stay with a command that is under way before serve gives up. */
 #define SERVE_PATIENCE_US ((int64_t)10 * 1000000)
@@ -115,10 +116,16 @@ static void announce(struct session *s, const struct server *srv)
     char url[300];
     const struct fact_genesis *g = node_genesis(srv->owner.node);
     server_url(srv, url, sizeof url);
-    if (s->json)
-        say(s, "{\"taxii\":\"%s\",\"home\":\"%s\"}\n", url, s->home);
-    else
-        say(s, "%.*s serves TAXII 2.1 at %s\nHome %s. Ctrl-C ends it.\n", TEXT_ARG(g->name), url, s->home);
+    if (!s->json) {
+        say(s, TEXT_FMT " serves TAXII 2.1 at %s\nHome %s. Ctrl-C ends it.\n", TEXT_ARG(g->name), url, s->home);
+        return;
+    }
+    struct json_out o = json_out_to(json_line(s));
+    json_open(&o, '{');
+    json_member_text(&o, "taxii", text_of(url));
+    json_member_text(&o, "home", text_of(s->home));
+    json_close(&o, '}');
+    json_line_end(s);
 }
 
 /* Backwards: nothing new comes in, what is under way is finished, then the home is given up. */
