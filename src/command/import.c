@@ -211,9 +211,14 @@ static int run_import(struct session *s)
     if (code)
         return code;
     /* A bad file does not keep the next ones out; the first failure is what is returned. */
-    for (size_t i = 0; i < s->input_count && !cancelled(s); i++) {
+    size_t i = 0;
+    for (; i < s->input_count && !cancelled(s); i++) {
         int one = import_one(s, &s->inputs[i], &options);
         code = code ? code : one;
+    }
+    if (i < s->input_count && !code) {
+        complain(s, "%s: stopped before it was taken in; run import again for the rest", s->inputs[i].name);
+        code = EXIT_WRITE;
     }
     return code;
 }
