@@ -34,6 +34,7 @@ static int explain_object(struct session *s, struct view *v)
         struct buffer words;
         buffer_init(&words, 64 * KIB);
         explain_words(id, &recipient, DOOR_TAXII, &decision, &words);
+        clean_for_people(words.ptr, words.len, true);
         say_text(s, buffer_text(&words));
         buffer_done(&words);
     }

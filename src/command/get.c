@@ -88,6 +88,7 @@ static void show_people(struct show *w, const struct version_row *row, const str
                 cls->granular ? ", portions marked" : "");
     pretty(body, &out);
     buffer_add_char(&out, '\n');
+    clean_for_people(out.ptr, out.ptr ? out.len : 0, true);
     say_text(w->s, buffer_text(&out));
     buffer_done(&out);
     arena_done(&a);

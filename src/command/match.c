@@ -109,11 +109,14 @@ static enum err print_hit(void *self, const struct scan_line_hits *line, const s
         return OK;
     }
     struct text party = name_of(b->m, &hit->item.party);
+    size_t at = b->out->len;
     buffer_addf(b->out, "%s:%llu: %s " TEXT_FMT "  %s" TEXT_FMT "%s  ", b->file, (unsigned long long)line->line,
                 value_kind_name(hit->item.kind), TEXT_ARG(hit->item.value), party.len ? "from " : "", TEXT_ARG(party),
                 hit->organisation ? "" : "  (nobody of ours)");
     if (hit->organisation)
         buffer_add(b->out, hit->organisation->name);
+    if (b->out->len > at)
+        clean_for_people(b->out->ptr + at, b->out->len - at, false);
     buffer_add_char(b->out, '\n');
     return OK;
 }
@@ -181,8 +184,13 @@ static int match_named(struct match *m, struct match_pool *pool, const char *nam
         return errno == EACCES ? EXIT_DENIED : EXIT_DATA;
     }
     int code = match_fd(m, pool, name, fd);
-    if (!standard)
-        close(fd);
+    if (standard) /* a stream is ended by stopping it; of a file, the rest was asked for */
+        return code;
+    if (!code && cancelled(m->s)) {
+        complain(m->s, "%s: stopped before the end: what follows was not looked at", name);
+        code = EXIT_WRITE;
+    }
+    close(fd);
     return code;
 }
 

@@ -53,6 +53,37 @@ enum err option_u64(struct session *s, const char *name, uint64_t otherwise, uin
     return OK;
 }
 
+/* Length of the sequence at bytes; *ret_bad when a terminal should not see it. */
+static size_t sequence(const unsigned char *b, size_t len, bool lines, bool *ret_bad)
+{
+    size_t n = b[0] < 0x80 ? 1 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
+    if (n == 1) {
+        *ret_bad = (b[0] < 0x20 && b[0] != '\t' && !(b[0] == '\n' && lines)) || b[0] == 0x7f;
+        return 1;
+    }
+    if (n > len || !text_is_utf8((struct text){(const char *)b, n})) {
+        *ret_bad = true;
+        return 1;
+    }
+    bool c1 = n == 2 && b[0] == 0xc2 && b[1] < 0xa0;
+    bool turns = n == 3 && b[0] == 0xe2 && /* U+202A..U+202E, U+2066..U+2069 */
+                 ((b[1] == 0x80 && b[2] >= 0xaa && b[2] <= 0xae) || (b[1] == 0x81 && b[2] >= 0xa6 && b[2] <= 0xa9));
+    *ret_bad = c1 || turns;
+    return n;
+}
+
+void clean_for_people(char *bytes, size_t len, bool lines)
+{
+    for (size_t i = 0; i < len;) {
+        bool bad = false;
+        size_t n = sequence((const unsigned char *)bytes + i, len - i, lines, &bad);
+        if (bad)
+            memset(bytes + i, '?', n);
+        i += n;
+    }
+}
+
+PRINTF_LIKE(4, 0)
 static void write_formatted(struct session *s, bool to_stderr, const char *prefix, const char *format, va_list args,
                             const char *suffix)
 {
@@ -60,6 +91,8 @@ static void write_formatted(struct session *s, bool to_stderr, const char *prefi
     buffer_init(&b, 1 * MIB);
     buffer_add(&b, text_of(prefix));
     buffer_vaddf(&b, format, args);
+    if (b.len)
+        clean_for_people(b.ptr, b.len, !to_stderr);
     buffer_add(&b, text_of(suffix));
     s->write(s->write_self, to_stderr, buffer_text(&b));
     buffer_done(&b);

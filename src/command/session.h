@@ -84,9 +84,16 @@ bool option_given(const struct session *s, const char *name);
 /* A whole number; ERR_USAGE told on standard error. `otherwise` when not given. */
 MUST_CHECK enum err option_u64(struct session *s, const char *name, uint64_t otherwise, uint64_t most, uint64_t *ret);
 
+/* What a foreign name, file or log line holds must not move the cursor of somebody's terminal, colour it or turn its
+ * words round: control characters (C0 but tab, DEL, C1), the bidirectional overrides and bytes that are no UTF-8
+ * become
+ * '?', in place and as many bytes. Newlines stay where `lines` says so. */
+void clean_for_people(char *bytes, size_t len, bool lines);
+/* Cleaned, with newlines kept: what it is given on one line must not hold any. JSON lines are not changed by it. */
 void say(struct session *s, const char *format, ...) PRINTF_LIKE(2, 3); /* standard output */
 void say_text(struct session *s, struct text t);
-void complain(struct session *s, const char *format, ...) PRINTF_LIKE(2, 3); /* standard error, "entente: " before */
+/* Standard error, "entente: " before; one line whatever the words hold. */
+void complain(struct session *s, const char *format, ...) PRINTF_LIKE(2, 3);
 /* One line for a fault: where (file, line or offset), what. Returns the exit code. */
 int complain_fault(struct session *s, const char *where, const struct fault *f);
 bool cancelled(const struct session *s);

@@ -23,11 +23,7 @@ void table_cell(struct table *t, struct text cell)
     if (buffer_error(&t->cells))
         return;
     t->cell_count++;
-    /* What a foreign name holds must not move the cursor of somebody's terminal. */
-    for (size_t i = at; i < t->cells.len; i++) {
-        if ((unsigned char)t->cells.ptr[i] < 0x20 || t->cells.ptr[i] == 0x7f)
-            t->cells.ptr[i] = '?';
-    }
+    clean_for_people(t->cells.ptr + at, t->cells.len - at, false);
 }
 
 void table_cellf(struct table *t, const char *format, ...)
