@@ -262,7 +262,7 @@ static enum err look_at_evidence(void *self, const struct evidence_row *row)
     struct json_iter it = json_iter_of(json_root(doc));
     for (uint32_t i = 0; i <= row->index; i++)
         assert_true(json_next(&it));
-    int64_t line, offset;
+    int64_t line = 0, offset = 0;
     assert_true(json_i64(json_get(it.val, "line"), &line) && json_i64(json_get(it.val, "offset"), &offset));
     assert_int_equal(line, row->line);
     assert_int_equal(offset, row->offset);

@@ -68,12 +68,12 @@ static void good_samples_are_accepted(void **state)
 static void heads_are_copied(void **state)
 {
     (void)state;
-    size_t len;
+    size_t len = 0;
     char *json = sample("stix/good/bundle.json", &len);
     struct records r = stix_records(-1, (struct text){json, len}, TLP_NONE);
     struct record_object o = *object_at(&r, 1);
     struct record_value value;
-    struct text t;
+    struct text t = TEXT_NONE;
     assert_true(o.cls == STIX_SDO && o.tlp == TLP_AMBER && o.confidence == 85 && !o.revoked && !o.unknown_marking);
     assert_text(o.modified, "2025-03-01T10:00:00.000Z");
     assert_int_equal(o.modified_us, INT64_C(1740823200000000));
@@ -100,7 +100,7 @@ static void heads_are_copied(void **state)
 static void a_default_fills_absent_labels(void **state)
 {
     (void)state;
-    size_t len;
+    size_t len = 0;
     char *json = sample("stix/good/bundle.json", &len);
     struct records with = stix_records(-1, (struct text){json, len}, TLP_RED);
     struct records without = stix_records(-1, (struct text){json, len}, TLP_NONE);
@@ -116,7 +116,7 @@ static void a_default_fills_absent_labels(void **state)
 static void lost_numbers_keep_the_original(void **state)
 {
     (void)state;
-    size_t len;
+    size_t len = 0;
     char *json = sample("stix/good/big-number.json", &len);
     struct records r = stix_records(-1, (struct text){json, len}, TLP_NONE);
     const struct record_object *o = object_at(&r, 0);
@@ -133,7 +133,7 @@ static void lost_numbers_keep_the_original(void **state)
 
 static void refuses(const char *name, enum err err, size_t objects, const char *want)
 {
-    size_t len;
+    size_t len = 0;
     char *json = sample(name, &len), got[500] = "";
     struct records r = stix_records(-1, (struct text){json, len}, TLP_NONE);
     for (size_t i = 0; i < r.rejected; i++) {
@@ -281,7 +281,7 @@ static void attack_is_accepted_whole(void **state)
 {
     (void)state;
     const char *path = data_path("attack/ics-attack.json");
-    size_t len;
+    size_t len = 0;
     char *content = path ? scratch_read(path, &len) : NULL;
     if (!content)
         skip();

@@ -22,7 +22,7 @@ static bool any_of(const char *const *list, struct text t)
 static void each_line(const char *name, void (*each)(const struct json_val *line))
 {
     const char *path = data_path(name);
-    size_t len;
+    size_t len = 0;
     char *content = path ? scratch_read(path, &len) : NULL;
     if (!content)
         skip();
@@ -113,7 +113,7 @@ static void patterns_of_the_specification(void **state)
 {
     (void)state;
     const char *path = data_path("stix-pattern/spec_examples.txt");
-    size_t len;
+    size_t len = 0;
     char *content = path ? scratch_read(path, &len) : NULL;
     if (!content)
         skip();
@@ -176,7 +176,7 @@ static const char *const exceptions[] = {
 
 static int visit(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {
-    size_t len;
+    size_t len = 0;
     struct json_doc *doc;
     (void)st;
     (void)ftw;

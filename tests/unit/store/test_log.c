@@ -225,7 +225,7 @@ static void reader_beside_an_owner(void **state)
 
 static void flip(const char *path, int64_t at, uint8_t mask)
 {
-    uint8_t byte;
+    uint8_t byte = 0;
     int fd = open(path, O_RDWR);
     assert_true(fd >= 0 && pread(fd, &byte, 1, at) == 1);
     byte ^= mask;
