@@ -300,8 +300,9 @@ static enum err step(struct follower *f, struct line_block *ret, bool *ret_again
     }
     if (err)
         return err;
+    int64_t now_us = f->clock();
     if (grew)
-        f->grew_us = f->clock();
+        f->grew_us = now_us;
     if (give(f->now, false, ret) == OK)
         return OK;
     err = read_late(f, ret, reterr);
@@ -310,7 +311,7 @@ static enum err step(struct follower *f, struct line_block *ret, bool *ret_again
     err = leave(f, ret_again, ret, reterr);
     if (err != ERR_NOT_FOUND || *ret_again)
         return err;
-    return give(f->now, f->clock() - f->grew_us >= STILL_US, ret);
+    return give(f->now, now_us - f->grew_us >= STILL_US, ret);
 }
 
 enum err follower_next(struct follower *f, struct text *ret_block, uint64_t *ret_offset, uint64_t *ret_line,

@@ -15,8 +15,15 @@
 
 static int64_t clock_us;
 
+/* Called by the follower once it has read what there is: what happens between two of its steps. */
+static void (*meanwhile)(void);
+
 static int64_t test_clock(void)
 {
+    void (*now)(void) = meanwhile;
+    meanwhile = NULL;
+    if (now)
+        now();
     return clock_us;
 }
 
@@ -293,6 +300,32 @@ static void rotation_in_each_phase(void **state)
         check_at(&w, (int)phase);
         world_done(&w);
     }
+}
+
+static struct world *rotating;
+
+static void write_and_rotate(void)
+{
+    write_text(rotating, "last of the old one\n");
+    rotate(rotating, true);
+    write_text(rotating, "first of the new one\n");
+}
+
+/* The writer's last line comes after the follower's last look at the old file, and the new file has content already.
+ */
+static void rotation_between_two_steps(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    write_text(&w, "one\n");
+    take_all(&w);
+    rotating = &w;
+    meanwhile = write_and_rotate;
+    take_all(&w);
+    assert_null(meanwhile);
+    check(&w);
+    world_done(&w);
 }
 
 /* A program of several processes: one goes on writing to the old file for a while. */
