@@ -36,6 +36,8 @@ void help_all(struct session *s);
 void help_command(struct session *s, const struct command *c);
 /* Commands that begin with this word ("peer"); false when there is none. */
 bool help_group(struct session *s, const char *word);
+/* Does a command's first of two words read so? */
+bool command_group(const char *word);
 
 /* Everything: argv as main() has it; returns the exit code. */
 int command_main(int argc, char **argv);

@@ -13,6 +13,12 @@ const char *finding_state_name(uint8_t state)
     return state < ARRAY_LEN(names) ? names[state] : "unknown";
 }
 
+void tell_limit(struct session *s, uint64_t shown, uint64_t limit)
+{
+    if (limit && shown == limit)
+        complain(s, "the newest %llu are shown, there may be more: --limit N", (unsigned long long)limit);
+}
+
 enum err desk_words_open(struct session *s, struct desk_words *ret)
 {
     struct fault fault = {.offset = -1, .line = -1};

@@ -23,4 +23,6 @@ MUST_CHECK enum err desk_words_open(struct session *s, struct desk_words *ret); 
 void desk_words_close(struct session *s, struct desk_words *w);
 /* Texts live until desk_words_close(). */
 struct finding_words desk_words_finding(struct desk_words *w, const struct finding_row *row);
+/* Says on standard error that a list was cut at its limit. */
+void tell_limit(struct session *s, uint64_t shown, uint64_t limit);
 const char *finding_state_name(uint8_t state); /* "open", "closed", "false positive" */

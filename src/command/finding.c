@@ -16,6 +16,7 @@ struct list {
     struct session *s;
     struct desk_words words;
     struct table table;
+    uint64_t shown;
 };
 
 static void row_json(struct list *l, const struct finding_row *row)
@@ -48,6 +49,7 @@ static enum err list_one(void *self, const struct finding_row *row)
 {
     struct list *l = self;
     char last[MOMENT_MAX];
+    l->shown++;
     if (l->s->json) {
         row_json(l, row);
         return OK;
@@ -78,6 +80,7 @@ static int list_findings(struct session *s, struct view *v)
     table_begin(&l.table, s, heads);
     enum err err = view_findings(v, option_given(s, "open") ? 0 : 255, (uint32_t)limit, list_one, &l, &fault);
     table_end(&l.table, s->json ? NULL : "no findings");
+    tell_limit(s, l.shown, limit);
     desk_words_close(s, &l.words);
     return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
 }

@@ -39,12 +39,26 @@ void help_all(struct session *s)
     say(s, "%s", OUTRO);
 }
 
-bool help_group(struct session *s, const char *word)
+static bool in_group(const struct command *c, const char *word)
 {
     size_t len = strlen(word);
+    return strncmp(c->name, word, len) == 0 && c->name[len] == ' ';
+}
+
+bool command_group(const char *word)
+{
+    for (size_t i = 0; COMMANDS[i]; i++) {
+        if (in_group(COMMANDS[i], word))
+            return true;
+    }
+    return false;
+}
+
+bool help_group(struct session *s, const char *word)
+{
     bool any = false;
     for (size_t i = 0; COMMANDS[i]; i++) {
-        if (strncmp(COMMANDS[i]->name, word, len) == 0 && COMMANDS[i]->name[len] == ' ') {
+        if (in_group(COMMANDS[i], word)) {
             if (!any)
                 say(s, "usage: entente %s ...\n\n", word);
             any = true;

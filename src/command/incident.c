@@ -63,6 +63,7 @@ static int run_open(struct session *s)
 struct list {
     struct session *s;
     struct table table;
+    uint64_t shown;
 };
 
 /* The parts of an incident's body that people want first. */
@@ -104,23 +105,29 @@ static void list_row(void *self, const struct version_row *row, const struct jso
     }
     table_cell(&l->table, row->id);
     table_cell(&l->table, text_of(moment(row->created_us ? row->created_us : row->added_us, opened)));
+    table_cell(&l->table, row->revoked ? TEXT("closed") : TEXT("open"));
     table_cell(&l->table, name);
 }
 
 static enum err list_one(void *self, const struct version_row *row)
 {
     struct list *l = self;
+    l->shown++;
     return with_body(l->s, row, list_row, l);
 }
 
 static int list_incidents(struct session *s, struct view *v)
 {
-    static const char *const heads[] = {"INCIDENT", "OPENED (UTC)", "NAME", NULL};
+    static const char *const heads[] = {"INCIDENT", "OPENED (UTC)", "STATE", "NAME", NULL};
     struct list l = {.s = s};
     struct fault fault = {.offset = -1, .line = -1};
+    uint64_t limit;
+    if (option_u64(s, "limit", INCIDENTS_SHOWN, 1000000, &limit))
+        return EXIT_USAGE;
     table_begin(&l.table, s, heads);
-    enum err err = view_of_type(v, TEXT("incident"), INCIDENTS_SHOWN, list_one, &l, &fault);
+    enum err err = view_of_type(v, TEXT("incident"), (uint32_t)limit, list_one, &l, &fault);
     table_end(&l.table, s->json ? NULL : "no incidents");
+    tell_limit(s, l.shown, limit);
     return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
 }
 
@@ -196,13 +203,20 @@ static int run_close(struct session *s)
         complain(s, "incident close: --reason R");
         return EXIT_USAGE;
     }
-    if (incident_close(s->node, text_of(s->operands[0]), text_of(reason), node_admin(s->node), &fault))
+    enum err err = incident_close(s->node, text_of(s->operands[0]), text_of(reason), node_admin(s->node), &fault);
+    if (err == ERR_NOT_FOUND) {
+        complain(s, "%s: no such incident; entente incident list shows them", s->operands[0]);
+        return EXIT_DATA;
+    }
+    if (err)
         return complain_fault(s, s->operands[0], &fault);
     if (!s->json)
         say(s, "%s is closed\n", s->operands[0]);
     return EXIT_DONE;
 }
 
+static const struct option_spec LIST_OPTIONS[] = {{"limit", OPTION_VALUE, "N", "at most so many (200)"},
+                                                  {NULL, OPTION_FLAG, NULL, NULL}};
 static const struct option_spec OPEN_OPTIONS[] = {{"name", OPTION_VALUE, "NAME", "what it is called"},
                                                   {"description", OPTION_VALUE, "TEXT", "what is known"},
                                                   {NULL, OPTION_FLAG, NULL, NULL}};
@@ -219,6 +233,7 @@ const struct command COMMAND_INCIDENT_OPEN = {.name = "incident open",
 const struct command COMMAND_INCIDENT_LIST = {.name = "incident list",
                                               .operands = "",
                                               .summary = "the incidents, newest first",
+                                              .options = LIST_OPTIONS,
                                               .need = NEED_READ,
                                               .run = run_list};
 const struct command COMMAND_INCIDENT_SHOW = {.name = "incident show",

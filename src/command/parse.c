@@ -103,6 +103,12 @@ int command_parse(struct session *s, size_t count, char *const *words, bool *ret
             int code = parse_option(s, count, words, &i, ret_help);
             if (code)
                 return code;
+        } else if (!options_over && strcmp(words[i], "-h") == 0) {
+            *ret_help = true;
+        } else if (!options_over && words[i][0] == '-' && words[i][1]) {
+            complain(s, "%s: no such option %s; see entente %s --help ('--' before a name that begins so)",
+                     s->command->name, words[i], s->command->name);
+            return EXIT_USAGE;
         } else {
             s->operands[s->operand_count++] = words[i];
         }

@@ -1,4 +1,5 @@
 /* peer invite|accept|list|set|sync|expel: partners. */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,10 +15,15 @@
 
 static int write_all(struct session *s, int fd, struct text t)
 {
+    /* Not before: what stood there is kept until there is something to put in its place. */
+    bool failed = ftruncate(fd, 0) < 0 && errno != EINVAL; /* a pipe or a device has no length */
     while (t.len > 0) {
-        ssize_t done = write(fd, t.ptr, t.len);
+        ssize_t done = failed ? -1 : write(fd, t.ptr, t.len);
+        if (done < 0 && errno == EINTR && !failed)
+            continue;
         if (done <= 0) {
-            complain(s, "%s: the invitation could not be written", option(s, "out"));
+            complain(s, "%s: the invitation could not be written: %s; entente peer invite makes another",
+                     option(s, "out"), strerror(errno));
             return EXIT_WRITE;
         }
         t = text_sub(t, (size_t)done, t.len);
@@ -38,6 +44,11 @@ static int run_invite(struct session *s)
         complain(s,
                  "peer invite: --url URL: the address by which %s reaches this node (start entente serve and it is "
                  "known)",
+                 name);
+        return EXIT_USAGE;
+    }
+    if (strstr(url, "//0.0.0.0:") || strstr(url, "//[::]:")) {
+        complain(s, "peer invite: this node listens on every address: --url URL says by which one %s reaches it",
                  name);
         return EXIT_USAGE;
     }

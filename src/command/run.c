@@ -93,7 +93,7 @@ static int open_files(struct session *s)
     }
     const char *out = option(s, "out");
     if (out && strcmp(out, "-") != 0) {
-        s->output_fd = open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        s->output_fd = open(out, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
         if (s->output_fd < 0) {
             complain(s, "%s: %s", out, strerror(errno));
             return EXIT_WRITE;
@@ -178,8 +178,13 @@ static int run_words(struct session *s, int count, char **words)
     bool help = false;
     s->command = command_find((size_t)count, words, &used);
     if (!s->command) {
-        if (help_group(s, words[0]))
-            return count == 1 || strcmp(words[1], "--help") == 0 ? EXIT_DONE : EXIT_USAGE;
+        bool asked = count == 1 || strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0;
+        if (asked && help_group(s, words[0]))
+            return EXIT_DONE;
+        if (count > 1 && command_group(words[0])) {
+            complain(s, "no such command: %s %s; entente %s --help lists them", words[0], words[1], words[0]);
+            return EXIT_USAGE;
+        }
         complain(s, "no such command: %s; entente --help lists them", words[0]);
         return EXIT_USAGE;
     }
@@ -189,6 +194,10 @@ static int run_words(struct session *s, int count, char **words)
     int code = command_parse(s, (size_t)count - used, words + used, &help);
     if (code)
         return code;
+    if (!s->home[0]) {
+        complain(s, "--home needs a value: --home DIR");
+        return EXIT_USAGE;
+    }
     if (help) {
         help_command(s, s->command);
         return EXIT_DONE;
