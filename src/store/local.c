@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LOCAL_FILE           "local.db"
 #define LOCAL_SCHEMA_VERSION 1
@@ -104,7 +105,7 @@ enum err local_open(const char *home, bool create, struct local **ret, struct fa
         SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int rc = sqlite3_open_v2(path, &l->db, flags, NULL);
     enum err err = OK;
-    if (rc != SQLITE_OK && l->db && sqlite3_system_errno(l->db) == ENOENT)
+    if (rc != SQLITE_OK && access(path, F_OK) != 0 && errno == ENOENT)
         err = fault_set(reterr, ERR_NOT_FOUND, "%s is not there", path);
     else if (rc != SQLITE_OK)
         err = l->db ? sqlite_fault(l, reterr) : fault_set(reterr, ERR_NOMEM, "no memory for local.db");

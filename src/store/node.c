@@ -107,13 +107,16 @@ static enum err read_self(struct node *node, struct view *v, struct fault *reter
 static enum err open_old_view(struct node *node, struct view **ret, struct fault *reterr)
 {
     struct view *v = NULL;
-    enum err err = home_has(node->io, node->home, VIEW_FILE, reterr);
+    struct fault why = {.offset = -1, .line = -1};
+    enum err err = home_has(node->io, node->home, VIEW_FILE, &why);
     if (err == OK)
-        err = view_open(node->home, true, &v, reterr);
+        err = view_open(node->home, true, &v, &why);
     if (err == ERR_NOT_FOUND || err == ERR_VERSION)
         err = OK;
     if (err == OK)
         *ret = v;
+    else if (reterr)
+        *reterr = why;
     return err;
 }
 

@@ -81,14 +81,15 @@ static enum err check(const struct node_init *init, struct fault *reterr)
 /* OK: the folder may become a home. */
 static enum err check_free(const struct io *io, const char *home, struct fault *reterr)
 {
-    enum err err = home_has(io, home, HOME_FIRST, NULL);
+    enum err err = home_has(io, home, HOME_FIRST, reterr);
     if (err == OK)
         return fault_set(reterr, ERR_EXISTS, "there is a home in %s already", home);
+    if (err == ERR_NOT_FOUND)
+        err = home_has(io, home, HOME_UNFINISHED, reterr);
     if (err != ERR_NOT_FOUND)
-        return home_has(io, home, HOME_FIRST, reterr);
-    if (home_has(io, home, HOME_UNFINISHED, NULL) == OK)
-        return OK;
-    if (home_has(io, home, HOME_KEY, NULL) == OK)
+        return err;
+    err = home_has(io, home, HOME_KEY, reterr);
+    if (err == OK)
         return fault_set(reterr, ERR_EXISTS, "there is a node's key in %s, but no log: restore it from a backup",
                          home);
     return OK;

@@ -98,7 +98,9 @@ static enum err build_next(struct node *node, struct fault *reterr)
         err = view_open_at(path, true, &next, reterr);
     if (err == OK)
         err = replay_missing(node, next, &damaged, reterr);
-    view_close(next); /* moves everything into next.db and removes its write-ahead log */
+    if (err == OK)
+        err = view_seal(next, reterr);
+    view_close(next);
     if (err == OK)
         err = home_sync(node->io, node->home, "view/next.db", reterr);
     free(folder);
@@ -110,7 +112,7 @@ static enum err swap(struct node *node, struct fault *reterr)
 {
     static const char *const old[] = {"view/view.db-wal", "view/view.db-shm", "view/view.db-journal"};
     const struct io *io = node->io;
-    enum err err = home_rename(io, node->home, VIEW_FILE, "view/old.db", NULL);
+    enum err err = home_rename(io, node->home, VIEW_FILE, "view/old.db", reterr);
     if (err == ERR_NOT_FOUND)
         err = OK;
     if (err == OK)

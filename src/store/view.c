@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/view_inside.h"
 
@@ -116,7 +117,7 @@ static enum err connect(struct view *v, const char *path, struct fault *reterr)
         sqlite3_busy_timeout(v->db, BUSY_WAIT_MS);
         return OK;
     }
-    if ((rc & 0xFF) == SQLITE_CANTOPEN && !v->write && sqlite3_system_errno(v->db) == ENOENT)
+    if (!v->write && access(path, F_OK) != 0 && errno == ENOENT)
         return fault_set(reterr, ERR_NOT_FOUND, "there is no view yet");
     return view_fault(v, reterr);
 }
@@ -176,6 +177,12 @@ void view_close(struct view *v)
     mark_done(&v->saved);
     arena_done(&v->arena);
     free(v);
+}
+
+enum err view_seal(struct view *v, struct fault *reterr)
+{
+    int rc = sqlite3_wal_checkpoint_v2(v->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return rc == SQLITE_OK ? OK : view_fault(v, reterr);
 }
 
 uint64_t view_position(struct view *v)

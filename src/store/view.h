@@ -17,6 +17,8 @@ MUST_CHECK enum err view_open(const char *home, bool write, struct view **ret, s
 /* The same with the file's own path. */
 MUST_CHECK enum err view_open_at(const char *path, bool write, struct view **ret, struct fault *reterr);
 void view_close(struct view *v); /* accepts NULL */
+/* Moves everything into the one file, durably, so that it can be renamed. */
+MUST_CHECK enum err view_seal(struct view *v, struct fault *reterr);
 /* Entries applied so far: the next n expected. */
 uint64_t view_position(struct view *v);
 /* Changes with every commit of any connection: cheap to ask (PRAGMA data_version and the position). */
