@@ -28,7 +28,8 @@ static enum err take_files(struct session *s, struct ctl_request *request)
     if (!s->inputs)
         return ERR_NOMEM;
     for (size_t i = 0; i < request->file_count; i++) {
-        if (strcmp(request->files[i].name, "--out") == 0)
+        /* An input may be called so too: what is written to comes last, and only when the option was given. */
+        if (i + 1 == request->file_count && option_given(s, "out") && strcmp(request->files[i].name, "--out") == 0)
             s->output_fd = request->files[i].fd;
         else
             s->inputs[s->input_count++] = (struct input){request->files[i].name, request->files[i].fd};
@@ -53,15 +54,18 @@ static int run_for_other(void *self, struct ctl_request *request, struct ctl_rep
     s.command = command_find(request->arg_count, request->args, &used);
     int code = EXIT_USAGE;
     if (!s.command || s.command->need != NEED_WRITE) {
-        complain(&s, "the running node does not know this command: is it another version?");
+        complain(&s, "the running node does not know this command: is it another version? Restart it with this one");
+        buffer_done(&s.line);
         return code;
     }
     s.operands = calloc(request->arg_count + 1, sizeof *s.operands);
     bool help = false;
-    if (!s.operands || take_files(&s, request))
-        complain(&s, "out of memory"), code = EXIT_WRITE;
-    else
+    if (s.operands)
         code = command_parse(&s, request->arg_count - used, request->args + used, &help);
+    if (!s.operands || (code == EXIT_DONE && take_files(&s, request))) {
+        complain(&s, "out of memory");
+        code = EXIT_WRITE;
+    }
     if (code == EXIT_DONE)
         code = s.command->run(&s);
     free(s.operands);

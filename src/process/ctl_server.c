@@ -189,7 +189,8 @@ static void run_request(struct connection *c)
         pthread_join(watcher, NULL);
     uint8_t bytes[4] = {(uint8_t)code, (uint8_t)(code >> 8), 0, 0};
     pthread_mutex_lock(&c->reply.lock);
-    (void)!ctl_send(c->sock, CTL_EXIT, (struct text){(const char *)bytes, 4}, -1);
+    if (!c->reply.gone) /* behind half a frame it would be read as output */
+        (void)!ctl_send(c->sock, CTL_EXIT, (struct text){(const char *)bytes, 4}, -1);
     pthread_mutex_unlock(&c->reply.lock);
 }
 
@@ -249,8 +250,12 @@ static void reap(struct ctl_server *s, bool all)
 static void accept_one(struct ctl_server *s)
 {
     int sock = accept4(s->sock, NULL, NULL, SOCK_CLOEXEC);
-    if (sock < 0)
+    if (sock < 0) {
+        /* No descriptor left: whoever waits is still readable, and asking at once would take a core. */
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            (void)!poll(NULL, 0, 100);
         return;
+    }
     struct connection *c = calloc(1, sizeof *c);
     if (!c) {
         close(sock);
