@@ -149,8 +149,10 @@ static int show_finding(struct session *s, struct view *v)
         return code ? code : EXIT_WRITE;
     struct finding_words w = desk_words_finding(&l.words, &row);
     struct ident ident;
-    if (ident_parse(row.id, &ident, &fault))
+    if (ident_parse(row.id, &ident, &fault)) {
+        desk_words_close(s, &l.words);
         return complain_fault(s, NULL, &fault);
+    }
     if (s->json) {
         row_json(&l, &row);
     } else {

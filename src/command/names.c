@@ -14,8 +14,9 @@ enum err open_view(struct session *s, struct view **ret)
 int with_view(struct session *s, int (*run)(struct session *s, struct view *v))
 {
     struct view *v;
-    if (open_view(s, &v))
-        return EXIT_WRITE;
+    enum err err = open_view(s, &v);
+    if (err)
+        return exit_of(err);
     int code = run(s, v);
     node_reader_done(s->node, v);
     return code;

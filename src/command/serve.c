@@ -52,7 +52,12 @@ static enum err read_pem(const char *path, char **ret, struct fault *reterr)
     char *to = buffer_reserve(&b, PEM_MAX);
     if (to)
         b.len = fread(to, 1, PEM_MAX, f);
+    enum err err = ferror(f) ? fault_errno(reterr, "%s", path) : OK; /* a folder opens too */
     fclose(f);
+    if (err) {
+        buffer_done(&b);
+        return err;
+    }
     *ret = buffer_take(&b, NULL);
     buffer_done(&b);
     return *ret ? OK : fault_set(reterr, ERR_NOMEM, "out of memory");
@@ -147,7 +152,9 @@ static int run_serve(struct session *s)
     struct fault fault = {.offset = -1, .line = -1};
     log_set_prefix("serve");
     enum err err = start(s, &srv, &fault);
-    if (err) {
+    if (err == ERR_BUSY) {
+        complain(s, "%s: %s: end it first, or give this node another --home", s->home, fault.what);
+    } else if (err) {
         complain_fault(s, NULL, &fault);
     } else {
         announce(s, &srv);
