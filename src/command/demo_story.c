@@ -29,9 +29,13 @@ static void timeline(struct demo *d)
         const struct demo_event *e = &d->events[i];
         if (e->at_us)
             say(d->s, "%5.0f  %s\n", (double)(e->at_us - d->events[EVENT_PUBLISHED].at_us) / 1e3, e->words);
+        else if (cancelled(d->s)) /* nobody waited for the rest */
+            break;
         else
             say(d->s, "    -  (did not happen within %d s)\n", DEMO_STEP_PATIENCE_MS / 1000);
     }
+    if (cancelled(d->s))
+        say(d->s, "    -  (stopped)\n");
 }
 
 static void next_steps(struct demo *d, bool stays)
