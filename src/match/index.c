@@ -160,11 +160,13 @@ size_t lookup_url_start(const uint8_t *after, size_t len, uint8_t out[LOOKUP_URL
     return n;
 }
 
-static enum err list_url_starts(const struct key_list *urls, struct key_list *starts)
+static enum err list_url_starts(const struct key_list *urls, struct key_list *starts, size_t *ret_longest)
 {
     for (size_t n = 0; n < urls->count; n++) {
         const uint8_t *url = urls->bytes + urls->items[n].key, *after;
         uint8_t start[LOOKUP_URL_START_MAX];
+        if (urls->items[n].len > *ret_longest)
+            *ret_longest = urls->items[n].len;
         after = memmem(url, urls->items[n].len, "://", 3);
         if (!after)
             continue; /* not in normal form: can be found by index_find() alone */
@@ -224,7 +226,7 @@ static enum err filter_names(struct index *i, const struct key_list *lists, cons
 static enum err build_tables(struct index *i, struct index_builder *b)
 {
     struct key_list starts = {0};
-    enum err err = list_url_starts(&b->lists[VALUE_URL], &starts);
+    enum err err = list_url_starts(&b->lists[VALUE_URL], &starts, &i->url_bytes_max);
     if (!err)
         err = filter_names(i, b->lists, &starts);
     if (!err)

@@ -19,7 +19,8 @@ struct index {
     struct name_filter names;     /* for the sieve */
     uint64_t *v4_map;             /* NULL when there is no IPv4 address or network */
     uint64_t v4_lens, v6_lens[3]; /* a bit for each prefix length in use */
-    size_t domain_labels_max;     /* of the longest name */
+    size_t url_bytes_max;
+    size_t domain_labels_max; /* of the longest name */
 };
 
 /* An upper bound first: false means that no address or network of the index matches a. */

@@ -50,6 +50,7 @@ void scan_found_hash(struct scanner *s, const struct reading *r, struct span at)
 void scan_found_email(struct scanner *s, const struct reading *r, struct span at);
 /* Does any index hold URLs that begin like this one? after: what stands behind "://". */
 bool scan_wants_url(const struct scanner *s, const uint8_t *after, size_t len);
+size_t scan_longest_url(const struct scanner *s); /* of the indexes, in normal form */
 void scan_found_url(struct scanner *s, const struct reading *r, struct span at);
 bool scan_wants_emails(const struct scanner *s);
 /* The memory of the one reading at this depth: bytes and map (len + 1), until the next one of the same depth. NULL

@@ -303,6 +303,15 @@ bool scan_wants_url(const struct scanner *s, const uint8_t *after, size_t len)
     return false;
 }
 
+size_t scan_longest_url(const struct scanner *s)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < s->index_count; i++)
+        if (s->indexes[i]->url_bytes_max > longest)
+            longest = s->indexes[i]->url_bytes_max;
+    return longest;
+}
+
 void scan_found_url(struct scanner *s, const struct reading *r, struct span at)
 {
     enum value_kind kind;

@@ -7,7 +7,8 @@
  *    or that is the host of an e-mail address or a URL                     (name_place, url_place)
  *  - hex digits in a run of exactly 32, 40, 64 or 128                      (hash_places)
  *  - two colons together or three close by                                 (colon_places)
- *  - an escape, other than \/ which only matters within ":\/\/"            (odd_places)
+ *  - an escape that joins or begins something                            (odd_places);
+ *    \/ does so only within ":\/\/", and behind a %XX that separates the run begins two bytes on
  * What is odd in any way (letters outside ASCII in a name, two dots, very long runs) is marked without looking
  * closer.
  *
@@ -238,6 +239,12 @@ static void run_place(struct sieve *v, size_t start, size_t end)
         name_place(v, start, dots, letters & inner, low, high);
 }
 
+/* Do the two bytes at `start` belong to %XX? What stands behind them is a run of its own once they are resolved. */
+static bool is_behind_percent(const struct sieve *v, size_t start)
+{
+    return start > 0 && v->p[start - 1] == '%' && escape_percent_at(v->p, v->len, start - 1);
+}
+
 static void dotted_places(struct sieve *v)
 {
     const struct masks *m = &v->masks;
@@ -247,9 +254,11 @@ static void dotted_places(struct sieve *v)
         if (done > w * 64)
             dots = done >= w * 64 + 64 ? 0 : dots & UINT64_MAX << (done % 64);
         while (dots) {
-            size_t at = w * 64 + lowest(dots);
+            size_t at = w * 64 + lowest(dots), start = mask_run_start(m->run, at);
             done = mask_run_end(m->run, at);
-            run_place(v, mask_run_start(m->run, at), done);
+            run_place(v, start, done);
+            if (is_behind_percent(v, start) && start + 2 < done)
+                run_place(v, start + 2, done);
             dots = done >= w * 64 + 64 ? 0 : dots & UINT64_MAX << (done % 64);
         }
     }
@@ -286,9 +295,13 @@ static void hash_places(struct sieve *v)
     for (size_t w = 0; w < v->masks.words; w++) {
         uint64_t runs = long_runs(v->masks.hex, w);
         while (runs) {
-            size_t start = w * 64 + lowest(runs), end = mask_run_end(v->masks.hex, start);
-            if (start >= done)
-                hash_place(v, mask_run_start(v->masks.hex, start), end);
+            size_t place = w * 64 + lowest(runs), end = mask_run_end(v->masks.hex, place);
+            if (place >= done) {
+                size_t start = mask_run_start(v->masks.hex, place);
+                hash_place(v, start, end);
+                if (is_behind_percent(v, start))
+                    hash_place(v, start + 2, end);
+            }
             done = end;
             runs = end >= w * 64 + 64 ? 0 : runs & UINT64_MAX << (end % 64);
         }
@@ -322,6 +335,9 @@ static void url_host_place(struct sieve *v, size_t colon)
 
 static void address6_place(struct sieve *v, size_t colon, size_t *done)
 {
+    size_t word = mask_run_start(v->masks.run, colon);
+    if (is_behind_percent(v, word)) /* %5B2001:..., %20addr:2001:... */
+        mark(v, colon);
     struct reading r = whole(v);
     r.authority_end = SIZE_MAX; /* also as a network: in a URL with escaped slashes it is none */
     v->scanner->count = 0;
@@ -389,6 +405,16 @@ static size_t backslash_place(struct sieve *v, size_t at)
     }
 }
 
+/* Most %XX are blanks and punctuation that only separate. Others join what stands on both sides, or begin something.
+ */
+static bool percent_joins(const struct sieve *v, size_t at)
+{
+    if (!escape_percent_at(v->p, v->len, at))
+        return false;
+    unsigned c = char_hex(v->p[at + 1]) << 4 | char_hex(v->p[at + 2]);
+    return char_is((uint8_t)c, (CHAR_RUN & ~CHAR_HIGH) | CHAR_SIGN);
+}
+
 static void odd_places(struct sieve *v)
 {
     size_t done = 0;
@@ -399,7 +425,7 @@ static void odd_places(struct sieve *v)
                 continue;
             if (v->p[at] == '\\')
                 done = backslash_place(v, at);
-            else if (escape_percent_at(v->p, v->len, at) || escape_octal_at(v->p, v->len, at))
+            else if (v->p[at] == '%' ? percent_joins(v, at) : escape_octal_at(v->p, v->len, at))
                 mark(v, at);
         }
 }

@@ -15,8 +15,9 @@
 
 #define ENDS_MAX  8
 #define MARKS_MAX 64 /* taken off an end one by one: a bound for lines made to be slow */
-/* No reading that is looked up is longer; a URL that long is cut here only to bound the work. */
-#define SPAN_MAX_BYTES (URL_MAX_BYTES + MARKS_MAX)
+/* How much longer a URL may be written than in normal form: a port, an address in brackets in its longest spelling.
+ */
+#define SLACK_BYTES 64
 
 struct url_ends {
     size_t at[ENDS_MAX];
@@ -177,6 +178,14 @@ static size_t without_mark(const struct reading *r, size_t end)
     return end;
 }
 
+/* No reading that is longer can be looked up with success, even without the marks at its end: text behind that (but
+ * for a fragment, which is dropped) only costs time. */
+static size_t bounded_end(const struct scanner *s, size_t start, size_t end, size_t longer)
+{
+    size_t most = (scan_longest_url(s) + SLACK_BYTES + MARKS_MAX + 1) * longer;
+    return end - start > most ? start + most : end;
+}
+
 static void look_up(struct scanner *s, const struct reading *r, struct span at, size_t colon)
 {
     struct url_ends ends;
@@ -203,9 +212,7 @@ void token_url(struct scanner *s, struct reading *r, size_t colon)
     r->authority_end = authority_end(r, after);
     if (r->percent_read || !scan_wants_url(s, r->p + after, r->len - after))
         return;
-    at.end = hard_end(r, after);
-    if (at.end - at.start > SPAN_MAX_BYTES)
-        at.end = at.start + SPAN_MAX_BYTES;
+    at.end = bounded_end(s, at.start, hard_end(r, after), 1);
     look_up(s, r, at, colon);
 }
 
@@ -248,9 +255,7 @@ void token_url_escaped(struct scanner *s, struct reading *r, size_t colon)
     struct span at = {mark ? scheme_start(r, colon) : colon, 0};
     if (at.start == colon || r->depth >= READING_DEPTH_MAX || !wants_host(s, r, colon + mark))
         return;
-    at.end = hard_end(r, colon);
-    if (at.end - at.start > 3 * SPAN_MAX_BYTES)
-        at.end = at.start + 3 * SPAN_MAX_BYTES;
+    at.end = bounded_end(s, at.start, hard_end(r, colon), 3);
     at.end = first_of(r, at, "&#;,|'(){}[]^\\");
     size_t *map;
     uint8_t *bytes = scan_take_bytes(s, r->depth + 1, at.end - at.start, &map);

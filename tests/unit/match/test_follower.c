@@ -602,13 +602,21 @@ static void only_files_are_followed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_come_as_they_grow),  cmocka_unit_test(a_last_line_is_given_when_it_is_still),
-        cmocka_unit_test(much_comes_in_blocks),     cmocka_unit_test(a_line_without_end_comes_in_pieces),
-        cmocka_unit_test(rotation_in_each_phase),   cmocka_unit_test(late_lines_of_the_old_file_are_given),
-        cmocka_unit_test(rotations_while_away),     cmocka_unit_test(rotations_between_two_looks),
-        cmocka_unit_test(the_old_file_may_be_gone), cmocka_unit_test(the_folder_may_move_to_another_disk),
-        cmocka_unit_test(truncation_starts_again),  cmocka_unit_test(a_cut_off_beginning_of_a_line_is_forgotten),
-        cmocka_unit_test(copied_and_truncated),     cmocka_unit_test(anything_at_any_time),
+        cmocka_unit_test(lines_come_as_they_grow),
+        cmocka_unit_test(a_last_line_is_given_when_it_is_still),
+        cmocka_unit_test(much_comes_in_blocks),
+        cmocka_unit_test(a_line_without_end_comes_in_pieces),
+        cmocka_unit_test(rotation_in_each_phase),
+        cmocka_unit_test(rotation_between_two_steps),
+        cmocka_unit_test(late_lines_of_the_old_file_are_given),
+        cmocka_unit_test(rotations_while_away),
+        cmocka_unit_test(rotations_between_two_looks),
+        cmocka_unit_test(the_old_file_may_be_gone),
+        cmocka_unit_test(the_folder_may_move_to_another_disk),
+        cmocka_unit_test(truncation_starts_again),
+        cmocka_unit_test(a_cut_off_beginning_of_a_line_is_forgotten),
+        cmocka_unit_test(copied_and_truncated),
+        cmocka_unit_test(anything_at_any_time),
         cmocka_unit_test(only_files_are_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
