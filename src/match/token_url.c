@@ -2,6 +2,7 @@
  *
  * A URL in a log ends at a hard end (char_is_hard) at the latest. Before that, each of these is a reading of its own:
  *  - to the hard end, as browsers would take it
+ *  - to its fragment, whatever bytes that is made of
  *  - to the first | or ^, which RFC 3986 does not allow and logs use between fields
  *  - to the first non-ASCII punctuation or blank
  *  - to the mark that closes the one in front of it: ' ' ( ) [ ] { } , , ; ;  (a comma also at the line's beginning)
@@ -151,6 +152,7 @@ static void find_ends(const struct reading *r, struct span at, struct url_ends *
     uint8_t before = at.start > 0 ? r->p[at.start - 1] : r->depth == 0 ? ',' : 0;
     ends->count = 0;
     add_end(ends, at.end);
+    add_end(ends, first_of(r, at, "#"));
     add_end(ends, first_of(r, at, "|^"));
     add_end(ends, first_separator(r, at));
     add_end(ends, next_field(r, at));

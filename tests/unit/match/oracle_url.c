@@ -83,6 +83,8 @@ static bool is_end(const struct oracle_reading *r, size_t start, size_t end, siz
         return true;
     int c = (unsigned char)r->text[end], before = start > 0 ? r->text[start - 1] : r->first ? ',' : 0;
     size_t firsts[2] = {hard, hard}; /* of | and ^; of & */
+    if (c == '#' && !memchr(r->text + start, '#', end - start))
+        return true;
     for (size_t i = hard; i > start; i--) {
         if (strchr("|^", r->text[i - 1]) && r->text[i - 1])
             firsts[0] = i - 1;
