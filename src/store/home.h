@@ -12,7 +12,7 @@
 /* home/name, to be freed; NULL: no memory. */
 char *home_path(const char *home, const char *name);
 /* ERR_NOT_FOUND | ERR_IO | ERR_NOMEM */
-MUST_CHECK enum err home_has(const struct io *io, const char *home, const char *name, struct fault *reterr);
+MUST_CHECK enum err home_has(const char *home, const char *name, struct fault *reterr);
 /* Makes the folder and those above it, mode 0700. Existing ones stay as they are. */
 MUST_CHECK enum err home_make_folder(const char *path, struct fault *reterr);
 

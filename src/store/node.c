@@ -108,7 +108,7 @@ static enum err open_old_view(struct node *node, struct view **ret, struct fault
 {
     struct view *v = NULL;
     struct fault why = {.offset = -1, .line = -1};
-    enum err err = home_has(node->io, node->home, VIEW_FILE, &why);
+    enum err err = home_has(node->home, VIEW_FILE, &why);
     if (err == OK)
         err = view_open(node->home, true, &v, &why);
     if (err == ERR_NOT_FOUND || err == ERR_VERSION)
@@ -200,7 +200,7 @@ static enum err open_read(struct node *node, struct fault *reterr)
 enum err node_open(const struct io *io, const char *home, enum node_mode mode, struct node **ret,
                    struct fault *reterr)
 {
-    enum err err = home_has(io, home, HOME_FIRST, reterr);
+    enum err err = home_has(home, HOME_FIRST, reterr);
     if (err == ERR_NOT_FOUND)
         return fault_set(reterr, ERR_NOT_FOUND, "there is no home in %s: run `entente init` first", home);
     if (err != OK)

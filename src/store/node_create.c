@@ -79,16 +79,16 @@ static enum err check(const struct node_init *init, struct fault *reterr)
 }
 
 /* OK: the folder may become a home. */
-static enum err check_free(const struct io *io, const char *home, struct fault *reterr)
+static enum err check_free(const char *home, struct fault *reterr)
 {
-    enum err err = home_has(io, home, HOME_FIRST, reterr);
+    enum err err = home_has(home, HOME_FIRST, reterr);
     if (err == OK)
         return fault_set(reterr, ERR_EXISTS, "there is a home in %s already", home);
     if (err == ERR_NOT_FOUND)
-        err = home_has(io, home, HOME_UNFINISHED, reterr);
+        err = home_has(home, HOME_UNFINISHED, reterr);
     if (err != ERR_NOT_FOUND)
         return err;
-    err = home_has(io, home, HOME_KEY, reterr);
+    err = home_has(home, HOME_KEY, reterr);
     if (err == OK)
         return fault_set(reterr, ERR_EXISTS, "there is a node's key in %s, but no log: restore it from a backup",
                          home);
@@ -340,7 +340,7 @@ enum err node_create(const struct io *io, const char *home, const struct node_in
     int lock;
     enum err err = check(init, reterr);
     if (err == OK)
-        err = check_free(io, home, reterr);
+        err = check_free(home, reterr);
     if (err != OK)
         return err;
     if (sodium_init() < 0)
@@ -352,7 +352,7 @@ enum err node_create(const struct io *io, const char *home, const struct node_in
         err = home_lock(io, home, &lock, reterr);
     if (err != OK)
         return err;
-    err = check_free(io, home, reterr); /* again, now that nobody else makes one */
+    err = check_free(home, reterr); /* again, now that nobody else makes one */
     if (err == OK)
         err = make_parts(&m, reterr);
     home_unlock(io, lock);

@@ -87,6 +87,18 @@ def new_indicators_look_back(folder):
     node.stop()
 
 
+def others_come_and_go(folder):
+    """Without a server every command is the owner for a moment; the watch's own view stays whole under all of them."""
+    node = house(folder, "evil.example")
+    log = write(folder, "log", "")
+    watch = Watch(node, log)
+    for turn in range(6):
+        node.ok("import", bundle(folder, domain(f"turn{turn}.example")), "--from", "CERT Y")
+        append(log, f"192.0.2.7 evil.example\n192.0.2.7 turn{turn}.example\n")
+        wait_for(lambda: count(node) == 2 * turn + 2, f"turn {turn}")
+    check(watch.stop() == 0, "the watch ends well")
+
+
 def standard_input(folder):
     node = house(folder, "evil.example")
     done = node.ok("watch", "-", "--json", stdin="192.0.2.1 evil.example\nnothing\n")
@@ -102,4 +114,4 @@ def false_positive_silences(folder):
 
 
 main(findings_stand, findings_stand_beside_a_server, restarts_count_nothing_twice, rotation_and_truncation,
-     new_indicators_look_back, standard_input, false_positive_silences)
+     new_indicators_look_back, others_come_and_go, standard_input, false_positive_silences)
