@@ -3,6 +3,7 @@
 #include "command/watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,9 +156,20 @@ static int watch_standard(struct watch *w)
     return over ? EXIT_DONE : ended(w, err, &fault);
 }
 
+/* The state is kept under the path, so that must mean the same file wherever watch is started. */
+static const char *whole_path(const char *path, char out[PATH_MAX])
+{
+    char folder[PATH_MAX];
+    if (!path || path[0] == '/' || !getcwd(folder, sizeof folder) ||
+        snprintf(out, PATH_MAX, "%s/%s", folder, path) >= PATH_MAX)
+        return path;
+    return out;
+}
+
 static int run_watch(struct session *s)
 {
-    const char *path = option(s, "follow");
+    char whole[PATH_MAX];
+    const char *path = whole_path(option(s, "follow"), whole);
     bool standard = s->operand_count == 1 && strcmp(s->operands[0], "-") == 0;
     uint64_t lookback_mb;
     if (option_u64(s, "lookback", LOOKBACK_DEFAULT_BYTES >> 20, 1u << 20, &lookback_mb))
