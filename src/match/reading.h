@@ -17,7 +17,6 @@ struct reading {
     /* how far something already dealt with reaches */
     size_t ipv6_end;      /* runs before it belong to an IPv6 address */
     size_t ipv6_seen;     /* colons before it were looked at */
-    size_t netmask_end;   /* 1.2.3.0/255.255.255.0: the mask is no address */
     size_t authority_end; /* of the last URL: what follows an address in there is no prefix length */
     size_t escapes_end;   /* escapes before it were resolved with the piece they stand in */
     size_t hard_end;      /* the hard end behind the last URL */

@@ -56,7 +56,7 @@ static size_t quad_end(const struct reading *r, size_t at)
 }
 
 /* Is the address before p[at] a network: /24, /255.255.255.0? */
-static bool is_network(struct reading *r, const struct ipaddr *a, size_t at)
+static bool is_network(const struct reading *r, const struct ipaddr *a, size_t at)
 {
     size_t slash = slash_len(r, at), digits = at + slash, end = digits;
     if (!slash || at <= r->authority_end)
@@ -68,10 +68,20 @@ static bool is_network(struct reading *r, const struct ipaddr *a, size_t at)
         !path_goes_on(r, end))
         return true;
     end = quad_end(r, digits);
-    if (a->bits != 32 || path_goes_on(r, end) || !is_netmask(piece(r, (struct span){digits, end})))
+    return a->bits == 32 && !path_goes_on(r, end) && is_netmask(piece(r, (struct span){digits, end}));
+}
+
+/* "1.2.3.0/255.255.255.0": is what begins at `start` the mask? */
+static bool is_behind_network(const struct reading *r, size_t start)
+{
+    struct ipaddr a;
+    if (start < 2 || r->p[start - 1] != '/' || r->p[start] != '2')
         return false;
-    r->netmask_end = end;
-    return true;
+    size_t slash = start - 1 - (r->p[start - 2] == '\\'), from = slash;
+    while (from > 0 && slash - from < IPADDR_TEXT_MAX && char_is(r->p[from - 1], CHAR_DIGIT | CHAR_DOT))
+        from--;
+    return ipaddr_parse(piece(r, (struct span){from, slash}), &a) == OK && a.bits == 32 && is_network(r, &a, slash) &&
+           is_netmask(piece(r, (struct span){start, quad_end(r, start)}));
 }
 
 /* "outside:203.0.113.9/22": Cisco writes interface:address/port. Host bits tell it from a network. */
@@ -195,7 +205,7 @@ static bool is_after_dot(const struct reading *r, size_t at)
 void token_numbers(struct scanner *s, struct reading *r, struct span run)
 {
     const uint8_t *p = r->p;
-    if (run.start < r->ipv6_end || run.start < r->netmask_end || escape_before(r, run.start))
+    if (run.start < r->ipv6_end || is_behind_network(r, run.start) || escape_before(r, run.start))
         return;
     while (run.start < run.end && char_is(p[run.start], CHAR_DOT | CHAR_DASH))
         run.start++;

@@ -222,7 +222,8 @@ static bool is_netmask_of_other(const struct oracle_reading *r, size_t start)
     size_t slash = start - 1 - (start > 1 && r->text[start - 2] == '\\'), from = slash, end = start;
     while (from > 0 && (isdigit((unsigned char)r->text[from - 1]) || r->text[from - 1] == '.'))
         from--;
-    while (end < r->len && (isdigit((unsigned char)r->text[end]) || r->text[end] == '.'))
+    while (end < r->len && (isdigit((unsigned char)r->text[end]) || r->text[end] == '.') &&
+           strncmp(r->text + end, "..", 2) != 0)
         end++;
     while (end > start && r->text[end - 1] == '.')
         end--;

@@ -33,6 +33,7 @@ const char *const row_values[] = {
     SHA256,
     SHA512,
     "bounce@fwd.test",
+    "255.255.255.0",
     NULL,
 };
 
