@@ -2,8 +2,9 @@
 """Everything `./setup test` runs once the packages are there.
 
 Builds build/test with gcc under AddressSanitizer and UndefinedBehaviorSanitizer, then runs the unit tests, the replays
-of the fuzz seeds, the checks (tests/checks/*) and the scenarios (tests/scenario/test_*.py, *.sh). Each program prints
-TAP; each test point counts. One line a program, the whole output of those that fail, and as the very last line
+of the fuzz seeds, the checks (tests/checks/*), the scenarios (tests/scenario/test_*.py, *.sh) and those with other
+people's programs (tests/peers/test_*.py; skipped when these cannot be installed). Each program prints TAP; each test
+point counts. One line a program, the whole output of those that fail, and as the very last line
 
     N passed, N failed, N skipped
 
@@ -30,7 +31,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 Program = collections.namedtuple("Program", "name command timeout env")
 Result = collections.namedtuple("Result", "program passed failed skipped seconds output why")
 
-TIMEOUTS = {"unit": 300, "fuzz": 300, "checks": 300, "scenario": 600}
+TIMEOUTS = {"unit": 300, "fuzz": 300, "checks": 300, "scenario": 600, "peers": 600}
 
 
 def say(text):
@@ -263,7 +264,8 @@ def main():
         env.update(SEED=str(seed), SECONDS=str(share))
         say(f"seed {seed}, {share} s each")
     else:
-        programs = unit_programs(build_dir) + folder_programs("checks") + folder_programs("scenario", is_scenario)
+        programs = unit_programs(build_dir) + folder_programs("checks") + folder_programs("scenario", is_scenario) + \
+            folder_programs("peers", is_scenario)
     if args.only:
         programs = [p for p in programs if re.search(args.only, p.name)]
     elif not args.long and not any(p.name.startswith("unit/") for p in programs):

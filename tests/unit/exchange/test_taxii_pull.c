@@ -244,6 +244,24 @@ static void follows_pages(void **state)
     rig_close(&r);
 }
 
+/* One `next` for the whole session, as medallion has it. */
+static void next_that_stays(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_open(&r, "CERT A");
+    const struct reply replies[] = {{200, NULL, page(1, "\"more\":true,\"next\":\"s\""), LAST(1)},
+                                    {200, NULL, page(2, "\"more\":true,\"next\":\"s\""), LAST(2)},
+                                    {200, NULL, page(3, "\"more\":true,\"next\":\"s\""), LAST(3)},
+                                    {200, NULL, page(4, "\"more\":false"), LAST(4)}};
+    struct fake f = {.replies = replies, .count = 4};
+    fake_start(&f);
+    struct uuid party = fake_peer(&r, &f);
+    assert_int_equal(sync_once(&r, &party).objects, 4);
+    http_server_stop(f.http);
+    rig_close(&r);
+}
+
 /* Dates in whole seconds: more may come within the second, so the question starts before it. */
 static void coarse_dates(void **state)
 {
@@ -383,9 +401,11 @@ static void more_for_ever(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(object_for_object), cmocka_unit_test(cursor_survives), cmocka_unit_test(opened_later),
-        cmocka_unit_test(wrong_token),       cmocka_unit_test(follows_pages),   cmocka_unit_test(coarse_dates),
-        cmocka_unit_test(forgotten_next),    cmocka_unit_test(no_dates_at_all), cmocka_unit_test(liars),
+        cmocka_unit_test(object_for_object), cmocka_unit_test(cursor_survives),
+        cmocka_unit_test(opened_later),      cmocka_unit_test(wrong_token),
+        cmocka_unit_test(follows_pages),     cmocka_unit_test(next_that_stays),
+        cmocka_unit_test(coarse_dates),      cmocka_unit_test(forgotten_next),
+        cmocka_unit_test(no_dates_at_all),   cmocka_unit_test(liars),
         cmocka_unit_test(more_for_ever),
     };
     return cmocka_run_group_tests_name("taxii_pull", tests, NULL, NULL);
