@@ -34,6 +34,7 @@ const char *const row_values[] = {
     SHA512,
     "bounce@fwd.test",
     "255.255.255.0",
+    "fe80::7",
     NULL,
 };
 
