@@ -118,8 +118,9 @@ static size_t cut_long_line(const char *ptr, size_t len)
 static uint64_t count_newlines(struct text t)
 {
     uint64_t n = 0;
-    for (size_t i = 0; i < t.len; i++)
-        n += t.ptr[i] == '\n';
+    const char *end = t.ptr + t.len;
+    for (const char *p = t.ptr; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+        n++;
     return n;
 }
 

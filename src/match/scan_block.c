@@ -93,8 +93,8 @@ enum err scan_block(struct scanner *s, const struct index *const *indexes, size_
 
 uint64_t scan_count_lines(struct text block)
 {
-    uint64_t newlines = 0;
-    for (size_t i = 0; i < block.len; i++)
-        newlines += block.ptr[i] == '\n';
-    return newlines + (block.len && block.ptr[block.len - 1] != '\n');
+    uint64_t lines = 0;
+    for (size_t at = 0; at < block.len; lines++)
+        at += line_from(block, at).len + 1;
+    return lines;
 }
