@@ -2,6 +2,7 @@
 #include "unit/exchange/rig.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/outbound_make.h"
 #include "exchange/taxii_client.h"
@@ -55,6 +56,21 @@ static void same_object(struct rig *a, struct rig *b, const char *id)
     free(there);
 }
 
+/* When the file of cursors was last written, in nanoseconds. */
+static int64_t cursors_written(const struct rig *r)
+{
+    static const char *const files[] = {"local.db", "local.db-wal", "local.db-journal"};
+    int64_t latest = 0;
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        char path[RIG_PATH_MAX + 40];
+        struct stat st;
+        snprintf(path, sizeof path, "%s/%s", r->home, files[i]);
+        if (stat(path, &st) == 0 && st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec > latest)
+            latest = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+    }
+    return latest;
+}
+
 /* Publish there, pull here: object for object; what stays there is not here; a second pull is idle. */
 static void object_for_object(void **state)
 {
@@ -75,8 +91,11 @@ static void object_for_object(void **state)
     assert_null(none);
 
     uint64_t entries_a = rig_counts(&a).entries, entries_b = rig_counts(&b).entries;
+    int64_t written_a = cursors_written(&a), written_b = cursors_written(&b);
     for (int i = 0; i < 5; i++)
         assert_int_equal(sync_once(&b, &party).objects, 0);
+    assert_int_equal(cursors_written(&a), written_a);
+    assert_int_equal(cursors_written(&b), written_b);
     assert_int_equal(rig_counts(&a).entries, entries_a); /* idle rounds write nothing on either side */
     assert_int_equal(rig_counts(&b).entries, entries_b);
 
