@@ -394,7 +394,7 @@ static void long_lines_lose_nothing(void **state)
     match_set_init(&set, values);
     for (size_t v = 0; values[v]; v++)
         for (size_t k = 0; k < ARRAY_LEN(fill); k++)
-            for (size_t before = 30; before < 90; before += 7) {
+            for (size_t before = 30; before < 90; before += 19) {
                 struct bytes text = make_long_line(fill[k], values[v], before);
                 char got[400], want[100];
                 size_t pieces;
