@@ -62,21 +62,42 @@ static enum err write_release(struct txn *t, void *self, struct fault *reterr)
     return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
 }
 
-enum err releases_record(struct page *page, const struct uuid *account, struct fault *reterr)
+/* Those not known to have gone before; *ret_whole, of *ret_whole_count, are the entries of those that go whole. */
+static enum err list_items(struct page *page, struct released *known, struct release *r, uint64_t **ret_whole,
+                           size_t *ret_whole_count)
 {
-    const struct recipient *to = &page->clearance->recipient;
-    if (to->kind == RECIPIENT_OWN_ACCOUNT || !page->count)
-        return OK;
-    struct release r = {.page = page, .account = *account, .count = page->count};
-    r.items = arena_alloc(page->arena, page->count * sizeof *r.items);
-    if (!r.items)
+    const struct uuid *party = &page->clearance->recipient.party;
+    r->items = arena_alloc(page->arena, page->count * sizeof *r->items);
+    *ret_whole = arena_alloc(page->arena, page->count * sizeof **ret_whole);
+    if (!r->items || !*ret_whole)
         return ERR_NOMEM;
     for (size_t i = 0; i < page->count; i++) {
-        const struct cleared *c = page->items[i].cleared;
-        r.items[i] = (struct fact_released){page->items[i].n, *cleared_hash(c), (uint8_t)cleared_form(c)};
+        const struct page_item *item = &page->items[i];
+        bool whole = cleared_form(item->cleared) == FORM_WHOLE;
+        if (whole && known && released_known(known, party, item->n))
+            continue;
+        if (whole)
+            (*ret_whole)[(*ret_whole_count)++] = item->n;
+        r->items[r->count++] =
+            (struct fact_released){item->n, *cleared_hash(item->cleared), (uint8_t)cleared_form(item->cleared)};
     }
-    enum err e = keep_unrecorded(page->view, &to->party, r.items, &r.count, reterr);
-    if (e || !r.count)
-        return e;
-    return node_write(page->node, write_release, &r, reterr);
+    return OK;
+}
+
+enum err releases_record(struct page *page, struct released *known, const struct uuid *account, struct fault *reterr)
+{
+    const struct recipient *to = &page->clearance->recipient;
+    struct release r = {.page = page, .account = *account};
+    uint64_t *whole;
+    size_t whole_count = 0;
+    if (to->kind == RECIPIENT_OWN_ACCOUNT || !page->count)
+        return OK;
+    enum err e = list_items(page, known, &r, &whole, &whole_count);
+    if (e == OK)
+        e = keep_unrecorded(page->view, &to->party, r.items, &r.count, reterr);
+    if (e == OK && r.count)
+        e = node_write(page->node, write_release, &r, reterr);
+    if (e == OK && known && whole_count)
+        released_note(known, &to->party, whole, whole_count);
+    return e;
 }

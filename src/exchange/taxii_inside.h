@@ -7,6 +7,7 @@
 #include "exchange/asker.h"
 #include "exchange/clearance.h"
 #include "exchange/late.h"
+#include "exchange/released.h"
 #include "exchange/taxii_query.h"
 #include "exchange/taxii_server.h"
 #include "exchange/taxii_status.h"
@@ -20,6 +21,7 @@ struct taxii_server {
     struct node *node;
     struct clearances *clearances;
     struct late_book *late;
+    struct released *released;
     struct status_book *statuses;
 };
 

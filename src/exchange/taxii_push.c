@@ -175,7 +175,7 @@ static enum err send_page(struct push *p, struct page *page, struct fault *reter
     enum err e = envelope_of(page, &envelope);
     if (e)
         return e;
-    e = releases_record(page, node_admin(p->node), reterr);
+    e = releases_record(page, NULL, node_admin(p->node), reterr);
     if (e == OK)
         e = post(p, envelope, reterr);
     outbound_free(envelope);

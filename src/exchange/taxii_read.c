@@ -154,7 +154,7 @@ static enum err make_answer(const struct call *c, struct page *p, const struct t
         return outbound_manifest(&f.info, f.items, f.dates, p->count, ret);
     if (c->resource == RESOURCE_VERSIONS)
         return versions_page(p, &f, ret);
-    e = releases_record(p, &c->asker.account, reterr);
+    e = releases_record(p, c->server->released, &c->asker.account, reterr);
     return e ? e : outbound_cleared(ENVELOPE_TAXII, &f.info, f.items, p->count, ret);
 }
 

@@ -21,6 +21,8 @@ enum err taxii_server_new(struct node *node, struct taxii_server **ret, struct f
         e = status_book_new(&s->statuses);
     if (e == OK)
         e = late_book_new(node, &s->late);
+    if (e == OK)
+        e = released_new(&s->released);
     if (e) {
         taxii_server_free(s);
         return fault_set(reterr, e, "no memory for the TAXII server");
@@ -37,6 +39,7 @@ void taxii_server_free(struct taxii_server *s)
     clearances_free(s->clearances);
     status_book_free(s->statuses);
     late_book_free(s->late);
+    released_free(s->released);
     free(s);
 }
 
