@@ -135,7 +135,7 @@ enum err home_rename(const struct io *io, const char *home, const char *from, co
 
 enum err home_sync(const struct io *io, const char *home, const char *name, struct fault *reterr)
 {
-    char *path = home_path(home, name);
+    char *path = name ? home_path(home, name) : strdup(home);
     if (!path)
         return no_memory(reterr);
     int fd = io->open(io->self, path, O_RDONLY, 0);

@@ -25,7 +25,7 @@ void home_unlock(const struct io *io, int fd);
 MUST_CHECK enum err home_remove(const struct io *io, const char *home, const char *name, struct fault *reterr);
 MUST_CHECK enum err home_rename(const struct io *io, const char *home, const char *from, const char *to,
                                 struct fault *reterr);
-/* fsync of home/name, a file or a folder. */
+/* fsync of home/name, a file or a folder; NULL: of the home itself. */
 MUST_CHECK enum err home_sync(const struct io *io, const char *home, const char *name, struct fault *reterr);
 /* Makes home/name an empty file of mode 0600, durable not yet. Existing ones stay as they are. */
 MUST_CHECK enum err home_touch(const struct io *io, const char *home, const char *name, struct fault *reterr);

@@ -287,7 +287,7 @@ static enum err make_log(const struct making *m, struct fault *reterr)
 /* The moment of birth. */
 static enum err name_log(const struct making *m, struct fault *reterr)
 {
-    enum err err = home_sync(m->io, m->home, ".", reterr);
+    enum err err = home_sync(m->io, m->home, NULL, reterr);
     if (err == OK)
         err = home_rename(m->io, m->home, LOG_NEW "/00000000.log", HOME_FIRST, reterr);
     if (err == OK)
@@ -331,7 +331,7 @@ static enum err make_parts(struct making *m, struct fault *reterr)
         err = name_log(m, reterr);
     if (err == OK)
         err = home_remove(m->io, m->home, HOME_UNFINISHED, reterr);
-    return err == OK ? home_sync(m->io, m->home, ".", reterr) : err;
+    return err == OK ? home_sync(m->io, m->home, NULL, reterr) : err;
 }
 
 enum err node_create(const struct io *io, const char *home, const struct node_init *init, struct fault *reterr)

@@ -33,7 +33,9 @@ def quiet(*words):
 
 
 def install(folder):
-    """Under a lock: two tests may start at the same time."""
+    """Under a lock: two tests may start at the same time. ENTENTE_PEERS=there: only what is there already."""
+    if os.environ.get("ENTENTE_PEERS") == "there" and not os.path.exists(os.path.join(folder, "whole")):
+        skip_all("the peers' packages are not installed")
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     with open(folder + ".lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -130,4 +130,5 @@ def posts(folder):
         server.stop()
 
 
-main(pulls, posts)
+if __name__ == "__main__":
+    main(pulls, posts)
