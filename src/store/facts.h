@@ -19,6 +19,8 @@ enum fact_kind {
     FACT_RELEASE,  /* versions first sent to a recipient in a form */
     FACT_OPENING,  /* classes that became visible to a recipient by a change of policy */
     FACT_DOCUMENT, /* a document was taken in (its original bytes are the body where the format loses something) */
+    FACT_ORIGIN,   /* the log goes on under another name or key: rotation, loss, compromise, a copy that was behind */
+    FACT_ERASURE,  /* details and bodies of these entries are erased */
     FACT_ACT,      /* an act of a person that changes nothing else: false positive, note, ... */
     FACT_KINDS
 };
@@ -123,6 +125,8 @@ struct fact_peer {
     enum tlp ceiling;
     bool sightings, expelled;
     uint32_t poll_ms;
+    struct text origin; /* of its log; empty: not told yet */
+    uint8_t key[32];    /* that signs it, pinned; all zero: not known yet */
 };
 struct fact_released {
     uint64_t n;
@@ -151,6 +155,26 @@ struct fact_document {
     bool whole;
     struct place body;
 };
+enum origin_reason { ORIGIN_ROTATION = 1, ORIGIN_COMPROMISE, ORIGIN_LOSS, ORIGIN_RESTORE };
+const char *origin_reason_name(enum origin_reason r); /* "rotation", ... */
+/* All public: it names the old origin and where it stops. `note` is the signed statement that partners are given
+ * (docs/FORMAT-origin.md). */
+struct fact_origin {
+    struct text origin, previous;      /* origin lines; the same when only the key changes */
+    uint8_t key[32], previous_key[32]; /* the same when only the origin changes */
+    uint64_t size;                     /* leaves of the tree at which the previous one stops */
+    struct sha256 root;                /* of it */
+    enum origin_reason reason;
+    struct text note;
+    struct uuid account; /* private */
+};
+/* All private: numbers of entries only, so that nothing can be guessed of what was erased. */
+struct fact_erasure {
+    struct uuid account;
+    struct text reason;
+    const uint64_t *entries; /* sorted */
+    size_t count;
+};
 struct fact_act {
     struct uuid account;
     struct text verb, subject, reason;
@@ -171,6 +195,8 @@ struct fact {
         struct fact_release release;
         struct fact_opening opening;
         struct fact_document document;
+        struct fact_origin origin;
+        struct fact_erasure erasure;
         struct fact_act act;
     } u;
 };

@@ -102,6 +102,14 @@ static void put_classes(const struct fact_opening *p, struct json_out *o)
     json_close(o, ']');
 }
 
+static void put_entries(const struct fact_erasure *p, struct json_out *o)
+{
+    json_open(o, '[');
+    for (size_t i = 0; i < p->count; i++)
+        put_u64(o, p->entries[i]);
+    json_close(o, ']');
+}
+
 void list_put(enum shape shape, const struct fact *f, struct json_out *o)
 {
     switch (shape) {
@@ -112,6 +120,7 @@ void list_put(enum shape shape, const struct fact *f, struct json_out *o)
     case SHAPE_HITS: put_hits(&f->u.hits, o); break;
     case SHAPE_RELEASED: put_released(&f->u.release, o); break;
     case SHAPE_CLASSES: put_classes(&f->u.opening, o); break;
+    case SHAPE_ENTRIES: put_entries(&f->u.erasure, o); break;
     default: break;
     }
 }
@@ -265,6 +274,22 @@ static enum err get_classes(const struct json_val *v, struct arena *arena, struc
     return OK;
 }
 
+static enum err get_entries(const struct json_val *v, struct arena *arena, struct fact_erasure *f)
+{
+    size_t count = json_size(v), i = 0;
+    if (json_type(v) != JSON_ARRAY)
+        return ERR_MALFORMED;
+    uint64_t *list = arena_alloc(arena, count * sizeof *list);
+    if (!list)
+        return ERR_NOMEM;
+    for (struct json_iter it = json_iter_of(v); json_next(&it); i++)
+        if (!get_u64(it.val, &list[i]) || (i > 0 && list[i] <= list[i - 1]))
+            return ERR_MALFORMED;
+    f->entries = list;
+    f->count = count;
+    return OK;
+}
+
 enum err list_get(enum shape shape, const struct json_val *v, struct arena *arena, struct fact *f)
 {
     switch (shape) {
@@ -275,6 +300,7 @@ enum err list_get(enum shape shape, const struct json_val *v, struct arena *aren
     case SHAPE_HITS: return get_hits(v, arena, &f->u.hits);
     case SHAPE_RELEASED: return get_released(v, arena, &f->u.release);
     case SHAPE_CLASSES: return get_classes(v, arena, &f->u.opening);
+    case SHAPE_ENTRIES: return get_entries(v, arena, &f->u.erasure);
     default: return ERR_MALFORMED;
     }
 }

@@ -15,6 +15,18 @@ static const char *const standings[] = {
     [STANDING_QUARANTINED] = "quarantined",
 };
 
+static const char *const origin_reasons[] = {
+    [ORIGIN_ROTATION] = "rotation",
+    [ORIGIN_COMPROMISE] = "compromise",
+    [ORIGIN_LOSS] = "loss",
+    [ORIGIN_RESTORE] = "restore",
+};
+
+const char *origin_reason_name(enum origin_reason r)
+{
+    return r >= ORIGIN_ROTATION && r <= ORIGIN_RESTORE ? origin_reasons[r] : "";
+}
+
 bool fact_uuid_zero(const struct uuid *u)
 {
     static const struct uuid zero;
@@ -78,11 +90,20 @@ bool get_uuid(const struct json_val *v, struct uuid *ret)
     return uuid_parse(json_text(v), ret) == OK && !fact_uuid_zero(ret);
 }
 
+static bool key_zero(const uint8_t *key)
+{
+    uint8_t any = 0;
+    for (size_t i = 0; i < SHA256_BYTES; i++)
+        any |= key[i];
+    return !any;
+}
+
 bool shape_absent(enum shape shape, const struct fact *f, const void *field)
 {
     switch (shape) {
     case SHAPE_TEXT: return ((const struct text *)field)->len == 0;
     case SHAPE_UUID: return fact_uuid_zero(field);
+    case SHAPE_KEY_KNOWN: return key_zero(field);
     case SHAPE_TIME: return *(const int64_t *)field == 0;
     case SHAPE_PRINT:
     case SHAPE_U64: return *(const uint64_t *)field == 0;
@@ -156,7 +177,8 @@ void shape_put(enum shape shape, const struct fact *f, const void *field, struct
     case SHAPE_UUID: put_uuid(o, field); break;
     case SHAPE_UUID3: put_uuid3(o, field); break;
     case SHAPE_HASH:
-    case SHAPE_KEY: put_hex(o, field, SHA256_BYTES); break;
+    case SHAPE_KEY:
+    case SHAPE_KEY_KNOWN: put_hex(o, field, SHA256_BYTES); break;
     case SHAPE_TIME:
     case SHAPE_VALID_FROM:
     case SHAPE_VALID_UNTIL: put_i64(o, *(const int64_t *)field); break;
@@ -169,6 +191,9 @@ void shape_put(enum shape shape, const struct fact *f, const void *field, struct
     case SHAPE_TLP: json_put_text(o, text_of(tlp_name(*(const enum tlp *)field))); break;
     case SHAPE_ROLE: json_put_text(o, text_of(role_name(*(const enum role *)field))); break;
     case SHAPE_DOOR: json_put_text(o, text_of(door_name((enum door) * (const uint8_t *)field))); break;
+    case SHAPE_ORIGIN_REASON:
+        json_put_text(o, text_of(origin_reason_name(*(const enum origin_reason *)field)));
+        break;
     default: list_put(shape, f, o); break;
     }
 }
@@ -186,6 +211,17 @@ static bool get_standing(const struct json_val *v, enum standing *ret)
     for (size_t i = STANDING_CURRENT; i < ARRAY_LEN(standings); i++) {
         if (text_eq(json_text(v), text_of(standings[i]))) {
             *ret = (enum standing)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool get_origin_reason(const struct json_val *v, enum origin_reason *ret)
+{
+    for (size_t i = ORIGIN_ROTATION; i < ARRAY_LEN(origin_reasons); i++) {
+        if (text_eq(json_text(v), text_of(origin_reasons[i]))) {
+            *ret = (enum origin_reason)i;
             return true;
         }
     }
@@ -250,6 +286,7 @@ static bool get_simple(enum shape shape, const struct json_val *v, struct fact *
     case SHAPE_UUID3: return get_uuid3(v, field);
     case SHAPE_HASH:
     case SHAPE_KEY: return hex_read(json_text(v), field, SHA256_BYTES) == OK;
+    case SHAPE_KEY_KNOWN: return hex_read(json_text(v), field, SHA256_BYTES) == OK && !key_zero(field);
     case SHAPE_TIME: return get_i64(v, field);
     case SHAPE_VALID_FROM: return f->u.object.has_valid_from = get_i64(v, field);
     case SHAPE_VALID_UNTIL: return f->u.object.has_valid_until = get_i64(v, field);
@@ -262,6 +299,7 @@ static bool get_simple(enum shape shape, const struct json_val *v, struct fact *
     case SHAPE_TLP: return tlp_parse(json_text(v), field) == OK;
     case SHAPE_ROLE: return (*(enum role *)field = role_parse(json_text(v))) != ROLE_NONE;
     case SHAPE_DOOR: return get_door(v, field);
+    case SHAPE_ORIGIN_REASON: return get_origin_reason(v, field);
     default: return false;
     }
 }

@@ -74,6 +74,7 @@ static const struct fact_member account_private[] = {
 static const struct fact_member peer_private[] = {
     MAY("account", SHAPE_UUID, peer.account),       MAY("ceiling", SHAPE_TLP, peer.ceiling),
     MAY("collection", SHAPE_TEXT, peer.collection), MAY("expelled", SHAPE_BOOL, peer.expelled),
+    MAY("key", SHAPE_KEY_KNOWN, peer.key),          MAY("origin", SHAPE_TEXT, peer.origin),
     MUST("party", SHAPE_UUID, peer.party),          MAY("poll_ms", SHAPE_U32, peer.poll_ms),
     MAY("sightings", SHAPE_BOOL, peer.sightings),   MAY("url", SHAPE_TEXT, peer.url),
 };
@@ -99,6 +100,24 @@ static const struct fact_member document_private[] = {
     MAY("source", SHAPE_UUID, document.source),   MAY("unchanged", SHAPE_U64, document.unchanged),
     MAY("updated", SHAPE_U64, document.updated),  MAY("whole", SHAPE_BOOL, document.whole),
 };
+static const struct fact_member origin_public[] = {
+    MUST("key", SHAPE_KEY, origin.key),
+    MUST("note", SHAPE_TEXT, origin.note),
+    MUST("origin", SHAPE_TEXT, origin.origin),
+    MUST("previous", SHAPE_TEXT, origin.previous),
+    MUST("previous_key", SHAPE_KEY, origin.previous_key),
+    MUST("reason", SHAPE_ORIGIN_REASON, origin.reason),
+    MUST("root", SHAPE_HASH, origin.root),
+    MAY("size", SHAPE_U64, origin.size),
+};
+static const struct fact_member origin_private[] = {
+    MAY("account", SHAPE_UUID, origin.account),
+};
+static const struct fact_member erasure_private[] = {
+    MAY("account", SHAPE_UUID, erasure.account),
+    MUST("entries", SHAPE_ENTRIES, erasure.entries),
+    MAY("reason", SHAPE_TEXT, erasure.reason),
+};
 static const struct fact_member act_private[] = {
     MAY("account", SHAPE_UUID, act.account),
     MAY("reason", SHAPE_TEXT, act.reason),
@@ -120,6 +139,8 @@ static const struct {
     [FACT_RELEASE] = {"release", MEMBERS(release_public), MEMBERS(release_private)},
     [FACT_OPENING] = {"opening", {0}, MEMBERS(opening_private)},
     [FACT_DOCUMENT] = {"document", {0}, MEMBERS(document_private)},
+    [FACT_ORIGIN] = {"origin", MEMBERS(origin_public), MEMBERS(origin_private)},
+    [FACT_ERASURE] = {"erasure", {0}, MEMBERS(erasure_private)},
     [FACT_ACT] = {"act", {0}, MEMBERS(act_private)},
 };
 

@@ -10,6 +10,7 @@ enum shape {
     SHAPE_UUID3,      /* struct uuid[3] as a list */
     SHAPE_HASH,       /* struct sha256, hex */
     SHAPE_KEY,        /* uint8_t[32], hex */
+    SHAPE_KEY_KNOWN,  /* the same; left out when all zero */
     SHAPE_TIME,       /* int64_t microseconds; left out when 0 */
     SHAPE_VALID_FROM, /* with its has_ flag */
     SHAPE_VALID_UNTIL,
@@ -22,6 +23,7 @@ enum shape {
     SHAPE_TLP,
     SHAPE_ROLE,
     SHAPE_DOOR,
+    SHAPE_ORIGIN_REASON,
     SHAPE_FINDING,
     SHAPE_SIGHTING,
     SHAPE_VALUES,
@@ -29,6 +31,7 @@ enum shape {
     SHAPE_HITS,
     SHAPE_RELEASED,
     SHAPE_CLASSES,
+    SHAPE_ENTRIES, /* sorted numbers of entries */
 };
 
 struct fact_member {

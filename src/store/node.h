@@ -9,6 +9,8 @@
  *
  * Invariants: see store/log.h; and 3 views equal a replay; the view is never ahead of the log. */
 #pragma once
+#include "ledger/note.h"
+#include "ledger/tree.h"
 #include "store/local.h"
 #include "store/view.h"
 
@@ -61,6 +63,34 @@ typedef enum err node_write_fn(struct txn *t, void *self, struct fault *reterr);
  * otherwise. May be called from any thread but the writer's. ERR_IO | ERR_FULL: the node has stopped writing (after
  * ERR_FULL for want of room for the log, and only then, a later write may succeed). */
 MUST_CHECK enum err node_write(struct node *node, node_write_fn *fn, void *self, struct fault *reterr);
+
+/* ---- the log as others can check it: ledger.md's tree, checkpoints and proofs ---- */
+#define ORIGIN_MAX 128
+/* The log's name in its checkpoints and the key that signs them, as the newest origin (or genesis) entry has them. */
+struct node_origin {
+    char name[ORIGIN_MAX];
+    uint8_t key[NOTE_KEY_BYTES];
+    uint64_t n; /* the entry that says so */
+};
+void node_origin(struct node *node, struct node_origin *ret);
+/* Signs the tree over all that is durable, and keeps the checkpoint in log/checkpoint (replaced whole, durable)
+ * before it returns. Owner only; thread-safe. *ret_new false: nothing was added since the last one. */
+MUST_CHECK enum err node_publish(struct node *node, bool *ret_new, struct fault *reterr);
+/* The last published checkpoint, with the cosignatures that came in for it. ERR_NOT_FOUND: none yet */
+MUST_CHECK enum err node_checkpoint(struct node *node, struct buffer *ret_note, struct fault *reterr);
+/* Adds signature lines, which the caller has verified, to the published checkpoint with this text; and keeps it, as
+ * the last cosigned one, in log/cosigned. ERR_NOT_FOUND: it is no longer the published one; log/cosigned is replaced
+ * all the same when it is newer than what is there. */
+MUST_CHECK enum err node_add_cosignatures(struct node *node, struct text note_text, struct text lines,
+                                          struct fault *reterr);
+/* Signs with the node's key, under its origin's name: appends a signature line. Owner only. */
+MUST_CHECK enum err node_sign(struct node *node, enum note_type type, struct text note_text, struct buffer *out,
+                              struct fault *reterr);
+uint64_t node_tree_size(struct node *node);
+struct tree_source node_tree(struct node *node); /* below node_tree_size(); any thread */
+/* The entry n with its detail; texts in the arena. ERR_NOT_FOUND: n is not in the tree (yet) */
+MUST_CHECK enum err node_entry(struct node *node, uint64_t n, struct arena *arena, struct log_read *ret,
+                               struct fault *reterr);
 
 /* Inside fn: */
 struct view *txn_view(struct txn *t);    /* sees what this group has appended so far */

@@ -56,7 +56,10 @@ static const char schema[] =
     "CREATE INDEX account_name ON account(name);"
     "CREATE TABLE peer(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL, account BLOB NOT NULL,"
     " url TEXT NOT NULL, collection TEXT NOT NULL, ceiling INTEGER NOT NULL, sightings INTEGER NOT NULL,"
-    " expelled INTEGER NOT NULL, poll_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    " expelled INTEGER NOT NULL, poll_ms INTEGER NOT NULL, origin TEXT NOT NULL, key BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE succession(n INTEGER PRIMARY KEY, account BLOB NOT NULL, origin TEXT NOT NULL,"
+    " previous TEXT NOT NULL, key BLOB NOT NULL, previous_key BLOB NOT NULL, size INTEGER NOT NULL,"
+    " root BLOB NOT NULL, reason INTEGER NOT NULL, note TEXT NOT NULL);"
     "CREATE TABLE document(n INTEGER PRIMARY KEY, t_us INTEGER NOT NULL, hash BLOB NOT NULL, account BLOB NOT NULL,"
     " party BLOB NOT NULL, source BLOB NOT NULL, name TEXT NOT NULL, format TEXT NOT NULL, part INTEGER NOT NULL,"
     " parts INTEGER NOT NULL, read INTEGER NOT NULL, fresh INTEGER NOT NULL, updated INTEGER NOT NULL,"
@@ -67,11 +70,12 @@ static const char schema[] =
 #define VERSION_COLUMNS                                                                                      \
     "n, t_us, uuid, type, older, standing, class, origin, hash, created_us, modified_us, modified, revoked," \
     " valid_until_us, print, body, original"
-#define FINDING_COLUMNS "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n"
-#define PARTY_COLUMNS   "n, id, account, name"
-#define SOURCE_COLUMNS  "n, id, account, name, party, default_tlp, incident_rule"
-#define ACCOUNT_COLUMNS "n, id, account, name, role, party, disabled"
-#define PEER_COLUMNS    "n, id, account, url, collection, ceiling, sightings, expelled, poll_ms"
+#define FINDING_COLUMNS    "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n"
+#define PARTY_COLUMNS      "n, id, account, name"
+#define SOURCE_COLUMNS     "n, id, account, name, party, default_tlp, incident_rule"
+#define ACCOUNT_COLUMNS    "n, id, account, name, role, party, disabled"
+#define PEER_COLUMNS       "n, id, account, url, collection, ceiling, sightings, expelled, poll_ms, origin, key"
+#define SUCCESSION_COLUMNS "n, account, origin, previous, key, previous_key, size, root, reason, note"
 #define DOCUMENT_COLUMNS                                                                                           \
     "n, t_us, hash, account, party, source, name, format, part, parts, read, fresh, updated, unchanged, rejected," \
     " whole, body"
@@ -166,15 +170,19 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ACCOUNT] = "SELECT " ACCOUNT_COLUMNS " FROM account WHERE id = ?1",
     [SQL_ACCOUNT_BY_NAME] = "SELECT " ACCOUNT_COLUMNS " FROM account WHERE name = ?1 ORDER BY n DESC LIMIT 1",
     [SQL_ACCOUNTS] = "SELECT " ACCOUNT_COLUMNS " FROM account ORDER BY first_n",
-    [SQL_PEER_SET] = "INSERT INTO peer(first_n, " PEER_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+    [SQL_PEER_SET] = "INSERT INTO peer(first_n, " PEER_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+                     " ?10, ?11)"
                      " ON CONFLICT(id) DO UPDATE SET n = ?1, account = ?3, url = ?4, collection = ?5, ceiling = ?6,"
-                     " sightings = ?7, expelled = ?8, poll_ms = ?9",
+                     " sightings = ?7, expelled = ?8, poll_ms = ?9, origin = ?10, key = ?11",
     [SQL_PEER] = "SELECT " PEER_COLUMNS " FROM peer WHERE id = ?1",
     [SQL_PEERS] = "SELECT " PEER_COLUMNS " FROM peer ORDER BY first_n",
     [SQL_DOCUMENT_ADD] = "INSERT INTO document(" DOCUMENT_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
                          " ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     [SQL_DOCUMENT] = "SELECT " DOCUMENT_COLUMNS " FROM document WHERE hash = ?1 ORDER BY n DESC LIMIT 1",
     [SQL_DOCUMENTS] = "SELECT " DOCUMENT_COLUMNS " FROM document ORDER BY n",
+    [SQL_SUCCESSION_ADD] = "INSERT INTO succession(" SUCCESSION_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+                           " ?9, ?10)",
+    [SQL_SUCCESSION] = "SELECT " SUCCESSION_COLUMNS " FROM succession ORDER BY n",
     [SQL_SMALL_COUNTS] = "SELECT (SELECT count(*) FROM party), (SELECT count(*) FROM source),"
                          " (SELECT count(*) FROM peer), (SELECT count(*) FROM account)",
 };

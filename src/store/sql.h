@@ -78,12 +78,14 @@ enum sql {
     SQL_DOCUMENT_ADD,
     SQL_DOCUMENT,
     SQL_DOCUMENTS,
+    SQL_SUCCESSION_ADD,
+    SQL_SUCCESSION,
     SQL_SMALL_COUNTS,
     SQL_COUNT
 };
 
 /* Changes whenever the schema, or what is written into it, does: an older or newer view is rebuilt. */
-#define VIEW_SCHEMA_VERSION 1
+#define VIEW_SCHEMA_VERSION 2
 
 const char *sql_text(enum sql id);
 const char *sql_schema(void);

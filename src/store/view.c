@@ -367,6 +367,7 @@ static enum err apply(struct view *v, const struct fact *f, struct fault *reterr
     case FACT_HITS: return apply_hits(v, f, reterr);
     case FACT_RELEASE: return apply_release(v, f, reterr);
     case FACT_OPENING: return apply_opening(v, f, reterr);
+    case FACT_ERASURE:
     case FACT_ACT: return OK;
     case FACT_KINDS: return ERR_USAGE;
     default: return apply_people(v, f, reterr);

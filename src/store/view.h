@@ -173,7 +173,8 @@ MUST_CHECK enum err view_account(struct view *v, const struct uuid *id, struct f
 MUST_CHECK enum err view_account_by_name(struct view *v, struct text name, struct fact_account *ret, struct fault *);
 MUST_CHECK enum err view_peer(struct view *v, const struct uuid *party, struct fact_peer *ret, struct fault *reterr);
 typedef enum err view_on_fact(void *self, const struct fact *f);
-/* kind FACT_PARTY | FACT_SOURCE | FACT_ACCOUNT | FACT_PEER | FACT_DOCUMENT, in order of first appearance. */
+/* kind FACT_PARTY | FACT_SOURCE | FACT_ACCOUNT | FACT_PEER | FACT_DOCUMENT | FACT_ORIGIN, in order of first
+ * appearance. */
 MUST_CHECK enum err view_facts(struct view *v, enum fact_kind kind, view_on_fact *on_row, void *self,
                                struct fault *reterr);
 /* The document taken in with these bytes from this party. ERR_NOT_FOUND */

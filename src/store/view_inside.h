@@ -73,6 +73,7 @@ void bind_place(sqlite3_stmt *s, int at, struct place p); /* NULL for PLACE_NONE
 struct text column_text(sqlite3_stmt *s, int at);         /* borrowed until the next step */
 void column_uuid(sqlite3_stmt *s, int at, struct uuid *ret);
 void column_hash(sqlite3_stmt *s, int at, struct sha256 *ret);
+void column_key(sqlite3_stmt *s, int at, uint8_t ret[32]);
 uint64_t column_u64(sqlite3_stmt *s, int at);
 struct place column_place(sqlite3_stmt *s, int at);
 /* Into the view's arena. */

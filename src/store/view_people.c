@@ -58,6 +58,21 @@ static void bind_peer(sqlite3_stmt *s, const struct fact_peer *p)
     bind_u64(s, 7, p->sightings);
     bind_u64(s, 8, p->expelled);
     bind_u64(s, 9, p->poll_ms);
+    bind_text(s, 10, p->origin);
+    sqlite3_bind_blob(s, 11, p->key, sizeof p->key, SQLITE_STATIC);
+}
+
+static void bind_succession(sqlite3_stmt *s, const struct fact_origin *o)
+{
+    bind_uuid(s, 2, &o->account);
+    bind_text(s, 3, o->origin);
+    bind_text(s, 4, o->previous);
+    sqlite3_bind_blob(s, 5, o->key, sizeof o->key, SQLITE_STATIC);
+    sqlite3_bind_blob(s, 6, o->previous_key, sizeof o->previous_key, SQLITE_STATIC);
+    bind_u64(s, 7, o->size);
+    bind_hash(s, 8, &o->root);
+    bind_u64(s, 9, o->reason);
+    bind_text(s, 10, o->note);
 }
 
 static void bind_document(sqlite3_stmt *s, int64_t t_us, const struct fact_document *d)
@@ -84,7 +99,7 @@ enum err apply_people(struct view *v, const struct fact *f, struct fault *reterr
 {
     static const enum sql sqls[FACT_KINDS] = {
         [FACT_PARTY] = SQL_PARTY_SET, [FACT_SOURCE] = SQL_SOURCE_SET,     [FACT_ACCOUNT] = SQL_ACCOUNT_SET,
-        [FACT_PEER] = SQL_PEER_SET,   [FACT_DOCUMENT] = SQL_DOCUMENT_ADD,
+        [FACT_PEER] = SQL_PEER_SET,   [FACT_DOCUMENT] = SQL_DOCUMENT_ADD, [FACT_ORIGIN] = SQL_SUCCESSION_ADD,
     };
     if (f->kind == FACT_GENESIS)
         return set_genesis(v, &f->u.genesis, reterr);
@@ -97,6 +112,7 @@ enum err apply_people(struct view *v, const struct fact *f, struct fault *reterr
     case FACT_SOURCE: bind_source(s, &f->u.source); break;
     case FACT_ACCOUNT: bind_account(s, &f->u.account); break;
     case FACT_PEER: bind_peer(s, &f->u.peer); break;
+    case FACT_ORIGIN: bind_succession(s, &f->u.origin); break;
     default: bind_document(s, f->t_us, &f->u.document); break;
     }
     return view_run(v, s, reterr);
@@ -139,8 +155,25 @@ static enum err read_peer(struct view *v, sqlite3_stmt *s, struct fact_peer *p)
     p->sightings = sqlite3_column_int(s, 6);
     p->expelled = sqlite3_column_int(s, 7);
     p->poll_ms = (uint32_t)column_u64(s, 8);
+    column_key(s, 10, p->key);
     enum err err = column_keep(v, s, 3, &p->url);
-    return err == OK ? column_keep(v, s, 4, &p->collection) : err;
+    if (err == OK)
+        err = column_keep(v, s, 4, &p->collection);
+    return err == OK ? column_keep(v, s, 9, &p->origin) : err;
+}
+
+static enum err read_succession(struct view *v, sqlite3_stmt *s, struct fact_origin *o)
+{
+    column_uuid(s, 1, &o->account);
+    column_key(s, 4, o->key);
+    column_key(s, 5, o->previous_key);
+    o->size = column_u64(s, 6);
+    column_hash(s, 7, &o->root);
+    o->reason = (enum origin_reason)sqlite3_column_int(s, 8);
+    enum err err = column_keep(v, s, 2, &o->origin);
+    if (err == OK)
+        err = column_keep(v, s, 3, &o->previous);
+    return err == OK ? column_keep(v, s, 9, &o->note) : err;
 }
 
 static enum err read_document(struct view *v, sqlite3_stmt *s, struct fact_document *d)
@@ -170,6 +203,7 @@ static enum err read_fact(struct view *v, sqlite3_stmt *s, struct fact *f)
     case FACT_SOURCE: return read_source(v, s, &f->u.source);
     case FACT_ACCOUNT: return read_account(v, s, &f->u.account);
     case FACT_PEER: return read_peer(v, s, &f->u.peer);
+    case FACT_ORIGIN: return read_succession(v, s, &f->u.origin);
     case FACT_DOCUMENT: f->t_us = sqlite3_column_int64(s, 1); return read_document(v, s, &f->u.document);
     default: return ERR_USAGE;
     }
@@ -298,7 +332,7 @@ enum err view_facts(struct view *v, enum fact_kind kind, view_on_fact *on_row, v
 {
     static const enum sql sqls[FACT_KINDS] = {
         [FACT_PARTY] = SQL_PARTIES, [FACT_SOURCE] = SQL_SOURCES,     [FACT_ACCOUNT] = SQL_ACCOUNTS,
-        [FACT_PEER] = SQL_PEERS,    [FACT_DOCUMENT] = SQL_DOCUMENTS,
+        [FACT_PEER] = SQL_PEERS,    [FACT_DOCUMENT] = SQL_DOCUMENTS, [FACT_ORIGIN] = SQL_SUCCESSION,
     };
     if (kind >= FACT_KINDS || !sqls[kind])
         return fault_set(reterr, ERR_USAGE, "facts of this kind are not listed");

@@ -112,6 +112,11 @@ void column_hash(sqlite3_stmt *s, int at, struct sha256 *ret)
     column_bytes(s, at, ret->b, sizeof ret->b);
 }
 
+void column_key(sqlite3_stmt *s, int at, uint8_t ret[32])
+{
+    column_bytes(s, at, ret, 32);
+}
+
 uint64_t column_u64(sqlite3_stmt *s, int at)
 {
     return (uint64_t)sqlite3_column_int64(s, at);

@@ -237,6 +237,37 @@ static void make_genesis(struct facts_made *m, struct fact_genesis *g)
         g->collections[i] = made_uuid(m);
 }
 
+static void make_key(struct facts_made *m, uint8_t key[32])
+{
+    struct sha256 h = hash(m);
+    memcpy(key, h.b, sizeof h.b);
+}
+
+static void make_origin(struct facts_made *m, struct fact_origin *o)
+{
+    o->origin = words_never_empty(m);
+    o->previous = words_never_empty(m);
+    make_key(m, o->key);
+    make_key(m, o->previous_key);
+    o->size = count(m);
+    o->root = hash(m);
+    o->reason = (enum origin_reason)(ORIGIN_ROTATION + made_number(m, ORIGIN_RESTORE));
+    o->note = words_never_empty(m);
+    o->account = maybe_uuid(m);
+}
+
+static void make_erasure(struct facts_made *m, struct fact_erasure *e)
+{
+    uint64_t at = 0;
+    e->count = 1 + made_number(m, 8);
+    uint64_t *entries = list(m, e->count, sizeof *entries);
+    for (size_t i = 0; i < e->count; i++)
+        entries[i] = at += 1 + made_number(m, 1000);
+    e->entries = entries;
+    e->account = maybe_uuid(m);
+    e->reason = words(m);
+}
+
 struct fact facts_made_any(struct facts_made *m, enum fact_kind kind)
 {
     struct fact f;
@@ -265,11 +296,17 @@ struct fact facts_made_any(struct facts_made *m, enum fact_kind kind)
                                       (enum tlp)made_number(m, TLP_RED + 1),
                                       made_chance(m, 50),
                                       made_chance(m, 50),
-                                      (uint32_t)count(m)};
+                                      (uint32_t)count(m),
+                                      words(m),
+                                      {0}};
+        if (made_chance(m, 50))
+            make_key(m, f.u.peer.key);
         break;
     case FACT_RELEASE: make_release(m, &f.u.release); break;
     case FACT_OPENING: make_opening(m, &f.u.opening); break;
     case FACT_DOCUMENT: make_document(m, &f.u.document); break;
+    case FACT_ORIGIN: make_origin(m, &f.u.origin); break;
+    case FACT_ERASURE: make_erasure(m, &f.u.erasure); break;
     default: f.u.act = (struct fact_act){maybe_uuid(m), words(m), words(m), words(m)}; break;
     }
     return f;
@@ -345,6 +382,11 @@ void facts_made_compare(const struct fact *a, const struct fact *b)
         assert_int_equal(a->u.peer.poll_ms, b->u.peer.poll_ms);
         assert_int_equal(a->u.peer.expelled, b->u.peer.expelled);
         assert_int_equal(a->u.peer.sightings, b->u.peer.sightings);
+        assert_memory_equal(a->u.peer.key, b->u.peer.key, sizeof a->u.peer.key);
+    }
+    if (a->kind == FACT_ERASURE) {
+        assert_int_equal(a->u.erasure.count, b->u.erasure.count);
+        assert_memory_equal(a->u.erasure.entries, b->u.erasure.entries, a->u.erasure.count * sizeof(uint64_t));
     }
     if (a->kind == FACT_ACCOUNT) {
         assert_int_equal(a->u.account.role, b->u.account.role);

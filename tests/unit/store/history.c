@@ -170,7 +170,8 @@ static enum err step_opening(struct history *h, struct txn *t, struct fault *ret
 /* People and partners out of a small pool, so that they change. */
 static enum err step_people(struct history *h, struct txn *t, struct fault *reterr)
 {
-    static const enum fact_kind kinds[] = {FACT_PARTY, FACT_SOURCE, FACT_ACCOUNT, FACT_PEER, FACT_DOCUMENT, FACT_ACT};
+    static const enum fact_kind kinds[] = {FACT_PARTY,    FACT_SOURCE, FACT_ACCOUNT, FACT_PEER,
+                                           FACT_DOCUMENT, FACT_ORIGIN, FACT_ACT};
     struct facts_made *m = &h->made;
     struct fact f = facts_made_any(m, kinds[made_number(m, ARRAY_LEN(kinds))]);
     uint64_t i = made_number(m, HISTORY_PARTIES);
