@@ -129,13 +129,29 @@ static enum err enter_all(struct log *log, int *ret_fd, struct fault *reterr)
     return err;
 }
 
+static void set_end(struct log *log, const struct log_end *end)
+{
+    pthread_mutex_lock(&log->end_lock);
+    log->end = *end;
+    pthread_mutex_unlock(&log->end_lock);
+}
+
 static void take_end(struct log *log, const struct log_end *end)
 {
-    log->end = *end;
+    set_end(log, end);
     log->stage_n = end->n;
     log->stage_us = end->last_us;
     atomic_store(&log->n, end->n);
     atomic_store(&log->last_us, end->last_us);
+}
+
+struct log_end log_end_now(const struct log *log)
+{
+    pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&log->end_lock; /* the log as such does not change */
+    pthread_mutex_lock(lock);
+    struct log_end end = log->end;
+    pthread_mutex_unlock(lock);
+    return end;
 }
 
 static enum err find_end(struct log *log, int fd, uint64_t known_n, struct fault *reterr)
@@ -178,7 +194,9 @@ enum err log_open_known(const struct io *io, const char *dir, bool write, uint64
     log->write = write;
     log->fd = -1;
     buffer_init(&log->staged, GROUP_HARD_BYTES + 4 * LOG_RECORD_MAX_BYTES);
+    buffer_init(&log->leaves, GROUP_HARD_BYTES);
     pthread_mutex_init(&log->contexts_lock, NULL);
+    pthread_mutex_init(&log->end_lock, NULL);
     enum err err = files_init(&log->files, io, dir);
     if (err == OK)
         err = log_compress_init(log);
@@ -205,9 +223,11 @@ void log_close(struct log *log)
     if (log->fd >= 0)
         log->io->close(log->io->self, log->fd);
     buffer_done(&log->staged);
+    buffer_done(&log->leaves);
     log_compress_done(log);
     files_done(&log->files);
     pthread_mutex_destroy(&log->contexts_lock);
+    pthread_mutex_destroy(&log->end_lock);
     free(log);
 }
 
@@ -238,6 +258,17 @@ enum err log_refresh(struct log *log, struct fault *reterr)
             continue;
         end.place = (struct place){end.place.segment + 1, SEGMENT_START};
     }
+}
+
+void log_id(const struct log *log, uint8_t ret[LOG_ID_BYTES])
+{
+    memcpy(ret, log->files.log_id, LOG_ID_BYTES);
+}
+
+void log_on_leaf(struct log *log, log_leaf_fn *fn, void *self)
+{
+    log->on_leaf = fn;
+    log->on_leaf_self = self;
 }
 
 uint64_t log_size(const struct log *log)
@@ -301,7 +332,9 @@ static enum err roll(struct log *log, struct fault *reterr)
     log->io->close(log->io->self, log->fd);
     log->fd = fd;
     log->allocated = (int64_t)h.bytes;
-    log->end.place = log->start;
+    struct log_end end = log->end;
+    end.place = log->start;
+    set_end(log, &end);
     log->roll = false;
     return OK;
 }
@@ -343,8 +376,18 @@ static void drop_staged(struct log *log)
     if (log->staged.cap > LOG_GROUP_MAX_BYTES)
         buffer_done(&log->staged);
     buffer_clear(&log->staged);
+    buffer_clear(&log->leaves);
     log->stage_n = log->end.n;
     log->stage_us = log->end.last_us;
+}
+
+static void tell_leaves(const struct log *log)
+{
+    struct leaf leaf;
+    for (size_t i = 0; log->on_leaf && i + sizeof leaf <= log->leaves.len; i += sizeof leaf) {
+        memcpy(&leaf, log->leaves.ptr + i, sizeof leaf);
+        log->on_leaf(log->on_leaf_self, &leaf.hash, leaf.at);
+    }
 }
 
 static enum err commit_staged(struct log *log, struct fault *reterr)
@@ -369,6 +412,7 @@ static enum err commit_staged(struct log *log, struct fault *reterr)
         .chain = commit_chain(commit, log->end.chain),
     };
     take_end(log, &end);
+    tell_leaves(log);
     return OK;
 }
 

@@ -36,6 +36,14 @@ MUST_CHECK enum err log_open_known(const struct io *io, const char *dir, bool wr
 MUST_CHECK enum err log_refresh(struct log *log, struct fault *reterr);
 void log_close(struct log *log); /* accepts NULL */
 
+/* Of the log's header: random, the same for as long as the log lives. */
+#define LOG_ID_BYTES 16
+void log_id(const struct log *log, uint8_t ret[LOG_ID_BYTES]);
+/* Called by log_commit(), once the group is durable, for each of its entries in order: the leaf of the Merkle tree
+ * and the place of the entry's record. NULL: nobody. */
+typedef void log_leaf_fn(void *self, const struct sha256 *leaf, struct place entry);
+void log_on_leaf(struct log *log, log_leaf_fn *fn, void *self);
+
 uint64_t log_size(const struct log *log);   /* entries */
 int64_t log_last_us(const struct log *log); /* t_us of the last one; INT64_MIN when empty */
 
@@ -79,13 +87,19 @@ struct log_reader;
 struct log_read {
     struct entry entry;
     struct text entry_text;
-    bool erased; /* detail is gone */
+    struct place at; /* of the entry's record */
+    bool erased;     /* detail is gone */
     struct entry_detail detail;
     bool has_body, has_original;
     struct place body, original;
 };
 MUST_CHECK enum err log_reader_open(const struct log *log, uint64_t from_n, struct log_reader **ret,
                                     struct fault *reterr);
+/* From the entry n on, whose record lies at `at`. What else lies there is ERR_MALFORMED from the first reading. */
+MUST_CHECK enum err log_reader_open_at(const struct log *log, uint64_t n, struct place at, struct log_reader **ret,
+                                       struct fault *reterr);
+/* For who wants the entries alone: details are neither checked against them nor given. */
+void log_reader_skip_details(struct log_reader *r);
 /* Borrowed until the next call. ERR_NOT_FOUND at the end of what is committed. ERR_MALFORMED */
 MUST_CHECK enum err log_reader_next(struct log_reader *r, struct log_read *ret, struct fault *reterr);
 void log_reader_close(struct log_reader *r);

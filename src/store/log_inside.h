@@ -20,13 +20,19 @@ struct log_end {
     uint64_t chain;
 };
 
+struct leaf {
+    struct sha256 hash;
+    struct place at;
+};
+
 struct log {
     const struct io *io;
     struct log_files files;
     bool write;
     int fd;             /* of the last segment, for writing; -1 when read only */
     int64_t allocated;  /* its length */
-    struct log_end end; /* the writer's */
+    struct log_end end; /* the writer's; others ask log_end_now() */
+    pthread_mutex_t end_lock;
     _Atomic uint64_t n; /* end.n, for any thread */
     _Atomic int64_t last_us;
     bool failed;
@@ -38,6 +44,9 @@ struct log {
     bool roll;          /* start lies in a segment yet to be made */
     uint64_t stage_n;
     int64_t stage_us;
+    struct buffer leaves; /* struct leaf of each staged entry */
+    log_leaf_fn *on_leaf; /* or NULL */
+    void *on_leaf_self;
     ZSTD_CCtx *cctx;
     ZSTD_CDict *cdict;
     uint8_t salts[64 * ENTRY_SALT]; /* drawn ahead: one call for many */
@@ -53,6 +62,8 @@ struct log {
 extern const char log_dictionary_1[];
 extern const size_t log_dictionary_1_bytes;
 
+/* log.c: the end as any thread may see it */
+struct log_end log_end_now(const struct log *log);
 /* log_recover.c: finds the end, starting at *end (a place behind a commit, or a segment's start) in the segment of
  * fd. file_bytes: its length. With clear, what a crash left behind is zeroed and synced. known_n: entries that are
  * known to have been acknowledged; fewer is damage, and nothing is cleared. */

@@ -12,35 +12,66 @@ struct log_reader {
     struct log_end end; /* what was committed when the reader was opened */
     uint64_t next_n, from_n;
     uint32_t segment;
-    bool pinned, scanning;
+    uint32_t from_offset; /* in the first segment read */
+    bool pinned, scanning, skip_details;
     struct scan scan;
     struct buffer entry, detail; /* copies of the payloads: the window moves on */
 };
 
-enum err log_reader_open(const struct log *const_log, uint64_t from_n, struct log_reader **ret, struct fault *reterr)
+static struct log_reader *new_reader(const struct log *log, uint64_t from_n)
 {
-    struct log *log =
-        (struct log *)(uintptr_t)const_log; /* only its cache of descriptors, which has a lock, changes */
     struct log_reader *r = calloc(1, sizeof *r);
     if (!r)
-        return fault_set(reterr, ERR_NOMEM, "no memory");
-    r->log = log;
-    r->end = log->end;
+        return NULL;
+    r->log = (struct log *)(uintptr_t)log; /* only its cache of descriptors, which has a lock, changes */
+    r->end = log_end_now(log);
     r->from_n = from_n;
+    r->from_offset = SEGMENT_START;
     buffer_init(&r->entry, LOG_RECORD_MAX_BYTES);
     buffer_init(&r->detail, LOG_RECORD_MAX_BYTES + 4096);
+    return r;
+}
+
+enum err log_reader_open(const struct log *log, uint64_t from_n, struct log_reader **ret, struct fault *reterr)
+{
+    struct log_reader *r = new_reader(log, from_n);
+    if (!r)
+        return fault_set(reterr, ERR_NOMEM, "no memory");
     size_t low = 0, high = (size_t)r->end.place.segment + 1;
     while (high - low > 1) { /* the last segment that begins at or before from_n */
         size_t middle = low + (high - low) / 2;
-        if (files_at(&log->files, (uint32_t)middle).first_n <= from_n)
+        if (files_at(&r->log->files, (uint32_t)middle).first_n <= from_n)
             low = middle;
         else
             high = middle;
     }
     r->segment = (uint32_t)low;
-    r->next_n = files_at(&log->files, r->segment).first_n;
+    r->next_n = files_at(&r->log->files, r->segment).first_n;
     *ret = r;
     return OK;
+}
+
+enum err log_reader_open_at(const struct log *log, uint64_t n, struct place at, struct log_reader **ret,
+                            struct fault *reterr)
+{
+    const struct log_end end = log_end_now(log);
+    if (at.segment > end.place.segment || at.offset < SEGMENT_START || at.offset % RECORD_ALIGN || n >= end.n ||
+        (at.segment == end.place.segment && at.offset >= end.place.offset))
+        return fault_set(reterr, ERR_MALFORMED, "entry %llu cannot lie at offset %u of log segment %u",
+                         (unsigned long long)n, at.offset, at.segment);
+    struct log_reader *r = new_reader(log, n);
+    if (!r)
+        return fault_set(reterr, ERR_NOMEM, "no memory");
+    r->segment = at.segment;
+    r->from_offset = at.offset;
+    r->next_n = n;
+    *ret = r;
+    return OK;
+}
+
+void log_reader_skip_details(struct log_reader *r)
+{
+    r->skip_details = true;
 }
 
 static void leave_segment(struct log_reader *r)
@@ -73,8 +104,9 @@ static enum err enter_segment(struct log_reader *r, struct fault *reterr)
         r->segment == r->end.place.segment ? (int64_t)r->end.place.offset : r->log->io->size(r->log->io->self, fd);
     if (bytes < 0)
         return fault_errno(reterr, "looking at the log");
-    scan_init(&r->scan, r->log->io, fd, r->log->files.log_seed, (struct place){r->segment, SEGMENT_START},
+    scan_init(&r->scan, r->log->io, fd, r->log->files.log_seed, (struct place){r->segment, r->from_offset},
               (uint32_t)bytes);
+    r->from_offset = SEGMENT_START;
     r->scanning = true;
     return OK;
 }
@@ -99,7 +131,7 @@ static enum err next_record(struct log_reader *r, struct scanned *ret, struct fa
         enum err err = scan_next(&r->scan, &found, ret, reterr);
         if (err != OK)
             return err;
-        if (found == SCAN_DAMAGED)
+        if (found == SCAN_DAMAGED || found == SCAN_SPOILED) /* bodies are taken with their entry */
             return damaged(r, "no whole record stands there", reterr);
         if (found == SCAN_RECORD && ret->head.kind != RECORD_COMMIT)
             return OK;
@@ -116,6 +148,7 @@ static enum err next_record(struct log_reader *r, struct scanned *ret, struct fa
 
 static enum err take_entry(struct log_reader *r, const struct scanned *s, struct log_read *ret, struct fault *reterr)
 {
+    ret->at = s->place;
     buffer_clear(&r->entry);
     buffer_add_bytes(&r->entry, s->payload, s->head.len);
     if (buffer_error(&r->entry) != OK)
@@ -130,7 +163,7 @@ static enum err take_entry(struct log_reader *r, const struct scanned *s, struct
 static enum err take_detail(struct log_reader *r, const struct scanned *s, struct log_read *ret, struct fault *reterr)
 {
     ret->erased = s->head.flags & RECORD_ERASED;
-    if (ret->erased)
+    if (ret->erased || r->skip_details)
         return OK;
     buffer_clear(&r->detail);
     buffer_add_bytes(&r->detail, s->payload, s->head.len);
@@ -159,7 +192,8 @@ static enum err take_bodies(struct log_reader *r, struct log_read *ret, struct f
         enum err err = scan_next(&r->scan, &found, &s, reterr);
         if (err != OK)
             return err;
-        if (found != SCAN_RECORD) /* its group's commit at the least must follow */
+        /* A body that is damaged is named by who asks for it, and by verify: what was decided stands without it. */
+        if (found != SCAN_RECORD && found != SCAN_SPOILED) /* its group's commit at the least must follow */
             return damaged(r, "what follows it is damaged", reterr);
         if (s.head.kind != RECORD_BODY) {
             r->scan.at = at;

@@ -6,6 +6,10 @@
  *                            TAIL --a commit of a later group--> damage: acknowledged entries lie behind; nothing is
  *                                                               changed, and a person must look
  *
+ * A body's payload takes no part in what was decided, and must not take the rest of the log with it: a group in which
+ * nothing but bodies are spoiled counts when it is proven not to be a crash's doing, that is, when anything of a
+ * later group is there, or when somebody knows that it was acknowledged.
+ *
  * A later group can only have been begun when this one was durable, so its commit is proof that the fault before it
  * is not a crash's. The commit of the torn group itself (same start, same tag) is no such proof: its sectors may have
  * reached the disk before others did. */
@@ -27,33 +31,53 @@ struct tail {
     struct place later_at;
 };
 
-/* Reads whole groups until something else comes; *end then stands behind the last. */
-static enum err read_groups(struct scan *scan, struct log_end *end, struct fault *reterr)
-{
+/* Groups as they come by. */
+struct walk {
     struct group group;
-    group_init(&group, end->n, end->chain, end->place.offset);
+    bool spoiled;         /* the group under way has a spoiled body */
+    struct log_end *sure; /* behind the last group that counts */
+    struct log_end reach; /* behind the last that closed: further on when it has a spoiled body and is not proven */
+};
+
+/* False: what was found belongs to no group that could stand here. */
+static bool walk_on(struct walk *w, enum scan_found found, const struct scanned *r, struct place behind)
+{
+    struct commit c;
+    if (r->head.kind != RECORD_COMMIT) {
+        if (!group_add(&w->group, r))
+            return false;
+        *w->sure = w->reach; /* bound to the commit before by its tag: that one was durable */
+        w->spoiled |= found == SCAN_SPOILED;
+        return true;
+    }
+    if (!group_closes(&w->group, r, &c))
+        return false;
+    w->reach = (struct log_end){behind, w->reach.n + c.entries, c.last_us, commit_chain(r->payload, r->head.tag)};
+    if (!w->spoiled)
+        *w->sure = w->reach;
+    w->spoiled = false;
+    group_init(&w->group, w->reach.n, w->reach.chain, behind.offset);
+    return true;
+}
+
+/* Reads groups until something else comes; *end then stands behind the last that counts. */
+static enum err read_groups(struct scan *scan, uint64_t known_n, struct log_end *end, struct fault *reterr)
+{
+    struct walk w = {.sure = end, .reach = *end};
+    group_init(&w.group, end->n, end->chain, end->place.offset);
     for (;;) {
         enum scan_found found;
         struct scanned r;
-        struct commit c;
         enum err err = scan_next(scan, &found, &r, reterr);
         if (err != OK)
             return err;
-        if (found != SCAN_RECORD)
-            return OK;
-        if (r.head.kind != RECORD_COMMIT) {
-            if (!group_add(&group, &r))
-                return OK;
-            continue;
-        }
-        if (!group_closes(&group, &r, &c))
-            return OK;
-        end->place = (struct place){scan->segment, scan->at};
-        end->n += c.entries;
-        end->last_us = c.last_us;
-        end->chain = commit_chain(r.payload, r.head.tag);
-        group_init(&group, end->n, end->chain, scan->at);
+        bool there = found == SCAN_RECORD || found == SCAN_SPOILED;
+        if (!there || !walk_on(&w, found, &r, (struct place){scan->segment, scan->at}))
+            break;
     }
+    if (known_n > end->n)
+        *end = w.reach;
+    return OK;
 }
 
 /* Is there, at any aligned place of the chunk, a whole commit of a group that begins behind the torn one? */
@@ -164,7 +188,7 @@ enum err log_recover(struct log *log, int fd, int64_t file_bytes, bool clear, ui
     char name[SEGMENT_NAME_MAX];
     uint32_t limit = file_bytes > (int64_t)UINT32_MAX ? UINT32_MAX : (uint32_t)file_bytes;
     scan_init(&scan, log->io, fd, log->files.log_seed, end->place, limit);
-    enum err err = read_groups(&scan, end, reterr);
+    enum err err = read_groups(&scan, known_n, end, reterr);
     scan_done(&scan);
     if (err != OK)
         return err;

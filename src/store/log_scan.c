@@ -91,12 +91,13 @@ enum err scan_next(struct scan *s, enum scan_found *ret_found, struct scanned *r
     if (err != OK)
         return err;
     r.payload = (const uint8_t *)s->bytes + (s->at - s->from) + RECORD_HEAD_BYTES;
-    if (have < whole || !record_payload_good(&r.head, &site, r.payload)) {
+    bool good = have >= whole && record_payload_good(&r.head, &site, r.payload);
+    if (!good && (have < whole || r.head.kind != RECORD_BODY)) {
         *ret_found = SCAN_DAMAGED;
         return OK;
     }
     s->at += (uint32_t)whole;
-    *ret_found = SCAN_RECORD;
+    *ret_found = good ? SCAN_RECORD : SCAN_SPOILED;
     *ret = r;
     return OK;
 }

@@ -22,8 +22,9 @@ struct scanned {
 
 enum scan_found {
     SCAN_RECORD,
-    SCAN_NOTHING /* zeros, or the end */,
-    SCAN_DAMAGED /* what stands here is no record */
+    SCAN_NOTHING, /* zeros, or the end */
+    SCAN_DAMAGED, /* what stands here is no record */
+    SCAN_SPOILED  /* a BODY whose head is whole and whose payload is not; moves on, as a record does */
 };
 
 void scan_init(struct scan *s, const struct io *io, int fd, uint64_t log_seed, struct place from, uint32_t end);

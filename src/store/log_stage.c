@@ -59,7 +59,13 @@ static void add_entry(struct log *log, const struct entry *e)
 {
     struct place at = log_stage_place(log);
     size_t head = log_record_open(&log->staged);
+    size_t from = log->staged.len;
     entry_encode(e, &log->staged);
+    if (log->on_leaf && buffer_error(&log->staged) == OK) {
+        struct leaf leaf = {.at = at};
+        leaf.hash = entry_leaf((struct text){log->staged.ptr + from, log->staged.len - from});
+        buffer_add_bytes(&log->leaves, &leaf, sizeof leaf);
+    }
     log_record_close(log, &log->staged, head, at, RECORD_ENTRY, 0);
 }
 
@@ -86,6 +92,14 @@ static void add_body(struct log *log, struct text raw, uint8_t flags, struct pla
     flags |= log_add_body(log, raw, &log->staged);
     log_record_close(log, &log->staged, head, at, RECORD_BODY, flags);
     *ret = at;
+}
+
+/* Back to one a staged entry. */
+static void cut_leaves(struct log *log)
+{
+    size_t len = (size_t)(log->stage_n - log->end.n) * sizeof(struct leaf);
+    if (log->leaves.len > len)
+        log->leaves.len = len;
 }
 
 static bool item_fits(const struct log *log, const struct log_item *i)
@@ -120,9 +134,12 @@ enum err log_stage(struct log *log, const struct log_item *item, uint64_t *ret_n
     add_body(log, item->body, 0, &body);
     add_body(log, item->original, RECORD_ORIGINAL, &original);
     enum err err = buffer_error(&log->staged);
+    if (err == OK)
+        err = buffer_error(&log->leaves);
     if (err != OK) {
-        log->staged.err = OK;
+        log->staged.err = log->leaves.err = OK;
         log->staged.len = before;
+        cut_leaves(log);
         return err;
     }
     log->stage_n++;
@@ -151,6 +168,7 @@ void log_unstage(struct log *log, const struct log_mark *mark)
     log->staged.len = mark->bytes;
     log->stage_n = mark->n;
     log->stage_us = mark->t_us;
+    cut_leaves(log);
 }
 
 enum err log_staged_body(const struct log *log, struct place place, struct buffer *out, struct fault *reterr)

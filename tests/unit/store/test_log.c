@@ -258,7 +258,7 @@ static void every_byte_is_watched(void **state)
     char kept[SCRATCH_PATH_MAX + 16];
     snprintf(kept, sizeof kept, "%s", path);
     int64_t used = used_bytes(kept);
-    size_t silent = 0, refused = 0, looked = 0;
+    size_t silent = 0, refused = 0, told = 0, looked = 0;
     for (int64_t at = 0; at < used; at++) {
         if (at >= SEGMENT_HEAD_BYTES && at < SEGMENT_START)
             continue;
@@ -267,7 +267,9 @@ static void every_byte_is_watched(void **state)
         flip(kept, at, (uint8_t)(1 << at % 8));
         enum err err = log_open_known(io_system(), s->dir, false, size, &log, NULL);
         if (err == OK) {
-            silent += made_check_or_damaged(log);
+            bool same = made_check_or_damaged(log);
+            silent += same;
+            told += !same; /* a body: the rest stands */
             log_close(log);
         } else {
             assert_true(err == ERR_MALFORMED || err == ERR_VERSION);
@@ -276,7 +278,134 @@ static void every_byte_is_watched(void **state)
         flip(kept, at, (uint8_t)(1 << at % 8));
     }
     assert_true(silent < looked / 50); /* the few bytes of padding */
-    assert_int_equal(refused + silent, looked);
+    assert_int_equal(refused + silent + told, looked);
+}
+
+/* Where the body of the entry n lies; the first from n on that has one. */
+static struct place body_of(const struct log *log, uint64_t n)
+{
+    struct log_reader *r;
+    struct log_read read = {.has_body = false};
+    assert_ok(log_reader_open(log, n, &r, NULL));
+    while (!read.has_body)
+        assert_ok(log_reader_next(r, &read, NULL));
+    log_reader_close(r);
+    return read.body;
+}
+
+/* A body's payload that is wrong before whole groups is damage, but of that body alone: all else goes on. */
+static void spoiled_body_stands_alone(void **state)
+{
+    struct stage *s = *state;
+    struct fault f = {.err = OK};
+    struct buffer out;
+    for (uint64_t n = 0; n < 6; n++)
+        assert_ok(made_group(s->log, n, 1));
+    struct place first = body_of(s->log, 0);
+    log_close(s->log);
+    s->log = NULL;
+    char path[SCRATCH_PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/00000000.log", s->dir);
+    flip(path, first.offset + RECORD_HEAD_BYTES + BODY_HEAD_BYTES, 4);
+    assert_ok(log_open(io_system(), s->dir, true, &s->log, &f));
+    assert_int_equal(log_size(s->log), 6);
+    buffer_init(&out, MIB);
+    assert_err(log_body(s->log, first, &out, &f), ERR_MALFORMED);
+    assert_int_equal(f.offset, first.offset);
+    buffer_done(&out);
+    assert_false(made_check_or_damaged(s->log));
+    assert_ok(made_group(s->log, 6, 2));
+    reopen(s);
+    flip(path, first.offset + RECORD_HEAD_BYTES + BODY_HEAD_BYTES, 4);
+    made_check(s->log);
+}
+
+/* In the last group it may as well be a crash's doing, unless somebody knows that the group was acknowledged. */
+static void spoiled_body_of_the_last_group(void **state)
+{
+    struct stage *s = *state;
+    struct fault f = {.err = OK};
+    uint64_t n = 0;
+    do
+        assert_ok(made_group(s->log, n++, 1));
+    while (n < 4);
+    struct place last = body_of(s->log, 0);
+    for (; n < 40; n++) { /* one group after another, until the last one has a body */
+        assert_ok(made_group(s->log, n, 1));
+        struct log_reader *r;
+        struct log_read read;
+        assert_ok(log_reader_open(s->log, n, &r, NULL));
+        assert_ok(log_reader_next(r, &read, NULL));
+        log_reader_close(r);
+        last = read.body;
+        if (read.has_body && read.body.segment == 0)
+            break;
+    }
+    assert_true(n < 40);
+    uint64_t size = log_size(s->log);
+    log_close(s->log);
+    s->log = NULL;
+    char path[SCRATCH_PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/00000000.log", s->dir);
+    flip(path, last.offset + RECORD_HEAD_BYTES + BODY_HEAD_BYTES, 4);
+    assert_ok(log_open(io_system(), s->dir, false, &s->log, &f));
+    assert_int_equal(log_size(s->log), size - 1);
+    log_close(s->log);
+    s->log = NULL;
+    assert_ok(log_open_known(io_system(), s->dir, true, size, &s->log, &f));
+    assert_int_equal(log_size(s->log), size);
+    assert_ok(made_group(s->log, size, 1)); /* which proves it */
+    log_close(s->log);
+    s->log = NULL;
+    assert_ok(log_open(io_system(), s->dir, true, &s->log, &f));
+    assert_int_equal(log_size(s->log), size + 1);
+}
+
+/* What the tree is told: every entry once, in order, when it is durable and not before; nothing that was given up. */
+struct leaves {
+    uint64_t n;
+    struct place at[64];
+    struct sha256 hash[64];
+};
+
+static void take_leaf(void *self, const struct sha256 *leaf, struct place at)
+{
+    struct leaves *l = self;
+    assert_true(l->n < 64);
+    l->at[l->n] = at;
+    l->hash[l->n++] = *leaf;
+}
+
+static void leaves_are_told(void **state)
+{
+    struct stage *s = *state;
+    struct leaves l = {.n = 0};
+    log_on_leaf(s->log, take_leaf, &l);
+    assert_ok(made_group(s->log, 0, 3));
+    assert_int_equal(l.n, 3);
+    made_stage(s->log, 3);
+    struct log_mark mark = log_mark(s->log);
+    made_stage(s->log, 4);
+    made_stage(s->log, 5);
+    log_unstage(s->log, &mark);
+    made_stage(s->log, 4);
+    assert_int_equal(l.n, 3);
+    assert_ok(log_commit(s->log, NULL));
+    assert_int_equal(l.n, 5);
+    for (uint64_t n = 0; n < l.n; n++) {
+        struct log_reader *r;
+        struct log_read read;
+        assert_ok(log_reader_open_at(s->log, n, l.at[n], &r, NULL));
+        assert_ok(log_reader_next(r, &read, NULL));
+        assert_int_equal(read.entry.n, n);
+        assert_int_equal(read.at.offset, l.at[n].offset);
+        struct sha256 leaf = entry_leaf(read.entry_text);
+        assert_true(sha256_eq(&leaf, &l.hash[n]));
+        log_reader_close(r);
+        assert_ok(log_reader_open_at(s->log, n, (struct place){0, l.at[n].offset + 8}, &r, NULL));
+        assert_err(log_reader_next(r, &read, NULL), ERR_MALFORMED);
+        log_reader_close(r);
+    }
 }
 
 /* An owner does not take damage before acknowledged groups for a crash's remains: it changes nothing. */
@@ -481,6 +610,9 @@ int main(void)
         TEST(largest_body),
         TEST(reader_beside_an_owner),
         TEST(every_byte_is_watched),
+        TEST(spoiled_body_stands_alone),
+        TEST(spoiled_body_of_the_last_group),
+        TEST(leaves_are_told),
         TEST(damage_is_not_cleared),
         TEST(every_cut_is_a_prefix),
         TEST(unknown_features),
