@@ -139,6 +139,21 @@ enum err base64_read(struct text base64, struct buffer *ret)
     return OK;
 }
 
+enum err base64_read_exactly(struct text base64, void *ret, size_t len)
+{
+    unsigned char bytes[128];
+    size_t got;
+    if (len > sizeof bytes || base64.len != (len + 2) / 3 * 4 || !is_ascii(base64))
+        return ERR_MALFORMED;
+    if (base64.len && (sodium_base642bin(bytes, sizeof bytes, base64.ptr, base64.len, NULL, &got, NULL,
+                                         sodium_base64_VARIANT_ORIGINAL) != 0 ||
+                       got != len))
+        return ERR_MALFORMED;
+    if (len)
+        memcpy(ret, bytes, len);
+    return OK;
+}
+
 void random_bytes(void *ret, size_t len)
 {
     if (sodium_init() < 0)

@@ -29,5 +29,7 @@ void hex_write(const void *bytes, size_t len, char *out);                /* 2*le
 MUST_CHECK enum err hex_read(struct text hex, void *ret, size_t len);    /* exactly 2*len digits */
 void base64_write(struct buffer *b, const void *bytes, size_t len);      /* RFC 4648 section 4 */
 MUST_CHECK enum err base64_read(struct text base64, struct buffer *ret); /* strict, padded */
+/* The same for what has to be exactly len bytes; allocates nothing. */
+MUST_CHECK enum err base64_read_exactly(struct text base64, void *ret, size_t len);
 
 void random_bytes(void *ret, size_t len); /* the kernel's, cryptographic; cannot fail */

@@ -27,8 +27,9 @@ void tlog_proof_format(const struct tlog_proof *p, struct buffer *out);
 MUST_CHECK enum err tlog_proof_parse(struct text bytes, struct buffer *extra_bytes, struct tlog_proof *ret,
                                      struct fault *reterr);
 
-/* What our extra line carries (canonical JSON, docs/FORMAT-proof.md): the entry as it stands in the log, salt1, the
- * public part, and the salted hash of the private part, from which the entry's commitment is computed again. */
+/* What our extra line carries (canonical JSON, docs/FORMAT-proof.md; ledger/proof_check.h): the entry as it stands in
+ * the log, salt1, the public part, and the salted hash of the private part, from which the entry's commitment is
+ * computed again. */
 struct proof_extra {
     struct text entry; /* canonical JSON of the entry */
     uint8_t salt1[32];

@@ -112,7 +112,7 @@ enum err entry_decode(struct text t, struct entry *ret, struct fault *reterr)
     return OK;
 }
 
-static struct sha256 salted(const uint8_t salt[ENTRY_SALT], struct text part)
+struct sha256 entry_half(const uint8_t salt[ENTRY_SALT], struct text part)
 {
     struct sha256_ctx ctx;
     const uint8_t prefix = 3;
@@ -123,13 +123,18 @@ static struct sha256 salted(const uint8_t salt[ENTRY_SALT], struct text part)
     return sha256_end(&ctx);
 }
 
+struct sha256 entry_commitment_of(const struct sha256 *public_half, const struct sha256 *private_half)
+{
+    uint8_t bytes[1 + 2 * SHA256_BYTES] = {2};
+    memcpy(bytes + 1, public_half->b, SHA256_BYTES);
+    memcpy(bytes + 1 + SHA256_BYTES, private_half->b, SHA256_BYTES);
+    return sha256_of(bytes, sizeof bytes);
+}
+
 struct sha256 entry_commitment(const struct entry_detail *d)
 {
-    struct sha256 halves[2] = {salted(d->salt1, d->public_part), salted(d->salt2, d->private_part)};
-    uint8_t bytes[1 + 2 * SHA256_BYTES] = {2};
-    memcpy(bytes + 1, halves[0].b, SHA256_BYTES);
-    memcpy(bytes + 1 + SHA256_BYTES, halves[1].b, SHA256_BYTES);
-    return sha256_of(bytes, sizeof bytes);
+    struct sha256 first = entry_half(d->salt1, d->public_part), second = entry_half(d->salt2, d->private_part);
+    return entry_commitment_of(&first, &second);
 }
 
 struct sha256 entry_leaf(struct text entry)

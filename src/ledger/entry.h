@@ -24,4 +24,7 @@ struct entry_detail {
 void entry_encode(const struct entry *e, struct buffer *out);                             /* errors stick in out */
 MUST_CHECK enum err entry_decode(struct text t, struct entry *ret, struct fault *reterr); /* kind borrows from t */
 struct sha256 entry_commitment(const struct entry_detail *d);
+/* The same out of its halves, entry_half() of each part: all of it that a proof shows of the private one. */
+struct sha256 entry_half(const uint8_t salt[ENTRY_SALT], struct text part);
+struct sha256 entry_commitment_of(const struct sha256 *public_half, const struct sha256 *private_half);
 struct sha256 entry_leaf(struct text entry);

@@ -3,8 +3,8 @@
 #pragma once
 #include "base/hash.h"
 
-#define NOTE_MAX_BYTES       (16 * 1024) /* a note as a whole */
-#define NOTE_SIGNATURES_MAX  64          /* the specification asks for 16 at least */
+#define NOTE_MAX_BYTES       (128 * 1024) /* a note as a whole: 16 post-quantum signatures of others find room */
+#define NOTE_SIGNATURES_MAX  64           /* the specification asks for 16 at least */
 #define NOTE_NAME_MAX        255
 #define NOTE_KEY_BYTES       32
 #define NOTE_SEED_BYTES      32
@@ -21,7 +21,8 @@ struct note_key {
     uint8_t key[NOTE_KEY_BYTES];
     uint32_t id;
 };
-/* ERR_USAGE: the name is empty, too long, no UTF-8, or holds white space or '+'. */
+/* ERR_USAGE: the name is empty, too long, no UTF-8, or holds white space, control
+ * characters or '+'. */
 MUST_CHECK enum err note_key_make(struct text name, enum note_type type, const uint8_t key[NOTE_KEY_BYTES],
                                   struct note_key *ret);
 /* "name+hex8+base64(type || key)", as Go's note package and the other tools have it. */
@@ -47,8 +48,9 @@ MUST_CHECK enum err note_parse(struct text bytes, struct note *ret, struct fault
  */
 void note_sign(struct text text, const struct note_key *k, const uint8_t seed[NOTE_SEED_BYTES], uint64_t t_s,
                struct buffer *out);
-/* OK: the note has a signature by k and it verifies; *ret_t_s (may be NULL) is a cosignature's time. ERR_NOT_FOUND:
- * none by that name and id. ERR_DENIED: there is one and it does not verify (the whole note is to be refused). */
+/* OK: the note has a signature by k and each such one verifies; *ret_t_s (may be NULL) is a cosignature's time, the
+ * newest. ERR_NOT_FOUND: none by that name and id. ERR_DENIED: there is one and it does not verify (the whole note is
+ * to be refused). ERR_NOMEM */
 MUST_CHECK enum err note_verify(const struct note *n, const struct note_key *k, uint64_t *ret_t_s,
                                 struct fault *reterr);
 

@@ -1,0 +1,19 @@
+/* ledger/lines.h - what the C2SP texts are made of: lines, decimals without leading zeros, hashes in base64. Inside
+ * ledger/ only. */
+#pragma once
+#include "ledger/tree.h"
+
+/* Takes the next line off *rest, without its newline; false when no newline is left. */
+bool line_take(struct text *rest, struct text *ret_line);
+/* "0" or digits that do not begin with 0. */
+bool line_decimal(struct text t, uint64_t *ret);
+/* The one base64 text of 32 bytes. */
+bool line_hash(struct text t, struct sha256 *ret);
+void line_add_hash(struct buffer *out, const struct sha256 *h); /* with its newline */
+/* Lines of one hash each up to an empty one, which is taken too. `whole` is what a fault's offset counts from.
+ * ERR_MALFORMED | ERR_LIMIT (more than PROOF_LINES_MAX) */
+#define PROOF_LINES_MAX 63 /* tlog-witness: what a client may send; no proof of a tree up to 2^63 needs more */
+MUST_CHECK enum err line_proof(struct text whole, struct text *rest, struct proof *ret, const char *rule,
+                               struct fault *reterr);
+/* Offset of a piece in its whole. */
+int64_t line_offset(struct text whole, struct text piece);
