@@ -7,7 +7,7 @@
 #include "ledger/note_inside.h"
 
 static const char rule_format[] = "signed-note, Format";
-static const struct text dash = TEXT("\xE2\x80\x94 "); /* U+2014 and a space */
+static const struct text dash = {"\xE2\x80\x94 ", 4}; /* U+2014 and a space */
 
 #define TIME_BYTES 8
 

@@ -9,7 +9,7 @@
 
 static const char rule_proof[] = "tlog-proof, Format";
 static const char rule_extra[] = "FORMAT-proof, extra";
-static const struct text magic = TEXT("c2sp.org/tlog-proof@v1");
+static const struct text magic = {"c2sp.org/tlog-proof@v1", 22};
 
 void tlog_proof_format(const struct tlog_proof *p, struct buffer *out)
 {
