@@ -6,6 +6,7 @@
 
 #include "command/commands.h"
 #include "command/names.h"
+#include "store/origin.h"
 #include "json/json.h"
 
 /* Bytes really taken by the files of HOME/folder, not what preallocation reserves. */
@@ -30,13 +31,20 @@ static uint64_t folder_bytes(const char *home, const char *folder)
 
 static void status_json(struct session *s, const struct fact_genesis *g, const struct view_counts *c)
 {
+    struct node_origin origin;
+    struct fault why = {.offset = -1, .line = -1};
+    node_origin(s->node, &origin);
     struct json_out o = json_out_to(json_line(s));
     json_open(&o, '{');
     json_member_text(&o, "version", text_of(ENTENTE_VERSION));
     json_member_text(&o, "name", g->name);
     json_member_text(&o, "country", g->country);
     json_member_text(&o, "space", g->space);
-    json_member_text(&o, "origin", g->origin);
+    json_member_text(&o, "origin", text_of(origin.name));
+    bool signs = node_can_sign(s->node, &why) == OK;
+    json_member_bool(&o, "signs", signs);
+    if (!signs)
+        json_member_text(&o, "signs_why", text_of(why.what));
     json_member_text(&o, "home", text_of(node_home(s->node)));
     const struct {
         const char *name;
@@ -68,11 +76,16 @@ static void status_json(struct session *s, const struct fact_genesis *g, const s
 
 static void status_words(struct session *s, const struct fact_genesis *g, const struct view_counts *c)
 {
+    struct node_origin origin;
+    struct fault why = {.offset = -1, .line = -1};
+    node_origin(s->node, &origin);
     say(s, TEXT_FMT " (" TEXT_FMT "), space " TEXT_FMT "   entente %s\n", TEXT_ARG(g->name), TEXT_ARG(g->country),
         TEXT_ARG(g->space), ENTENTE_VERSION);
     say(s, "  home          %s\n", node_home(s->node));
-    say(s, "  log           %llu entries, %.1f MB; origin " TEXT_FMT "\n", (unsigned long long)c->entries,
-        (double)folder_bytes(node_home(s->node), "log") / 1e6, TEXT_ARG(g->origin));
+    say(s, "  log           %llu entries, %.1f MB; origin %s\n", (unsigned long long)c->entries,
+        (double)folder_bytes(node_home(s->node), "log") / 1e6, origin.name);
+    if (node_can_sign(s->node, &why))
+        say(s, "  key           nothing is signed: %s\n", why.what);
     say(s, "  view          %.1f MB\n", (double)folder_bytes(node_home(s->node), "view") / 1e6);
     say(s, "  objects       %llu, in %llu versions\n", (unsigned long long)c->objects,
         (unsigned long long)c->versions);

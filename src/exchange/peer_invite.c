@@ -123,12 +123,14 @@ static enum err api_root_of(struct text url, struct arena *arena, struct text *r
     return root ? OK : ERR_NOMEM;
 }
 
-static void write_invitation(const struct node *node, const struct meeting *m, struct text api_root,
-                             struct text token, struct buffer *out)
+static void write_invitation(struct node *node, const struct meeting *m, struct text api_root, struct text token,
+                             struct buffer *out)
 {
     const struct fact_genesis *g = node_genesis(node);
-    char id[IDENT_TEXT_MAX], key[2 * sizeof g->key + 1];
-    hex_write(g->key, sizeof g->key, key);
+    struct node_origin origin;
+    char id[IDENT_TEXT_MAX], key[2 * sizeof origin.key + 1];
+    node_origin(node, &origin);
+    hex_write(origin.key, sizeof origin.key, key);
     struct json_out o = json_out_to(out);
     json_open(&o, '{');
     json_member_i64(&o, "entente_invite", 1);
@@ -142,7 +144,7 @@ static void write_invitation(const struct node *node, const struct meeting *m, s
     json_member_text(&o, "collection", TEXT("intelligence"));
     json_member_text(&o, "account", m->machine.name);
     json_member_text(&o, "token", token);
-    json_member_text(&o, "origin", g->origin);
+    json_member_text(&o, "origin", text_of(origin.name));
     json_member_text(&o, "key", text_of(key));
     json_close(&o, '}');
 }

@@ -5,7 +5,6 @@
 
 #define HOME_LOG        "log"
 #define HOME_FIRST      "log/00000000.log" /* where this is, there is a home */
-#define HOME_KEY        "keys/node.key"
 #define HOME_CONFIG     "entente.yaml"
 #define HOME_UNFINISHED "init.unfinished" /* there while `init` runs, and after it was cut short */
 

@@ -158,6 +158,8 @@ static enum err open_own(struct node *node, struct fault *reterr)
         err = local_open(node->home, false, &node->local, reterr);
     if (err == OK)
         err = bring_view_up(node, reterr);
+    if (err == OK)
+        err = origin_open(node, node->view, reterr);
     return err == OK ? writer_start(node, reterr) : err;
 }
 
@@ -193,6 +195,8 @@ static enum err open_read(struct node *node, struct fault *reterr)
     }
     if (err == OK)
         err = read_self(node, v, reterr);
+    if (err == OK)
+        err = origin_open(node, v, reterr);
     node_reader_done(node, v);
     return err;
 }
@@ -214,6 +218,7 @@ enum err node_open(const struct io *io, const char *home, enum node_mode mode, s
     node->reserve_percent = 5;
     arena_init(&node->arena, MIB);
     pthread_mutex_init(&node->readers_lock, NULL);
+    origin_init(&node->origin);
     node->home = strdup(home);
     if (!node->home)
         err = fault_set(reterr, ERR_NOMEM, "no memory");
@@ -238,6 +243,7 @@ void node_close(struct node *node)
     if (node->lock_fd >= 0)
         home_unlock(node->io, node->lock_fd);
     pthread_mutex_destroy(&node->readers_lock);
+    origin_done(&node->origin);
     arena_done(&node->arena);
     free(node->home);
     free(node);

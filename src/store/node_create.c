@@ -7,7 +7,6 @@
  *   NOTHING --init.unfinished--> UNFINISHED --key, local.db, entente.yaml, log.new/--> UNFINISHED
  *        UNFINISHED --rename log.new/00000000.log to log/--> HOME --init.unfinished removed--> HOME */
 #include <errno.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 
 #include "base/time.h"
 #include "store/home.h"
+#include "store/keys.h"
 #include "store/node.h"
 #include "json/json.h"
 
@@ -44,7 +44,7 @@ struct making {
     const struct io *io;
     const char *home;
     const struct node_init *init;
-    uint8_t public_key[crypto_sign_PUBLICKEYBYTES];
+    uint8_t public_key[KEY_BYTES];
     struct uuid identity, account;
 };
 
@@ -88,7 +88,7 @@ static enum err check_free(const char *home, struct fault *reterr)
         err = home_has(home, HOME_UNFINISHED, reterr);
     if (err != ERR_NOT_FOUND)
         return err;
-    err = home_has(home, HOME_KEY, reterr);
+    err = home_has(home, KEY_NODE, reterr);
     if (err == OK)
         return fault_set(reterr, ERR_EXISTS, "there is a node's key in %s, but no log: restore it from a backup",
                          home);
@@ -111,16 +111,13 @@ static enum err write_file(const struct making *m, const char *name, struct text
 
 static enum err make_key(struct making *m, struct fault *reterr)
 {
-    uint8_t seed[crypto_sign_SEEDBYTES], secret[crypto_sign_SECRETKEYBYTES];
-    char text[] = "ed25519 0123456789012345678901234567890123456789012345678901234567890123\n";
-    random_bytes(seed, sizeof seed);
-    crypto_sign_seed_keypair(m->public_key, secret, seed);
-    hex_write(seed, sizeof seed, text + 8);
-    text[sizeof text - 2] = '\n'; /* where hex_write put its NUL */
-    enum err err = write_file(m, HOME_KEY, text_of(text), reterr);
-    sodium_memzero(seed, sizeof seed);
-    sodium_memzero(secret, sizeof secret);
-    sodium_memzero(text, sizeof text);
+    struct key *key;
+    enum err err = key_new(&key, reterr);
+    if (err != OK)
+        return err;
+    memcpy(m->public_key, key_public(key), sizeof m->public_key);
+    err = key_write(m->io, m->home, KEY_NODE, key, reterr);
+    key_free(key);
     return err;
 }
 
@@ -343,8 +340,6 @@ enum err node_create(const struct io *io, const char *home, const struct node_in
         err = check_free(home, reterr);
     if (err != OK)
         return err;
-    if (sodium_init() < 0)
-        return fault_set(reterr, ERR_IO, "libsodium cannot be used on this machine");
     m.identity = uuid_random();
     m.account = uuid_random();
     err = make_folders(home, reterr);

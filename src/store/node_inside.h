@@ -4,6 +4,7 @@
 
 #include "store/home.h"
 #include "store/node.h"
+#include "store/origin_inside.h"
 
 #define READERS_KEPT 16
 /* Functions are gathered into one group until it has this many bytes: what each sync then costs is a few per cent. */
@@ -51,6 +52,7 @@ struct node {
     struct uuid admin;
     _Atomic double reserve_percent;
     struct writer writer;
+    struct origin_state origin;
 
     pthread_mutex_t readers_lock; /* of what follows */
     struct view *readers[READERS_KEPT];
