@@ -216,6 +216,26 @@ def run_all(programs, env, jobs):
     return totals
 
 
+def tallies(path):
+    """(program, sort) -> failure points visited (tests/support/tally.h)."""
+    counts = collections.Counter()
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                name, sort, points = line.split()
+                counts[name, sort] += int(points)
+    return counts
+
+
+def tell_tallies(path):
+    sums = collections.Counter()
+    for (_, sort), points in tallies(path).items():
+        sums[sort] += points
+    if sums:
+        say(f"failure points visited: {sums['allocation']} allocations, {sums['io']} file operations, "
+            f"{sums['crash']} crash states (tests/fault has the table)")
+
+
 def binary(build_dir):
     """Meson puts a program where its meson.build is."""
     places = [os.path.join(build_dir, *parts) for parts in (("entente",), ("src", "entente"))]
@@ -273,7 +293,11 @@ def main():
         finish(0, 1, 0)
     # The slow kinds first, so that the last one does not run alone.
     programs.sort(key=lambda p: (not p.name.startswith("scenario/"), not p.name.startswith("checks/"), p.name))
-    finish(*run_all(programs, env, 1 if args.long else args.jobs))
+    with tempfile.TemporaryDirectory() as folder:
+        env["ENTENTE_FAULT_TALLY"] = os.path.join(folder, "tally")
+        counts = run_all(programs, env, 1 if args.long else args.jobs)
+        tell_tallies(env["ENTENTE_FAULT_TALLY"])
+    finish(*counts)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "support/tally.h"
 #include "support/test.h"
 
 /* Far beyond any operation under test: a loop that gets here does not end. */
@@ -217,5 +218,6 @@ size_t fault_each_io(const struct fault_op *op, struct fault_io *f)
                     fail_msg("no end after %d rounds", ROUNDS_MAX);
             }
         }
+    tally_add("io", hits);
     return hits;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "support/tally.h"
 #include "support/test.h"
 
 #define ROUNDS_MAX 200000
@@ -306,5 +307,6 @@ size_t fault_each_allocation(const struct fault_op *op)
                 fail_msg("no end after %d rounds", ROUNDS_MAX);
         }
     }
+    tally_add("allocation", hits);
     return hits;
 }

@@ -72,6 +72,7 @@ struct crash_plan {
     size_t torn;      /* ways to tear each unsynced write of more than one sector */
     size_t subsets;   /* samples at each point with more than one unsynced operation */
     size_t from, end; /* points; end 0: to the last */
+    const size_t *enough; /* the walk ends when this is no longer 0: a planted bug was seen; NULL: never */
 };
 
 /* Calls check for each state in turn, laid out in dir. A point just before a mark is passed over: the state just

@@ -8,6 +8,7 @@
 
 #include "support/recorder_note.h"
 #include "support/scratch.h"
+#include "support/tally.h"
 
 #define SECTOR_BYTES 512
 
@@ -288,8 +289,15 @@ struct walk {
     size_t states;
 };
 
+static bool has_enough(const struct walk *w)
+{
+    return w->plan->enough && *w->plan->enough;
+}
+
 static void visit(struct walk *w, struct crash crash)
 {
+    if (has_enough(w))
+        return;
     recorder_materialise(w->r, &crash, w->dir);
     w->states++;
     w->check(w->arg, w->dir, &crash);
@@ -335,11 +343,12 @@ size_t recorder_each_crash(const struct recorder *r, const struct crash_plan *pl
     size_t count, step = plan->step ? plan->step : 1;
     const struct op *ops = recorder_ops(r, &count);
     size_t end = plan->end && plan->end < count ? plan->end : count;
-    for (size_t point = plan->from; point <= end; point++) {
+    for (size_t point = plan->from; point <= end && !has_enough(&w); point++) {
         bool before_mark = point < count && ops[point].kind == OP_MARK;
         bool after_mark = point > 0 && ops[point - 1].kind == OP_MARK;
         if (!before_mark && (after_mark || point % step == plan->seed % step || point == end))
             visit_point(&w, point);
     }
+    tally_add("crash", w.states);
     return w.states;
 }

@@ -190,7 +190,7 @@ static void planted_bugs_are_seen(void **state)
         struct run *run = run_new();
         run->only_count = true;
         live(run, bugs[i], 3, false);
-        const struct crash_plan plan = {.seed = 4, .step = 6, .subsets = 1};
+        const struct crash_plan plan = {.seed = 4, .step = 6, .singles = 6, .subsets = 1, .enough = &run->lost};
         recorder_each_crash(run->r, &plan, run->dir, look, run);
         print_message("# bug %d: seen in %zu of %zu states\n", (int)bugs[i], run->lost, run->states);
         assert_true(run->lost > 0);
