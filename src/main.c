@@ -1,6 +1,10 @@
 #include "command/commands.h"
+#include "reader/role.h"
 
 int main(int argc, char **argv)
 {
+    /* Before anything else: a reader is to have opened, read and learnt nothing. */
+    if (worker_role_asked(&READER, argc, argv))
+        worker_role_main(&READER, argv);
     return command_main(argc, argv);
 }

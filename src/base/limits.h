@@ -50,3 +50,18 @@
 #define SECTOR_MIN_MEMBERS 10
 /* Objects dated further ahead than this are quarantined (ledger.md, Versions). */
 #define FUTURE_MAX_US ((int64_t)24 * 3600 * 1000000)
+/* ---- one foreign document in its reader process (process/worker.h) ---- */
+/* Address space, the program itself included (some 100 MB of it): the largest object parsed, its canonical form and
+ * the chunk it goes into take a third. */
+#define READER_MEMORY_MAX_BYTES (1 * GIB)
+/* Processor time: a base, and a second for so many bytes; a reader does 50 times as many. */
+#define READER_CPU_BASE_S    30
+#define READER_CPU_BYTES_A_S (2 * MIB)
+/* Without a frame while its owner waits for one. A chunk takes some 20 ms. */
+#define READER_SILENCE_MS 30000
+/* From being started to being locked in: some 10 ms; a loaded machine may need longer. */
+#define READER_START_MS 30000
+/* What records carry is at most so many times the document's bytes, and a floor. A CSV row of 4 bytes becomes an
+ * object of some 450. */
+#define READER_GROWTH_MAX   256
+#define READER_GROWTH_FLOOR (1 * MIB)

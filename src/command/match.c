@@ -169,6 +169,8 @@ static int match_fd(struct match *m, struct match_pool *pool, const char *name, 
     }
     enum err end = match_pool_finish(pool);
     logfile_free(log);
+    if (err == ERR_CANCELLED) /* the wait was broken off: a stop, no fault */
+        err = OK;
     if (err && err != ERR_NOT_FOUND)
         return fault.what[0] ? complain_fault(m->s, name, &fault)
                              : (complain(m->s, "%s: %s", name, err_name(err)), exit_of(err));

@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "command/commands.h"
+#include "command/readers.h"
 
 /* How long a command waits for an owner that is starting or ending. */
 #define OWNER_PATIENCE_US ((int64_t)10 * 1000000)
@@ -132,7 +133,8 @@ static int run_here(struct session *s, struct owner *o)
     if (owner_listen(o, &fault) && fault.err != ERR_LIMIT)
         complain(s, "%s", fault.what);
     s->node = o->node;
-    int code = s->command->run(s);
+    enum err err = readers_configure(s->home, false, &fault);
+    int code = err ? complain_fault(s, NULL, &fault) : s->command->run(s);
     s->node = NULL;
     owner_close(o, cancelled(s));
     return code;

@@ -10,8 +10,10 @@
 #include "base/time.h"
 #include "command/commands.h"
 #include "command/owner.h"
+#include "command/readers.h"
 #include "process/config.h"
 #include "process/signals.h"
+#include "process/worker.h"
 #include "web/server.h"
 #include "json/json.h"
 
@@ -26,6 +28,7 @@ struct server {
     struct peer_loop *peers;
     char *cert_pem, *key_pem;
     char host[256]; /* as listened on, without the port */
+    char sandbox[READERS_WORDS_MAX];
     bool tls;
 };
 
@@ -104,6 +107,10 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
         err = take_home(s, srv, fault);
     if (err)
         return err;
+    readers_follow(srv->config, true);
+    err = readers_words(srv->sandbox, fault);
+    if (err)
+        return err;
     if (!listen)
         listen = srv->config->listen;
     struct web_options options = {
@@ -122,13 +129,15 @@ static void announce(struct session *s, const struct server *srv)
     const struct fact_genesis *g = node_genesis(srv->owner.node);
     server_url(srv, url, sizeof url);
     if (!s->json) {
-        say(s, TEXT_FMT " serves TAXII 2.1 at %s\nHome %s. Ctrl-C ends it.\n", TEXT_ARG(g->name), url, s->home);
+        say(s, TEXT_FMT " serves TAXII 2.1 at %s\nHome %s. Foreign documents are read under %s.\nCtrl-C ends it.\n",
+            TEXT_ARG(g->name), url, s->home, srv->sandbox);
         return;
     }
     struct json_out o = json_out_to(json_line(s));
     json_open(&o, '{');
     json_member_text(&o, "taxii", text_of(url));
     json_member_text(&o, "home", text_of(s->home));
+    json_member_text(&o, "sandbox", text_of(srv->sandbox));
     json_close(&o, '}');
     json_line_end(s);
 }
@@ -141,6 +150,7 @@ static void stop(struct server *srv)
     srv->peers = NULL;
     srv->web = NULL;
     owner_close(&srv->owner, true);
+    workers_stop();
     config_free(srv->config);
     free(srv->cert_pem);
     free(srv->key_pem);

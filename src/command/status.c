@@ -6,6 +6,7 @@
 
 #include "command/commands.h"
 #include "command/names.h"
+#include "command/readers.h"
 #include "store/origin.h"
 #include "json/json.h"
 
@@ -27,9 +28,8 @@ static uint64_t folder_bytes(const char *home, const char *folder)
     return bytes;
 }
 
-#define READERS_SANDBOX "none: foreign documents are read inside the owner's process"
-
-static void status_json(struct session *s, const struct fact_genesis *g, const struct view_counts *c)
+static void status_json(struct session *s, const struct fact_genesis *g, const struct view_counts *c,
+                        const char *sandbox)
 {
     struct node_origin origin;
     struct fault why = {.offset = -1, .line = -1};
@@ -69,12 +69,13 @@ static void status_json(struct session *s, const struct fact_genesis *g, const s
                    {"view_bytes", folder_bytes(node_home(s->node), "view")}};
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
         json_member_i64(&o, numbers[i].name, (int64_t)numbers[i].value);
-    json_member_text(&o, "sandbox", TEXT(READERS_SANDBOX));
+    json_member_text(&o, "sandbox", text_of(sandbox));
     json_close(&o, '}');
     json_line_end(s);
 }
 
-static void status_words(struct session *s, const struct fact_genesis *g, const struct view_counts *c)
+static void status_words(struct session *s, const struct fact_genesis *g, const struct view_counts *c,
+                         const char *sandbox)
 {
     struct node_origin origin;
     struct fault why = {.offset = -1, .line = -1};
@@ -102,7 +103,18 @@ static void status_words(struct session *s, const struct fact_genesis *g, const 
             (unsigned long long)c->unmarked);
     if (c->quarantined)
         say(s, "  quarantined   %llu objects\n", (unsigned long long)c->quarantined);
-    say(s, "  sandbox       %s\n", READERS_SANDBOX);
+    say(s, "  sandbox       %s\n", sandbox);
+}
+
+/* What a reader started now would have: by trying, under the home's configuration. */
+static void level_of_readers(struct session *s, char words[READERS_WORDS_MAX])
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    enum err err = readers_configure(s->home, false, &fault);
+    if (!err)
+        err = readers_words(words, &fault);
+    if (err && err != ERR_DENIED)
+        snprintf(words, READERS_WORDS_MAX, "unknown: %.120s", fault.what);
 }
 
 static int show_status(struct session *s, struct view *v)
@@ -111,10 +123,12 @@ static int show_status(struct session *s, struct view *v)
     struct fault fault = {.offset = -1, .line = -1};
     if (view_counts(v, &c, &fault))
         return complain_fault(s, NULL, &fault);
+    char sandbox[READERS_WORDS_MAX];
+    level_of_readers(s, sandbox);
     if (s->json)
-        status_json(s, node_genesis(s->node), &c);
+        status_json(s, node_genesis(s->node), &c, sandbox);
     else
-        status_words(s, node_genesis(s->node), &c);
+        status_words(s, node_genesis(s->node), &c, sandbox);
     return EXIT_DONE;
 }
 

@@ -14,7 +14,8 @@ struct reader_options intake_reader_options(const struct intake *in)
                                    .party = text_of(in->party_text),
                                    .tlp = (uint8_t)in->options->marking,
                                    .identity = in->options->from_self ? text_of(in->identity) : TEXT_NONE,
-                                   .chunk_bytes = INTAKE_CHUNK_BYTES};
+                                   .chunk_bytes = INTAKE_CHUNK_BYTES,
+                                   .cancel = in->options->cancel};
 }
 
 static bool cancelled(const struct intake *in)
@@ -125,11 +126,11 @@ static enum err read_document(struct intake *in, struct reader *reader, struct i
 {
     struct text chunk;
     while (!items->ended) {
-        enum err e = reader_next(reader, &chunk);
+        enum err e = reader_next(reader, &chunk, reterr);
         if (e == ERR_NOT_FOUND)
-            return fault_set(reterr, ERR_MALFORMED, "the reader stopped without a word");
+            return fault_set(reterr, ERR_MALFORMED, "its reader stopped without a word");
         if (e != OK)
-            return fault_set(reterr, e, "reading the document: %s", err_name(e));
+            return e;
         struct fault lie = {.offset = -1, .line = -1};
         enum err taken = intake_items_take(in, items, chunk, &lie);
         e = apply_items(in, items, reterr);

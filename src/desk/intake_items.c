@@ -84,7 +84,7 @@ static enum err take_object(struct intake *in, struct intake_item *item, struct 
     const struct record_object *o = &item->record.u.object;
     struct ident id;
     if (ident_parse(o->id, &id, NULL) != OK || (is_stamped(o) && !stamps_fit(o)))
-        return fault_at(reterr, ERR_MALFORMED, o->at, "record", "the reader's record does not hold together");
+        return fault_at(reterr, ERR_MALFORMED, o->at, "record", "its reader broke the record form");
     if (!is_stamped(o))
         item->hash = sha256_of(o->body.ptr, o->body.len);
     item->forged = !in->options->from_self && (is_identity(in, o->created_by) || is_identity(in, o->id));
@@ -114,11 +114,11 @@ enum err intake_items_take(struct intake *in, struct intake_items *items, struct
     cursor_init(&c, buffer_text(&items->bytes));
     for (;;) {
         struct record r;
-        enum err e = items->ended ? ERR_NOT_FOUND : record_next(&c, &r);
+        enum err e = record_next(&c, &r);
         if (e == ERR_NOT_FOUND)
             return OK;
-        if (e != OK)
-            return fault_at(reterr, e, -1, "record", "the reader's records do not hold together");
+        if (e != OK || items->ended) /* nothing comes after the end */
+            return fault_at(reterr, ERR_MALFORMED, -1, "record", "its reader broke the record form");
         if (r.kind == RECORD_END) {
             take_end(items, &r.u.end);
             continue;

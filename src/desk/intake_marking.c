@@ -172,7 +172,7 @@ static enum err look_through(struct intake *in, struct text chunk, struct ahead 
         if (e == ERR_NOT_FOUND)
             return OK;
         if (e != OK)
-            return fault_at(reterr, e, -1, "record", "the reader's records do not hold together");
+            return fault_at(reterr, e, -1, "record", "its reader broke the record form");
         if (r.kind == RECORD_OBJECT) {
             a->read++;
             e = note_definition(in, &r.u.object, reterr);
@@ -198,7 +198,7 @@ static enum err read_through(struct intake *in, struct ahead *a, struct fault *r
         return e;
     in->format = reader_format_of(reader);
     struct text chunk;
-    while ((e = reader_next(reader, &chunk)) == OK) {
+    while ((e = reader_next(reader, &chunk, reterr)) == OK) {
         e = look_through(in, chunk, a, reterr);
         if (e == OK && in->options->cancel && atomic_load(in->options->cancel))
             e = fault_set(reterr, ERR_CANCELLED, "stopped on request");

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "process/sandbox.h"
+
 static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_STRING_PTR("listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, listen, 1, 255),
     CYAML_FIELD_STRING_PTR("tls_certificate", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config,
@@ -16,6 +18,7 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_UINT("reserve_percent", CYAML_FLAG_OPTIONAL, struct config, reserve_percent),
     CYAML_FIELD_UINT("threads", CYAML_FLAG_OPTIONAL, struct config, threads),
     CYAML_FIELD_STRING_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, log_level, 1, 16),
+    CYAML_FIELD_STRING_PTR("sandbox", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, sandbox, 1, 16),
     CYAML_FIELD_END};
 
 static const cyaml_schema_value_t config_schema = {
@@ -54,6 +57,7 @@ void config_free(struct config *c)
     free(c->tls_certificate);
     free(c->tls_key);
     free(c->log_level);
+    free(c->sandbox);
     free(c);
 }
 
@@ -63,11 +67,13 @@ static enum err fill_defaults(struct config *c)
         c->listen = strdup("127.0.0.1:8443");
     if (!c->log_level)
         c->log_level = strdup("info");
+    if (!c->sandbox)
+        c->sandbox = strdup("required");
     if (c->reserve_percent == 0)
         c->reserve_percent = 5;
     if (c->threads == 0)
         c->threads = 2;
-    return c->listen && c->log_level ? OK : ERR_NOMEM;
+    return c->listen && c->log_level && c->sandbox ? OK : ERR_NOMEM;
 }
 
 static enum err check(const struct config *c, const char *path, struct fault *reterr)
@@ -78,6 +84,9 @@ static enum err check(const struct config *c, const char *path, struct fault *re
         known |= strcmp(levels[i], c->log_level) == 0;
     if (!known)
         return fault_set(reterr, ERR_MALFORMED, "%s: log_level: one of error, warning, info, debug", path);
+    enum sandbox_policy policy;
+    if (sandbox_policy_parse(c->sandbox, &policy))
+        return fault_set(reterr, ERR_MALFORMED, "%s: sandbox: one of required, partial, off", path);
     if (c->reserve_percent > 50)
         return fault_set(reterr, ERR_MALFORMED, "%s: reserve_percent: at most 50", path);
     if (c->threads > 64)

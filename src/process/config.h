@@ -9,6 +9,7 @@ struct config {
     unsigned reserve_percent; /* free disk below which bulk intake is refused */
     unsigned threads;         /* of the HTTP server */
     char *log_level;          /* error, warning, info, debug */
+    char *sandbox;            /* of readers: required, partial, off (process/sandbox.h) */
 };
 
 /* Reads and checks the file; unknown or mistyped keys are refused by name. A missing file gives the defaults.

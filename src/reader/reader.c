@@ -1,157 +1,108 @@
-/* reader/reader.c - one foreign document in, records out, in this process. */
+/* reader/reader.c - the owner's side of a reader process. */
 #include "reader/reader.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "base/limits.h"
-#include "format/csv_indicators.h"
-#include "format/stix.h"
-#include "json/feed.h"
-
-#define CHUNK_DEFAULT_BYTES (1 * MIB)
-/* A chunk passes its size by one record at most: a body and an original of STIX_OBJECT_MAX_BYTES and lists. */
-#define RECORD_MAX_BYTES (64 * MIB)
+#include "process/worker.h"
+#include "reader/core.h"
+#include "reader/wire.h"
 
 struct reader {
+    struct worker *worker;
     enum reader_format format;
-    struct stix_reader *stix;
-    struct csv_indicators *csv;
-    struct buffer chunk;
-    size_t chunk_bytes;
-    enum err failed; /* final */
+    bool done;
 };
 
-static const char *const names[] = {[READER_DETECT] = "detect", [READER_STIX] = "stix", [READER_CSV] = "csv"};
-
-const char *reader_format_name(enum reader_format f)
+static bool is_file(int fd, int64_t *ret_at, int64_t *ret_bytes)
 {
-    return (size_t)f < ARRAY_LEN(names) ? names[f] : names[READER_DETECT];
-}
-
-enum reader_format reader_format_parse(struct text name)
-{
-    for (size_t i = READER_STIX; i < ARRAY_LEN(names); i++)
-        if (text_eq(name, text_of(names[i])))
-            return (enum reader_format)i;
-    return READER_DETECT;
-}
-
-/* ---- what the first bytes say ---- */
-
-static const struct magic {
-    struct text bytes;
-    const char *what;
-} magics[] = {
-    {{"\x1f\x8b", 2}, "the file is gzip: unpack it first (gunzip -c FILE | entente import -)"},
-    {{"\x28\xb5\x2f\xfd", 4}, "the file is zstd: unpack it first (zstd -dc FILE | entente import -)"},
-    {{"PK\x03\x04", 4}, "the file is a zip archive: unpack it first"},
-    {{"BZh", 3}, "the file is bzip2: unpack it first"},
-    {{"\xfd"
-      "7zXZ",
-      5},
-     "the file is xz: unpack it first"},
-    {{"\xff\xfe", 2}, "the file is UTF-16: save it as UTF-8"},
-    {{"\xfe\xff", 2}, "the file is UTF-16: save it as UTF-8"},
-    {{"%PDF", 4}, "the file is a PDF"},
-};
-
-/* Lines that CSV files put before their header. */
-static bool says_nothing(struct text line)
-{
-    line = text_trim(line);
-    return line.len == 0 || line.ptr[0] == '#' || (line.len == 5 && text_starts(line, TEXT("sep=")));
-}
-
-/* The first line that says something. false: `head` ends before its end. */
-static bool telling_line(struct text head, bool whole, struct text *ret)
-{
-    struct text line;
-    for (;;) {
-        ptrdiff_t end = text_find(head, '\n', 0);
-        if (end < 0 && !whole)
-            return false;
-        line = end < 0 ? head : text_sub(head, 0, (size_t)end);
-        if (end < 0 || !says_nothing(line))
-            break;
-        head = text_sub(head, (size_t)end + 1, head.len);
-    }
-    *ret = line;
+    struct stat st;
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    if (at < 0 || fstat(fd, &st) < 0 || !(S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
+        return false;
+    *ret_at = at;
+    *ret_bytes = st.st_size;
     return true;
 }
 
-static struct text unquoted(struct text t)
+enum err reader_own_description(int fd, int *ret_fd, struct fault *reterr)
 {
-    t = text_trim(t);
-    bool quoted = t.len >= 2 && t.ptr[0] == '"' && t.ptr[t.len - 1] == '"';
-    return quoted ? text_trim(text_sub(t, 1, t.len - 2)) : t;
-}
-
-static bool has_value_column(struct text line)
-{
-    static const char separators[] = {',', ';', '\t'};
-    for (size_t i = 0; i < ARRAY_LEN(separators); i++) {
-        struct text rest = line, name;
-        while (text_split(&rest, separators[i], &name))
-            if (text_eq_nocase(unquoted(name), TEXT("value")))
-                return true;
+    char path[32];
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int own = at < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    if (own < 0 || lseek(own, at, SEEK_SET) != at) {
+        enum err e = fault_errno(reterr, "opening the document for its reader");
+        if (own >= 0)
+            close(own);
+        return e;
     }
-    return false;
+    *ret_fd = own;
+    return OK;
 }
 
-enum guess { GUESS_MORE, GUESS_STIX, GUESS_CSV, GUESS_EMPTY, GUESS_NONE };
-
-static enum guess guess(struct text head, bool whole)
+static struct worker_limits limits_for(int64_t bytes, size_t chunk_bytes)
 {
-    struct text line, t = head;
-    if (text_starts(t, TEXT("\xEF\xBB\xBF")))
-        t = text_sub(t, 3, t.len);
-    struct text first = text_trim(t);
-    if (first.len > 0 && (first.ptr[0] == '{' || first.ptr[0] == '['))
-        return GUESS_STIX;
-    if (whole && first.len == 0)
-        return GUESS_EMPTY;
-    if (!telling_line(t, whole, &line))
-        return GUESS_MORE;
-    return has_value_column(line) ? GUESS_CSV : GUESS_NONE;
+    uint64_t cpu_s = READER_CPU_BASE_S + (uint64_t)(bytes > 0 ? bytes : 0) / READER_CPU_BYTES_A_S;
+    return (struct worker_limits){.memory_bytes = READER_MEMORY_MAX_BYTES,
+                                  .frame_bytes =
+                                      (chunk_bytes ? chunk_bytes : READER_CHUNK_BYTES) + READER_RECORD_MAX_BYTES,
+                                  .cpu_s = cpu_s < UINT32_MAX / 2 ? (unsigned)cpu_s : UINT32_MAX / 2,
+                                  .silence_ms = READER_SILENCE_MS};
 }
 
-static enum err detect(struct feed *in, enum reader_format *format, struct fault *reterr)
+static enum err start(int document, int64_t bytes, const struct reader_options *options, struct worker **ret,
+                      struct fault *reterr)
 {
-    for (;;) {
-        bool more = feed_more(in);
-        if (in->err == ERR_NOMEM)
-            return fault_set(reterr, ERR_NOMEM, "no memory to read");
-        if (in->err)
-            return fault_at(reterr, ERR_IO, (int64_t)in->end, NULL, "cannot read: %s", strerror(in->errno_seen));
-        struct text head = {in->ptr, in->end};
-        for (size_t i = 0; i < ARRAY_LEN(magics); i++)
-            if (text_starts(head, magics[i].bytes))
-                return fault_at(reterr, ERR_MALFORMED, 0, NULL, "%s", magics[i].what);
-        if (*format != READER_DETECT)
-            return OK;
-        switch (guess(head, !more || head.len > LINE_MAX_BYTES)) {
-        case GUESS_MORE: continue;
-        case GUESS_STIX: *format = READER_STIX; return OK;
-        case GUESS_CSV: *format = READER_CSV; return OK;
-        case GUESS_EMPTY: return fault_at(reterr, ERR_MALFORMED, 0, NULL, "the file is empty");
-        case GUESS_NONE:
-            return fault_at(
-                reterr, ERR_MALFORMED, 0, NULL,
-                "no known format: neither JSON ('{' or '[' first) nor CSV with a column `value` in its header "
-                "line; --as names a format");
-        }
-    }
+    struct buffer job;
+    struct worker_limits limits = limits_for(bytes, options->chunk_bytes);
+    buffer_init(&job, WORKER_JOB_MAX);
+    wire_put_job(&job, options);
+    enum err e = buffer_error(&job);
+    if (e)
+        fault_set(reterr, e, "the reader's options are too long");
+    else
+        e = worker_start(READER_ROLE, document, buffer_text(&job), &limits, options->cancel, ret, reterr);
+    buffer_done(&job);
+    return e;
 }
 
-/* ---- reading ---- */
-
-static enum err open_format(struct reader *r, int fd, struct text head, const struct reader_options *options)
+static enum err broken(struct fault *reterr)
 {
-    if (r->format == READER_STIX)
-        return stix_reader_open(fd, head, options->tlp, &r->stix);
-    struct csv_indicators_options csv = {options->party, options->identity, options->tlp};
-    return csv_indicators_open(fd, head, &csv, &r->csv);
+    return fault_set(reterr, ERR_MALFORMED, "its reader broke the record form");
+}
+
+/* What the reader says it failed of. That there was no memory is its own limit, not the machine's. */
+static enum err said_fault(struct text bytes, struct fault *reterr)
+{
+    struct fault said;
+    if (wire_take_fault(bytes, &said))
+        return broken(reterr);
+    if (said.err == ERR_NOMEM)
+        return fault_set(reterr, ERR_MALFORMED, "its reader needed more than %zu MiB of memory",
+                         READER_MEMORY_MAX_BYTES / MIB);
+    if (reterr)
+        *reterr = said;
+    return said.err;
+}
+
+static enum err first_word(struct reader *r, struct fault *reterr)
+{
+    uint8_t kind;
+    struct text bytes;
+    enum err e = worker_next(r->worker, &kind, &bytes, reterr);
+    if (e)
+        return e;
+    if (kind == READER_FAILED)
+        return said_fault(bytes, reterr);
+    if (kind != READER_STARTED || bytes.len != 1 || (bytes.ptr[0] != READER_STIX && bytes.ptr[0] != READER_CSV))
+        return broken(reterr);
+    r->format = (enum reader_format)bytes.ptr[0];
+    return OK;
 }
 
 enum err reader_open(int fd, const struct reader_options *options, struct reader **ret, struct fault *reterr)
@@ -159,19 +110,17 @@ enum err reader_open(int fd, const struct reader_options *options, struct reader
     struct reader *r = calloc(1, sizeof *r);
     if (!r)
         return fault_set(reterr, ERR_NOMEM, "no memory for a reader");
-    r->format = options->format;
-    r->chunk_bytes = options->chunk_bytes ? options->chunk_bytes : CHUNK_DEFAULT_BYTES;
-    buffer_init(&r->chunk, r->chunk_bytes + RECORD_MAX_BYTES);
-    struct feed in;
-    feed_init(&in, fd);
-    in.mark = 0; /* all that is read here is handed on */
-    enum err e = detect(&in, &r->format, reterr);
-    if (!e) {
-        e = open_format(r, fd, (struct text){in.ptr, in.end}, options);
-        if (e)
-            fault_set(reterr, e, "no memory for a reader");
-    }
-    feed_done(&in);
+    int own = -1;
+    int64_t at = 0, bytes = 0;
+    enum err e = is_file(fd, &at, &bytes) ? reader_own_description(fd, &own, reterr) : OK;
+    if (e == OK)
+        e = start(own >= 0 ? own : fd, bytes - at, options, &r->worker, reterr);
+    if (own >= 0)
+        close(own);
+    if (e == OK)
+        e = first_word(r, reterr);
+    if (e == OK && options->format != READER_DETECT && r->format != options->format)
+        e = broken(reterr);
     if (e)
         reader_free(r);
     else
@@ -184,26 +133,31 @@ enum reader_format reader_format_of(const struct reader *r)
     return r->format;
 }
 
-enum err reader_next(struct reader *r, struct text *ret_chunk)
+enum err reader_next(struct reader *r, struct text *ret_chunk, struct fault *reterr)
 {
-    enum err e = r->failed;
-    buffer_clear(&r->chunk);
-    while (!e && r->chunk.len < r->chunk_bytes)
-        e = r->stix ? stix_reader_next(r->stix, &r->chunk) : csv_indicators_next(r->csv, &r->chunk);
-    if (e && e != ERR_NOT_FOUND)
-        r->failed = e;
-    if (r->failed || r->chunk.len == 0)
+    uint8_t kind;
+    struct text bytes;
+    if (r->done)
+        return ERR_NOT_FOUND;
+    enum err e = worker_next(r->worker, &kind, &bytes, reterr);
+    if (e)
         return e;
-    *ret_chunk = buffer_text(&r->chunk);
-    return OK;
+    if (kind == READER_FAILED)
+        return said_fault(bytes, reterr);
+    if (kind == READER_CHUNK && bytes.len > 0) {
+        *ret_chunk = bytes;
+        return OK;
+    }
+    if (kind != READER_DONE || bytes.len)
+        return broken(reterr);
+    r->done = true;
+    return ERR_NOT_FOUND;
 }
 
 void reader_free(struct reader *r)
 {
     if (!r)
         return;
-    stix_reader_free(r->stix);
-    csv_indicators_free(r->csv);
-    buffer_done(&r->chunk);
+    worker_free(r->worker);
     free(r);
 }

@@ -1,11 +1,18 @@
-/* reader/reader.h - one foreign document in, checked flat records out (format/record.h). The interface a sandboxed
- * process has: a file descriptor goes in, bytes come out, no pointer into a model crosses. */
+/* reader/reader.h - one foreign document in, checked flat records out (format/record.h). The document is read by a
+ * process of its own that can do nothing else (process/worker.h): a file descriptor goes in, bytes come out, no
+ * pointer into a model crosses. What is handed over here has the form of records; whether they are true is for the
+ * intake to check, as far as it matters (desk/intake_honest.h). */
 #pragma once
+#include <stdatomic.h>
+
 #include "base/text.h"
 
 enum reader_format { READER_DETECT, READER_STIX, READER_CSV };
 const char *reader_format_name(enum reader_format f);     /* "stix", "csv" */
 enum reader_format reader_format_parse(struct text name); /* READER_DETECT when unknown */
+
+/* Bytes of a party or identity: an identifier at most. */
+#define READER_NAME_MAX 512
 
 struct reader_options {
     enum reader_format format; /* READER_DETECT: from the first bytes */
@@ -13,16 +20,24 @@ struct reader_options {
     uint8_t tlp;               /* enum tlp: fills absent markings only (release.md 2); TLP_NONE: none */
     struct text identity;      /* CSV taken in as our own: created_by_ref; else empty */
     size_t chunk_bytes;        /* a chunk is handed over when it passes this; 0: 1 MiB */
+    const atomic_bool *cancel; /* looked at while we wait; NULL: never */
 };
 
 struct reader;
 
-/* The fd is borrowed, read from where it stands to its end (pipes too). ERR_NOMEM | ERR_IO |
- * ERR_MALFORMED (no format fits; *reterr says what was looked for). */
+/* The fd is borrowed. A file is read from where it stands, by a description of its own: the fd's place does not move,
+ * and two readers of one fd do not meet. What is no file (a pipe) is read as it is. ERR_MALFORMED (no format fits, or
+ * what its reader died of) | ERR_DENIED (not to be had in a sandbox, or not to be opened again by us) | ERR_CANCELLED
+ * | ERR_NOMEM | ERR_IO; *reterr says it. */
 MUST_CHECK enum err reader_open(int fd, const struct reader_options *options, struct reader **ret,
                                 struct fault *reterr);
 enum reader_format reader_format_of(const struct reader *r);
 /* The next chunk of whole records; borrowed until the next call. The last chunk ends with a RECORD_END, after which
- * ERR_NOT_FOUND is returned. Faults of the document are records, not errors. ERR_NOMEM | ERR_CANCELLED. */
-MUST_CHECK enum err reader_next(struct reader *r, struct text *ret_chunk);
+ * ERR_NOT_FOUND is returned. Faults of the document are records, not errors. ERR_MALFORMED: the process crashed,
+ * hung, used more than it may, or broke the frames; *reterr says what. ERR_CANCELLED | ERR_NOMEM | ERR_IO */
+MUST_CHECK enum err reader_next(struct reader *r, struct text *ret_chunk, struct fault *reterr);
 void reader_free(struct reader *r);
+
+/* What a file needs to be read twice or from a process without rights: opened once more, for reading only, standing
+ * where fd stands. *ret_fd is owned. ERR_DENIED and others as open(). */
+MUST_CHECK enum err reader_own_description(int fd, int *ret_fd, struct fault *reterr);

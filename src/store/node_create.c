@@ -38,7 +38,10 @@ static const char config_text[] =
     "#threads: 2\n"
     "\n"
     "# error, warning, info or debug\n"
-    "#log_level: info\n";
+    "#log_level: info\n"
+    "# How strictly the processes that read foreign documents are locked in: required (seccomp, and Landlock\n"
+    "# where it is), partial (what there is), off.\n"
+    "#sandbox: required\n";
 
 struct making {
     const struct io *io;

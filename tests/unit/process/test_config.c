@@ -34,6 +34,7 @@ static void absent_file_gives_defaults(void **state)
     assert_ok(config_load(scratch_path(folder, "none.yaml"), &c, &fault));
     assert_string_equal(c->listen, "127.0.0.1:8443");
     assert_int_equal(c->reserve_percent, 5);
+    assert_string_equal(c->sandbox, "required");
     assert_null(c->tls_certificate);
     config_free(c);
 }
@@ -43,10 +44,11 @@ static void what_is_said_counts(void **state)
     struct config *c = NULL;
     struct fault fault = {0};
     (void)state;
-    assert_ok(load("# ours\nlisten: \"[::1]:9000\"\nreserve_percent: 10\n", &c, &fault));
+    assert_ok(load("# ours\nlisten: \"[::1]:9000\"\nreserve_percent: 10\nsandbox: partial\n", &c, &fault));
     assert_string_equal(c->listen, "[::1]:9000");
     assert_int_equal(c->reserve_percent, 10);
     assert_string_equal(c->log_level, "info");
+    assert_string_equal(c->sandbox, "partial");
     config_free(c);
 }
 
@@ -54,7 +56,8 @@ static void mistakes_are_named(void **state)
 {
     static const char *const bad[] = {"lisen: x\n",        "reserve_percent: lots\n", "reserve_percent: 90\n",
                                       "log_level: loud\n", "tls_key: key.pem\n",      "listen: [1, 2\n",
-                                      "- a\n- b\n",        "listen: \"\"\n",          "threads: 1000\n"};
+                                      "- a\n- b\n",        "listen: \"\"\n",          "threads: 1000\n",
+                                      "sandbox: maybe\n"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct config *c = NULL;

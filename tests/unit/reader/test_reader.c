@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 #include "format/record.h"
-#include "reader/reader.h"
+#include "reader/core.h"
 #include "support/scratch.h"
 #include "support/test.h"
 
@@ -24,16 +24,16 @@ static int descriptor_of(struct text bytes)
 /* All chunks, end to end. */
 static struct buffer read_all(int fd, const struct reader_options *options, enum reader_format format)
 {
-    struct reader *r;
+    struct reader_core *r;
     struct text chunk;
     struct fault fault;
     struct buffer all;
     enum err e;
     buffer_init(&all, 1 * GIB);
-    if (reader_open(fd, options, &r, &fault))
+    if (reader_core_open(fd, options, &r, &fault))
         fail_msg("%s", fault.what);
-    assert_int_equal(reader_format_of(r), format);
-    while (!(e = reader_next(r, &chunk))) {
+    assert_int_equal(reader_core_format(r), format);
+    while (!(e = reader_core_next(r, &chunk))) {
         struct cursor c;
         struct record record;
         assert_true(chunk.len > 0);
@@ -44,8 +44,8 @@ static struct buffer read_all(int fd, const struct reader_options *options, enum
         buffer_add(&all, chunk);
     }
     assert_err(e, ERR_NOT_FOUND);
-    assert_err(reader_next(r, &chunk), ERR_NOT_FOUND);
-    reader_free(r);
+    assert_err(reader_core_next(r, &chunk), ERR_NOT_FOUND);
+    reader_core_free(r);
     assert_ok(buffer_error(&all));
     return all;
 }
@@ -72,9 +72,9 @@ static void refuses(struct text document, const char *word)
 {
     int fd = descriptor_of(document);
     const struct reader_options options = {0};
-    struct reader *r = NULL;
+    struct reader_core *r = NULL;
     struct fault fault = {0};
-    assert_err(reader_open(fd, &options, &r, &fault), ERR_MALFORMED);
+    assert_err(reader_core_open(fd, &options, &r, &fault), ERR_MALFORMED);
     assert_null(r);
     if (!strstr(fault.what, word))
         fail_msg("no \"%s\" in \"%s\"", word, fault.what);
@@ -228,13 +228,13 @@ static void a_bad_descriptor_is_told(void **state)
 {
     (void)state;
     const struct reader_options options = {0};
-    struct reader *r = NULL;
+    struct reader_core *r = NULL;
     struct fault fault;
     int fd = open("/", O_RDONLY | O_DIRECTORY);
-    assert_err(reader_open(fd, &options, &r, &fault), ERR_IO);
+    assert_err(reader_core_open(fd, &options, &r, &fault), ERR_IO);
     assert_true(strlen(fault.what) > 0);
     close(fd);
-    reader_free(NULL);
+    reader_core_free(NULL);
 }
 
 int main(void)

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "format/record.h"
-#include "reader/reader.h"
+#include "reader/core.h"
 #include "support/fault.h"
 #include "support/test.h"
 
@@ -11,22 +11,22 @@ static bool read_document(void *arg)
 {
     int fd = *(int *)arg;
     const struct reader_options options = {.party = TEXT("p"), .chunk_bytes = 1};
-    struct reader *r;
+    struct reader_core *r;
     struct text chunk;
     struct fault fault = {0};
     size_t objects = 0;
     assert_true(lseek(fd, 0, SEEK_SET) == 0);
-    enum err e = reader_open(fd, &options, &r, &fault);
+    enum err e = reader_core_open(fd, &options, &r, &fault);
     if (e) {
         assert_err(e, ERR_NOMEM);
         assert_err(fault.err, ERR_NOMEM);
         return false;
     }
-    while (!(e = reader_next(r, &chunk)))
+    while (!(e = reader_core_next(r, &chunk)))
         objects++;
     assert_true(e == ERR_NOT_FOUND || e == ERR_NOMEM);
-    assert_err(reader_next(r, &chunk), e);
-    reader_free(r);
+    assert_err(reader_core_next(r, &chunk), e);
+    reader_core_free(r);
     if (e == ERR_NOT_FOUND)
         assert_int_equal(objects, 4); /* and the end */
     return e == ERR_NOT_FOUND;

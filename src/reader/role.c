@@ -1,0 +1,49 @@
+/* reader/role.c - what happens inside the sandbox. */
+#include "reader/role.h"
+
+#include "model/ident.h"
+#include "reader/core.h"
+#include "reader/wire.h"
+
+/* libcrypto looks for its configuration at its first digest. */
+static void prepare(void)
+{
+    (void)uuid_named(&UUID_STIX_SCO, TEXT("entente"));
+    (void)sha256_of("", 0);
+}
+
+static void fail(const struct fault *fault)
+{
+    struct buffer b;
+    buffer_init(&b, KIB);
+    wire_put_fault(&b, fault);
+    worker_send(READER_FAILED, buffer_text(&b));
+}
+
+static void read_document(int document, struct text job)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    struct reader_options options;
+    struct reader_core *r;
+    struct text chunk;
+    enum err e = wire_take_job(job, &options);
+    if (e == OK)
+        e = reader_core_open(document, &options, &r, &fault);
+    if (e) {
+        fault.err = e;
+        fail(&fault);
+        return;
+    }
+    const char format = (char)reader_core_format(r);
+    worker_send(READER_STARTED, (struct text){&format, 1});
+    while ((e = reader_core_next(r, &chunk)) == OK)
+        worker_send(READER_CHUNK, chunk);
+    if (e == ERR_NOT_FOUND) {
+        worker_send(READER_DONE, TEXT_NONE);
+    } else {
+        fault_set(&fault, e, "reading the document: %s", err_name(e));
+        fail(&fault);
+    }
+}
+
+const struct worker_role READER = {READER_ROLE, prepare, read_document};
