@@ -43,6 +43,7 @@ struct watch {
     size_t list_count;
     struct constituency *constituency;
     uint64_t position;          /* of the log, when the lists were loaded */
+    uint64_t view_epoch;        /* of the view they were loaded from */
     uint64_t register_position; /* the same of the register */
     int64_t register_us;        /* when it was loaded */
     struct scanner *scanner, *owners;

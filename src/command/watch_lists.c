@@ -13,7 +13,9 @@
 static enum err load_lists(struct watch *w, struct view *v, struct fault *fault)
 {
     struct watchlist *fresh = NULL;
-    bool all = !w->lists[0] || (w->lists[1] && watchlist_size(w->lists[1]) > DELTA_MAX);
+    uint64_t epoch = node_view_epoch(w->s->node);
+    bool all = epoch != w->view_epoch || !w->lists[0] || (w->lists[1] && watchlist_size(w->lists[1]) > DELTA_MAX);
+    w->view_epoch = epoch; /* a new view may lack what the old one had: what was erased */
     uint64_t from = all ? 0 : watchlist_until(w->lists[0]);
     uint32_t first = all ? 0 : (uint32_t)watchlist_size(w->lists[0]);
     enum err err = watchlist_load(v, from, first, &fresh, fault);
@@ -57,7 +59,7 @@ enum err watch_refresh(struct watch *w)
     if (err)
         return err;
     uint64_t position = view_position(v);
-    if (!w->lists[0] || position != w->position)
+    if (!w->lists[0] || position != w->position || node_view_epoch(w->s->node) != w->view_epoch)
         err = load_lists(w, v, &fault);
     if (!err)
         err = load_register(w, v, position, &fault);

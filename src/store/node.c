@@ -11,21 +11,68 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "store/node_inside.h"
 
+/* How long a reader waits for a view that is being exchanged: 2 s, two renames and syncs. */
+#define EXCHANGE_WAITS   200
+#define EXCHANGE_WAIT_NS 10000000
+
 /* ---- reading connections ---- */
+
+/* Another process owns the home and may have put a new view in the old one's place: connections to the old file would
+ * show it for ever. Looked at by name: opening the file here would drop SQLite's locks on it. */
+static void notice_new_file(struct node *node)
+{
+    struct stat st;
+    char *path = node->mode == NODE_READ ? home_path(node->home, VIEW_FILE) : NULL;
+    bool there = path && stat(path, &st) == 0;
+    free(path);
+    if (!there)
+        return;
+    const struct view_file now = {st.st_dev, st.st_ino};
+    pthread_mutex_lock(&node->readers_lock);
+    bool first = node->view_file.inode == 0;
+    bool other = !first && (now.inode != node->view_file.inode || now.device != node->view_file.device);
+    node->view_file = now;
+    node->epoch += other;
+    pthread_mutex_unlock(&node->readers_lock);
+    if (other)
+        readers_drop(node);
+}
+
+uint64_t node_view_epoch(struct node *node)
+{
+    pthread_mutex_lock(&node->readers_lock);
+    uint64_t epoch = node->epoch;
+    pthread_mutex_unlock(&node->readers_lock);
+    return epoch;
+}
+
+/* While an owner exchanges the view there is none for a moment. Who has seen one waits for the next. */
+static enum err open_reader(struct node *node, struct view **ret, struct fault *reterr)
+{
+    enum err err = view_open(node->home, false, ret, reterr);
+    for (int i = 0; err == ERR_NOT_FOUND && node->view_file.inode && i < EXCHANGE_WAITS; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = EXCHANGE_WAIT_NS}, NULL);
+        err = view_open(node->home, false, ret, reterr);
+    }
+    return err;
+}
 
 enum err node_reader(struct node *node, struct view **ret, struct fault *reterr)
 {
     struct view *v = NULL;
+    notice_new_file(node);
     pthread_mutex_lock(&node->readers_lock);
     uint64_t epoch = node->epoch;
     if (node->reader_count)
         v = node->readers[--node->reader_count];
     pthread_mutex_unlock(&node->readers_lock);
     if (!v) {
-        enum err err = view_open(node->home, false, &v, reterr);
+        enum err err = open_reader(node, &v, reterr);
         if (err != OK)
             return err;
         view_set_tag(v, epoch);

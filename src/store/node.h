@@ -55,6 +55,9 @@ const struct uuid *node_admin(const struct node *node); /* account that local co
 /* A reading view for this thread; give it back with node_reader_done(). ERR_NOMEM | ERR_IO */
 MUST_CHECK enum err node_reader(struct node *node, struct view **ret, struct fault *reterr);
 void node_reader_done(struct node *node, struct view *v);
+/* Rises when a whole new view has taken the old one's place (a rebuild, an erasure), here or in another process: what
+ * was made from the old one is to be made anew. As of the last node_reader(). */
+uint64_t node_view_epoch(struct node *node);
 /* The body of a version, appended. */
 MUST_CHECK enum err node_body(struct node *node, struct place place, struct buffer *out, struct fault *reterr);
 

@@ -58,6 +58,9 @@ struct node {
     struct view *readers[READERS_KEPT];
     size_t reader_count;
     uint64_t epoch; /* of the view's file: older connections look at one that was thrown away */
+    struct view_file {
+        uint64_t device, inode;
+    } view_file; /* of a reader: the file that this epoch's connections were opened on */
 };
 
 struct txn {

@@ -94,5 +94,26 @@ def what_came_while_the_log_was_empty_counts_once(folder):
     check(watch.stop() == 0 and count(node) == 2, f"counted again: {count(node)}")
 
 
+def a_view_made_anew_is_looked_at(folder):
+    """Another process rebuilds the views while the watch runs: what comes after is seen."""
+    for serving in (False, True):
+        node = house(os.path.join(folder, str(serving)), "evil.example")
+        if serving:
+            node.serve()
+        log = write(folder, f"log{serving}", "192.0.2.7 evil.example\n")
+        watch = Watch(node, log)
+        wait_for(lambda: count(node) == 1, "the first hit")
+        node.ok("rebuild")
+        node.ok("import", bundle(folder, domain("late.example")), "--from", "CERT Y")
+        time.sleep(0.3)
+        append(log, "192.0.2.7 late.example\n192.0.2.7 evil.example\n")
+        wait_for(lambda: count(node) == 3, "what came after the rebuild")
+        node.ok("rebuild")
+        append(log, "192.0.2.7 late.example\n")
+        wait_for(lambda: count(node) == 4, "what came after the second")
+        check(watch.stop() == 0, "clean end")
+
+
 main(an_indicator_sent_again_is_no_news, what_came_while_the_log_was_empty_counts_once,
-     a_silent_pipe_is_looked_at_with_todays_indicators, a_register_that_changes_is_used, what_ends_a_watch_is_told)
+     a_silent_pipe_is_looked_at_with_todays_indicators, a_register_that_changes_is_used, what_ends_a_watch_is_told,
+     a_view_made_anew_is_looked_at)
