@@ -91,6 +91,15 @@ void buffer_add(struct buffer *b, struct text t)
     buffer_add_bytes(b, t.ptr, t.len);
 }
 
+void buffer_add_lower(struct buffer *b, struct text t)
+{
+    char *to = buffer_reserve(b, t.len);
+    if (!to)
+        return;
+    for (size_t i = 0; i < t.len; i++)
+        to[i] = (char)(t.ptr[i] >= 'A' && t.ptr[i] <= 'Z' ? t.ptr[i] | 0x20 : t.ptr[i]);
+}
+
 void buffer_add_char(struct buffer *b, char c)
 {
     char *end = room_for(b, 1);

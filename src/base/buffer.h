@@ -21,6 +21,7 @@ struct text buffer_text(const struct buffer *b); /* borrowed until the next chan
 /* What is added must not lie in b itself: growing moves it. */
 void buffer_add(struct buffer *b, struct text t);
 void buffer_add_bytes(struct buffer *b, const void *bytes, size_t len);
+void buffer_add_lower(struct buffer *b, struct text t); /* ASCII letters in lower case */
 void buffer_add_char(struct buffer *b, char c);
 void buffer_addf(struct buffer *b, const char *format, ...) PRINTF_LIKE(2, 3);
 void buffer_vaddf(struct buffer *b, const char *format, va_list args) PRINTF_LIKE(2, 0);

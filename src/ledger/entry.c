@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "ledger/merkle.h"
 
 /* RFC 8785 keeps integers up to 2^53 exactly; an entry never holds a larger one. */
 #define EXACT_MAX ((int64_t)1 << 53)
@@ -139,10 +140,5 @@ struct sha256 entry_commitment(const struct entry_detail *d)
 
 struct sha256 entry_leaf(struct text entry)
 {
-    struct sha256_ctx ctx;
-    const uint8_t prefix = 0;
-    sha256_init(&ctx);
-    sha256_add(&ctx, &prefix, 1);
-    sha256_add(&ctx, entry.ptr, entry.len);
-    return sha256_end(&ctx);
+    return merkle_leaf(entry.ptr, entry.len);
 }

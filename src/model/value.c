@@ -77,16 +77,6 @@ enum value_kind value_kind_parse(struct text name)
     return VALUE_NONE;
 }
 
-static void add_lower(struct buffer *out, struct text t)
-{
-    char *to = buffer_reserve(out, t.len);
-
-    if (!to)
-        return;
-    for (size_t i = 0; i < t.len; i++)
-        to[i] = (char)(t.ptr[i] >= 'A' && t.ptr[i] <= 'Z' ? t.ptr[i] | 0x20 : t.ptr[i]);
-}
-
 /* ---- domain names ---- */
 
 static bool is_alpha(char c)
@@ -166,7 +156,7 @@ static const char *domain_normalise(struct text raw, struct buffer *out)
     const char *wrong = core.len > 0 ? domain_check(core) : "a domain name is not empty";
 
     if (!wrong)
-        add_lower(out, core);
+        buffer_add_lower(out, core);
     return wrong;
 }
 
@@ -230,9 +220,9 @@ static const char *email_normalise(struct text raw, struct buffer *out)
 
     if (wrong)
         return wrong;
-    add_lower(out, local);
+    buffer_add_lower(out, local);
     buffer_add_char(out, '@');
-    add_lower(out, domain);
+    buffer_add_lower(out, domain);
     return NULL;
 }
 
@@ -267,7 +257,7 @@ static const char *hash_normalise(enum value_kind kind, struct text raw, struct 
                : kind == VALUE_SHA1   ? "a SHA-1 hash has 40 hexadecimal digits"
                : kind == VALUE_SHA256 ? "a SHA-256 hash has 64 hexadecimal digits"
                                       : "a SHA-512 hash has 128 hexadecimal digits";
-    add_lower(out, raw);
+    buffer_add_lower(out, raw);
     return NULL;
 }
 

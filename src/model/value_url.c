@@ -160,16 +160,6 @@ static bool port_is_default(const struct url *u)
     return false;
 }
 
-static void add_lower(struct buffer *out, struct text t)
-{
-    char *to = buffer_reserve(out, t.len);
-
-    if (!to)
-        return;
-    for (size_t i = 0; i < t.len; i++)
-        to[i] = (char)(t.ptr[i] >= 'A' && t.ptr[i] <= 'Z' ? t.ptr[i] | 0x20 : t.ptr[i]);
-}
-
 static void add_host(struct buffer *out, const struct url *u)
 {
     char text[IPADDR_TEXT_MAX];
@@ -181,7 +171,7 @@ static void add_host(struct buffer *out, const struct url *u)
     } else if (u->literal.bits == 32) {
         buffer_add(out, ipaddr_format(&u->literal, text));
     } else {
-        add_lower(out, u->host);
+        buffer_add_lower(out, u->host);
     }
 }
 
@@ -192,7 +182,7 @@ const char *value_url_normalise(struct text raw, struct buffer *out)
 
     if (wrong)
         return wrong;
-    add_lower(out, u.scheme);
+    buffer_add_lower(out, u.scheme);
     buffer_add(out, TEXT("://"));
     if (u.has_userinfo) {
         buffer_add(out, u.userinfo);
