@@ -1,5 +1,7 @@
 /* store/origin.c - which key and name the log has now, and the key files in agreement with it. */
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -96,22 +98,32 @@ static enum err not_the_key(const struct key *key, const struct node_origin *now
                      is, named);
 }
 
-/* Retired keys but the newest one, and that too once its time is over. */
-struct sweep {
-    struct node *node;
-    const struct origin_newest *newest;
-    int64_t now_us;
-    struct fault *reterr;
-};
-
-static enum err on_old(void *self, const struct fact *f)
+/* Is the file of HOME/keys what a finished or given up change left: a retired key that signs no more, a file half
+ * written? */
+static bool is_left_over(const char *file, const char *retiring)
 {
-    char name[OLD_KEY_NAME_MAX];
-    struct sweep *s = self;
-    bool newest = f->n == s->newest->now.n;
-    if (newest && s->newest->reason == ORIGIN_ROTATION && s->now_us - s->newest->t_us < OVERLAP_US)
-        return OK;
-    return key_wipe(s->node->io, s->node->home, origin_old_key(f->n, name), s->reterr);
+    struct text name = text_of(file);
+    bool old = text_starts(name, TEXT("old-")) && text_ends(name, TEXT(".key"));
+    return (old && strcmp(file, retiring) != 0) || text_ends(name, TEXT(".key.new"));
+}
+
+static enum err sweep(struct node *node, const struct origin_newest *n, struct fault *reterr)
+{
+    char retiring[OLD_KEY_NAME_MAX] = KEYS_FOLDER "/", name[sizeof(struct dirent) + sizeof KEYS_FOLDER];
+    enum err err = OK;
+    if (n->reason == ORIGIN_ROTATION && clock_now_us() - n->t_us < OVERLAP_US)
+        origin_old_key(n->now.n, retiring);
+    char *path = home_path(node->home, KEYS_FOLDER);
+    DIR *d = path ? opendir(path) : NULL; /* no folder, no keys: told when somebody wants to sign */
+    for (struct dirent *e; err == OK && d && (e = readdir(d));) {
+        snprintf(name, sizeof name, KEYS_FOLDER "/%s", e->d_name);
+        if (is_left_over(e->d_name, retiring + sizeof KEYS_FOLDER))
+            err = key_wipe(node->io, node->home, name, reterr);
+    }
+    if (d)
+        closedir(d);
+    free(path);
+    return err;
 }
 
 static void load_retiring(struct node *node, const struct origin_newest *n)
@@ -151,7 +163,7 @@ static void load_key(struct node *node, struct key *key, const struct fault *why
     pthread_mutex_unlock(&o->lock);
 }
 
-enum err origin_settle(struct node *node, struct view *v, const struct origin_newest *newest, struct fault *reterr)
+enum err origin_settle(struct node *node, const struct origin_newest *newest, struct fault *reterr)
 {
     struct key *current = NULL, *next = NULL;
     struct fault why = {.offset = -1, .line = -1};
@@ -172,8 +184,7 @@ enum err origin_settle(struct node *node, struct view *v, const struct origin_ne
         return err;
     }
     load_key(node, current, &why, &newest->now);
-    struct sweep s = {.node = node, .newest = newest, .now_us = clock_now_us(), .reterr = reterr};
-    err = view_facts(v, FACT_ORIGIN, on_old, &s, reterr);
+    err = sweep(node, newest, reterr);
     if (err == OK)
         load_retiring(node, newest);
     return err;
@@ -194,7 +205,7 @@ enum err origin_open(struct node *node, struct view *v, struct fault *reterr)
     if (err != OK)
         return err;
     node->origin.now = newest.now;
-    return node->mode == NODE_OWN ? origin_settle(node, v, &newest, reterr) : OK;
+    return node->mode == NODE_OWN ? origin_settle(node, &newest, reterr) : OK;
 }
 
 void origin_done(struct origin_state *o)

@@ -29,7 +29,8 @@ struct origin_newest {
 };
 MUST_CHECK enum err origin_newest(struct node *node, struct view *v, struct origin_newest *ret, struct fault *reterr);
 /* Makes the files agree with the newest entry. */
-MUST_CHECK enum err origin_settle(struct node *node, struct view *v, const struct origin_newest *newest,
-                                  struct fault *reterr);
+MUST_CHECK enum err origin_settle(struct node *node, const struct origin_newest *newest, struct fault *reterr);
 #define OLD_KEY_NAME_MAX 40
+/* Which number follows a name, and how long it is without one. ERR_MALFORMED: a name that we do not make. */
+MUST_CHECK enum err origin_next_name(const char *before, uint32_t *ret_number, size_t *ret_base_len);
 const char *origin_old_key(uint64_t n, char out[OLD_KEY_NAME_MAX]); /* "keys/old-N.key" */
