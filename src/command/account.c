@@ -87,6 +87,32 @@ static void token_json(struct session *s, const char *name, struct text token)
     json_line_end(s);
 }
 
+/* That it was done, and by whom, is an entry. */
+static int tell_revoked(struct session *s, const struct uuid *id, const char *name)
+{
+    char subject[UUID_TEXT_MAX];
+    const char *reason = option(s, "reason");
+    struct fact f = {.kind = FACT_ACT,
+                     .u.act = {.account = *node_admin(s->node),
+                               .verb = TEXT("tokens revoked"),
+                               .subject = uuid_format(id, subject),
+                               .reason = text_of(reason ? reason : "")}};
+    int code = append_fact(s, &f);
+    if (code)
+        return code;
+    if (!s->json) {
+        say(s, "all tokens of %s are revoked\n", name);
+        return EXIT_DONE;
+    }
+    struct json_out o = json_out_to(json_line(s));
+    json_open(&o, '{');
+    json_member_text(&o, "account", text_of(name));
+    json_member_bool(&o, "revoked", true);
+    json_close(&o, '}');
+    json_line_end(s);
+    return EXIT_DONE;
+}
+
 static int make_token(struct session *s, struct view *v)
 {
     const char *name = s->operands[0], *label = option(s, "label");
@@ -97,12 +123,10 @@ static int make_token(struct session *s, struct view *v)
         return EXIT_DATA;
     }
     struct uuid id = a.id;
-    if (option_given(s, "revoke")) {
+    if (option_given(s, "revoke") || option_given(s, "revoke-all")) {
         if (local_token_revoke_all(node_local(s->node), &id, &fault))
             return complain_fault(s, NULL, &fault);
-        if (!s->json)
-            say(s, "all tokens of %s are revoked\n", name);
-        return EXIT_DONE;
+        return tell_revoked(s, &id, name);
     }
     struct buffer token;
     buffer_init(&token, 1 * KIB);
@@ -128,7 +152,9 @@ static const struct option_spec ADD_OPTIONS[] = {
     {NULL, OPTION_FLAG, NULL, NULL}};
 static const struct option_spec TOKEN_OPTIONS[] = {
     {"label", OPTION_VALUE, "TEXT", "what the token is for"},
-    {"revoke", OPTION_FLAG, NULL, "revoke all tokens of the account instead"},
+    {"revoke-all", OPTION_FLAG, NULL, "revoke all tokens of the account instead"},
+    {"revoke", OPTION_FLAG, NULL, "the same"},
+    {"reason", OPTION_VALUE, "R", "why they are revoked; it stands in the log for ever"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 
 const struct command COMMAND_ACCOUNT_ADD = {.name = "account add",

@@ -5,7 +5,8 @@
 extern const struct command *const COMMANDS[]; /* ends with NULL */
 
 /* One file each. */
-extern const struct command COMMAND_ACCOUNT_ADD, COMMAND_ACCOUNT_LIST, COMMAND_ACCOUNT_TOKEN;
+extern const struct command COMMAND_ACCOUNT_ADD, COMMAND_ACCOUNT_DISABLE, COMMAND_ACCOUNT_ENABLE,
+    COMMAND_ACCOUNT_LIST, COMMAND_ACCOUNT_RECOVER, COMMAND_ACCOUNT_TOKEN;
 extern const struct command COMMAND_CONSTITUENCY_IMPORT, COMMAND_CONSTITUENCY_LIST, COMMAND_CONSTITUENCY_WHO;
 extern const struct command COMMAND_DEMO;
 extern const struct command COMMAND_EXPLAIN;
@@ -16,6 +17,7 @@ extern const struct command COMMAND_IMPORT;
 extern const struct command COMMAND_INCIDENT_CLOSE, COMMAND_INCIDENT_LIST, COMMAND_INCIDENT_OPEN,
     COMMAND_INCIDENT_SHOW;
 extern const struct command COMMAND_INIT;
+extern const struct command COMMAND_KEY_LIST, COMMAND_KEY_REPLACE, COMMAND_KEY_ROTATE;
 extern const struct command COMMAND_MANUAL;
 extern const struct command COMMAND_MATCH;
 extern const struct command COMMAND_PEER_ACCEPT, COMMAND_PEER_EXPEL, COMMAND_PEER_INVITE, COMMAND_PEER_LIST,

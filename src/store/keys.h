@@ -1,4 +1,4 @@
-/* store/keys.h - the secret keys of a node, as files of HOME/keys, mode 0600, of the home's owner. For store/ only.
+/* store/keys.h - the secret keys of a node, as files of HOME/keys, mode 0600, of the home's owner.
  *
  *   node.key       signs now: "ed25519 ", the 32 bytes of the seed in 64 lower-case hexadecimal digits, a newline
  *   next.key       the same, of a key whose succession is being written (store/origin.h)

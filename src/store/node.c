@@ -9,6 +9,7 @@
 #include "store/node.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -114,11 +115,50 @@ enum err node_body(struct node *node, struct place place, struct buffer *out, st
 
 /* ---- opening ---- */
 
-static enum err take_admin(void *self, const struct fact *f)
+struct admin_search {
+    struct uuid first, id;
+    bool any, found;
+};
+
+static enum err on_account(void *self, const struct fact *f)
 {
-    struct node *node = self;
-    node->admin = f->u.account.id;
-    return ERR_CANCELLED; /* the first is enough */
+    static const struct uuid none;
+    struct admin_search *s = self;
+    const struct fact_account *a = &f->u.account;
+    if (!s->any)
+        s->first = a->id;
+    s->any = true;
+    s->found = a->role == ROLE_ADMINISTRATOR && !a->disabled && uuid_eq(&a->party, &none);
+    s->id = a->id;
+    return s->found ? ERR_CANCELLED : OK;
+}
+
+static enum err find_admin(struct node *node, struct view *v, struct fault *reterr)
+{
+    struct admin_search s = {.any = false};
+    enum err err = view_facts(v, FACT_ACCOUNT, on_account, &s, reterr);
+    if (err != OK && err != ERR_CANCELLED)
+        return err;
+    if (!s.any)
+        return fault_set(reterr, ERR_MALFORMED, "the log names no administrator");
+    struct admin *before = node->admin, *now = malloc(sizeof *now);
+    if (!now)
+        return fault_set(reterr, ERR_NOMEM, "no memory");
+    *now = (struct admin){.id = s.found ? s.id : s.first, .before = before};
+    while (!atomic_compare_exchange_weak(&node->admin, &before, now))
+        now->before = before;
+    return OK;
+}
+
+enum err node_find_admin(struct node *node, struct fault *reterr)
+{
+    struct view *v;
+    enum err err = node_reader(node, &v, reterr);
+    if (err != OK)
+        return err;
+    err = find_admin(node, v, reterr);
+    node_reader_done(node, v);
+    return err;
 }
 
 static enum err copy_text(struct arena *arena, struct text *t)
@@ -144,10 +184,7 @@ static enum err read_self(struct node *node, struct view *v, struct fault *reter
         if (copy_text(&node->arena, texts[i]) != OK)
             return fault_set(reterr, ERR_NOMEM, "no memory");
     node->genesis = g;
-    err = view_facts(v, FACT_ACCOUNT, take_admin, node, reterr);
-    if (err == OK)
-        return fault_set(reterr, ERR_MALFORMED, "the log names no administrator");
-    return err == ERR_CANCELLED ? OK : err;
+    return find_admin(node, v, reterr);
 }
 
 /* A view that can be used as it is: *ret, else NULL when it must be made anew. */
@@ -291,6 +328,10 @@ void node_close(struct node *node)
         home_unlock(node->io, node->lock_fd);
     pthread_mutex_destroy(&node->readers_lock);
     origin_done(&node->origin);
+    for (struct admin *a = node->admin, *before; a; a = before) {
+        before = a->before;
+        free(a);
+    }
     arena_done(&node->arena);
     free(node->home);
     free(node);
@@ -362,5 +403,5 @@ const struct fact_genesis *node_genesis(const struct node *node)
 
 const struct uuid *node_admin(const struct node *node)
 {
-    return &node->admin;
+    return &node->admin->id;
 }

@@ -50,7 +50,11 @@ MUST_CHECK enum err node_rebuild(struct node *node, uint64_t *ret_entries, struc
 const char *node_home(const struct node *node);
 struct local *node_local(struct node *node); /* owner only */
 const struct fact_genesis *node_genesis(const struct node *node);
-const struct uuid *node_admin(const struct node *node); /* account that local commands act as */
+/* The account that local commands act as: the first administrator that is not disabled. The pointer stays good until
+ * the node is closed. */
+const struct uuid *node_admin(const struct node *node);
+/* Looks again, after accounts were changed. */
+MUST_CHECK enum err node_find_admin(struct node *node, struct fault *reterr);
 
 /* A reading view for this thread; give it back with node_reader_done(). ERR_NOMEM | ERR_IO */
 MUST_CHECK enum err node_reader(struct node *node, struct view **ret, struct fault *reterr);

@@ -39,6 +39,11 @@ struct writer {
     void *on_commit_self;
 };
 
+struct admin {
+    struct uuid id;
+    struct admin *before;
+};
+
 struct node {
     const struct io *io;
     char *home;
@@ -49,7 +54,7 @@ struct node {
     struct local *local;
     struct arena arena; /* of genesis */
     struct fact_genesis genesis;
-    struct uuid admin;
+    struct admin *_Atomic admin; /* the newest first; earlier ones are kept for who still points at them */
     _Atomic double reserve_percent;
     struct writer writer;
     struct origin_state origin;

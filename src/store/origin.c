@@ -26,8 +26,7 @@ static bool put_name(struct node_origin *o, struct text name)
     return true;
 }
 
-/* Of our own statement, which the log keeps. */
-static int64_t statement_us(struct text note)
+int64_t origin_stated_us(struct text note)
 {
     struct stamp stamp;
     struct text time = TEXT("\ntime "), rest, word;
@@ -46,7 +45,7 @@ static enum err on_succession(void *self, const struct fact *f)
     memcpy(n->previous_key, o->previous_key, sizeof n->previous_key);
     n->now.n = f->n;
     n->reason = o->reason;
-    n->t_us = statement_us(o->note);
+    n->t_us = origin_stated_us(o->note);
     return OK;
 }
 
@@ -205,7 +204,13 @@ enum err origin_open(struct node *node, struct view *v, struct fault *reterr)
     if (err != OK)
         return err;
     node->origin.now = newest.now;
-    return node->mode == NODE_OWN ? origin_settle(node, &newest, reterr) : OK;
+    if (node->mode == NODE_OWN)
+        return origin_settle(node, &newest, reterr);
+    char old[OLD_KEY_NAME_MAX];
+    node->origin.has_retiring =
+        newest.reason == ORIGIN_ROTATION && home_has(node->home, origin_old_key(newest.now.n, old), NULL) == OK;
+    memcpy(node->origin.retiring_key, newest.previous_key, KEY_BYTES);
+    return OK;
 }
 
 void origin_done(struct origin_state *o)
@@ -247,9 +252,9 @@ bool node_retiring_key(struct node *node, uint8_t ret_key[KEY_BYTES])
 {
     struct origin_state *o = &node->origin;
     pthread_mutex_lock(&o->lock);
-    bool there = o->retiring != NULL;
+    bool there = o->retiring || o->has_retiring;
     if (there)
-        memcpy(ret_key, key_public(o->retiring), KEY_BYTES);
+        memcpy(ret_key, o->retiring ? key_public(o->retiring) : o->retiring_key, KEY_BYTES);
     pthread_mutex_unlock(&o->lock);
     return there;
 }

@@ -34,5 +34,7 @@ MUST_CHECK enum err node_retire_key(struct node *node, struct fault *reterr);
 
 /* May this home sign? OK, or why not and what to do about it. A reader looks at the file. */
 MUST_CHECK enum err node_can_sign(struct node *node, struct fault *reterr);
+/* When a succession was stated, from its statement; 0: it does not say. */
+int64_t origin_stated_us(struct text note);
 /* The retired key that still signs beside the new one; false: none. */
 bool node_retiring_key(struct node *node, uint8_t ret_key[KEY_BYTES]);

@@ -11,6 +11,8 @@ struct origin_state {
     struct fault key_fault; /* err OK while there is a key */
     struct key *retiring;   /* signs beside key; or NULL */
     int64_t retiring_until_us;
+    bool has_retiring; /* a reader sees that there is one, and which */
+    uint8_t retiring_key[KEY_BYTES];
     bool changing;
 };
 

@@ -1,0 +1,284 @@
+/* account disable|enable|recover: who may no longer speak to the node, and an administrator when the old one is gone.
+ * Whoever can write the home on its machine may do all of it: local commands act as an administrator. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "command/commands.h"
+#include "command/names.h"
+#include "json/json.h"
+
+#define CHANGE_ARENA_BYTES (256 * KIB)
+
+struct change {
+    const char *name;
+    struct text reason;
+    bool disable;
+    struct uuid by;
+    struct uuid id; /* found */
+    /* recover */
+    const char *fresh;
+    struct uuid fresh_id;
+    bool recovering;
+    struct arena arena; /* of what the view gave, over later questions */
+};
+
+static bool is_administrator(const struct fact_account *a)
+{
+    static const struct uuid none;
+    return a->role == ROLE_ADMINISTRATOR && !a->disabled && uuid_eq(&a->party, &none);
+}
+
+/* ---- the writes ---- */
+
+struct count {
+    const struct uuid *but;
+    size_t administrators;
+};
+
+static enum err on_account(void *self, const struct fact *f)
+{
+    struct count *c = self;
+    c->administrators += is_administrator(&f->u.account) && !uuid_eq(&f->u.account.id, c->but);
+    return OK;
+}
+
+static enum err find_account(struct txn *t, struct change *c, const char *name, struct fact_account *ret,
+                             struct fault *reterr)
+{
+    struct fact_account a;
+    enum err err = view_account_by_name(txn_view(t), text_of(name), &a, reterr);
+    if (err == ERR_NOT_FOUND)
+        return fault_set(reterr, err, "no account is named %s; entente account list shows them", name);
+    if (err != OK)
+        return err;
+    a.name = arena_text(&c->arena, a.name);
+    if (!a.name.ptr)
+        return fault_set(reterr, ERR_NOMEM, "no memory");
+    *ret = a;
+    return OK;
+}
+
+static enum err append_account(struct txn *t, const struct change *c, const struct fact_account *a,
+                               struct fault *reterr)
+{
+    struct fact f = {.kind = FACT_ACCOUNT, .u.account = *a};
+    f.u.account.account = c->by;
+    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+static enum err append_act(struct txn *t, const struct change *c, const char *verb, const struct uuid *subject,
+                           struct fault *reterr)
+{
+    char id[UUID_TEXT_MAX];
+    struct fact f = {
+        .kind = FACT_ACT,
+        .u.act = {.account = c->by, .verb = text_of(verb), .subject = uuid_format(subject, id), .reason = c->reason}};
+    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+static enum err switch_account(struct txn *t, struct change *c, struct fault *reterr)
+{
+    struct fact_account a;
+    enum err err = find_account(t, c, c->name, &a, reterr);
+    if (err != OK)
+        return err;
+    struct count others = {.but = &a.id};
+    c->id = a.id;
+    err = view_facts(txn_view(t), FACT_ACCOUNT, on_account, &others, reterr);
+    if (err == OK && c->disable && is_administrator(&a) && others.administrators == 0)
+        err = fault_set(reterr, ERR_DENIED,
+                        "%s is the last administrator: entente account recover makes another in its place", c->name);
+    if (err != OK)
+        return err;
+    if (a.disabled != c->disable) {
+        a.disabled = c->disable;
+        err = append_account(t, c, &a, reterr);
+    }
+    return err == OK ? append_act(t, c, c->disable ? "account disabled" : "account enabled", &a.id, reterr) : err;
+}
+
+/* The new administrator stands before the old one goes: one write, so that there is always one. */
+static enum err write_change(struct txn *t, void *self, struct fault *reterr)
+{
+    struct change *c = self;
+    struct fact_account a;
+    arena_reset(&c->arena);
+    if (c->recovering) {
+        if (view_account_by_name(txn_view(t), text_of(c->fresh), &a, NULL) == OK)
+            return fault_set(reterr, ERR_USAGE,
+                             "there is an account %s already: the new administrator needs a name of "
+                             "its own",
+                             c->fresh);
+        struct fact_account fresh = {.id = c->fresh_id, .name = text_of(c->fresh), .role = ROLE_ADMINISTRATOR};
+        enum err err = append_account(t, c, &fresh, reterr);
+        if (err == OK)
+            err = append_act(t, c, "administrator recovered", &c->fresh_id, reterr);
+        if (err != OK)
+            return err;
+    }
+    return switch_account(t, c, reterr);
+}
+
+static enum err run_change(struct session *s, struct change *c, struct fault *reterr)
+{
+    struct local *local = node_local(s->node);
+    c->by = c->recovering ? c->fresh_id : *node_admin(s->node); /* nobody acts as who is gone */
+    arena_init(&c->arena, CHANGE_ARENA_BYTES);
+    enum err err = node_write(s->node, write_change, c, reterr);
+    arena_done(&c->arena);
+    if (err == OK) /* enabling revives no old token */
+        err = local_token_revoke_all(local, &c->id, reterr);
+    return err == OK ? node_find_admin(s->node, reterr) : err;
+}
+
+/* ---- the commands ---- */
+
+static int reason_of(struct session *s, struct text *ret)
+{
+    const char *reason = option(s, "reason");
+    if (!reason || !*reason) {
+        complain(s, "%s: --reason R: it stands in the log for ever", s->command->name);
+        return EXIT_USAGE;
+    }
+    *ret = text_of(reason);
+    return EXIT_DONE;
+}
+
+static int switch_it(struct session *s, bool disable)
+{
+    struct change c = {.name = s->operands[0], .disable = disable};
+    struct fault fault = {.offset = -1, .line = -1};
+    if (reason_of(s, &c.reason))
+        return EXIT_USAGE;
+    if (run_change(s, &c, &fault))
+        return complain_fault(s, NULL, &fault);
+    if (s->json) {
+        struct json_out o = json_out_to(json_line(s));
+        json_open(&o, '{');
+        json_member_text(&o, "account", text_of(c.name));
+        json_member_bool(&o, "disabled", disable);
+        json_close(&o, '}');
+        json_line_end(s);
+    } else if (disable) {
+        say(s, "%s is disabled from this moment; its tokens are revoked\n", c.name);
+    } else {
+        say(s, "%s may speak again; entente account token %s makes it a token\n", c.name, c.name);
+    }
+    return EXIT_DONE;
+}
+
+static int run_disable(struct session *s)
+{
+    return switch_it(s, true);
+}
+
+static int run_enable(struct session *s)
+{
+    return switch_it(s, false);
+}
+
+/* The one that local commands act as, when nobody is named: it is lost. */
+static int lost_name(struct session *s, char *out, size_t size)
+{
+    struct view *v;
+    struct fact_account a;
+    struct fault fault = {.offset = -1, .line = -1};
+    const char *given = option(s, "lost");
+    if (given) {
+        snprintf(out, size, "%s", given);
+        return EXIT_DONE;
+    }
+    if (open_view(s, &v))
+        return EXIT_WRITE;
+    enum err err = view_account(v, node_admin(s->node), &a, &fault);
+    if (err == OK)
+        snprintf(out, size, TEXT_FMT, TEXT_ARG(a.name));
+    node_reader_done(s->node, v);
+    return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
+}
+
+static void tell_recovered(struct session *s, const struct change *c, struct text token)
+{
+    if (!s->json) {
+        say(s,
+            "%s is administrator; %s is disabled and its tokens are revoked\n"
+            "The new one's token, shown once: " TEXT_FMT "\n",
+            c->fresh, c->name, TEXT_ARG(token));
+        return;
+    }
+    struct json_out o = json_out_to(json_line(s));
+    json_open(&o, '{');
+    json_member_text(&o, "account", text_of(c->fresh));
+    json_member_text(&o, "disabled", text_of(c->name));
+    json_member_text(&o, "token", token);
+    json_close(&o, '}');
+    json_line_end(s);
+}
+
+static int run_recover(struct session *s)
+{
+    char lost[NAME_MAX_BYTES + 1];
+    struct change c = {.fresh = option(s, "name"), .disable = true, .recovering = true, .fresh_id = uuid_random()};
+    struct fault fault = {.offset = -1, .line = -1};
+    if (!c.fresh) {
+        complain(s, "account recover: --name NAME: what the new administrator is called");
+        return EXIT_USAGE;
+    }
+    if (check_name(s, c.fresh) || reason_of(s, &c.reason))
+        return EXIT_USAGE;
+    int code = lost_name(s, lost, sizeof lost);
+    if (code)
+        return code;
+    c.name = lost;
+    if (run_change(s, &c, &fault))
+        return complain_fault(s, NULL, &fault);
+    struct buffer token;
+    buffer_init(&token, KIB);
+    if (local_token_new(node_local(s->node), &c.fresh_id, TEXT("recovery"), &token, &fault))
+        code = complain_fault(s, NULL, &fault);
+    else
+        tell_recovered(s, &c, buffer_text(&token));
+    buffer_done(&token);
+    return code;
+}
+
+#define REASON_OPTION                                                     \
+    {                                                                     \
+        "reason", OPTION_VALUE, "R", "why; it stands in the log for ever" \
+    }
+static const struct option_spec CHANGE_OPTIONS[] = {REASON_OPTION, {NULL, OPTION_FLAG, NULL, NULL}};
+static const struct option_spec RECOVER_OPTIONS[] = {
+    {"name", OPTION_VALUE, "NAME", "the new administrator"},
+    {"lost", OPTION_VALUE, "NAME", "the one that is gone (the one that local commands act as)"},
+    REASON_OPTION,
+    {NULL, OPTION_FLAG, NULL, NULL}};
+
+const struct command COMMAND_ACCOUNT_DISABLE = {
+    .name = "account disable",
+    .operands = "NAME",
+    .summary = "an account speaks to the node no longer",
+    .details = "Its tokens are revoked. What it did stays in the log under its name. The last administrator is not\n"
+               "disabled: see entente account recover.\n",
+    .options = CHANGE_OPTIONS,
+    .operands_min = 1,
+    .operands_max = 1,
+    .need = NEED_WRITE,
+    .run = run_disable};
+const struct command COMMAND_ACCOUNT_ENABLE = {.name = "account enable",
+                                               .operands = "NAME",
+                                               .summary = "a disabled account may speak again, with a new token",
+                                               .options = CHANGE_OPTIONS,
+                                               .operands_min = 1,
+                                               .operands_max = 1,
+                                               .need = NEED_WRITE,
+                                               .run = run_enable};
+const struct command COMMAND_ACCOUNT_RECOVER = {
+    .name = "account recover",
+    .operands = "",
+    .summary = "a new administrator in the place of one that is gone",
+    .details = "For who can write the home on this machine: makes the account and a token for it, disables the lost\n"
+               "one and revokes its tokens, all as entries with the reason. Local commands act as the new one.\n",
+    .options = RECOVER_OPTIONS,
+    .need = NEED_WRITE,
+    .run = run_recover};
