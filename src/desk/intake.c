@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "desk/intake_inside.h"
+#include "desk/intake_honest.h"
 #include "desk/own.h"
 
 struct reader_options intake_reader_options(const struct intake *in)
@@ -133,6 +133,9 @@ static enum err read_document(struct intake *in, struct reader *reader, struct i
             return e;
         struct fault lie = {.offset = -1, .line = -1};
         enum err taken = intake_items_take(in, items, chunk, &lie);
+        enum err bounded = intake_bounded(in, items, chunk.len, taken == OK ? &lie : NULL);
+        if (taken == OK)
+            taken = bounded;
         e = apply_items(in, items, reterr);
         if (e != OK)
             return e;

@@ -28,11 +28,11 @@
 
 /* ---- the document's bytes ---- */
 struct intake_spool {
-    int fd;        /* seekable */
-    bool own;      /* to be closed: a copy without a name */
+    int fd;        /* seekable, owned */
     int64_t start; /* where the document begins */
 };
-/* fd itself when it can be read twice, else a copy of what is left of it in an unlinked file in the home.
+/* fd's file when we may open it again, for each reader anew, else a copy of what is left of it in an unlinked file in
+ * the home (a pipe; a file whose name and rights were its giver's).
  * ERR_IO | ERR_FULL | ERR_CANCELLED */
 MUST_CHECK enum err intake_spool_open(const char *home, int fd, const atomic_bool *cancel, struct intake_spool *ret,
                                       struct fault *reterr);
@@ -68,7 +68,9 @@ struct intake {
     size_t aside_slots, aside_used;
     unsigned unholdable; /* objects that the store would not take */
     struct intake_totals totals;
-    bool changed; /* something was appended */
+    bool changed;         /* something was appended */
+    int64_t next_at;      /* where in the document the next object begins at the earliest */
+    uint64_t chunk_bytes; /* what its reader has sent so far */
 };
 /* The reader's options for this document. */
 struct reader_options intake_reader_options(const struct intake *in);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "desk/intake_honest.h"
 #include "desk/intake_marking.h"
 #include "desk/own.h"
 
@@ -69,21 +70,14 @@ static bool is_stamped(const struct record_object *o)
     return o->created_at != 0 || o->modified_at != 0 || o->valid_from_at != 0;
 }
 
-/* A stamp's 24 bytes must lie in the body. */
-static bool stamps_fit(const struct record_object *o)
-{
-    const uint32_t at[] = {o->created_at, o->modified_at, o->valid_from_at};
-    for (size_t i = 0; i < ARRAY_LEN(at); i++)
-        if (at[i] != 0 && (o->body.len < 24 || at[i] > o->body.len - 24))
-            return false;
-    return o->print != 0;
-}
-
 static enum err take_object(struct intake *in, struct intake_item *item, struct fault *reterr)
 {
     const struct record_object *o = &item->record.u.object;
     struct ident id;
-    if (ident_parse(o->id, &id, NULL) != OK || (is_stamped(o) && !stamps_fit(o)))
+    enum err e = intake_honest(o, in->options->marking, reterr);
+    if (e != OK)
+        return e;
+    if (ident_parse(o->id, &id, NULL) != OK)
         return fault_at(reterr, ERR_MALFORMED, o->at, "record", "its reader broke the record form");
     if (!is_stamped(o))
         item->hash = sha256_of(o->body.ptr, o->body.len);
@@ -130,9 +124,11 @@ enum err intake_items_take(struct intake *in, struct intake_items *items, struct
         *item = (struct intake_item){.record = r};
         if (r.kind == RECORD_OBJECT) {
             e = take_object(in, item, reterr);
-            if (e != OK)
-                return e;
+        } else if (!intake_honest_refusal(&r.u.rejected)) {
+            e = fault_at(reterr, ERR_MALFORMED, -1, "record", "its reader broke the record form");
         }
+        if (e != OK)
+            return e;
         items->count++;
     }
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "desk/intake_honest.h"
 #include "desk/own.h"
 
 /* Further definitions of one document count as unreadable. */
@@ -144,6 +145,9 @@ static enum err note_definition(struct intake *in, const struct record_object *o
     struct uuid uuid;
     if (!text_starts(o->id, TEXT("marking-definition--")) || !uuid_of_id(o->id, &uuid))
         return OK;
+    enum err honest = intake_honest(o, in->options->marking, reterr);
+    if (honest != OK)
+        return honest;
     bool statement = is_statement(o->body), held = true;
     struct marking_known *known = book_find(&in->markings, &uuid);
     if (known) {

@@ -70,8 +70,10 @@ enum err intake_spool_open(const char *home, int fd, const atomic_bool *cancel, 
 {
     off_t at = lseek(fd, 0, SEEK_CUR);
     struct stat st;
-    if (at >= 0 && fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))) {
-        *ret = (struct intake_spool){.fd = fd, .start = at};
+    bool file = at >= 0 && fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode));
+    int own;
+    if (file && reader_own_description(fd, &own, NULL) == OK) {
+        *ret = (struct intake_spool){.fd = own, .start = at};
         return OK;
     }
     int to = unnamed_file(home);
@@ -86,15 +88,14 @@ enum err intake_spool_open(const char *home, int fd, const atomic_bool *cancel, 
         close(to);
         return e;
     }
-    *ret = (struct intake_spool){.fd = to, .own = true};
+    *ret = (struct intake_spool){.fd = to};
     return OK;
 }
 
 void intake_spool_close(struct intake_spool *s)
 {
-    if (s->own)
-        close(s->fd);
-    s->own = false;
+    close(s->fd);
+    s->fd = -1;
 }
 
 enum err intake_spool_rewind(const struct intake_spool *s, struct fault *reterr)

@@ -574,7 +574,10 @@ static void a_lying_reader(void **state)
     struct buffer good, chunk;
     buffer_init(&good, MIB);
     buffer_init(&chunk, MIB);
-    struct record_object o = {.id = text_of(house_indicator_id(1)), .body = TEXT("{}"), .confidence = -1};
+    struct record_object o = {
+        .id = TEXT("x-note--00000000-0000-4000-8000-000000000001"),
+        .body = TEXT("{\"id\":\"x-note--00000000-0000-4000-8000-000000000001\",\"type\":\"x-note\"}"),
+        .confidence = -1};
     record_add_object(&good, &o, NULL, 0, NULL, 0, NULL, 0);
     struct intake_options options = {.name = TEXT("lie")};
     struct intake in = {.options = &options};
