@@ -148,6 +148,41 @@ enum err home_sync(const struct io *io, const char *home, const char *name, stru
     return err;
 }
 
+static enum err read_open(const struct io *io, int fd, const char *path, size_t max_bytes, struct buffer *out,
+                          struct fault *reterr)
+{
+    int64_t bytes = io->size(io->self, fd);
+    if (bytes < 0)
+        return fault_errno(reterr, "reading %s", path);
+    if ((uint64_t)bytes > max_bytes)
+        return fault_set(reterr, ERR_LIMIT, "%s has more than %zu bytes", path, max_bytes);
+    char *to = buffer_reserve(out, (size_t)bytes);
+    if (!to)
+        return no_memory(reterr);
+    ssize_t n = io_read_all(io, fd, to, (size_t)bytes, 0);
+    if (n < 0)
+        return fault_errno(reterr, "reading %s", path);
+    out->len = (size_t)n;
+    return OK;
+}
+
+enum err home_read(const struct io *io, const char *path, size_t max_bytes, struct buffer *ret, struct fault *reterr)
+{
+    struct buffer b;
+    int fd = io->open(io->self, path, O_RDONLY | O_NOFOLLOW, 0);
+    if (fd < 0)
+        return errno == ENOENT ? fault_set(reterr, ERR_NOT_FOUND, "%s is not there", path)
+                               : fault_errno(reterr, "opening %s", path);
+    buffer_init(&b, max_bytes);
+    enum err err = read_open(io, fd, path, max_bytes, &b, reterr);
+    io->close(io->self, fd);
+    if (err == OK)
+        *ret = b;
+    else
+        buffer_done(&b);
+    return err;
+}
+
 enum err home_touch(const struct io *io, const char *home, const char *name, struct fault *reterr)
 {
     char *path = home_path(home, name);

@@ -1,6 +1,7 @@
 /* store/home.h - the folder of a node: its parts by name, and who owns it. For store/ only. */
 #pragma once
 #include "base/io.h"
+#include "base/buffer.h"
 #include "base/text.h"
 
 #define HOME_LOG        "log"
@@ -26,6 +27,10 @@ MUST_CHECK enum err home_rename(const struct io *io, const char *home, const cha
                                 struct fault *reterr);
 /* fsync of home/name, a file or a folder; NULL: of the home itself. */
 MUST_CHECK enum err home_sync(const struct io *io, const char *home, const char *name, struct fault *reterr);
+/* The whole file into *ret, which is to be given to buffer_done() after OK only. ERR_NOT_FOUND | ERR_LIMIT (larger
+ * than max_bytes) | ERR_IO | ERR_NOMEM */
+MUST_CHECK enum err home_read(const struct io *io, const char *path, size_t max_bytes, struct buffer *ret,
+                              struct fault *reterr);
 /* Makes home/name an empty file of mode 0600, durable not yet. Existing ones stay as they are. */
 MUST_CHECK enum err home_touch(const struct io *io, const char *home, const char *name, struct fault *reterr);
 

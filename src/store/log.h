@@ -82,6 +82,11 @@ MUST_CHECK enum err log_body(const struct log *log, struct place place, struct b
 MUST_CHECK enum err log_staged_body(const struct log *log, struct place place, struct buffer *out,
                                     struct fault *reterr);
 
+/* Erases the DETAIL and BODY records at these places, sorted: flagged first, durably, then overwritten with zeros,
+ * durably. What is erased already is no error. By the thread that commits, between two groups. After a failure some
+ * are erased, some not: to be done again. ERR_MALFORMED (no such record there) | ERR_IO | ERR_NOMEM | ERR_DENIED */
+MUST_CHECK enum err log_erase(struct log *log, const struct place *places, size_t count, struct fault *reterr);
+
 /* Reading in order, for a replay. */
 struct log_reader;
 struct log_read {
@@ -91,7 +96,7 @@ struct log_read {
     bool erased;     /* detail is gone */
     struct entry_detail detail;
     bool has_body, has_original;
-    struct place body, original;
+    struct place detail_at, body, original;
 };
 MUST_CHECK enum err log_reader_open(const struct log *log, uint64_t from_n, struct log_reader **ret,
                                     struct fault *reterr);

@@ -166,6 +166,11 @@ enum err log_body(const struct log *const_log, struct place place, struct buffer
     if (err != OK)
         return err == ERR_NOT_FOUND ? damaged(place, reterr) : err;
     err = read_record(log, fd, place, small, &large, &h, reterr);
+    if (err == ERR_MALFORMED) { /* erased while it was read? Then its flag is there by now */
+        free(large);
+        large = NULL;
+        err = read_record(log, fd, place, small, &large, &h, reterr);
+    }
     files_put(&log->files, place.segment);
     if (err == OK && (h.flags & RECORD_ERASED))
         err = fault_set(reterr, ERR_NOT_FOUND, "this body was erased");

@@ -163,6 +163,7 @@ static enum err take_entry(struct log_reader *r, const struct scanned *s, struct
 static enum err take_detail(struct log_reader *r, const struct scanned *s, struct log_read *ret, struct fault *reterr)
 {
     ret->erased = s->head.flags & RECORD_ERASED;
+    ret->detail_at = s->place;
     if (ret->erased || r->skip_details)
         return OK;
     buffer_clear(&r->detail);

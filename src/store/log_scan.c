@@ -72,7 +72,7 @@ static bool all_zero(const uint8_t *p, size_t len)
     return true;
 }
 
-enum err scan_next(struct scan *s, enum scan_found *ret_found, struct scanned *ret, struct fault *reterr)
+static enum err look(struct scan *s, enum scan_found *ret_found, struct scanned *ret, struct fault *reterr)
 {
     struct record_site site = {s->log_seed, {s->segment, s->at}};
     struct scanned r = {.place = site.place};
@@ -100,6 +100,17 @@ enum err scan_next(struct scan *s, enum scan_found *ret_found, struct scanned *r
     *ret_found = good ? SCAN_RECORD : SCAN_SPOILED;
     *ret = r;
     return OK;
+}
+
+/* What is damaged may have been erased by another process between two reads of the window: looked at once more. */
+enum err scan_next(struct scan *s, enum scan_found *ret_found, struct scanned *ret, struct fault *reterr)
+{
+    enum err err = look(s, ret_found, ret, reterr);
+    if (err != OK || *ret_found != SCAN_DAMAGED)
+        return err;
+    s->from = s->at;
+    s->len = 0;
+    return look(s, ret_found, ret, reterr);
 }
 
 void group_init(struct group *g, uint64_t first_n, uint64_t tag, uint32_t start)

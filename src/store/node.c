@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "store/node_inside.h"
+#include "store/erase_inside.h"
 
 /* How long a reader waits for a view that is being exchanged: 2 s, two renames and syncs. */
 #define EXCHANGE_WAITS   200
@@ -241,6 +241,8 @@ static enum err open_own(struct node *node, struct fault *reterr)
     if (err == OK)
         err = local_open(node->home, false, &node->local, reterr);
     if (err == OK)
+        err = erase_redo(node, reterr);
+    if (err == OK)
         err = bring_view_up(node, reterr);
     if (err == OK)
         err = origin_open(node, node->view, reterr);
@@ -261,6 +263,12 @@ static enum err open_read(struct node *node, struct fault *reterr)
 {
     struct view *v;
     enum err err = node_reader(node, &v, reterr);
+    if (err == OK && home_has(node->home, ERASING_FILE, NULL) == OK) { /* cut short, and to be finished; or under way */
+        node_reader_done(node, v);
+        readers_drop(node);
+        (void)put_in_order(node, NULL);
+        err = node_reader(node, &v, reterr);
+    }
     if (err == ERR_NOT_FOUND || err == ERR_VERSION) {
         err = put_in_order(node, reterr);
         if (err == OK)
@@ -303,6 +311,7 @@ enum err node_open(const struct io *io, const char *home, enum node_mode mode, s
     arena_init(&node->arena, MIB);
     pthread_mutex_init(&node->readers_lock, NULL);
     origin_init(&node->origin);
+    pthread_mutex_init(&node->keep_lock, NULL);
     node->home = strdup(home);
     if (!node->home)
         err = fault_set(reterr, ERR_NOMEM, "no memory");
@@ -332,6 +341,7 @@ void node_close(struct node *node)
         before = a->before;
         free(a);
     }
+    pthread_mutex_destroy(&node->keep_lock);
     arena_done(&node->arena);
     free(node->home);
     free(node);
@@ -350,9 +360,18 @@ enum err node_write(struct node *node, node_write_fn *fn, void *self, struct fau
     return node->mode == NODE_OWN ? writer_run(node, &job, reterr) : not_owner(reterr);
 }
 
+static enum err rebuild(struct node *node, void *self, struct fault *reterr)
+{
+    uint64_t *ret_entries = self;
+    enum err err = replay_rebuild(node, reterr);
+    if (err == OK)
+        *ret_entries = log_size(node->log);
+    return err;
+}
+
 enum err node_rebuild(struct node *node, uint64_t *ret_entries, struct fault *reterr)
 {
-    struct job job = {.ret_entries = ret_entries};
+    struct job job = {.alone = rebuild, .self = ret_entries};
     return node->mode == NODE_OWN ? writer_run(node, &job, reterr) : not_owner(reterr);
 }
 

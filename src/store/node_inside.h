@@ -13,9 +13,9 @@
 #define REPLAY_BATCH 8192
 
 struct job {
-    node_write_fn *fn; /* NULL: rebuild */
+    node_write_fn *fn; /* or: */
+    enum err (*alone)(struct node *node, void *self, struct fault *reterr); /* between two groups */
     void *self;
-    uint64_t *ret_entries; /* of a rebuild */
     enum err err;
     struct fault fault;
     bool done;
@@ -58,6 +58,7 @@ struct node {
     _Atomic double reserve_percent;
     struct writer writer;
     struct origin_state origin;
+    pthread_mutex_t keep_lock; /* one erasure or backup at a time: held by who asks for it */
 
     pthread_mutex_t readers_lock; /* of what follows */
     struct view *readers[READERS_KEPT];
@@ -80,6 +81,11 @@ struct txn {
 MUST_CHECK enum err writer_start(struct node *node, struct fault *reterr);
 void writer_stop(struct node *node); /* after the queue was worked off */
 MUST_CHECK enum err writer_run(struct node *node, struct job *job, struct fault *reterr);
+/* A group of its own, on the writer thread, by what runs there alone. */
+MUST_CHECK enum err writer_group(struct node *node, node_write_fn *fn, void *self, struct fault *reterr);
+
+/* Nothing more is written until the node is opened again: on the writer thread. */
+void writer_stop_writing(struct node *node, enum err err, const struct fault *why);
 
 /* replay.c, on the writer thread or before it runs */
 /* Applies the log's entries that the view has not seen. *ret_damaged: the failure is the view's, not the log's. */
@@ -87,5 +93,8 @@ MUST_CHECK enum err replay_missing(struct node *node, struct view *v, bool *ret_
 /* Makes a new view of the whole log and puts it in the old one's place. node->view may be NULL before; it is never
  * after success. */
 MUST_CHECK enum err replay_rebuild(struct node *node, struct fault *reterr);
+
+/* The same where the old view must go first: its room is needed. Until it is done there is none. */
+MUST_CHECK enum err replay_anew(struct node *node, struct fault *reterr);
 
 void readers_drop(struct node *node); /* the idle ones */

@@ -128,18 +128,33 @@ static enum err swap(struct node *node, struct fault *reterr)
     return err == OK ? home_remove(io, node->home, "view/old.db", reterr) : err;
 }
 
-enum err replay_rebuild(struct node *node, struct fault *reterr)
+static void close_view(struct node *node)
 {
-    struct view *v;
-    enum err err = build_next(node, reterr);
-    if (err != OK)
-        return err;
     view_close(node->view);
     node->view = NULL;
     pthread_mutex_lock(&node->readers_lock);
     node->epoch++;
     pthread_mutex_unlock(&node->readers_lock);
     readers_drop(node);
+}
+
+enum err replay_anew(struct node *node, struct fault *reterr)
+{
+    static const char *const all[] = {VIEW_FILE,      "view/view.db-wal",    "view/view.db-shm",
+                                      "view/next.db", "view/next.db-wal",    "view/next.db-shm",
+                                      "view/old.db",  "view/next.db-journal"};
+    close_view(node);
+    enum err err = remove_all(node, all, ARRAY_LEN(all), reterr);
+    return err == OK ? replay_rebuild(node, reterr) : err;
+}
+
+enum err replay_rebuild(struct node *node, struct fault *reterr)
+{
+    struct view *v;
+    enum err err = build_next(node, reterr);
+    if (err != OK)
+        return err;
+    close_view(node);
     err = swap(node, reterr);
     if (err == OK)
         err = view_open(node->home, true, &v, reterr);

@@ -249,13 +249,13 @@ static void add_to(struct job ***end, struct job *job)
 }
 
 /* Runs queued jobs until the group is full; *ret_list are those that were run. True: something is to be committed. */
-static bool gather(struct node *node, struct job *job, struct job **ret_list)
+static bool gather(struct node *node, struct job *job, bool only, struct job **ret_list)
 {
     struct job **end = ret_list;
     int64_t now_us = clock_now_us();
     bool first = true;
     *ret_list = NULL;
-    for (; job; job = next_job(&node->writer)) {
+    for (; job; job = only ? NULL : next_job(&node->writer)) {
         if (!job->fn) {
             put_back(&node->writer, job);
             break;
@@ -274,7 +274,8 @@ static bool gather(struct node *node, struct job *job, struct job **ret_list)
     return true;
 }
 
-static void run_group(struct node *node, struct job *job)
+/* only: no other job joins. */
+static void run_group(struct node *node, struct job *job, bool only)
 {
     struct writer *w = &node->writer;
     struct fault why = {.offset = -1, .line = -1};
@@ -288,7 +289,7 @@ static void run_group(struct node *node, struct job *job)
         return;
     }
     bool durable = false;
-    if (gather(node, job, &list)) {
+    if (gather(node, job, only, &list)) {
         if (log_staged_bytes(node->log) == 0) {
             view_rollback(node->view);
         } else {
@@ -303,14 +304,30 @@ static void run_group(struct node *node, struct job *job)
         w->on_commit(w->on_commit_self, log_size(node->log));
 }
 
-static void run_rebuild(struct node *node, struct job *job)
+static void run_alone(struct node *node, struct job *job)
 {
-    job->err = replay_rebuild(node, &job->fault);
-    if (job->err == OK && job->ret_entries)
-        *job->ret_entries = log_size(node->log);
+    job->err = job->alone(node, job->self, &job->fault);
     if (!node->view)
         stop_writing(&node->writer, job->err, &job->fault);
     tell(&node->writer, job);
+}
+
+enum err writer_group(struct node *node, node_write_fn *fn, void *self, struct fault *reterr)
+{
+    struct job job = {.fn = fn, .self = self, .fault = {.offset = -1, .line = -1}};
+    pthread_cond_init(&job.wake, NULL);
+    run_group(node, &job, true);
+    pthread_cond_destroy(&job.wake);
+    if (job.err != OK && reterr) {
+        *reterr = job.fault;
+        reterr->err = job.err;
+    }
+    return job.err;
+}
+
+void writer_stop_writing(struct node *node, enum err err, const struct fault *why)
+{
+    stop_writing(&node->writer, err, why);
 }
 
 /* ---- the thread ---- */
@@ -334,9 +351,9 @@ static void *work(void *arg)
             fail_all(job, why.err, &why);
             tell(w, job);
         } else if (job->fn) {
-            run_group(node, job);
+            run_group(node, job, false);
         } else {
-            run_rebuild(node, job);
+            run_alone(node, job);
         }
     }
 }

@@ -1,0 +1,247 @@
+/* store/erase_scan.c - one pass over the log: which entries hold what is to be erased. The log and not the view is
+ * asked: a view holds what counts today, the log all that was ever accepted. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/erase_inside.h"
+
+bool erase_grow(void **list, size_t count, size_t *cap, size_t size)
+{
+    if (count < *cap)
+        return true;
+    size_t more = *cap ? *cap * 2 : 16;
+    void *moved = realloc(*list, more * size);
+    if (!moved)
+        return false;
+    *list = moved;
+    *cap = more;
+    return true;
+}
+
+static enum err no_memory(struct fault *reterr)
+{
+    return fault_set(reterr, ERR_NOMEM, "no memory for an erasure");
+}
+
+/* ---- lists of entries ---- */
+
+struct doomed doomed_of(const struct log_read *read)
+{
+    struct doomed d = {
+        .n = read->entry.n, .leaf = entry_leaf(read->entry_text), .at = {read->detail_at}, .at_count = 1};
+    if (read->has_body)
+        d.at[d.at_count++] = read->body;
+    if (read->has_original)
+        d.at[d.at_count++] = read->original;
+    return d;
+}
+
+enum err doomed_add(struct doomed_list *l, const struct doomed *d)
+{
+    void *list = l->v;
+    if (!erase_grow(&list, l->count, &l->cap, sizeof *l->v))
+        return ERR_NOMEM;
+    l->v = list;
+    l->v[l->count++] = *d;
+    return OK;
+}
+
+static int by_n(const void *a, const void *b)
+{
+    uint64_t x = ((const struct doomed *)a)->n, y = ((const struct doomed *)b)->n;
+    return (x > y) - (x < y);
+}
+
+void doomed_sort(struct doomed_list *l)
+{
+    size_t kept = 0;
+    if (l->count)
+        qsort(l->v, l->count, sizeof *l->v, by_n);
+    for (size_t i = 0; i < l->count; i++)
+        if (kept == 0 || l->v[kept - 1].n != l->v[i].n)
+            l->v[kept++] = l->v[i];
+    l->count = kept;
+}
+
+void doomed_done(struct doomed_list *l)
+{
+    free(l->v);
+    *l = (struct doomed_list){0};
+}
+
+/* ---- what an entry is to the erasure ---- */
+
+static ptrdiff_t id_index(const struct erasing *e, struct text id)
+{
+    size_t low = 0, high = e->request->id_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int c = text_cmp(e->ids[middle], id);
+        if (c == 0)
+            return (ptrdiff_t)middle;
+        if (c < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
+}
+
+static enum err see_object(struct erasing *e, const struct log_read *read, const struct fact *f, struct fault *reterr)
+{
+    ptrdiff_t i = id_index(e, f->u.object.id);
+    if (i < 0)
+        return OK;
+    e->found[i] = true;
+    e->finding[i] |= f->u.object.finding != NULL;
+    e->result.versions++;
+    struct doomed d = doomed_of(read);
+    if (doomed_add(&e->doomed, &d) != OK)
+        return no_memory(reterr);
+    return erase_words_of(e, &f->u.object, reterr);
+}
+
+/* Is it one of the identifiers' UUIDs? Whether that one is a finding is known at the end only. */
+static bool wanted(const struct erasing *e, const struct uuid *u, bool findings_only)
+{
+    for (size_t i = 0; i < e->request->id_count; i++)
+        if (uuid_eq(&e->uuids[i], u) && (!findings_only || e->finding[i]))
+            return true;
+    return false;
+}
+
+static enum err see_hits(struct erasing *e, const struct log_read *read, const struct fact *f, struct fault *reterr)
+{
+    size_t i = 0;
+    while (i < f->u.hits.hit_count && !wanted(e, &f->u.hits.hits[i].finding, false))
+        i++;
+    if (i == f->u.hits.hit_count)
+        return OK;
+    void *list = e->survivors;
+    if (!erase_grow(&list, e->survivor_count, &e->survivor_cap, sizeof *e->survivors))
+        return no_memory(reterr);
+    e->survivors = list;
+    struct survivor s = {.entry = doomed_of(read)};
+    enum err err = fact_decode(read, &e->arena, &s.fact, reterr); /* again, to stay */
+    if (err == OK)
+        e->survivors[e->survivor_count++] = s;
+    return err;
+}
+
+static enum err see_document(struct erasing *e, const struct log_read *read, const struct fact *f,
+                             struct fault *reterr)
+{
+    void *list = e->pieces;
+    if (!read->has_body)
+        return OK;
+    if (!erase_grow(&list, e->piece_count, &e->piece_cap, sizeof *e->pieces))
+        return no_memory(reterr);
+    e->pieces = list;
+    struct piece p = {.entry = doomed_of(read),
+                      .party = f->u.document.party,
+                      .hash = f->u.document.hash,
+                      .part = f->u.document.part,
+                      .parts = f->u.document.parts,
+                      .body = read->body};
+    e->pieces[e->piece_count++] = p;
+    return OK;
+}
+
+static enum err see(struct erasing *e, const struct log_read *read, struct arena *arena, struct fault *reterr)
+{
+    struct text kind = read->entry.kind;
+    bool object = text_eq(kind, text_of(fact_kind_name(FACT_OBJECT)));
+    bool hits = text_eq(kind, text_of(fact_kind_name(FACT_HITS)));
+    bool document = text_eq(kind, text_of(fact_kind_name(FACT_DOCUMENT)));
+    struct fact f;
+    if (read->erased || (!object && !hits && !document))
+        return OK;
+    arena_reset(arena);
+    enum err err = fact_decode(read, arena, &f, reterr);
+    if (err != OK)
+        return err;
+    return object ? see_object(e, read, &f, reterr)
+           : hits ? see_hits(e, read, &f, reterr)
+                  : see_document(e, read, &f, reterr);
+}
+
+static enum err read_log(struct erasing *e, struct fault *reterr)
+{
+    struct log_reader *r;
+    struct arena arena;
+    enum err err = log_reader_open(e->node->log, 0, &r, reterr);
+    if (err != OK)
+        return err;
+    arena_init(&arena, 4 * LOG_RECORD_MAX_BYTES);
+    for (;;) {
+        struct log_read read;
+        err = log_reader_next(r, &read, reterr);
+        if (err == OK)
+            err = see(e, &read, &arena, reterr);
+        if (err != OK)
+            break;
+    }
+    arena_done(&arena);
+    log_reader_close(r);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+/* ---- evidence ---- */
+
+/* Which lines of the entry stay. *ret_doomed: the entry goes. */
+static enum err judge(struct erasing *e, struct survivor *s, bool *ret_doomed, struct fault *reterr)
+{
+    const struct fact_hits *h = &s->fact.u.hits;
+    bool *keep = arena_alloc(&e->arena, h->hit_count + 1);
+    if (!keep)
+        return no_memory(reterr);
+    for (size_t i = 0; i < h->hit_count; i++) {
+        keep[i] = !wanted(e, &h->hits[i].finding, true);
+        s->kept += keep[i];
+        s->dropped += !keep[i];
+    }
+    s->keep = keep;
+    *ret_doomed = s->dropped > 0;
+    return OK;
+}
+
+static enum err judge_evidence(struct erasing *e, struct fault *reterr)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < e->survivor_count; i++) {
+        bool doomed;
+        enum err err = judge(e, &e->survivors[i], &doomed, reterr);
+        if (err != OK)
+            return err;
+        if (!doomed)
+            continue;
+        if (doomed_add(&e->doomed, &e->survivors[i].entry) != OK)
+            return no_memory(reterr);
+        e->result.lines += e->survivors[i].dropped;
+        e->survivors[left++] = e->survivors[i];
+    }
+    e->survivor_count = left;
+    return OK;
+}
+
+static enum err all_found(const struct erasing *e, struct fault *reterr)
+{
+    for (size_t i = 0; i < e->request->id_count; i++)
+        if (!e->found[i])
+            return fault_set(reterr, ERR_NOT_FOUND,
+                             TEXT_FMT ": no such object here, or it was erased before; nothing was erased",
+                             TEXT_ARG(e->ids[i]));
+    return OK;
+}
+
+enum err erase_scan(struct erasing *e, struct fault *reterr)
+{
+    enum err err = read_log(e, reterr);
+    if (err == OK)
+        err = all_found(e, reterr);
+    if (err == OK)
+        err = judge_evidence(e, reterr);
+    if (err == OK)
+        err = erase_documents(e, reterr);
+    return err;
+}
