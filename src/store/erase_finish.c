@@ -72,7 +72,10 @@ static enum err list(struct node *node, const struct doomed_list *doomed, struct
 static enum err views(struct node *node, struct fault *reterr)
 {
     enum err err = replay_rebuild(node, reterr);
-    return err == ERR_FULL ? replay_anew(node, reterr) : err;
+    if (err == ERR_FULL)
+        err = replay_anew(node, reterr);
+    /* The old view's name must be gone for good before the mark is. */
+    return err == OK ? home_sync(node->io, node->home, VIEW_FOLDER, reterr) : err;
 }
 
 enum err erase_finish(struct node *node, const struct doomed_list *doomed, struct fault *reterr)

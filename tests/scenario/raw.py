@@ -41,7 +41,7 @@ def unpack(flags, payload):
 
 def records(path):
     """(offset, kind, flags, payload) of a segment's records, to the first place where none stands."""
-    data = open(path, "rb").read()
+    data = open(path, "rb").read().rstrip(b"\0") + bytes(64)
     at = 4096
     while at + 24 <= len(data):
         size, kind, flags = struct.unpack("<IBB", data[at:at + 6])
@@ -66,15 +66,17 @@ def is_segment(path):
 
 def find(folder, *words):
     """[(path, word)]: wherever one of the words still lies."""
-    words = [word.encode() if isinstance(word, str) else word for word in words]
+    words = [(word.encode() if isinstance(word, str) else word).lower() for word in words]
     found = []
     for path in files(folder):
-        data = open(path, "rb").read()
+        bodies = [b""]
+        data = open(path, "rb").read().rstrip(b"\0").lower()  # segments are preallocated
         if is_segment(path):
             for _, kind, flags, payload in records(path):
                 if flags & 0x80:
                     assert not payload.strip(b"\0"), f"{path}: an erased record that is not zeros"
                 elif kind == "body":
-                    data += b"\n" + unpack(flags, payload)
-        found += [(path, word) for word in words if word.lower() in data.lower()]
+                    bodies.append(unpack(flags, payload).lower())
+        data += b"\n".join(bodies)
+        found += [(path, word) for word in words if word in data]
     return found
