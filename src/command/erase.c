@@ -4,8 +4,8 @@
 
 #include "command/commands.h"
 #include "command/names.h"
-#include "json/json.h"
 #include "store/erase.h"
+#include "json/json.h"
 
 #define NAMES_BYTES (16 * MIB)
 

@@ -2,7 +2,8 @@
  *
  * Invariants:
  *   1. acknowledged implies gone: from the log's records and from the views, durably.
- *   2. the erasure's own entry is durable before a byte goes; it holds numbers of entries, nothing else to guess from.
+ *   2. the erasure's own entry is durable before a byte goes; it holds numbers of entries, nothing else to guess
+ * from.
  *   3. evidence of other findings is written anew in the same group, or in one before: it is never missing.
  *   4. a crash leaves "not erased", or an erasure whose entry is there, which the next opening as owner finishes
  *      before anything is read. HOME/erasing says that there may be one.
@@ -13,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/json.h"
 #include "store/erase_inside.h"
+#include "json/json.h"
 
 /* Evidence written anew in one group. */
 #define BATCH_BYTES (4 * MIB)
@@ -77,9 +78,8 @@ static enum err write_survivor(struct txn *t, struct erasing *e, const struct su
     buffer_init(&body, LOG_RECORD_MAX_BYTES);
     enum err err = kept_body(e, s, &body, reterr);
     /* How far the file was read stands in the newest entry about it: not to go back to what this one said. */
-    if (err == OK && h->follow_key.len &&
-        view_followed(txn_view(t), h->follow_key, &h->follow_offset, &h->follow_line, NULL) == ERR_NOT_FOUND)
-        h->follow_key = TEXT_NONE;
+    if (err == OK && h->follow_key.len)
+        err = view_followed(txn_view(t), h->follow_key, &h->follow_offset, &h->follow_line, reterr);
     if (err == OK && (h->hit_count || h->follow_key.len))
         err = txn_append(t, &f, buffer_text(&body), TEXT_NONE, reterr);
     buffer_done(&body);
@@ -166,7 +166,8 @@ static enum err carry_out(struct erasing *e, struct fault *reterr)
     if (err != OK && recorded)
         not_finished(node, err, &why);
     else if (err != OK && erase_unmark(node, NULL) != OK)
-        writer_stop_writing(node, err, &why); /* the mark must not stand before later entries: looked at again first */
+        writer_stop_writing(node, err,
+                            &why); /* the mark must not stand before later entries: looked at again first */
     if (err != OK && reterr)
         *reterr = why;
     return err;

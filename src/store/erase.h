@@ -35,8 +35,8 @@ struct erased_list {
     size_t count, cap;
 };
 void erased_list_done(struct erased_list *l);
-/* A list as it lies in HOME/erasures; foreign bytes. *ret is to be given to erased_list_done(). ERR_MALFORMED (line) |
- * ERR_VERSION | ERR_NOMEM */
+/* A list as it lies in HOME/erasures; foreign bytes. *ret is to be given to erased_list_done(). ERR_MALFORMED (line)
+ * | ERR_VERSION | ERR_NOMEM */
 MUST_CHECK enum err erased_list_parse(struct text t, struct erased_list *ret, struct fault *reterr);
 /* Erases those of the list that this log holds and that are not erased yet; *ret_count: how many. */
 MUST_CHECK enum err node_erase_entries(struct node *node, const struct erased_list *list, const struct uuid *account,

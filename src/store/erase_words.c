@@ -1,12 +1,11 @@
 /* store/erase_words.c - kept documents that hold what is erased. A document is looked through for the object's own
  * words: its values, its identifier, its name, its description, the constants of its pattern, whatever their case.
  * Pieces of a document come in the order of its bytes; a word may lie across two. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/json.h"
 #include "store/erase_inside.h"
+#include "json/json.h"
 
 #define WORD_MIN ((size_t)3)       /* shorter ones stand everywhere */
 #define WORD_MAX ((size_t)4 * KIB) /* of a longer one its beginning is enough */
@@ -14,12 +13,6 @@
 static enum err no_memory(struct fault *reterr)
 {
     return fault_set(reterr, ERR_NOMEM, "no memory for an erasure");
-}
-
-static void lower(char *p, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        p[i] = (char)tolower((unsigned char)p[i]);
 }
 
 /* ---- words of an object ---- */
@@ -33,12 +26,14 @@ static enum err add_word(struct erasing *e, struct text word, const struct uuid 
     if (!erase_grow(&list, e->needle_count, &e->needle_cap, sizeof *e->needles))
         return ERR_NOMEM;
     e->needles = list;
-    char *copy = arena_alloc(&e->arena, word.len + 1);
-    if (!copy)
+    struct buffer lower;
+    buffer_init(&lower, WORD_MAX);
+    buffer_add_lower(&lower, word);
+    struct text kept = buffer_error(&lower) == OK ? arena_text(&e->arena, buffer_text(&lower)) : TEXT_NONE;
+    buffer_done(&lower);
+    if (!kept.ptr)
         return ERR_NOMEM;
-    memcpy(copy, word.ptr, word.len);
-    lower(copy, word.len);
-    e->needles[e->needle_count++] = (struct needle){{copy, word.len}, *party};
+    e->needles[e->needle_count++] = (struct needle){kept, *party};
     return OK;
 }
 
@@ -130,6 +125,26 @@ static size_t next_piece(const struct erasing *e, size_t from, size_t at)
     return at;
 }
 
+/* Moves the window on by one piece, in lower case. */
+static enum err next_window(struct erasing *e, const struct piece *p, struct buffer *window, struct fault *reterr)
+{
+    struct buffer bytes;
+    size_t tail = window->len < WORD_MAX ? window->len : WORD_MAX;
+    if (tail)
+        memmove(window->ptr, window->ptr + window->len - tail, tail);
+    window->len = tail;
+    buffer_init(&bytes, LOG_RECORD_MAX_BYTES);
+    enum err err = log_body(e->node->log, p->body, &bytes, reterr);
+    if (err == ERR_NOT_FOUND)
+        err = OK;
+    else if (err == OK)
+        buffer_add_lower(window, buffer_text(&bytes));
+    if (err == OK && buffer_error(window) != OK)
+        err = no_memory(reterr);
+    buffer_done(&bytes);
+    return err;
+}
+
 /* The document that begins at piece `from`: the end of each piece is looked at together with the next. */
 static enum err look_through(struct erasing *e, size_t from, bool *ret_holds, struct fault *reterr)
 {
@@ -138,17 +153,9 @@ static enum err look_through(struct erasing *e, size_t from, bool *ret_holds, st
     *ret_holds = false;
     buffer_init(&window, LOG_RECORD_MAX_BYTES + WORD_MAX);
     for (size_t i = from; err == OK && !*ret_holds && i < e->piece_count; i = next_piece(e, from, i)) {
-        size_t tail = window.len < WORD_MAX ? window.len : WORD_MAX;
-        if (tail)
-            memmove(window.ptr, window.ptr + window.len - tail, tail);
-        window.len = tail;
-        err = log_body(e->node->log, e->pieces[i].body, &window, reterr);
-        if (err == ERR_NOT_FOUND)
-            err = OK;
-        if (err == OK && window.len) {
-            lower(window.ptr + tail, window.len - tail);
+        err = next_window(e, &e->pieces[i], &window, reterr);
+        if (err == OK && window.len)
             *ret_holds = holds(e, &e->pieces[from].party, buffer_text(&window));
-        }
     }
     buffer_done(&window);
     return err;

@@ -1,7 +1,7 @@
 /* store/home.h - the folder of a node: its parts by name, and who owns it. For store/ only. */
 #pragma once
-#include "base/io.h"
 #include "base/buffer.h"
+#include "base/io.h"
 #include "base/text.h"
 
 #define HOME_LOG        "log"

@@ -263,7 +263,8 @@ static enum err open_read(struct node *node, struct fault *reterr)
 {
     struct view *v;
     enum err err = node_reader(node, &v, reterr);
-    if (err == OK && home_has(node->home, ERASING_FILE, NULL) == OK) { /* cut short, and to be finished; or under way */
+    if (err == OK &&
+        home_has(node->home, ERASING_FILE, NULL) == OK) { /* cut short, and to be finished; or under way */
         node_reader_done(node, v);
         readers_drop(node);
         (void)put_in_order(node, NULL);

@@ -13,7 +13,7 @@
 #define REPLAY_BATCH 8192
 
 struct job {
-    node_write_fn *fn; /* or: */
+    node_write_fn *fn;                                                      /* or: */
     enum err (*alone)(struct node *node, void *self, struct fault *reterr); /* between two groups */
     void *self;
     enum err err;

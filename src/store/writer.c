@@ -79,6 +79,9 @@ static enum err append(struct txn *t, struct fact *f, struct text body, struct t
 {
     struct writer *w = &t->node->writer;
     struct log_read read;
+    /* A question that failed has made SQLite roll back: what is applied now would be a transaction of its own. */
+    if (!view_alive(t->node->view))
+        return fault_set(reterr, ERR_IO, "the view gave the transaction up");
     if (txn_room_bytes(t) == 0)
         return fault_set(reterr, ERR_LIMIT, "one write holds at most %zu bytes; split it", LOG_GROUP_MAX_BYTES);
     memset(&read, 0, sizeof read);

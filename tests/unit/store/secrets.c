@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 
 #include "base/limits.h"
-#include "json/json.h"
 #include "support/scratch.h"
+#include "json/json.h"
 
 const char secret_object[] = "indicator--11111111-1111-4111-8111-111111111111";
 const char secret_finding[] = "x-entente-finding--22222222-2222-4222-8222-222222222222";

@@ -196,8 +196,8 @@ static void lists_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        HOME(gone_from_every_byte), HOME(readers_go_on),           HOME(refused),
-        HOME(entries_by_leaf),      cmocka_unit_test(lists_are_checked),
+        HOME(gone_from_every_byte),          HOME(readers_go_on), HOME(refused), HOME(entries_by_leaf),
+        cmocka_unit_test(lists_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

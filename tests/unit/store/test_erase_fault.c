@@ -13,6 +13,7 @@ struct stage {
     char home[SCRATCH_PATH_MAX];
     struct fault_io io;
     bool acked;
+    struct fault why; /* of the last failure */
     size_t gone, whole;
 };
 
@@ -68,6 +69,7 @@ static bool erase(void *arg)
     }
     if (err != OK && (f.err != err || !f.what[0] || (err != ERR_NOMEM && err != ERR_IO && err != ERR_FULL)))
         fail_msg("%s: %s", err_name(err), f.what);
+    s->why = f;
     s->acked = err == OK;
     return s->acked;
 }
@@ -109,7 +111,7 @@ static size_t some_io(struct stage *s, enum fault_io_kind kind, bool for_good)
         fault_io_arm(&s->io, kind, nth, for_good);
         bool completed = erase(s), hit = fault_io_disarm(&s->io);
         if ((!hit || kind == FAULT_INTR || kind == FAULT_SHORT) && !completed)
-            fail_msg("it must complete (kind %d, call %zu)", (int)kind, nth);
+            fail_msg("it must complete (kind %d, call %zu): %s", (int)kind, nth, s->why.what);
         assert_int_equal(s->io.open_files, 0);
         assert_int_equal(fault_alloc_live(), live);
         whole_or_gone(s, completed);
