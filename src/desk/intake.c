@@ -15,6 +15,8 @@ struct reader_options intake_reader_options(const struct intake *in)
                                    .tlp = (uint8_t)in->options->marking,
                                    .identity = in->options->from_self ? text_of(in->identity) : TEXT_NONE,
                                    .chunk_bytes = INTAKE_CHUNK_BYTES,
+                                   .envelope = in->options->on_envelope ? READER_ENVELOPE : READER_NO_ENVELOPE,
+                                   .elements = in->options->on_element ? in->options->elements : 0,
                                    .cancel = in->options->cancel};
 }
 

@@ -20,6 +20,11 @@ struct intake_options {
     /* Told after each durable group: objects dealt with so far, last durable entry. May be NULL. */
     void (*on_commit)(void *self, uint64_t acked, uint64_t at);
     void (*on_rejected)(void *self, const struct record_rejected *r);
+    /* A TAXII envelope: told of it before anything is taken in, and before that of its first `elements` objects. What
+     * on_envelope returns ends the intake unless it is OK. NULL: no envelope is asked for. */
+    enum err (*on_envelope)(void *self, const struct record_envelope *e, struct fault *reterr);
+    void (*on_element)(void *self, const struct record_element *e);
+    uint32_t elements;
     void *self;
 };
 struct intake_totals {

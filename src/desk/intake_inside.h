@@ -90,6 +90,7 @@ struct intake_items {
     struct buffer bytes; /* the chunk's copy: bodies are stamped in place */
     struct intake_item *list;
     size_t count, cap;
+    bool enveloped;   /* the envelope was told */
     bool ended;       /* with: */
     struct fault end; /* err OK: the document's proper end */
 };

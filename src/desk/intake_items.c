@@ -97,6 +97,26 @@ static void take_end(struct intake_items *items, const struct record_end *end)
     fault_at(&items->end, e, end->at, NULL, TEXT_FMT, TEXT_ARG(end->what));
 }
 
+static enum err broken(struct fault *reterr)
+{
+    return fault_at(reterr, ERR_MALFORMED, -1, "record", "its reader broke the record form");
+}
+
+/* What stands before the objects, where it was asked for and not told yet. */
+static enum err take_preface(const struct intake *in, struct intake_items *items, const struct record *r,
+                             struct fault *reterr)
+{
+    const struct intake_options *o = in->options;
+    if (!o->on_envelope || items->enveloped || (r->kind == RECORD_ELEMENT && !o->on_element))
+        return broken(reterr);
+    if (r->kind == RECORD_ELEMENT) {
+        o->on_element(o->self, &r->u.element);
+        return OK;
+    }
+    items->enveloped = true;
+    return o->on_envelope(o->self, &r->u.envelope, reterr);
+}
+
 enum err intake_items_take(struct intake *in, struct intake_items *items, struct text chunk, struct fault *reterr)
 {
     items->count = 0;
@@ -112,7 +132,15 @@ enum err intake_items_take(struct intake *in, struct intake_items *items, struct
         if (e == ERR_NOT_FOUND)
             return OK;
         if (e != OK || items->ended) /* nothing comes after the end */
-            return fault_at(reterr, ERR_MALFORMED, -1, "record", "its reader broke the record form");
+            return broken(reterr);
+        if (r.kind == RECORD_ENVELOPE || r.kind == RECORD_ELEMENT) {
+            e = take_preface(in, items, &r, reterr);
+            if (e != OK)
+                return e;
+            continue;
+        }
+        if (in->options->on_envelope && !items->enveloped)
+            return broken(reterr);
         if (r.kind == RECORD_END) {
             take_end(items, &r.u.end);
             continue;
@@ -125,7 +153,7 @@ enum err intake_items_take(struct intake *in, struct intake_items *items, struct
         if (r.kind == RECORD_OBJECT) {
             e = take_object(in, item, reterr);
         } else if (!intake_honest_refusal(&r.u.rejected)) {
-            e = fault_at(reterr, ERR_MALFORMED, -1, "record", "its reader broke the record form");
+            e = broken(reterr);
         }
         if (e != OK)
             return e;

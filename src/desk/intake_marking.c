@@ -187,6 +187,8 @@ static enum err look_through(struct intake *in, struct text chunk, struct ahead 
             a->rejected++;
             if (a->tell && in->options->on_rejected)
                 in->options->on_rejected(in->options->self, &r.u.rejected);
+        } else if (r.kind != RECORD_END) {
+            return fault_at(reterr, ERR_MALFORMED, -1, "record", "its reader broke the record form");
         } else if (r.u.end.err != OK) {
             fault_at(&a->end, (enum err)r.u.end.err, r.u.end.at, NULL, TEXT_FMT, TEXT_ARG(r.u.end.what));
         }
@@ -196,6 +198,7 @@ static enum err look_through(struct intake *in, struct text chunk, struct ahead 
 static enum err read_through(struct intake *in, struct ahead *a, struct fault *reterr)
 {
     struct reader_options opt = intake_reader_options(in);
+    opt.envelope = READER_NO_ENVELOPE; /* told already */
     struct reader *reader;
     enum err e = reader_open(in->spool.fd, &opt, &reader, reterr);
     if (e != OK)

@@ -2,8 +2,9 @@
 #pragma once
 #include "base/time.h"
 #include "exchange/taxii_remote.h"
+#include "reader/envelope.h"
 
-#define PULL_NEXT_MAX 1024 /* bytes of a foreign `next`; medallion's has 36, ours 48, OpenCTI's some 100 */
+#define PULL_NEXT_MAX RECORD_NEXT_MAX
 
 /* What is kept of a partner between pulls. State:
  *   START (nothing) -> PAGING (next) -> ... -> IDLE (after) -> PAGING ...
@@ -22,12 +23,15 @@ bool pull_cursor_same(const struct pull_cursor *a, const struct pull_cursor *b);
 
 struct pull_page {
     int fd; /* the body in memory; owned */
-    uint64_t objects;
-    bool more, has_last;
-    char next[PULL_NEXT_MAX + 1];
+    bool has_last;
     struct stamp last;
     struct sha256 hash;
+    bool read; /* with: */
+    struct reader_enveloped envelope;
 };
-/* Looks through the envelope without taking anything in. ERR_UNREACHABLE: not an envelope. ERR_NOMEM | ERR_IO */
+/* Keeps the page; nothing of it is read but an empty one's very bytes. ERR_NOMEM | ERR_IO */
 MUST_CHECK enum err pull_page_open(const struct http_answer *a, struct pull_page *ret, struct fault *reterr);
+/* Has a reader say what the envelope says, where nobody did yet; takes nothing in. ERR_MALFORMED: not an envelope, or
+ * its reader failed. As reader_open() else. */
+MUST_CHECK enum err pull_page_read(struct pull_page *p, const atomic_bool *cancel, struct fault *reterr);
 void pull_page_close(struct pull_page *p);

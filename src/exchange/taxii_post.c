@@ -1,6 +1,7 @@
 /* exchange/taxii_post.c - objects given to us (TAXII 2.1 section 5.5) and what became of them (4.3).
  *
- * The envelope is looked through before anything is taken in, so that a body cut off on its way changes nothing. */
+ * Its reader looks the envelope through before anything is taken in, so that a body cut off on its way changes
+ * nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -12,7 +13,6 @@
 #include "exchange/peer_source.h"
 #include "exchange/taxii_accept.h"
 #include "exchange/taxii_inside.h"
-#include "json/split.h"
 
 struct given {
     int64_t at; /* byte offset in the body */
@@ -23,54 +23,43 @@ struct posting {
     struct arena *arena;
     int fd;
     struct given *given; /* the first STATUS_DETAILS_MAX */
+    size_t listed;
     uint64_t count;
+    bool no_memory;
+    unsigned refused; /* HTTP status of a body that is no envelope; 0: it is one */
     struct post_status status;
 };
 
-/* ---- looking through the envelope ---- */
+/* ---- the envelope ---- */
 
 /* Who sent them gets its own ids back; what is no identifier is not repeated. */
-static enum err note_element(struct posting *p, struct text element, int64_t at)
+static void on_element(void *self, const struct record_element *e)
 {
-    struct given *g = &p->given[p->count];
-    struct json_doc *doc = NULL;
-    struct ident parts;
-    enum err e = element.len ? json_parse(element, &doc, NULL) : OK;
-    if (e == ERR_NOMEM)
-        return e;
-    const struct json_val *o = json_root(doc);
-    struct text id = json_text(json_get(o, "id")), version = json_text(json_get(o, "modified"));
-    if (!version.len)
-        version = json_text(json_get(o, "created"));
-    struct stamp s;
-    g->at = at;
-    g->detail.id = arena_text(p->arena, ident_parse(id, &parts, NULL) ? TEXT("unreadable") : id);
-    g->detail.version = arena_text(p->arena, stamp_parse(version, &s, NULL) ? TEXT_NONE : version);
-    json_free(doc);
-    return g->detail.id.ptr && g->detail.version.ptr ? OK : ERR_NOMEM;
+    struct posting *p = self;
+    if (p->listed >= STATUS_DETAILS_MAX)
+        return;
+    struct given *g = &p->given[p->listed];
+    *g = (struct given){.at = e->at};
+    g->detail.id = arena_text(p->arena, e->id.len ? e->id : TEXT("unreadable"));
+    g->detail.version = arena_text(p->arena, e->version);
+    if (g->detail.id.ptr && g->detail.version.ptr)
+        p->listed++;
+    else
+        p->no_memory = true;
 }
 
-/* OK: an envelope. ERR_MALFORMED: not JSON. ERR_USAGE: JSON, but no envelope with objects. */
-static enum err look_through(struct posting *p)
+/* Told before anything is taken in. */
+static enum err on_envelope(void *self, const struct record_envelope *e, struct fault *reterr)
 {
-    struct json_split *s;
-    enum err e = json_split_open(p->fd, "objects", STIX_OBJECT_MAX_BYTES, &s);
-    if (e)
-        return e;
-    for (;;) {
-        struct text element = TEXT_NONE;
-        int64_t at = 0;
-        e = json_split_next(s, &element, &at, NULL);
-        if (e && e != ERR_LIMIT)
-            break;
-        if (p->count < STATUS_DETAILS_MAX && (e = note_element(p, element, at)))
-            break;
-        p->count++;
-    }
-    if (e == ERR_NOT_FOUND)
-        e = json_split_found(s) && p->count ? OK : ERR_USAGE;
-    json_split_free(s);
-    return e;
+    struct posting *p = self;
+    p->count = e->objects;
+    if (p->no_memory)
+        return fault_set(reterr, ERR_NOMEM, "no memory for a status");
+    if (e->err == ERR_MALFORMED)
+        p->refused = 400; /* not JSON */
+    else if (e->err || !e->list || !e->objects)
+        p->refused = 422; /* JSON, but no envelope with objects */
+    return p->refused ? fault_set(reterr, ERR_MALFORMED, "no envelope with objects") : OK;
 }
 
 /* ---- taking in ---- */
@@ -78,8 +67,7 @@ static enum err look_through(struct posting *p)
 static void on_rejected(void *self, const struct record_rejected *r)
 {
     struct posting *p = self;
-    size_t listed = p->count < STATUS_DETAILS_MAX ? p->count : STATUS_DETAILS_MAX;
-    for (size_t i = 0; i < listed; i++) {
+    for (size_t i = 0; i < p->listed; i++) {
         if (p->given[i].at != r->at)
             continue;
         struct text reason = text_is_utf8(r->reason) ? text_sub(r->reason, 0, FAULT_WHAT_MAX) : TEXT_NONE;
@@ -97,6 +85,9 @@ static enum err take_in(struct posting *p, struct fault *reterr)
                                      .account = c->asker.account,
                                      .name = c->asker.name,
                                      .on_rejected = on_rejected,
+                                     .on_envelope = on_envelope,
+                                     .on_element = on_element,
+                                     .elements = STATUS_DETAILS_MAX,
                                      .self = p};
     struct intake_totals totals = {0};
     enum err e = peer_source_find(c->view, &options.party, &options.source, reterr);
@@ -115,7 +106,7 @@ static enum err finish(struct posting *p)
 {
     char at[STAMP_TEXT_MAX];
     size_t failed = 0;
-    if (p->count > STATUS_DETAILS_MAX)
+    if (p->count != p->listed)
         return OK;
     struct status_detail *details = arena_alloc(p->arena, (p->count + 1) * sizeof *details);
     struct text received = arena_text(p->arena, taxii_date(p->status.at_us, at));
@@ -155,13 +146,13 @@ static struct outbound *take_posting(struct posting *p)
         return NULL;
     if (io_write_all(io_system(), p->fd, body.ptr, body.len, 0) < 0)
         return taxii_failure(fault_errno(&fault, "a posted envelope"), &fault);
-    switch (look_through(p)) {
-    case OK: break;
-    case ERR_MALFORMED: return taxii_fault(400);
-    case ERR_USAGE: return taxii_fault(422);
-    default: return NULL;
-    }
-    return answer(p, take_in(p, &fault), &fault);
+    enum err e = take_in(p, &fault);
+    if (p->refused)
+        return taxii_fault(p->refused);
+    if (e == ERR_NOMEM)
+        return NULL;
+    /* Its reader failed of it: what came before the failure is held, and the same again changes nothing. */
+    return e == ERR_MALFORMED ? taxii_fault(400) : answer(p, e, &fault);
 }
 
 struct outbound *taxii_post(const struct call *c)

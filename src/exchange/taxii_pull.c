@@ -95,14 +95,17 @@ static enum err ask(struct pull *p, struct http_answer *ret, struct fault *reter
 
 /* ---- the page ---- */
 
-static enum err take_in(struct pull *p, const struct pull_page *page, bool *ret_news, struct fault *reterr)
+static enum err on_envelope(void *self, const struct record_envelope *e, struct fault *reterr)
 {
-    struct intake_totals t = {0};
-    *ret_news = false;
-    if (!page->objects || (p->cursor.has_page && sha256_eq(&page->hash, &p->cursor.page)))
-        return OK;
-    enum err e = intake_run(p->node, page->fd, p->intake, &t, reterr);
-    struct intake_totals *all = &p->pulled.totals;
+    struct pull_page *page = self;
+    enum err kept = reader_envelope_keep(e, &page->envelope, reterr);
+    page->read = kept == OK;
+    return kept;
+}
+
+static void add_totals(struct pull *p, const struct intake_totals *one)
+{
+    struct intake_totals t = *one, *all = &p->pulled.totals;
     all->format = t.format;
     all->read += t.read;
     all->fresh += t.fresh;
@@ -115,8 +118,31 @@ static enum err take_in(struct pull *p, const struct pull_page *page, bool *ret_
     all->quarantined += t.quarantined;
     all->at = t.at ? t.at : all->at;
     all->whole = t.whole;
+}
+
+/* Envelope and objects by one reader; of a page that is here already, the envelope alone. */
+static enum err take_in(struct pull *p, struct pull_page *page, bool *ret_news, struct fault *reterr)
+{
+    struct intake_totals t = {0};
+    struct fault why = {.offset = -1, .line = -1};
+    enum err e = OK;
+    *ret_news = false;
+    if (p->cursor.has_page && sha256_eq(&page->hash, &p->cursor.page)) {
+        e = pull_page_read(page, p->intake->cancel, &why);
+    } else if (!page->read) {
+        struct intake_options options = *p->intake;
+        options.format = READER_STIX;
+        options.on_envelope = on_envelope;
+        options.self = page;
+        e = intake_run(p->node, page->fd, &options, &t, &why);
+        add_totals(p, &t);
+    }
     *ret_news = t.fresh + t.updated > 0;
-    return e == ERR_MALFORMED ? fault_set(reterr, ERR_UNREACHABLE, "its page cannot be read") : e;
+    if (e == ERR_MALFORMED)
+        return fault_set(reterr, ERR_UNREACHABLE, "its answer cannot be taken in: %.160s", why.what);
+    if (e && reterr)
+        *reterr = why;
+    return e;
 }
 
 static enum err liar(struct fault *reterr, const char *why)
@@ -128,13 +154,13 @@ static enum err liar(struct fault *reterr, const char *why)
 static enum err step(struct pull *p, const struct pull_page *page, struct fault *reterr)
 {
     struct pull_cursor *c = &p->cursor;
-    if (!page->objects)
+    if (!page->envelope.objects)
         return liar(reterr, "its page is empty");
-    if (page->next[0]) {
-        bool again = strcmp(page->next, c->next) == 0; /* medallion's names the session and stays the same */
+    if (page->envelope.next[0]) {
+        bool again = strcmp(page->envelope.next, c->next) == 0; /* medallion's names the session and stays the same */
         if (again && c->has_page && sha256_eq(&page->hash, &c->page))
             return liar(reterr, "its `next` leads to the same page");
-        memcpy(c->next, page->next, sizeof c->next);
+        memcpy(c->next, page->envelope.next, sizeof c->next);
         return OK;
     }
     if (!page->has_last)
@@ -178,14 +204,14 @@ static enum err take_page(struct pull *p, const struct http_answer *a, struct fa
     if (e)
         return e;
     e = take_in(p, &page, &news, reterr);
-    if (e == OK && page.more)
+    if (e == OK && page.envelope.more)
         e = count_progress(p, &page, news, reterr);
-    if (e == OK && page.more)
+    if (e == OK && page.envelope.more)
         e = step(p, &page, reterr);
     if (e == OK) {
         p->pulled.pages++;
-        p->pulled.objects += page.objects;
-        if (page.objects) {
+        p->pulled.objects += page.envelope.objects;
+        if (page.envelope.objects) {
             p->cursor.page = page.hash;
             p->cursor.has_page = true;
         }
@@ -193,7 +219,7 @@ static enum err take_page(struct pull *p, const struct http_answer *a, struct fa
             p->cursor.last = page.last;
             p->cursor.has_last = true;
         }
-        if (!page.more)
+        if (!page.envelope.more)
             finish(p, &page);
     }
     pull_page_close(&page);

@@ -7,6 +7,7 @@
  *   three lists (values, refs, markings): u32 count, u32 bytes, entries; a value is u8 kind and a sized text, a
  *   reference and a marking a sized text.
  * REJECTED: u64 at, u64 line, sized id, rule, reason. END: u8 err, u64 at, u64 read, sized what.
+ * ENVELOPE: u8 err, u8 list, u8 more, u64 objects, sized next, what. ELEMENT: u64 at, sized id, version.
  *
  * Who reads does not trust who wrote: whatever record_next() returns OK for can be walked without a failure. */
 #include "format/record.h"
@@ -132,6 +133,27 @@ void record_add_end(struct buffer *to, const struct record_end *e)
     end_record(to, at);
 }
 
+void record_add_envelope(struct buffer *to, const struct record_envelope *e)
+{
+    size_t at = begin_record(to, RECORD_ENVELOPE);
+    buffer_add_u8(to, e->err);
+    buffer_add_u8(to, e->list);
+    buffer_add_u8(to, e->more);
+    buffer_add_u64(to, e->objects);
+    buffer_add_sized(to, e->next);
+    buffer_add_sized(to, e->what);
+    end_record(to, at);
+}
+
+void record_add_element(struct buffer *to, const struct record_element *e)
+{
+    size_t at = begin_record(to, RECORD_ELEMENT);
+    buffer_add_u64(to, (uint64_t)e->at);
+    buffer_add_sized(to, e->id);
+    buffer_add_sized(to, e->version);
+    end_record(to, at);
+}
+
 /* ---- reading ---- */
 
 /* A list's cursor: its bytes must hold exactly `count` entries. */
@@ -220,6 +242,33 @@ static void take_end(struct cursor *c, struct record_end *e)
         cursor_fail(c);
 }
 
+static void take_envelope(struct cursor *c, struct record_envelope *e)
+{
+    e->err = cursor_u8(c);
+    uint8_t list = cursor_u8(c), more = cursor_u8(c);
+    e->objects = cursor_u64(c);
+    e->next = cursor_text(c);
+    e->what = cursor_text(c);
+    e->list = list;
+    e->more = more;
+    bool known = e->err == OK || e->err == ERR_MALFORMED || e->err == ERR_USAGE;
+    if (!known || list > 1 || more > 1 || e->next.len > RECORD_NEXT_MAX || text_find(e->next, '\0', 0) >= 0 ||
+        e->what.len >= FAULT_WHAT_MAX)
+        cursor_fail(c);
+}
+
+static void take_element(struct cursor *c, struct record_element *e)
+{
+    struct ident id;
+    struct stamp version;
+    e->at = (int64_t)cursor_u64(c);
+    e->id = cursor_text(c);
+    e->version = cursor_text(c);
+    if (e->at < 0 || (e->id.len && ident_parse(e->id, &id, NULL)) ||
+        (e->version.len && stamp_parse(e->version, &version, NULL)))
+        cursor_fail(c);
+}
+
 enum err record_next(struct cursor *c, struct record *ret)
 {
     if (cursor_error(c))
@@ -234,6 +283,8 @@ enum err record_next(struct cursor *c, struct record *ret)
     case RECORD_OBJECT: take_object(&payload, &r.u.object); break;
     case RECORD_REJECTED: take_rejected(&payload, &r.u.rejected); break;
     case RECORD_END: take_end(&payload, &r.u.end); break;
+    case RECORD_ENVELOPE: take_envelope(&payload, &r.u.envelope); break;
+    case RECORD_ELEMENT: take_element(&payload, &r.u.element); break;
     default: cursor_fail(c);
     }
     if (cursor_error(&payload) || !cursor_end(&payload))

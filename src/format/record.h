@@ -4,13 +4,16 @@
  * Record: u32 length of the payload, u8 kind, payload. Integers little-endian, texts sized with u32 (base/cursor.h).
  *   OBJECT    one accepted object: see struct record_object
  *   REJECTED  one refused piece: see struct record_rejected
- *   END       the last one: see struct record_end */
+ *   END       the last one: see struct record_end
+ * and before all objects, where they are asked for:
+ *   ELEMENT   one of the first objects, by name: see struct record_element
+ *   ENVELOPE  what a TAXII envelope says of itself: see struct record_envelope */
 #pragma once
 #include "base/cursor.h"
 #include "base/time.h"
 #include "model/value.h"
 
-enum record_kind { RECORD_OBJECT = 1, RECORD_REJECTED = 2, RECORD_END = 3 };
+enum record_kind { RECORD_OBJECT = 1, RECORD_REJECTED = 2, RECORD_END = 3, RECORD_ENVELOPE = 4, RECORD_ELEMENT = 5 };
 
 #define RECORD_STAMPED_MAX 4 /* places in a body where the intake writes its own time */
 
@@ -61,12 +64,32 @@ struct record_end {
     struct text what;
 };
 
+/* TAXII 2.1 section 3.7. The envelope was looked through to its end before the first object is handed over. */
+#define RECORD_NEXT_MAX 1024 /* bytes of a foreign `next`; medallion's has 36, ours 48, OpenCTI's some 100 */
+struct record_envelope {
+    uint8_t err; /* enum err: OK, ERR_MALFORMED (no envelope; `what` says why), ERR_USAGE (JSON, and none) */
+    bool list;   /* it has a list of objects, or is one */
+    bool more;
+    uint64_t objects;
+    struct text next; /* empty: none; no NUL in it */
+    struct text what;
+};
+
+/* An object as its sender names it, taken in or not. */
+struct record_element {
+    int64_t at;
+    struct text id;      /* empty: none that is an identifier */
+    struct text version; /* `modified`, else `created`, where that is a time; else empty */
+};
+
 /* Writers append one record; errors stick in the buffer. */
 void record_add_object(struct buffer *to, const struct record_object *o, const struct record_value *values,
                        size_t value_count, const struct text *refs, size_t ref_count, const struct text *markings,
                        size_t marking_count);
 void record_add_rejected(struct buffer *to, const struct record_rejected *r);
 void record_add_end(struct buffer *to, const struct record_end *e);
+void record_add_envelope(struct buffer *to, const struct record_envelope *e);
+void record_add_element(struct buffer *to, const struct record_element *e);
 
 struct record {
     enum record_kind kind;
@@ -74,6 +97,8 @@ struct record {
         struct record_object object;
         struct record_rejected rejected;
         struct record_end end;
+        struct record_envelope envelope;
+        struct record_element element;
     } u;
 };
 /* Takes the next record off c. Every length is checked against what remains; enum bytes against their range.

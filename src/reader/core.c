@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "format/csv_indicators.h"
 #include "format/stix.h"
+#include "reader/envelope.h"
 #include "json/feed.h"
 
 struct reader_core {
@@ -15,7 +17,8 @@ struct reader_core {
     struct csv_indicators *csv;
     struct buffer chunk;
     size_t chunk_bytes;
-    enum err failed; /* final */
+    bool envelope, alone; /* the envelope's records stand in `chunk` already; nothing else is to come */
+    enum err failed;      /* final */
 };
 
 static const char *const names[] = {[READER_DETECT] = "detect", [READER_STIX] = "stix", [READER_CSV] = "csv"};
@@ -150,6 +153,26 @@ static enum err open_format(struct reader_core *r, int fd, struct text head, con
     return csv_indicators_open(fd, head, &csv, &r->csv);
 }
 
+/* Two passes over one file, so that a body cut off on its way changes nothing. */
+static enum err look_through_first(struct reader_core *r, int fd, const struct reader_options *options,
+                                   struct fault *reterr)
+{
+    bool usable = false;
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    if (at < 0 || options->format != READER_STIX)
+        return fault_set(reterr, ERR_IO, "an envelope is read from a file, as STIX");
+    enum err e = envelope_records(fd, options->elements, &r->chunk, &usable, reterr);
+    if (e)
+        return e;
+    r->envelope = true;
+    r->alone = options->envelope == READER_ENVELOPE_ALONE || !usable;
+    if (r->alone) {
+        record_add_end(&r->chunk, &(struct record_end){.err = OK});
+        return buffer_error(&r->chunk);
+    }
+    return lseek(fd, at, SEEK_SET) == at ? OK : fault_errno(reterr, "going back in the document");
+}
+
 enum err reader_core_open(int fd, const struct reader_options *options, struct reader_core **ret,
                           struct fault *reterr)
 {
@@ -159,10 +182,19 @@ enum err reader_core_open(int fd, const struct reader_options *options, struct r
     r->format = options->format;
     r->chunk_bytes = options->chunk_bytes ? options->chunk_bytes : READER_CHUNK_BYTES;
     buffer_init(&r->chunk, r->chunk_bytes + READER_RECORD_MAX_BYTES);
+    enum err e = options->envelope ? look_through_first(r, fd, options, reterr) : OK;
+    if (e) {
+        reader_core_free(r);
+        return e;
+    }
+    if (r->alone) {
+        *ret = r;
+        return OK;
+    }
     struct feed in;
     feed_init(&in, fd);
     in.mark = 0; /* all that is read here is handed on */
-    enum err e = detect(&in, &r->format, reterr);
+    e = detect(&in, &r->format, reterr);
     if (!e) {
         e = open_format(r, fd, (struct text){in.ptr, in.end}, options);
         if (e)
@@ -184,6 +216,13 @@ enum reader_format reader_core_format(const struct reader_core *r)
 enum err reader_core_next(struct reader_core *r, struct text *ret_chunk)
 {
     enum err e = r->failed;
+    if (!e && r->envelope) {
+        r->envelope = false;
+        if (r->alone)
+            r->failed = ERR_NOT_FOUND;
+        *ret_chunk = buffer_text(&r->chunk);
+        return OK;
+    }
     buffer_clear(&r->chunk);
     while (!e && r->chunk.len < r->chunk_bytes)
         e = r->stix ? stix_reader_next(r->stix, &r->chunk) : csv_indicators_next(r->csv, &r->chunk);

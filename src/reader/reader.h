@@ -14,12 +14,22 @@ enum reader_format reader_format_parse(struct text name); /* READER_DETECT when 
 /* Bytes of a party or identity: an identifier at most. */
 #define READER_NAME_MAX 512
 
+enum reader_envelope {
+    READER_NO_ENVELOPE,
+    READER_ENVELOPE,       /* and its objects */
+    READER_ENVELOPE_ALONE, /* and an END */
+};
+
 struct reader_options {
     enum reader_format format; /* READER_DETECT: from the first bytes */
     struct text party;         /* CSV: part of the derived ids, so that two parties' rows are two objects */
     uint8_t tlp;               /* enum tlp: fills absent markings only (release.md 2); TLP_NONE: none */
     struct text identity;      /* CSV taken in as our own: created_by_ref; else empty */
     size_t chunk_bytes;        /* a chunk is handed over when it passes this; 0: 1 MiB */
+    /* A TAXII envelope (STIX, a file): it is looked through to its end first. The first records are an ENVELOPE, and
+     * before it an ELEMENT for each of the first `elements` objects; where it is no envelope they are the last. */
+    enum reader_envelope envelope;
+    uint32_t elements;
     const atomic_bool *cancel; /* looked at while we wait; NULL: never */
 };
 

@@ -6,6 +6,8 @@ void wire_put_job(struct buffer *to, const struct reader_options *options)
     buffer_add_u8(to, (uint8_t)options->format);
     buffer_add_u8(to, options->tlp);
     buffer_add_u32(to, (uint32_t)options->chunk_bytes);
+    buffer_add_u8(to, (uint8_t)options->envelope);
+    buffer_add_u32(to, options->elements);
     buffer_add_sized(to, options->party);
     buffer_add_sized(to, options->identity);
 }
@@ -17,6 +19,8 @@ enum err wire_take_job(struct text job, struct reader_options *ret)
     struct reader_options o = {.format = (enum reader_format)cursor_u8(&c)};
     o.tlp = cursor_u8(&c);
     o.chunk_bytes = cursor_u32(&c);
+    o.envelope = (enum reader_envelope)cursor_u8(&c);
+    o.elements = cursor_u32(&c);
     o.party = cursor_text(&c);
     o.identity = cursor_text(&c);
     if (cursor_error(&c) || !cursor_end(&c))

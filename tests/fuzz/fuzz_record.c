@@ -41,6 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
             rewrite(&r.u.object, &out);
         else if (r.kind == RECORD_REJECTED)
             record_add_rejected(&out, &r.u.rejected);
+        else if (r.kind == RECORD_ENVELOPE)
+            record_add_envelope(&out, &r.u.envelope);
+        else if (r.kind == RECORD_ELEMENT)
+            record_add_element(&out, &r.u.element);
         else
             record_add_end(&out, &r.u.end);
         used = c.pos;

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "desk/intake_inside.h"
 #include "house.h"
 #include "process/worker.h"
 #include "process/worker_role.h"
@@ -274,6 +275,72 @@ static void the_end_is_the_end(void **state)
     assert_int_equal(t.read, 1);
 }
 
+static unsigned told_envelopes, told_elements;
+
+static enum err on_envelope(void *self, const struct record_envelope *e, struct fault *reterr)
+{
+    (void)self;
+    (void)e;
+    (void)reterr;
+    told_envelopes++;
+    return OK;
+}
+
+static void on_element(void *self, const struct record_element *e)
+{
+    (void)self;
+    (void)e;
+    told_elements++;
+}
+
+/* Asked for, it comes once and first; not asked for, never. */
+static void an_envelope_has_its_place(void **state)
+{
+    (void)state;
+    const struct record_end end = {.read = 1};
+    const struct record_envelope envelope = {.list = true};
+    const struct record_element element = {.at = 0};
+    const struct record_object object = {
+        .id = TEXT("x-note--00000000-0000-4000-8000-000000000001"),
+        .body = TEXT("{\"id\":\"x-note--00000000-0000-4000-8000-000000000001\",\"type\":\"x-note\"}"),
+        .confidence = -1};
+    static const struct {
+        const char *records; /* l: element, e: envelope, o: object, z: end */
+        bool asked, good;
+    } orders[] = {{"oz", false, true},   {"leoz", true, true}, {"ez", true, true},  {"eoz", false, false},
+                  {"loz", false, false}, {"oz", true, false},  {"z", true, false},  {"eeoz", true, false},
+                  {"eloz", true, false}, {"eoe", true, false}, {"eol", true, false}};
+    for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+        struct intake_options options = {.name = TEXT("lie")};
+        struct intake in = {.options = &options};
+        struct intake_items items;
+        struct buffer chunk;
+        struct fault fault;
+        if (orders[i].asked) {
+            options.on_envelope = on_envelope;
+            options.on_element = on_element;
+        }
+        buffer_init(&chunk, MIB);
+        for (const char *c = orders[i].records; *c; c++) {
+            if (*c == 'l')
+                record_add_element(&chunk, &element);
+            else if (*c == 'e')
+                record_add_envelope(&chunk, &envelope);
+            else if (*c == 'o')
+                record_add_object(&chunk, &object, NULL, 0, NULL, 0, NULL, 0);
+            else
+                record_add_end(&chunk, &end);
+        }
+        intake_items_init(&items);
+        enum err e = intake_items_take(&in, &items, buffer_text(&chunk), &fault);
+        if (e != (orders[i].good ? OK : ERR_MALFORMED))
+            fail_msg("%s: %s", orders[i].records, err_name(e));
+        intake_items_done(&items);
+        buffer_done(&chunk);
+    }
+    assert_true(told_envelopes > 1 && told_elements == 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -282,6 +349,7 @@ int main(void)
         TEST(a_later_lie_leaves_what_was_before),
         TEST(endless_records_end),
         TEST(the_end_is_the_end),
+        TEST(an_envelope_has_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -448,6 +448,8 @@ static void bad_posts(void **state)
     assert_int_equal(w->a.status, 400);
     post(w, "not json");
     assert_int_equal(w->a.status, 400);
+    post(w, "{\"objects\":[]},");
+    assert_int_equal(w->a.status, 400);
     post(w, "");
     assert_int_equal(w->a.status, 400);
     static const char *const others[] = {"{}", "{\"objects\":[]}", "7", "{\"more\":false}"};
