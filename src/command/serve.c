@@ -14,6 +14,7 @@
 #include "process/config.h"
 #include "process/signals.h"
 #include "process/worker.h"
+#include "store/publisher.h"
 #include "web/server.h"
 #include "json/json.h"
 
@@ -26,6 +27,7 @@ struct server {
     struct config *config;
     struct web *web;
     struct peer_loop *peers;
+    struct publisher *publisher;
     char *cert_pem, *key_pem;
     char host[256]; /* as listened on, without the port */
     char sandbox[READERS_WORDS_MAX];
@@ -120,6 +122,8 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
     err = web_start(srv->owner.node, &options, &srv->web, fault);
     if (!err)
         err = peer_loop_start(srv->owner.node, &srv->peers, fault);
+    if (!err)
+        err = publisher_start(srv->owner.node, srv->config->checkpoint_ms, NULL, NULL, &srv->publisher, fault);
     return err ? err : owner_listen(&srv->owner, fault);
 }
 
@@ -145,8 +149,10 @@ static void announce(struct session *s, const struct server *srv)
 /* Backwards: nothing new comes in, what is under way is finished, then the home is given up. */
 static void stop(struct server *srv)
 {
+    publisher_stop(srv->publisher);
     peer_loop_stop(srv->peers);
     web_stop(srv->web);
+    srv->publisher = NULL;
     srv->peers = NULL;
     srv->web = NULL;
     owner_close(&srv->owner, true);

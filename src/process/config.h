@@ -8,6 +8,7 @@ struct config {
     char *tls_key;
     unsigned reserve_percent; /* free disk below which bulk intake is refused */
     unsigned threads;         /* of the HTTP server */
+    unsigned checkpoint_ms;   /* how often serve signs the log, when it grew */
     char *log_level;          /* error, warning, info, debug */
     char *sandbox;            /* of readers: required, partial, off (process/sandbox.h) */
 };

@@ -69,6 +69,9 @@ struct log_end log_end_now(const struct log *log);
  * known to have been acknowledged; fewer is damage, and nothing is cleared. */
 MUST_CHECK enum err log_recover(struct log *log, int fd, int64_t file_bytes, bool clear, uint64_t known_n,
                                 struct log_end *end, struct fault *reterr);
+/* Behind the last group that is whole, at `at` with the chain `tag`: is there the commit of a later one? */
+MUST_CHECK enum err log_look_behind(const struct io *io, int fd, uint64_t log_seed, struct place at, uint64_t tag,
+                                    int64_t file_bytes, bool *ret_later, struct fault *reterr);
 /* log_body.c */
 MUST_CHECK enum err log_compress_init(struct log *log);
 void log_compress_done(struct log *log);

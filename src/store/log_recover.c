@@ -21,7 +21,8 @@
 #define CHUNK_BYTES (1 * MIB)
 
 struct tail {
-    const struct log *log;
+    const struct io *io;
+    uint64_t log_seed;
     int fd;
     struct place at; /* where the last whole group ends */
     uint64_t tag;
@@ -84,7 +85,7 @@ static enum err read_groups(struct scan *scan, uint64_t known_n, struct log_end 
 static void look_for_commits(struct tail *t, const uint8_t *chunk, size_t len, int64_t chunk_at)
 {
     for (size_t i = 0; i + RECORD_HEAD_BYTES + COMMIT_BYTES <= len; i += RECORD_ALIGN) {
-        struct record_site site = {t->log->files.log_seed, {t->at.segment, (uint32_t)(chunk_at + (int64_t)i)}};
+        struct record_site site = {t->log_seed, {t->at.segment, (uint32_t)(chunk_at + (int64_t)i)}};
         struct record_head h;
         struct commit c;
         if (chunk[i + 4] != RECORD_COMMIT || !record_head_decode(chunk + i, &site, &h) ||
@@ -126,7 +127,7 @@ static enum err look_at_tail(struct tail *t, struct fault *reterr)
         size_t want = CHUNK_BYTES;
         if ((int64_t)want > t->file_bytes - at)
             want = (size_t)(t->file_bytes - at);
-        ssize_t n = io_read_all(t->log->io, t->fd, chunk, want, at);
+        ssize_t n = io_read_all(t->io, t->fd, chunk, want, at);
         if (n <= 0) {
             if (n < 0)
                 err = fault_errno(reterr, "reading the log");
@@ -153,17 +154,32 @@ static enum err clear_tail(struct tail *t, struct fault *reterr)
     enum err err = OK;
     for (int64_t at = t->at.offset; err == OK && at < t->dirty_end; at += CHUNK_BYTES) {
         int64_t left = t->dirty_end - at;
-        if (io_write_all(t->log->io, t->fd, zeros, left < (int64_t)CHUNK_BYTES ? (size_t)left : CHUNK_BYTES, at) != 0)
+        if (io_write_all(t->io, t->fd, zeros, left < (int64_t)CHUNK_BYTES ? (size_t)left : CHUNK_BYTES, at) != 0)
             err = fault_errno(reterr, "clearing what a crash left in the log");
     }
     free(zeros);
     return err;
 }
 
+enum err log_look_behind(const struct io *io, int fd, uint64_t log_seed, struct place at, uint64_t tag,
+                         int64_t file_bytes, bool *ret_later, struct fault *reterr)
+{
+    struct tail t = {.io = io, .log_seed = log_seed, .fd = fd, .at = at, .tag = tag, .file_bytes = file_bytes};
+    enum err err = look_at_tail(&t, reterr);
+    if (err == OK)
+        *ret_later = t.later_commit;
+    return err;
+}
+
 static enum err settle_tail(struct log *log, int fd, int64_t file_bytes, const struct log_end *end,
                             struct fault *reterr)
 {
-    struct tail t = {.log = log, .fd = fd, .at = end->place, .tag = end->chain, .file_bytes = file_bytes};
+    struct tail t = {.io = log->io,
+                     .log_seed = log->files.log_seed,
+                     .fd = fd,
+                     .at = end->place,
+                     .tag = end->chain,
+                     .file_bytes = file_bytes};
     char name[SEGMENT_NAME_MAX];
     enum err err = look_at_tail(&t, reterr);
     if (err != OK)

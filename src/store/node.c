@@ -231,13 +231,18 @@ static enum err bring_view_up(struct node *node, struct fault *reterr)
 
 static enum err open_own(struct node *node, struct fault *reterr)
 {
+    uint64_t known = 0;
     enum err err = home_lock(node->io, node->home, &node->lock_fd, reterr);
     if (err == OK)
         err = home_remove(node->io, node->home, HOME_UNFINISHED, reterr);
     if (err == OK)
         err = open_old_view(node, &node->view, reterr);
     if (err == OK)
-        err = open_log(node, true, node->view ? view_position(node->view) : 0, reterr);
+        err = publish_load(node, &known, reterr);
+    if (err == OK && node->view && view_position(node->view) > known)
+        known = view_position(node->view);
+    if (err == OK)
+        err = open_log(node, true, known, reterr);
     if (err == OK)
         err = local_open(node->home, false, &node->local, reterr);
     if (err == OK)
@@ -246,6 +251,8 @@ static enum err open_own(struct node *node, struct fault *reterr)
         err = bring_view_up(node, reterr);
     if (err == OK)
         err = origin_open(node, node->view, reterr);
+    if (err == OK)
+        err = publish_open(node, reterr);
     return err == OK ? writer_start(node, reterr) : err;
 }
 
@@ -313,6 +320,7 @@ enum err node_open(const struct io *io, const char *home, enum node_mode mode, s
     pthread_mutex_init(&node->readers_lock, NULL);
     origin_init(&node->origin);
     pthread_mutex_init(&node->keep_lock, NULL);
+    publish_init(&node->publish);
     node->home = strdup(home);
     if (!node->home)
         err = fault_set(reterr, ERR_NOMEM, "no memory");
@@ -330,6 +338,8 @@ void node_close(struct node *node)
     if (!node)
         return;
     writer_stop(node);
+    publish_last(node);
+    publish_done(&node->publish);
     readers_drop(node);
     view_close(node->view);
     local_close(node->local);

@@ -1,10 +1,13 @@
 /* store/node_inside.h - what node.c, writer.c and replay.c share. See those for their invariants. */
 #pragma once
 #include <pthread.h>
+#include <stdatomic.h>
 
+#include "store/checkpoint.h"
 #include "store/home.h"
 #include "store/node.h"
 #include "store/origin_inside.h"
+#include "store/tree.h"
 
 #define READERS_KEPT 16
 /* Functions are gathered into one group until it has this many bytes: what each sync then costs is a few per cent. */
@@ -44,6 +47,14 @@ struct admin {
     struct admin *before;
 };
 
+/* node_publish.c: what was published, and the tree it stands on. */
+struct publish {
+    pthread_mutex_t one_at_a_time; /* who publishes or adds signatures: only they change kept */
+    pthread_mutex_t lock;          /* of kept, and of a reader's tree as long as it is not open */
+    struct kept kept;              /* size 0: nothing yet */
+    struct tree *tree;             /* an owner's: always; a reader's: once it was asked for */
+};
+
 struct node {
     const struct io *io;
     char *home;
@@ -59,6 +70,7 @@ struct node {
     struct writer writer;
     struct origin_state origin;
     pthread_mutex_t keep_lock; /* one erasure or backup at a time: held by who asks for it */
+    struct publish publish;
 
     pthread_mutex_t readers_lock; /* of what follows */
     struct view *readers[READERS_KEPT];
@@ -90,11 +102,23 @@ void writer_stop_writing(struct node *node, enum err err, const struct fault *wh
 /* replay.c, on the writer thread or before it runs */
 /* Applies the log's entries that the view has not seen. *ret_damaged: the failure is the view's, not the log's. */
 MUST_CHECK enum err replay_missing(struct node *node, struct view *v, bool *ret_damaged, struct fault *reterr);
+/* The same up to `upto` entries, for a view of nobody's. cancel may be NULL. */
+MUST_CHECK enum err replay_upto(const struct log *log, struct view *v, uint64_t upto, const atomic_bool *cancel,
+                                bool *ret_damaged, struct fault *reterr);
 /* Makes a new view of the whole log and puts it in the old one's place. node->view may be NULL before; it is never
  * after success. */
 MUST_CHECK enum err replay_rebuild(struct node *node, struct fault *reterr);
 
 /* The same where the old view must go first: its room is needed. Until it is done there is none. */
 MUST_CHECK enum err replay_anew(struct node *node, struct fault *reterr);
+/* node_publish.c */
+void publish_init(struct publish *p);
+void publish_done(struct publish *p);
+/* Of an owner that opens: *ret_size entries were published, 0: none. ERR_MALFORMED: log/checkpoint is damaged. */
+MUST_CHECK enum err publish_load(struct node *node, uint64_t *ret_size, struct fault *reterr);
+/* Then, with log and view: the tree, brought up to the log. ERR_MALFORMED: the log is not the one published. */
+MUST_CHECK enum err publish_open(struct node *node, struct fault *reterr);
+MUST_CHECK enum err publish_rebuild(struct node *node, struct fault *reterr); /* the tree, on the writer thread */
+void publish_last(struct node *node);                                         /* of an owner that closes */
 
 void readers_drop(struct node *node); /* the idle ones */

@@ -28,7 +28,7 @@ static enum err apply_one(struct view *v, const struct log_read *read, struct ar
     return err;
 }
 
-static enum err apply_batch(struct view *v, struct log_reader *r, struct arena *arena, bool *ret_end,
+static enum err apply_batch(struct view *v, struct log_reader *r, uint64_t upto, struct arena *arena, bool *ret_end,
                             bool *ret_damaged, struct fault *reterr)
 {
     enum err err = view_begin(v, reterr);
@@ -38,6 +38,10 @@ static enum err apply_batch(struct view *v, struct log_reader *r, struct arena *
     }
     for (size_t i = 0; err == OK && i < REPLAY_BATCH; i++) {
         struct log_read read;
+        if (view_position(v) >= upto) {
+            *ret_end = true;
+            break;
+        }
         err = log_reader_next(r, &read, reterr);
         if (err == ERR_NOT_FOUND) {
             *ret_end = true;
@@ -55,23 +59,33 @@ static enum err apply_batch(struct view *v, struct log_reader *r, struct arena *
     return err;
 }
 
-enum err replay_missing(struct node *node, struct view *v, bool *ret_damaged, struct fault *reterr)
+enum err replay_upto(const struct log *log, struct view *v, uint64_t upto, const atomic_bool *cancel,
+                     bool *ret_damaged, struct fault *reterr)
 {
     struct log_reader *r;
-    bool end = view_position(v) >= log_size(node->log);
+    bool end = view_position(v) >= upto;
     *ret_damaged = false;
     if (end)
         return OK;
-    enum err err = log_reader_open(node->log, view_position(v), &r, reterr);
+    enum err err = log_reader_open(log, view_position(v), &r, reterr);
     if (err != OK)
         return err;
     struct arena arena;
     arena_init(&arena, 4 * LOG_RECORD_MAX_BYTES);
-    while (err == OK && !end)
-        err = apply_batch(v, r, &arena, &end, ret_damaged, reterr);
+    while (err == OK && !end) {
+        if (cancel && atomic_load(cancel))
+            err = fault_set(reterr, ERR_CANCELLED, "stopped");
+        else
+            err = apply_batch(v, r, upto, &arena, &end, ret_damaged, reterr);
+    }
     arena_done(&arena);
     log_reader_close(r);
     return err;
+}
+
+enum err replay_missing(struct node *node, struct view *v, bool *ret_damaged, struct fault *reterr)
+{
+    return replay_upto(node->log, v, log_size(node->log), NULL, ret_damaged, reterr);
 }
 
 static enum err remove_all(struct node *node, const char *const *names, size_t count, struct fault *reterr)
@@ -158,7 +172,8 @@ enum err replay_rebuild(struct node *node, struct fault *reterr)
     err = swap(node, reterr);
     if (err == OK)
         err = view_open(node->home, true, &v, reterr);
-    if (err == OK)
-        node->view = v;
-    return err;
+    if (err != OK)
+        return err;
+    node->view = v;
+    return publish_rebuild(node, reterr);
 }

@@ -147,6 +147,34 @@ enum err view_open_at(const char *path, bool write, struct view **ret, struct fa
     return err;
 }
 
+enum err view_open_scratch(int cache_kib, struct view **ret, struct fault *reterr)
+{
+    char text[200];
+    struct view *v = calloc(1, sizeof *v);
+    if (!v)
+        return view_nomem(reterr);
+    v->write = true;
+    arena_init(&v->arena, VIEW_ARENA_BYTES);
+    enum err err = connect(v, "", reterr);
+    snprintf(text, sizeof text,
+             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
+             "PRAGMA cache_size = -%d; PRAGMA foreign_keys = OFF;",
+             cache_kib);
+    if (err == OK && sqlite3_exec(v->db, text, NULL, NULL, NULL) != SQLITE_OK)
+        err = view_fault(v, reterr);
+    if (err == OK)
+        err = check_schema(v, reterr);
+    if (err == OK)
+        err = prepare_all(v, reterr);
+    if (err == OK)
+        err = read_meta(v, &v->now, reterr);
+    if (err == OK)
+        *ret = v;
+    else
+        view_close(v);
+    return err;
+}
+
 enum err view_open(const char *home, bool write, struct view **ret, struct fault *reterr)
 {
     char *path;

@@ -16,6 +16,8 @@ struct view;
 MUST_CHECK enum err view_open(const char *home, bool write, struct view **ret, struct fault *reterr);
 /* The same with the file's own path. */
 MUST_CHECK enum err view_open_at(const char *path, bool write, struct view **ret, struct fault *reterr);
+/* An empty one for this connection alone, in a file without a name: for comparing. cache_kib: memory it may take. */
+MUST_CHECK enum err view_open_scratch(int cache_kib, struct view **ret, struct fault *reterr);
 void view_close(struct view *v); /* accepts NULL */
 /* Moves everything into the one file, durably, so that it can be renamed. */
 MUST_CHECK enum err view_seal(struct view *v, struct fault *reterr);

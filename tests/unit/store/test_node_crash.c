@@ -3,8 +3,11 @@
  * is there in half; the view is what a replay gives; and writing goes on. */
 #include "history.h"
 
+#include <sys/stat.h>
+
 #include "base/limits.h"
 #include "liar.h"
+#include "store/checkpoint.h"
 #include "support/recorder.h"
 #include "support/recorder_vfs.h"
 #include "support/scratch.h"
@@ -60,6 +63,12 @@ static void write_some(struct run *run, struct node *node, struct history *h, si
         assert_ok(history_write(h, node, steps, false, NULL));
         end_of_group(run, run->size + steps);
         recorder_mark(run->r, "acked", run->size);
+        if (i % 2 == 1 && bug == NO_BUG) {
+            bool fresh;
+            assert_ok(node_publish(node, &fresh, NULL));
+            assert_true(fresh);
+            recorder_mark(run->r, "published", run->size);
+        }
     }
 }
 
@@ -95,12 +104,50 @@ static bool between_groups(const struct run *run, uint64_t n)
     return false;
 }
 
-static void check_content(struct run *run, const char *dir, struct node *node)
+static struct sha256 root_of(const struct sha256 *leaves, uint64_t size)
+{
+    struct merkle m;
+    merkle_init(&m);
+    for (uint64_t n = 0; n < size; n++)
+        merkle_add(&m, &leaves[n]);
+    return merkle_root(&m);
+}
+
+/* The log extends the last published checkpoint, always; the tree is the log's, hash for hash. */
+static void check_published(struct run *run, struct node *node, uint64_t size, int64_t published)
+{
+    struct buffer note;
+    struct kept k;
+    struct sha256 hash, root;
+    buffer_init(&note, NOTE_MAX_BYTES);
+    enum err err = node_checkpoint(node, &note, NULL);
+    if (published >= 0 || err != ERR_NOT_FOUND) {
+        assert_ok(err);
+        assert_ok(kept_from(buffer_text(&note), &k, NULL));
+        assert_true((int64_t)k.size >= published && k.size <= size);
+        root = root_of(run->leaves, k.size);
+        assert_true(sha256_eq(&root, &k.root));
+        kept_done(&k);
+    }
+    buffer_done(&note);
+    struct tree_source tree = node_tree(node);
+    assert_int_equal(node_tree_size(node), size);
+    for (uint64_t n = 0; n < size; n++) {
+        assert_ok(tree.read(tree.self, 0, n, 1, &hash, NULL));
+        assert_true(sha256_eq(&hash, &run->leaves[n]));
+    }
+    assert_ok(tree_root(&tree, size, &hash, NULL));
+    root = root_of(run->leaves, size);
+    assert_true(sha256_eq(&root, &hash));
+}
+
+static void check_content(struct run *run, const char *dir, struct node *node, int64_t published)
 {
     struct sha256 leaves[ENTRIES_MAX];
     size_t n = leaves_of(dir, leaves);
     assert_true(between_groups(run, n));
     assert_memory_equal(leaves, run->leaves, n * sizeof *leaves);
+    check_published(run, node, n, published);
     assert_view_is_replay(node);
     struct history h;
     history_init(&h, 99);
@@ -117,6 +164,7 @@ static void look(void *arg, const char *dir, const struct crash *crash)
     char words[CRASH_WORDS_MAX];
     int64_t acked = recorder_last_mark(run->r, crash->point, "acked");
     run->states++;
+    chmod(scratch_path(dir, "keys/node.key"), 0600); /* the recorder keeps no modes */
     enum err err = node_open(io_system(), dir, NODE_OWN, &node, &f);
     if (err == ERR_NOT_FOUND && acked < 0) {
         const struct node_init another = {.name = TEXT("again"),
@@ -146,7 +194,7 @@ static void look(void *arg, const char *dir, const struct crash *crash)
         fail_msg("%s: %lld acknowledged; %s", crash_words(run->r, crash, words), (long long)acked,
                  err == OK ? "entries are lost" : f.what);
     if (!run->only_count)
-        check_content(run, dir, node);
+        check_content(run, dir, node, recorder_last_mark(run->r, crash->point, "published"));
     if (err == OK)
         node_close(node);
 }
@@ -174,7 +222,7 @@ static void every_crash(void **state)
     (void)state;
     struct run *run = run_new();
     live(run, NO_BUG, 5, true);
-    const struct crash_plan plan = {.seed = 4, .step = 8, .torn = 1, .subsets = 1, .singles = 8};
+    const struct crash_plan plan = {.seed = 4, .step = 16, .torn = 1, .subsets = 1, .singles = 8};
     print_message("# %zu operations\n", recorder_len(run->r));
     recorder_each_crash(run->r, &plan, run->dir, look, run);
     print_message("# %zu states\n", run->states);
