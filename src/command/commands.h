@@ -27,6 +27,7 @@ extern const struct command COMMAND_REBUILD;
 extern const struct command COMMAND_SERVE;
 extern const struct command COMMAND_SOURCE_ADD, COMMAND_SOURCE_LIST, COMMAND_SOURCE_SET;
 extern const struct command COMMAND_STATUS;
+extern const struct command COMMAND_VERIFY;
 extern const struct command COMMAND_WATCH;
 
 /* Finds the command that the words begin with; *ret_used of them name it. NULL when there is none. */

@@ -376,6 +376,8 @@ static enum err rebuild(struct node *node, void *self, struct fault *reterr)
     uint64_t *ret_entries = self;
     enum err err = replay_rebuild(node, reterr);
     if (err == OK)
+        err = publish_rebuild(node, reterr);
+    if (err == OK)
         *ret_entries = log_size(node->log);
     return err;
 }

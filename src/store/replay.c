@@ -172,8 +172,7 @@ enum err replay_rebuild(struct node *node, struct fault *reterr)
     err = swap(node, reterr);
     if (err == OK)
         err = view_open(node->home, true, &v, reterr);
-    if (err != OK)
-        return err;
-    node->view = v;
-    return publish_rebuild(node, reterr);
+    if (err == OK)
+        node->view = v;
+    return err;
 }

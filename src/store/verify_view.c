@@ -225,6 +225,23 @@ static bool same_value(sqlite3_stmt *a, sqlite3_stmt *b, int i)
     return n == sqlite3_column_bytes(b, i) && (n == 0 || memcmp(x, y, (size_t)n) == 0);
 }
 
+/* Which of the two rows comes first by their keys? */
+static int key_order(const struct table *t, sqlite3_stmt *a, sqlite3_stmt *b)
+{
+    int columns = t->key_columns ? t->key_columns : 1;
+    for (int i = 0; i < columns; i++) {
+        if (same_value(a, b, i))
+            continue;
+        if (sqlite3_column_type(a, i) == SQLITE_INTEGER && sqlite3_column_type(b, i) == SQLITE_INTEGER)
+            return sqlite3_column_int64(a, i) < sqlite3_column_int64(b, i) ? -1 : 1;
+        const void *x = sqlite3_column_blob(a, i), *y = sqlite3_column_blob(b, i);
+        int m = sqlite3_column_bytes(a, i), n = sqlite3_column_bytes(b, i), shorter = m < n ? m : n;
+        int order = shorter ? memcmp(x, y, (size_t)shorter) : 0;
+        return order ? order : m - n;
+    }
+    return 0;
+}
+
 static void add_value(sqlite3_stmt *s, int i, char *out, size_t size)
 {
     size_t used = strlen(out);
@@ -261,10 +278,11 @@ static enum err compare_rows(const struct table *t, sqlite3_stmt *there, sqlite3
             return b != SQLITE_ROW && b != SQLITE_DONE ? ERR_IO : ERR_MALFORMED;
         if (a == SQLITE_DONE && b == SQLITE_DONE)
             return OK;
-        if (a != b) {
-            name_key(t, a == SQLITE_ROW ? there : made, key, sizeof key);
+        int order = a == SQLITE_DONE ? 1 : b == SQLITE_DONE ? -1 : key_order(t, there, made);
+        if (order) {
+            name_key(t, order < 0 ? there : made, key, sizeof key);
             snprintf(ret_differs, size, "table %s has %s row with the key %s", t->name,
-                     a == SQLITE_ROW ? "one too many: the" : "lost the", key);
+                     order < 0 ? "one too many: the" : "lost the", key);
             return OK;
         }
         for (int i = 0; i < columns; i++) {

@@ -1,0 +1,290 @@
+/* verify names what is wrong, wherever a bit of what is used is wrong; and nothing when nothing is. */
+#include "history.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "store/log_format.h"
+#include "store/tree_file.h"
+#include "store/verify.h"
+#include "support/scratch.h"
+
+struct stage {
+    char home[SCRATCH_PATH_MAX];
+    struct verify_finding first; /* fault */
+    size_t faults, remarks;
+};
+
+static void take(void *self, const struct verify_finding *f)
+{
+    struct stage *s = self;
+    s->remarks += f->state == VERIFY_REMARK;
+    if (f->state == VERIFY_FAULT && s->faults++ == 0)
+        s->first = *f;
+}
+
+static bool verify(struct stage *s)
+{
+    const struct verify_options o = {.on_finding = take, .self = s};
+    struct fault f = {.err = OK};
+    bool ok = false;
+    s->faults = s->remarks = 0;
+    memset(&s->first, 0, sizeof s->first);
+    enum err err = verify_home(io_system(), s->home, &o, &ok, &f);
+    if (err != OK)
+        fail_msg("%s: %s", err_name(err), f.what);
+    return ok;
+}
+
+static void write_history(struct stage *s, uint64_t seed)
+{
+    struct node *node;
+    struct history h;
+    history_home(io_system(), s->home);
+    history_init(&h, seed);
+    assert_ok(node_open(io_system(), s->home, NODE_OWN, &node, NULL));
+    for (size_t i = 0; i < 6; i++)
+        assert_ok(history_write(&h, node, 3, false, NULL));
+    node_close(node);
+    history_done(&h);
+}
+
+/* A home in which everything holds: one whose made-up entries name no other key for its log. */
+static int begin(void **state)
+{
+    struct stage *s = calloc(1, sizeof *s);
+    if (!s)
+        return -1;
+    scratch_new(s->home);
+    for (uint64_t seed = 1; seed < 60; seed++) {
+        scratch_empty(s->home);
+        write_history(s, seed);
+        if (access(scratch_path(s->home, "log/checkpoint"), F_OK) == 0 && verify(s) && s->remarks == 0) {
+            *state = s;
+            return 0;
+        }
+    }
+    print_error("%s %s: %s\n", s->first.check, s->first.file, s->first.what);
+    return -1;
+}
+
+static int end(void **state)
+{
+    struct stage *s = *state;
+    scratch_remove(s->home);
+    free(s);
+    return 0;
+}
+
+static void flip(const char *path, int64_t at, uint8_t mask)
+{
+    uint8_t byte = 0;
+    int fd = open(path, O_RDWR);
+    assert_true(fd >= 0 && pread(fd, &byte, 1, at) == 1);
+    byte ^= mask;
+    assert_true(pwrite(fd, &byte, 1, at) == 1);
+    close(fd);
+}
+
+static int64_t length(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_size;
+}
+
+/* Flips a bit of every step-th byte from `from` to `to`: each is found, and it is this file that is named. */
+static size_t flip_all(struct stage *s, const char *name, int64_t from, int64_t to, int64_t step)
+{
+    char path[SCRATCH_PATH_MAX + 32];
+    size_t looked = 0;
+    snprintf(path, sizeof path, "%s/%s", s->home, name);
+    for (int64_t at = from; at < to; at += step, looked++) {
+        uint8_t mask = (uint8_t)(1 << (at + at / 8) % 8);
+        flip(path, at, mask);
+        if (verify(s))
+            fail_msg("%s: a flipped bit at %lld was not found", name, (long long)at);
+        if (s->faults == 0 || strcmp(s->first.file, name) != 0)
+            fail_msg("%s, bit at %lld: named is %s: %s", name, (long long)at, s->first.file, s->first.what);
+        if (strcmp(name, "log/checkpoint") != 0 && s->first.offset > at + SEGMENT_HEAD_BYTES) /* a head's check */
+            fail_msg("%s, bit at %lld: named is offset %lld: %s", name, (long long)at, (long long)s->first.offset,
+                     s->first.what);
+        flip(path, at, mask);
+    }
+    return looked;
+}
+
+static int64_t used_bytes(const char *path)
+{
+    size_t len;
+    char *bytes = scratch_read(path, &len);
+    assert_non_null(bytes);
+    while (len && bytes[len - 1] == 0)
+        len--;
+    free(bytes);
+    return (int64_t)(len + 7) / 8 * 8;
+}
+
+static void bits_of_the_log(void **state)
+{
+    struct stage *s = *state;
+    const char *long_run = getenv("VERIFY_EVERY_BIT");
+    int64_t used = used_bytes(scratch_path(s->home, "log/00000000.log"));
+    size_t n = flip_all(s, "log/00000000.log", 0, SEGMENT_HEAD_BYTES, long_run ? 1 : 7);
+    n += flip_all(s, "log/00000000.log", SEGMENT_HEAD_BYTES, SEGMENT_START, 977);
+    n += flip_all(s, "log/00000000.log", SEGMENT_START, used, long_run ? 1 : used / 150);
+    print_message("# %zu bits of the log\n", n);
+    assert_true(verify(s));
+}
+
+static void bits_of_keys_and_checkpoint(void **state)
+{
+    struct stage *s = *state;
+    size_t n = flip_all(s, "keys/node.key", 0, length(scratch_path(s->home, "keys/node.key")), 1);
+    n += flip_all(s, "log/checkpoint", 0, length(scratch_path(s->home, "log/checkpoint")), 1);
+    print_message("# %zu bits of key and checkpoint\n", n);
+    assert_true(verify(s));
+}
+
+static void bits_of_the_tree(void **state)
+{
+    struct stage *s = *state;
+    size_t n = flip_all(s, "view/tree.0", 0, length(scratch_path(s->home, "view/tree.0")), 3);
+    n += flip_all(s, "view/places", 0, length(scratch_path(s->home, "view/places")), 1);
+    print_message("# %zu bits of the tree\n", n);
+    assert_true(verify(s));
+}
+
+/* Of a database's bytes not all are used: what is not found may not have changed anything. */
+static void bits_of_the_view(void **state)
+{
+    struct stage *s = *state;
+    struct buffer before, after;
+    char path[SCRATCH_PATH_MAX + 32];
+    size_t found = 0, looked = 0;
+    snprintf(path, sizeof path, "%s/view/view.db", s->home);
+    buffer_init(&before, 64 * MIB);
+    buffer_init(&after, 64 * MIB);
+    view_dump(path, &before);
+    unlink(scratch_path(s->home, "view/view.db-wal"));
+    unlink(scratch_path(s->home, "view/view.db-shm"));
+    int64_t len = length(path);
+    for (int64_t at = 0; at < len; at += 1 + len / 150, looked++) {
+        uint8_t mask = (uint8_t)(1 << at % 8);
+        flip(path, at, mask);
+        if (verify(s)) {
+            buffer_clear(&after);
+            view_dump(path, &after);
+            if (!text_eq(buffer_text(&before), buffer_text(&after)))
+                fail_msg("a flipped bit at %lld of the view was not found", (long long)at);
+        } else {
+            assert_string_equal(s->first.check, "view");
+            found++;
+        }
+        flip(path, at, mask);
+    }
+    print_message("# %zu of %zu bits of the view found\n", found, looked);
+    assert_true(found > 3);
+    buffer_done(&before);
+    buffer_done(&after);
+    assert_true(verify(s));
+}
+
+static void run_sql(const struct stage *s, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(scratch_path(s->home, "view/view.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* A row changed, lost, added: the table and the key are named. */
+static void rows_are_named(void **state)
+{
+    struct stage *s = *state;
+    run_sql(s, "UPDATE version SET modified_us = modified_us + 1 WHERE n = (SELECT max(n) FROM version)");
+    assert_false(verify(s));
+    assert_non_null(strstr(s->first.what, "table version, key "));
+    assert_non_null(strstr(s->first.what, "column modified_us"));
+    run_sql(s, "UPDATE version SET modified_us = modified_us - 1 WHERE n = (SELECT max(n) FROM version)");
+    assert_true(verify(s));
+    run_sql(s, "INSERT INTO party VALUES(x'00', 1, 1, x'01', 'one too many')");
+    assert_false(verify(s));
+    assert_non_null(strstr(s->first.what, "one too many"));
+    run_sql(s, "DELETE FROM party WHERE id = x'00'; DELETE FROM account");
+    assert_false(verify(s));
+    assert_non_null(strstr(s->first.what, "table account has lost"));
+}
+
+static void swapped_leaves(void **state)
+{
+    struct stage *s = *state;
+    uint8_t hashes[64];
+    int fd = open(scratch_path(s->home, "view/tree.0"), O_RDWR);
+    assert_true(fd >= 0 && pread(fd, hashes, 64, TREE_HEAD_BYTES + 32 * 4) == 64);
+    assert_int_equal(pwrite(fd, hashes + 32, 32, TREE_HEAD_BYTES + 32 * 4), 32);
+    assert_int_equal(pwrite(fd, hashes, 32, TREE_HEAD_BYTES + 32 * 5), 32);
+    close(fd);
+    assert_false(verify(s));
+    assert_string_equal(s->first.check, "tree");
+    assert_int_equal(s->first.entry, 4);
+    assert_int_equal(s->first.offset, TREE_HEAD_BYTES + 32 * 4);
+}
+
+static enum err append_act(struct txn *t, void *self, struct fault *reterr)
+{
+    struct fact f = {.kind = FACT_ACT};
+    (void)self;
+    f.u.act = (struct fact_act){.account = made_uuid_of("account", 1), .verb = TEXT("note"), .subject = TEXT("x")};
+    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+/* While somebody writes, and of what was written meanwhile. */
+static void beside_an_owner(void **state)
+{
+    struct stage *s = *state;
+    struct node *node;
+    assert_ok(node_open(io_system(), s->home, NODE_OWN, &node, NULL));
+    for (int i = 0; i < 3; i++) {
+        assert_ok(node_write(node, append_act, NULL, NULL));
+        assert_true(verify(s));
+        assert_int_equal(s->remarks, 0);
+    }
+    node_close(node);
+    assert_true(verify(s));
+}
+
+/* A home that node_open() refuses is looked at all the same; a file of nobody's is a remark. */
+static void refused_homes(void **state)
+{
+    struct stage *s = *state;
+    struct node *node;
+    scratch_write(scratch_path(s->home, "log/notes.txt"), "hello", 5);
+    assert_true(verify(s));
+    assert_int_equal(s->remarks, 1);
+    int fd = open(scratch_path(s->home, "log/00000000.log"), O_RDWR);
+    int64_t used = used_bytes(scratch_path(s->home, "log/00000000.log"));
+    static const char zeros[64];
+    assert_int_equal(pwrite(fd, zeros, 64, used - 64), 64); /* the last commit is gone */
+    close(fd);
+    assert_err(node_open(io_system(), s->home, NODE_OWN, &node, NULL), ERR_MALFORMED);
+    assert_false(verify(s));
+    assert_string_equal(s->first.check, "log");
+    assert_string_equal(s->first.file, "log/00000000.log");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(bits_of_the_log),  TEST(bits_of_keys_and_checkpoint),
+        TEST(bits_of_the_tree), TEST(bits_of_the_view),
+        TEST(rows_are_named),   TEST(swapped_leaves),
+        TEST(beside_an_owner),  TEST(refused_homes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
