@@ -40,6 +40,11 @@
 #define LOG_RECORD_MAX_BYTES (16 * MIB)
 /* A group of writes: what one sync makes durable. */
 #define LOG_GROUP_MAX_BYTES (16 * MIB)
+/* Kept free for incidents, erasure and verification on a full disk (store/reserve.h): thousands of small entries, and
+ * what the view and local.db write for them. */
+#define DISK_RESERVE_BYTES (16 * MIB)
+/* A segment begun on a full disk: small, and enlarged for each group. */
+#define LOG_SEGMENT_SMALL_BYTES (1 * MIB)
 /* A finding's window ends after this without a hit. */
 #define FINDING_WINDOW_US ((int64_t)24 * 3600 * 1000000)
 /* Lines kept as evidence for one finding; the count goes on. */

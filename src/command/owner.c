@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "command/commands.h"
 #include "command/readers.h"
+#include "process/config.h"
 
 /* How long a command waits for an owner that is starting or ending. */
 #define OWNER_PATIENCE_US ((int64_t)10 * 1000000)
@@ -75,10 +76,27 @@ static int run_for_other(void *self, struct ctl_request *request, struct ctl_rep
     return code;
 }
 
+/* A configuration that cannot be read is told about by who needs the rest of it; here the default stays. */
+static void take_reserve(struct node *node, const char *home)
+{
+    struct config *config;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/entente.yaml", home);
+    if (config_load(path, &config, NULL) != OK)
+        return;
+    node_set_reserve(node, config->reserve_percent);
+    config_free(config);
+}
+
 enum err owner_open(const char *home, struct owner *ret, struct fault *reterr)
 {
     memset(ret, 0, sizeof *ret);
-    return node_open(io_system(), home, NODE_OWN, &ret->node, reterr);
+    enum err err = node_open(io_system(), home, NODE_OWN, &ret->node, reterr);
+    if (err == OK) {
+        take_reserve(ret->node, home);
+        node_hold_reserve(ret->node);
+    }
+    return err;
 }
 
 static void socket_path(const char *home, char *out, size_t size)

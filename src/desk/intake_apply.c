@@ -380,10 +380,13 @@ static enum err apply_run(struct intake *in, const struct intake_items *items, s
                           struct fault *reterr)
 {
     struct apply a = {.in = in, .items = items, .from = from, .count = count};
+    enum err e = node_has_room(in->node, reterr);
+    if (e != OK)
+        return e;
     a.classes = calloc(CLASS_SLOTS, sizeof *a.classes);
     if (!a.classes)
         return fault_set(reterr, ERR_NOMEM, "no memory to take objects in");
-    enum err e = node_write(in->node, apply_group, &a, reterr);
+    e = node_write(in->node, apply_group, &a, reterr);
     if (e == OK) {
         add_totals(&in->totals, &a.totals);
         in->changed = in->changed || a.changed;

@@ -157,6 +157,8 @@ static enum err carry_out(struct erasing *e, struct fault *reterr)
     doomed_sort(&e->doomed);
     e->result.entries = e->doomed.count;
     enum err err = erase_mark(node, log_size(node->log), reterr);
+    if (err == ERR_FULL && node_make_room(node))
+        err = erase_mark(node, log_size(node->log), reterr);
     if (err != OK)
         return err;
     struct fault why = {.offset = -1, .line = -1};

@@ -72,8 +72,10 @@ static enum err list(struct node *node, const struct doomed_list *doomed, struct
 static enum err views(struct node *node, struct fault *reterr)
 {
     enum err err = replay_rebuild(node, reterr);
-    if (err == ERR_FULL)
+    if (err == ERR_FULL) {
+        (void)node_make_room(node);
         err = replay_anew(node, reterr);
+    }
     /* The old view's name must be gone for good before the mark is. */
     return err == OK ? home_sync(node->io, node->home, VIEW_FOLDER, reterr) : err;
 }
@@ -82,6 +84,8 @@ enum err erase_finish(struct node *node, const struct doomed_list *doomed, struc
 {
     enum err err = erase_records(node, doomed, reterr);
     if (err == OK)
+        err = list(node, doomed, reterr);
+    if (err == ERR_FULL && node_make_room(node))
         err = list(node, doomed, reterr);
     if (err == OK)
         err = views(node, reterr);

@@ -82,7 +82,8 @@ static enum err take_lock(const struct io *io, int fd, const char *path, struct 
         return fault_set(reterr, ERR_BUSY, "another process owns this home");
     }
     int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-    if (io->truncate(io->self, fd, 0) != 0 || io_write_all(io, fd, text, (size_t)n, 0) != 0)
+    /* On a full disk the lock holds without its number, which is for messages only. */
+    if (io->truncate(io->self, fd, 0) != 0 || (io_write_all(io, fd, text, (size_t)n, 0) != 0 && errno != ENOSPC))
         return fault_errno(reterr, "writing %s", path);
     return OK;
 }

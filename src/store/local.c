@@ -39,16 +39,25 @@ static const char schema[] =
 struct local {
     sqlite3 *db;
     sqlite3_stmt *stmt[LOCAL_SQL_COUNT];
+    bool (*make_room)(void *self);
+    void *make_room_self;
     pthread_mutex_t lock; /* of everything above */
 };
 
+void local_on_full(struct local *l, bool (*make_room)(void *self), void *self)
+{
+    l->make_room = make_room;
+    l->make_room_self = self;
+}
+
 static enum err sqlite_fault(struct local *l, struct fault *reterr)
 {
-    int code = sqlite3_errcode(l->db), wide = sqlite3_extended_errcode(l->db);
+    int code = sqlite3_errcode(l->db) & 0xFF, wide = sqlite3_extended_errcode(l->db);
     const char *words = sqlite3_errmsg(l->db);
     if (code == SQLITE_NOMEM || wide == SQLITE_IOERR_NOMEM)
         return fault_set(reterr, ERR_NOMEM, "no memory for local.db");
-    if (code == SQLITE_FULL)
+    int number = sqlite3_system_errno(l->db);
+    if (code == SQLITE_FULL || (code == SQLITE_IOERR && (number == ENOSPC || number == EDQUOT)))
         return fault_set(reterr, ERR_FULL, "local.db: %s", words);
     if (code == SQLITE_BUSY)
         return fault_set(reterr, ERR_BUSY, "local.db is in use");
@@ -161,6 +170,10 @@ static enum err end_stmt(struct local *l, sqlite3_stmt *s, enum err err)
 static enum err run_stmt(struct local *l, sqlite3_stmt *s, struct fault *reterr)
 {
     enum err err = s && sqlite3_step(s) == SQLITE_DONE ? OK : sqlite_fault(l, reterr);
+    if (err == ERR_FULL && s && l->make_room && l->make_room(l->make_room_self)) {
+        sqlite3_reset(s);
+        err = sqlite3_step(s) == SQLITE_DONE ? OK : sqlite_fault(l, reterr);
+    }
     return end_stmt(l, s, err);
 }
 

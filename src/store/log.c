@@ -310,6 +310,25 @@ static void add_commit(struct log *log, uint8_t ret_payload[COMMIT_BYTES])
     log_record_close(log, &log->staged, head, at, RECORD_COMMIT, 0);
 }
 
+void log_on_full(struct log *log, bool (*make_room)(void *self), void *self)
+{
+    log->make_room = make_room;
+    log->make_room_self = self;
+}
+
+/* On a full disk a small segment, with whatever room can be made. */
+static enum err create_next(struct log *log, struct segment_head *h, int *ret_fd, struct fault *reterr)
+{
+    enum err err = files_create(log->io, log->files.dir, h, ret_fd, reterr);
+    if (err != ERR_FULL)
+        return err;
+    if (log->make_room)
+        (void)log->make_room(log->make_room_self);
+    if (h->bytes > LOG_SEGMENT_SMALL_BYTES)
+        h->bytes = LOG_SEGMENT_SMALL_BYTES;
+    return files_create(log->io, log->files.dir, h, ret_fd, reterr);
+}
+
 static enum err roll(struct log *log, struct fault *reterr)
 {
     struct segment_head h = {
@@ -321,7 +340,7 @@ static enum err roll(struct log *log, struct fault *reterr)
     };
     int fd;
     memcpy(h.log_id, log->files.log_id, sizeof h.log_id);
-    enum err err = files_create(log->io, log->files.dir, &h, &fd, reterr);
+    enum err err = create_next(log, &h, &fd, reterr);
     if (err != OK)
         return err;
     err = files_enter(&log->files, &h);
@@ -339,6 +358,15 @@ static enum err roll(struct log *log, struct fault *reterr)
     return OK;
 }
 
+static int grow(struct log *log, int64_t more)
+{
+    int result;
+    do
+        result = log->io->allocate(log->io->self, log->fd, log->allocated, more);
+    while (result != 0 && errno == EINTR);
+    return result;
+}
+
 /* A group that outgrows its segment enlarges it, before anything of it is written. */
 static enum err make_room(struct log *log, struct fault *reterr)
 {
@@ -346,10 +374,9 @@ static enum err make_room(struct log *log, struct fault *reterr)
     if (need <= 0)
         return OK;
     int64_t more = (need + GROW_BYTES - 1) / GROW_BYTES * GROW_BYTES;
-    int result;
-    do
-        result = log->io->allocate(log->io->self, log->fd, log->allocated, more);
-    while (result != 0 && errno == EINTR);
+    int result = grow(log, more);
+    if (result != 0 && (errno == ENOSPC || errno == EDQUOT) && log->make_room && log->make_room(log->make_room_self))
+        result = grow(log, more);
     if (result != 0)
         return fault_errno(reterr, "reserving %lld bytes for the log", (long long)more);
     log->allocated += more;

@@ -73,6 +73,8 @@ void log_unstage(struct log *log, const struct log_mark *mark);
  * is staged any more. After a failed write or sync the same error for good until reopened; when only room could not
  * be reserved (ERR_FULL), the next group may be tried. */
 MUST_CHECK enum err log_commit(struct log *log, struct fault *reterr);
+/* Asked when no room can be had for a group: true when some was made, and the reserving is tried once more. */
+void log_on_full(struct log *log, bool (*make_room)(void *self), void *self);
 bool log_failed(const struct log *log); /* true: for good */
 
 /* Decompresses the body at place into out (appended). Thread-safe. ERR_NOT_FOUND: erased. ERR_MALFORMED: damaged

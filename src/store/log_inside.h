@@ -37,6 +37,8 @@ struct log {
     _Atomic int64_t last_us;
     bool failed;
     struct fault why; /* of the failure */
+    bool (*make_room)(void *self);
+    void *make_room_self;
 
     /* the group under way */
     struct buffer staged;

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "store/erase_inside.h"
+#include "store/reserve.h"
 
 /* How long a reader waits for a view that is being exchanged: 2 s, two renames and syncs. */
 #define EXCHANGE_WAITS   200
@@ -245,8 +246,11 @@ static enum err open_own(struct node *node, struct fault *reterr)
         err = open_log(node, true, known, reterr);
     if (err == OK)
         err = local_open(node->home, false, &node->local, reterr);
-    if (err == OK)
+    if (err == OK) {
+        log_on_full(node->log, node_make_room, node);
+        local_on_full(node->local, node_make_room, node);
         err = erase_redo(node, reterr);
+    }
     if (err == OK)
         err = bring_view_up(node, reterr);
     if (err == OK)
@@ -301,8 +305,8 @@ static enum err open_read(struct node *node, struct fault *reterr)
     return err;
 }
 
-enum err node_open(const struct io *io, const char *home, enum node_mode mode, struct node **ret,
-                   struct fault *reterr)
+static enum err open_once(const struct io *io, const char *home, enum node_mode mode, struct node **ret,
+                          struct fault *reterr)
 {
     enum err err = home_has(home, HOME_FIRST, reterr);
     if (err == ERR_NOT_FOUND)
@@ -331,6 +335,14 @@ enum err node_open(const struct io *io, const char *home, enum node_mode mode, s
     else
         node_close(node);
     return err;
+}
+
+enum err node_open(const struct io *io, const char *home, enum node_mode mode, struct node **ret,
+                   struct fault *reterr)
+{
+    enum err err = open_once(io, home, mode, ret, reterr);
+    /* Even to be read SQLite wants some room. */
+    return err == ERR_FULL && reserve_give_up(io, home) ? open_once(io, home, mode, ret, reterr) : err;
 }
 
 void node_close(struct node *node)
@@ -414,6 +426,21 @@ enum err node_has_room(struct node *node, struct fault *reterr)
 void node_set_reserve(struct node *node, double percent)
 {
     node->reserve_percent = percent;
+}
+
+void node_hold_reserve(struct node *node)
+{
+    if (node->mode != NODE_OWN)
+        return;
+    atomic_store(&node->reserve_wanted, true);
+    atomic_store(&node->reserve_there, reserve_hold(node->io, node->home, false));
+}
+
+bool node_make_room(void *self)
+{
+    struct node *node = self;
+    atomic_store(&node->reserve_there, false);
+    return reserve_give_up(node->io, node->home);
 }
 
 /* ---- small questions ---- */

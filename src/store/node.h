@@ -116,6 +116,8 @@ size_t txn_room_bytes(const struct txn *t); /* that this function may still appe
  * that small essential entries (incidents, erasure) still find room. The default reserve is 5 per cent. ERR_IO */
 MUST_CHECK enum err node_has_room(struct node *node, struct fault *reterr);
 void node_set_reserve(struct node *node, double percent);
+/* Keeps HOME/reserve from now on: room for essential writes when the disk is full. Owner only. */
+void node_hold_reserve(struct node *node);
 
 /* Called on the writer thread after each durable group, with the entry count; for watchers. One listener. */
 void node_on_commit(struct node *node, void (*fn)(void *self, uint64_t entries), void *self);

@@ -67,6 +67,7 @@ struct node {
     struct fact_genesis genesis;
     struct admin *_Atomic admin; /* the newest first; earlier ones are kept for who still points at them */
     _Atomic double reserve_percent;
+    atomic_bool reserve_wanted, reserve_there;
     struct writer writer;
     struct origin_state origin;
     pthread_mutex_t keep_lock; /* one erasure or backup at a time: held by who asks for it */
@@ -120,5 +121,8 @@ MUST_CHECK enum err publish_load(struct node *node, uint64_t *ret_size, struct f
 MUST_CHECK enum err publish_open(struct node *node, struct fault *reterr);
 MUST_CHECK enum err publish_rebuild(struct node *node, struct fault *reterr); /* the tree, on the writer thread */
 void publish_last(struct node *node);                                         /* of an owner that closes */
+
+/* Gives the reserve up; true when room was made. For log_on_full() and local_on_full(): self is the node. */
+bool node_make_room(void *self);
 
 void readers_drop(struct node *node); /* the idle ones */

@@ -1,15 +1,18 @@
 /* store/view_sql.c - statements, bound and read; SQLite's errors in our words. */
+#include <errno.h>
 #include <string.h>
 
 #include "store/view_inside.h"
 
 enum err view_fault(struct view *v, struct fault *reterr)
 {
-    int code = sqlite3_errcode(v->db), wide = sqlite3_extended_errcode(v->db);
+    int code = sqlite3_errcode(v->db) & 0xFF, wide = sqlite3_extended_errcode(v->db);
     const char *words = sqlite3_errmsg(v->db);
     if (code == SQLITE_NOMEM || wide == SQLITE_IOERR_NOMEM)
         return fault_set(reterr, ERR_NOMEM, "no memory for the view");
-    if (code == SQLITE_FULL)
+    int number = sqlite3_system_errno(v->db);
+    bool no_room = number == ENOSPC || number == EDQUOT || wide == SQLITE_IOERR_SHMSIZE;
+    if (code == SQLITE_FULL || ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && no_room))
         return fault_set(reterr, ERR_FULL, "the view: %s", words);
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
         return fault_set(reterr, ERR_BUSY, "the view is in use: %s", words);

@@ -17,6 +17,7 @@
 
 #include "base/time.h"
 #include "store/node_inside.h"
+#include "store/reserve.h"
 
 /* ---- inside a write function ---- */
 
@@ -233,6 +234,10 @@ static enum err finish_group(struct node *node, struct fault *why)
         return err;
     }
     err = view_commit(node->view, why);
+    if (err == ERR_FULL && node_make_room(node)) {
+        bool damaged;
+        err = replay_missing(node, node->view, &damaged, why);
+    }
     if (err != OK) /* the log has it and the next opening will show it; but nothing can be said now */
         stop_writing(w, err, why);
     return err;
@@ -303,6 +308,8 @@ static void run_group(struct node *node, struct job *job, bool only)
         }
     }
     tell(w, list);
+    if (atomic_load(&node->reserve_wanted) && !atomic_load(&node->reserve_there))
+        atomic_store(&node->reserve_there, reserve_hold(node->io, node->home, true));
     if (durable && w->on_commit)
         w->on_commit(w->on_commit_self, log_size(node->log));
 }
