@@ -572,7 +572,7 @@ static void no_room_is_not_for_good(void **state)
         for (size_t i = 0; i < 10; i++)
             made_stage(s->log, n + i);
         /* The first that needs room but for its plain write: creating or enlarging. */
-        fault_io_arm(&s->io, FAULT_FULL, 1, false);
+        fault_io_arm(&s->io, FAULT_FULL, 1, true);
         enum err err = log_commit(s->log, &f);
         bool struck = fault_io_disarm(&s->io);
         if (err == OK) {
