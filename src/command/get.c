@@ -3,6 +3,7 @@
 
 #include "command/commands.h"
 #include "command/names.h"
+#include "store/proof.h"
 #include "json/json.h"
 
 static const char *standing_words(enum standing st)
@@ -62,7 +63,7 @@ struct show {
     struct session *s;
     struct view *names;
     const char *version; /* as asked for; NULL: the current one */
-    bool all;
+    bool all, proof;
     size_t shown;
     enum err err;
 };
@@ -118,6 +119,33 @@ static void show_json(struct show *w, const struct version_row *row, struct text
     arena_done(&a);
 }
 
+/* The newest that fits is enough: a proof is of one entry. */
+static enum err show_proof(struct show *w, const struct version_row *row)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    struct buffer proof;
+    if (w->shown++)
+        return OK;
+    buffer_init(&proof, PROOF_MAX_BYTES);
+    enum err err = node_proof(w->s->node, row->n, &proof, &fault);
+    if (err) {
+        complain_fault(w->s, NULL, &fault);
+        w->err = err;
+    } else if (w->s->json) {
+        struct json_out o = json_out_to(json_line(w->s));
+        json_open(&o, '{');
+        json_member_text(&o, "id", row->id);
+        json_member_i64(&o, "entry", (int64_t)row->n);
+        json_member_text(&o, "proof", buffer_text(&proof));
+        json_close(&o, '}');
+        json_line_end(w->s);
+    } else {
+        w->s->write(w->s->write_self, false, buffer_text(&proof));
+    }
+    buffer_done(&proof);
+    return OK;
+}
+
 static enum err show_version(void *self, const struct version_row *row)
 {
     struct show *w = self;
@@ -125,6 +153,8 @@ static enum err show_version(void *self, const struct version_row *row)
         return OK;
     if (!w->all && !w->version && row->standing != STANDING_CURRENT)
         return OK;
+    if (w->proof)
+        return show_proof(w, row);
     struct fault fault = {.offset = -1, .line = -1};
     struct gate_class cls;
     struct buffer body;
@@ -149,12 +179,17 @@ static enum err show_version(void *self, const struct version_row *row)
 
 static int show_object(struct session *s, struct view *v)
 {
-    struct show w = {.s = s, .version = option(s, "version"), .all = option_given(s, "all")};
+    struct show w = {
+        .s = s, .version = option(s, "version"), .all = option_given(s, "all"), .proof = option_given(s, "proof")};
     struct fault fault = {.offset = -1, .line = -1};
     struct ident ident;
     struct text id = text_of(s->operands[0]);
     if (ident_parse(id, &ident, &fault)) {
         complain(s, "%s: not a STIX identifier (type--UUID)", s->operands[0]);
+        return EXIT_USAGE;
+    }
+    if (w.all && w.proof) {
+        complain(s, "--proof is of one version: leave --all, or name one with --version");
         return EXIT_USAGE;
     }
     if (open_view(s, &w.names))
@@ -177,9 +212,11 @@ static int run_get(struct session *s)
     return with_view(s, show_object);
 }
 
-static const struct option_spec OPTIONS[] = {{"version", OPTION_VALUE, "TIME", "the version with that `modified`"},
-                                             {"all", OPTION_FLAG, NULL, "every version and claim, newest first"},
-                                             {NULL, OPTION_FLAG, NULL, NULL}};
+static const struct option_spec OPTIONS[] = {
+    {"version", OPTION_VALUE, "TIME", "the version with that `modified`"},
+    {"all", OPTION_FLAG, NULL, "every version and claim, newest first"},
+    {"proof", OPTION_FLAG, NULL, "instead: the proof that it stands in the log (entente verify FILE)"},
+    {NULL, OPTION_FLAG, NULL, NULL}};
 
 const struct command COMMAND_GET = {
     .name = "get",
