@@ -55,7 +55,7 @@ static int run_for_other(void *self, struct ctl_request *request, struct ctl_rep
     size_t used = 0;
     s.command = command_find(request->arg_count, request->args, &used);
     int code = EXIT_USAGE;
-    if (!s.command || s.command->need != NEED_WRITE) {
+    if (!s.command || (s.command->need != NEED_WRITE && !s.command->owner_option)) {
         complain(&s, "the running node does not know this command: is it another version? Restart it with this one");
         buffer_done(&s.line);
         return code;
@@ -68,7 +68,7 @@ static int run_for_other(void *self, struct ctl_request *request, struct ctl_rep
         complain(&s, "out of memory");
         code = EXIT_WRITE;
     }
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE && session_need(&s) == NEED_WRITE)
         code = s.command->run(&s);
     free(s.operands);
     free(s.inputs);

@@ -1,5 +1,6 @@
 /* peer invite|accept|list|set|sync|expel: partners. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include "command/names.h"
 #include "command/serve.h"
 #include "exchange/peer.h"
+#include "exchange/peer_pin.h"
 #include "exchange/taxii_server.h"
 #include "json/json.h"
 
@@ -129,6 +131,34 @@ static int named_peer(struct session *s, struct uuid *ret)
     return code;
 }
 
+/* 64 hex digits, in groups or not, as people read them out. */
+static bool read_key(const char *words, uint8_t ret[NOTE_KEY_BYTES])
+{
+    char digits[2 * NOTE_KEY_BYTES + 1];
+    size_t count = 0;
+    for (; *words; words++) {
+        if (*words == ' ' || *words == ':')
+            continue;
+        if (count == sizeof digits - 1)
+            return false;
+        digits[count++] = *words;
+    }
+    return hex_read((struct text){digits, count}, ret, NOTE_KEY_BYTES) == OK;
+}
+
+static int confirm_key(struct session *s, const struct uuid *party)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    uint8_t key[NOTE_KEY_BYTES];
+    if (!read_key(option(s, "key"), key)) {
+        complain(s, "--key: the 64 hex digits of a key, as the partner's own `entente key list` shows it");
+        return EXIT_USAGE;
+    }
+    return peer_pin_confirm(s->node, party, key, node_admin(s->node), &fault)
+               ? complain_fault(s, s->operands[0], &fault)
+               : EXIT_DONE;
+}
+
 static int run_set(struct session *s)
 {
     struct peer_settings set = {.has_ceiling = option_given(s, "ceiling"),
@@ -149,7 +179,10 @@ static int run_set(struct session *s)
     }
     set.poll_ms = (uint32_t)poll_ms;
     int code = named_peer(s, &party);
-    if (!code && peer_set(s->node, &party, &set, node_admin(s->node), &fault))
+    if (!code && option_given(s, "key"))
+        code = confirm_key(s, &party);
+    bool other = set.has_ceiling || set.has_sightings || set.has_poll_ms || !option_given(s, "key");
+    if (!code && other && peer_set(s->node, &party, &set, node_admin(s->node), &fault))
         code = complain_fault(s, NULL, &fault);
     if (!code && !s->json)
         say(s, "%s: recorded\n", s->operands[0]);
@@ -195,6 +228,19 @@ static int run_sync(struct session *s)
     return code;
 }
 
+static void list_log(struct json_out *o, const struct fact_peer *p, const struct pin *offered)
+{
+    char key[2 * NOTE_KEY_BYTES + 1];
+    hex_write(p->key, sizeof p->key, key);
+    json_member_text(o, "origin", p->origin);
+    json_member_text(o, "key", p->origin.len ? text_of(key) : TEXT_NONE);
+    if (!offered)
+        return;
+    hex_write(offered->key, sizeof offered->key, key);
+    json_member_text(o, "offers_origin", text_of(offered->origin));
+    json_member_text(o, "offers_key", text_of(key));
+}
+
 static enum err list_one(struct listing *l, const struct fact *f)
 {
     const struct fact_peer *p = &f->u.peer;
@@ -205,6 +251,14 @@ static enum err list_one(struct listing *l, const struct fact *f)
     if (known)
         moment(result.at_us, when);
     const char *state = p->expelled ? "expelled" : !known ? "-" : result.err ? result.words : "ok";
+    char offers[300];
+    struct pin offered;
+    bool other = !p->expelled && peer_offered(l->s->node, &p->party, &offered) == OK;
+    if (other) {
+        snprintf(offers, sizeof offers, "offers another key: confirm with entente peer set " TEXT_FMT " --key KEY",
+                 TEXT_ARG(name));
+        state = offers;
+    }
     if (l->s->json) {
         struct json_out o = json_out_to(json_line(l->s));
         json_open(&o, '{');
@@ -216,6 +270,7 @@ static enum err list_one(struct listing *l, const struct fact *f)
         json_member_i64(&o, "poll_ms", p->poll_ms);
         json_member_text(&o, "last", text_of(when));
         json_member_text(&o, "state", text_of(state));
+        list_log(&o, p, other ? &offered : NULL);
         json_close(&o, '}');
         json_line_end(l->s);
         return OK;
@@ -246,6 +301,8 @@ static const struct option_spec SET_OPTIONS[] = {
     {"ceiling", OPTION_VALUE, "TLP", "highest label of ours that flows to it without a person (GREEN)"},
     {"sightings", OPTION_VALUE, "on|off", "tell it when its indicators are seen here (off)"},
     {"poll-ms", OPTION_VALUE, "N", "how often it is asked for news, in milliseconds (30000)"},
+    {"key", OPTION_VALUE, "HEX",
+     "the key of its log that it offers in place of the pinned one, as it told you itself"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 static const struct option_spec EXPEL_OPTIONS[] = {
     {"reason", OPTION_VALUE, "R", "why; it stands in the log for ever"}, {NULL, OPTION_FLAG, NULL, NULL}};

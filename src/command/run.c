@@ -118,9 +118,9 @@ static int run_session(struct session *s, char **words, size_t word_count)
     int code = open_files(s);
     if (code)
         return code;
-    if (s->command->need == NEED_NOTHING)
+    if (session_need(s) == NEED_NOTHING)
         return s->command->run(s);
-    if (s->command->need == NEED_READ)
+    if (session_need(s) == NEED_READ)
         return run_reading(s);
     return owner_run(s, words, word_count);
 }

@@ -11,6 +11,7 @@
 #include "command/commands.h"
 #include "command/owner.h"
 #include "command/readers.h"
+#include "exchange/witness_loop.h"
 #include "process/config.h"
 #include "process/signals.h"
 #include "process/worker.h"
@@ -28,6 +29,7 @@ struct server {
     struct web *web;
     struct peer_loop *peers;
     struct publisher *publisher;
+    struct witness_loop *witnesses;
     char *cert_pem, *key_pem;
     char host[256]; /* as listened on, without the port */
     char sandbox[READERS_WORDS_MAX];
@@ -124,6 +126,8 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
         err = peer_loop_start(srv->owner.node, &srv->peers, fault);
     if (!err)
         err = publisher_start(srv->owner.node, srv->config->checkpoint_ms, NULL, NULL, &srv->publisher, fault);
+    if (!err)
+        err = witness_loop_start(srv->owner.node, srv->config->witness_ms, &srv->witnesses, fault);
     return err ? err : owner_listen(&srv->owner, fault);
 }
 
@@ -149,9 +153,11 @@ static void announce(struct session *s, const struct server *srv)
 /* Backwards: nothing new comes in, what is under way is finished, then the home is given up. */
 static void stop(struct server *srv)
 {
+    witness_loop_stop(srv->witnesses);
     publisher_stop(srv->publisher);
     peer_loop_stop(srv->peers);
     web_stop(srv->web);
+    srv->witnesses = NULL;
     srv->publisher = NULL;
     srv->peers = NULL;
     srv->web = NULL;

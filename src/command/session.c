@@ -41,6 +41,12 @@ bool option_given(const struct session *s, const char *name)
     return option(s, name) != NULL;
 }
 
+enum command_need session_need(const struct session *s)
+{
+    const struct command *c = s->command;
+    return c->owner_option && option_given(s, c->owner_option) ? NEED_WRITE : c->need;
+}
+
 enum err option_u64(struct session *s, const char *name, uint64_t otherwise, uint64_t most, uint64_t *ret)
 {
     const char *given = option(s, name);

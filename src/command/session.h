@@ -48,6 +48,7 @@ struct command {
     const struct option_spec *options; /* ends with name NULL; may be NULL */
     size_t operands_min, operands_max; /* SIZE_MAX: any number */
     enum command_need need;
+    const char *owner_option; /* given, the command needs NEED_WRITE whatever need says; may be NULL */
     enum command_files files;
     int (*run)(struct session *s);
     bool hidden; /* between our own processes */
@@ -81,6 +82,7 @@ struct session {
 
 const char *option(const struct session *s, const char *name); /* NULL when not given */
 bool option_given(const struct session *s, const char *name);
+enum command_need session_need(const struct session *s); /* of its command, with these options */
 /* A whole number; ERR_USAGE told on standard error. `otherwise` when not given. */
 MUST_CHECK enum err option_u64(struct session *s, const char *name, uint64_t otherwise, uint64_t most, uint64_t *ret);
 

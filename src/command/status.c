@@ -7,6 +7,7 @@
 #include "command/commands.h"
 #include "command/names.h"
 #include "command/readers.h"
+#include "exchange/ledger_status.h"
 #include "store/origin.h"
 #include "json/json.h"
 
@@ -28,8 +29,35 @@ static uint64_t folder_bytes(const char *home, const char *folder)
     return bytes;
 }
 
+static void ledger_json(struct json_out *o, const struct ledger_status *l)
+{
+    char when[MOMENT_MAX] = "";
+    if (l->last_s)
+        moment(l->last_s * 1000000, when);
+    json_member_i64(o, "published", (int64_t)l->published);
+    json_member_i64(o, "cosigned", (int64_t)l->cosigned);
+    json_member_i64(o, "cosigned_by", l->by);
+    json_member_i64(o, "witnesses", l->partners);
+    json_member_text(o, "cosigned_last", text_of(when));
+}
+
+static void ledger_words(struct session *s, const struct ledger_status *l)
+{
+    char when[MOMENT_MAX];
+    if (!l->published) {
+        say(s, "  checkpoint    none is published yet; entente serve publishes them\n");
+        return;
+    }
+    say(s, "  checkpoint    over %llu entries", (unsigned long long)l->published);
+    if (l->by)
+        say(s, "; one over %llu cosigned by %u of %u partners, last at %s\n", (unsigned long long)l->cosigned, l->by,
+            l->partners, moment(l->last_s * 1000000, when));
+    else
+        say(s, "; cosigned by 0 of %u partners\n", l->partners);
+}
+
 static void status_json(struct session *s, const struct fact_genesis *g, const struct view_counts *c,
-                        const char *sandbox)
+                        const struct ledger_status *l, const char *sandbox)
 {
     struct node_origin origin;
     struct fault why = {.offset = -1, .line = -1};
@@ -69,13 +97,14 @@ static void status_json(struct session *s, const struct fact_genesis *g, const s
                    {"view_bytes", folder_bytes(node_home(s->node), "view")}};
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
         json_member_i64(&o, numbers[i].name, (int64_t)numbers[i].value);
+    ledger_json(&o, l);
     json_member_text(&o, "sandbox", text_of(sandbox));
     json_close(&o, '}');
     json_line_end(s);
 }
 
 static void status_words(struct session *s, const struct fact_genesis *g, const struct view_counts *c,
-                         const char *sandbox)
+                         const struct ledger_status *l, const char *sandbox)
 {
     struct node_origin origin;
     struct fault why = {.offset = -1, .line = -1};
@@ -87,6 +116,7 @@ static void status_words(struct session *s, const struct fact_genesis *g, const 
         (double)folder_bytes(node_home(s->node), "log") / 1e6, origin.name);
     if (node_can_sign(s->node, &why))
         say(s, "  key           nothing is signed: %s\n", why.what);
+    ledger_words(s, l);
     say(s, "  view          %.1f MB\n", (double)folder_bytes(node_home(s->node), "view") / 1e6);
     say(s, "  objects       %llu, in %llu versions\n", (unsigned long long)c->objects,
         (unsigned long long)c->versions);
@@ -121,14 +151,15 @@ static int show_status(struct session *s, struct view *v)
 {
     struct view_counts c;
     struct fault fault = {.offset = -1, .line = -1};
-    if (view_counts(v, &c, &fault))
+    struct ledger_status l;
+    if (view_counts(v, &c, &fault) || ledger_status(s->node, v, &l, &fault))
         return complain_fault(s, NULL, &fault);
     char sandbox[READERS_WORDS_MAX];
     level_of_readers(s, sandbox);
     if (s->json)
-        status_json(s, node_genesis(s->node), &c, sandbox);
+        status_json(s, node_genesis(s->node), &c, &l, sandbox);
     else
-        status_words(s, node_genesis(s->node), &c, sandbox);
+        status_words(s, node_genesis(s->node), &c, &l, sandbox);
     return EXIT_DONE;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "command/commands.h"
+#include "command/verify_peer.h"
 #include "command/verify_proof.h"
 #include "process/config.h"
 #include "store/verify.h"
@@ -124,18 +125,23 @@ static int verify_this_home(struct session *s)
 
 static int run_verify(struct session *s)
 {
+    if (s->operand_count > 0 && option_given(s, "peer")) {
+        complain(s, "verify: either proof files or --peer P");
+        return EXIT_USAGE;
+    }
     if (s->operand_count > 0)
         return verify_proofs(s);
     if (option_given(s, "key") || option_given(s, "object")) {
         complain(s, "--key and --object go with proof files: entente verify FILE.tlog-proof");
         return EXIT_USAGE;
     }
-    return verify_this_home(s);
+    return option_given(s, "peer") ? verify_peer(s) : verify_this_home(s);
 }
 
 static const struct option_spec OPTIONS[] = {
     {"key", OPTION_VALUE, "VKEY", "of proof files: the log's key, NAME+ID+BASE64 (those this home knows)"},
     {"object", OPTION_VALUE, "FILE", "of proof files: the object in this file, as JSON, is what was logged"},
+    {"peer", OPTION_VALUE, "P", "a partner's log instead: signature, continuation of what was seen, cosignatures"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 
 const struct command COMMAND_VERIFY = {
@@ -147,8 +153,10 @@ const struct command COMMAND_VERIFY = {
         "does not hold.\n"
         "With proof files (entente get ID --proof): does each show an entry of a log that is known here?\n"
         "--json: one line a check: {\"check\",\"file\",\"offset\",\"entry\",\"what\",\"ok\"}; ok is null where an\n"
-        "earlier fault kept it from being looked at. {\"remark\",\"what\"}: worth knowing, nothing wrong.\n",
+        "earlier fault kept it from being looked at. With --peer: {\"check\",\"peer\",\"origin\",\"size\",\"seen\",\n"
+        "\"cosigners\",\"moved\",\"what\",\"ok\"}. {\"remark\",\"what\"}: worth knowing, nothing wrong.\n",
     .options = OPTIONS,
     .operands_max = SIZE_MAX,
     .need = NEED_NOTHING,
+    .owner_option = "peer",
     .run = run_verify};

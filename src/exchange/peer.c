@@ -15,7 +15,8 @@ enum err peer_read(struct view *v, const struct uuid *party, struct arena *arena
         return e;
     peer.url = arena_text(arena, peer.url);
     peer.collection = arena_text(arena, peer.collection);
-    if (!peer.url.ptr || !peer.collection.ptr)
+    peer.origin = arena_text(arena, peer.origin);
+    if (!peer.url.ptr || !peer.collection.ptr || !peer.origin.ptr)
         return ERR_NOMEM;
     *ret = peer;
     return OK;

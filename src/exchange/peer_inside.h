@@ -14,6 +14,9 @@ MUST_CHECK enum err peer_read(struct view *v, const struct uuid *party, struct a
 /* The machine account of a party, disabled or not; its name in the arena. ERR_NOT_FOUND */
 MUST_CHECK enum err peer_account(struct view *v, const struct uuid *party, struct arena *arena,
                                  struct fact_account *ret, struct fault *reterr);
+/* What we are known by to this partner; texts in the arena. ERR_NOT_FOUND: its token is gone, said so. */
+MUST_CHECK enum err peer_secret(struct node *node, const struct uuid *party, struct arena *arena,
+                                struct http_auth *ret, struct fault *reterr);
 /* One pull and, where it applies, one push with that client. */
 MUST_CHECK enum err peer_sync_with(struct node *node, struct http_client *http, const struct uuid *party,
                                    const atomic_bool *cancel, struct taxii_pulled *ret, struct fault *reterr);

@@ -4,10 +4,12 @@
  * A plain TAXII server has no such file; who writes one by hand may give "user" and "password" in place of "token".
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "exchange/asker.h"
 #include "exchange/peer_inside.h"
+#include "exchange/peer_pin.h"
 #include "exchange/peer_source.h"
 #include "json/json.h"
 
@@ -21,6 +23,8 @@ struct meeting {
     struct uuid party, account;
     struct text name;
     struct text url, collection; /* empty: they come to us */
+    struct text origin;          /* of their log, with its key; empty: not told */
+    uint8_t key[NOTE_KEY_BYTES];
     bool machine_account;
     struct arena arena;
     struct fact_account machine; /* filled in */
@@ -84,6 +88,13 @@ static enum err write_meeting(struct txn *t, void *self, struct fault *reterr)
     if (m->url.len) {
         f.u.peer.url = m->url;
         f.u.peer.collection = m->collection;
+    }
+    if (m->origin.len) { /* people handed it over: it counts for more than what came before */
+        e = peer_pin_free(t, &m->party, m->origin, reterr);
+        if (e)
+            return e;
+        f.u.peer.origin = m->origin;
+        memcpy(f.u.peer.key, m->key, sizeof f.u.peer.key);
     }
     e = txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
     return e || !m->machine_account ? e : write_machine(t, m, reterr);
@@ -181,7 +192,8 @@ enum err peer_invite(struct node *node, struct text name, struct text url, const
 /* ---- taking one ---- */
 
 struct invitation {
-    struct text name, identity, api_root, collection, token, user, password; /* of the document */
+    struct text name, identity, api_root, collection, token, user, password, origin; /* of the document */
+    uint8_t key[NOTE_KEY_BYTES];
 };
 
 static enum err no_invitation(struct fault *reterr, const char *why)
@@ -234,6 +246,12 @@ static enum err read_invitation(const struct json_val *o, struct text name_overr
     if (!i.token.len == !i.user.len || !is_header_text(i.token) || !is_header_text(i.user) ||
         !is_header_text(i.password) || text_find(i.user, ':', 0) >= 0)
         return no_invitation(reterr, "it needs either \"token\", or \"user\" and \"password\"");
+    struct note_key key;
+    struct text hex = json_text(json_get(o, "key"));
+    i.origin = json_text(json_get(o, "origin"));
+    if ((i.origin.len || hex.len) && (i.origin.len >= ORIGIN_MAX || hex_read(hex, i.key, sizeof i.key) != OK ||
+                                      note_key_make(i.origin, NOTE_ED25519, i.key, &key) != OK))
+        return no_invitation(reterr, "\"origin\" and \"key\" are not those of a log");
     *ret = i;
     return OK;
 }
@@ -271,7 +289,9 @@ static enum err keep_secret(struct node *node, const struct uuid *party, const s
 static enum err accept_read(struct node *node, const struct invitation *i, const struct uuid *account,
                             struct uuid *ret_party, struct fault *reterr)
 {
-    struct meeting m = {.account = *account, .name = i->name, .url = i->api_root, .collection = i->collection};
+    struct meeting m = {
+        .account = *account, .name = i->name, .url = i->api_root, .collection = i->collection, .origin = i->origin};
+    memcpy(m.key, i->key, sizeof m.key);
     if (from_ourselves(node, i))
         return fault_set(reterr, ERR_USAGE, "this invitation is our own: it is for the partner");
     arena_init(&m.arena, INVITE_ARENA_BYTES);

@@ -2,7 +2,6 @@
 #include "exchange/asker.h"
 #include "exchange/peer_inside.h"
 #include "exchange/peer_source.h"
-#include "json/json.h"
 
 #define SYNC_ARENA_BYTES (64 * KIB)
 
@@ -54,36 +53,6 @@ static enum err read_facts(struct round *r, const struct uuid *party, struct fau
     return e;
 }
 
-static enum err kept_text(struct round *r, const struct json_val *o, const char *name, struct text *ret)
-{
-    struct text t = json_text(json_get(o, name));
-    *ret = t.len ? arena_text(&r->arena, t) : TEXT_NONE;
-    return t.len && !ret->ptr ? ERR_NOMEM : OK;
-}
-
-static enum err read_secret(struct round *r, struct fault *reterr)
-{
-    char key[UUID_TEXT_MAX];
-    struct buffer secret;
-    struct json_doc *doc = NULL;
-    struct http_auth *auth = &r->remote.auth;
-    buffer_init(&secret, 64 * KIB);
-    enum err e = local_get(node_local(r->node), PEER_TOKEN_SPACE, uuid_format(&r->peer.party, key), &secret, reterr);
-    if (e == OK)
-        e = json_parse(buffer_text(&secret), &doc, reterr);
-    if (e == OK)
-        e = kept_text(r, json_root(doc), "token", &auth->bearer);
-    if (e == OK)
-        e = kept_text(r, json_root(doc), "user", &auth->user);
-    if (e == OK)
-        e = kept_text(r, json_root(doc), "password", &auth->password);
-    json_free(doc);
-    buffer_done(&secret);
-    if (e == ERR_NOT_FOUND)
-        return fault_set(reterr, e, "our token for this peer is gone; accept a new invitation");
-    return e;
-}
-
 static enum err pull(struct round *r, struct taxii_pulled *ret, struct fault *reterr)
 {
     char party[UUID_TEXT_MAX];
@@ -111,7 +80,7 @@ enum err peer_sync_with(struct node *node, struct http_client *http, const struc
     if (e == OK) {
         r.remote.api_root = r.peer.url;
         r.remote.collection = r.peer.collection;
-        e = read_secret(&r, reterr);
+        e = peer_secret(node, party, &r.arena, &r.remote.auth, reterr);
     }
     if (e == OK)
         e = pull(&r, &pulled, reterr);

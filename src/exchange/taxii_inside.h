@@ -66,10 +66,7 @@ struct outbound *taxii_discovery(const struct call *c);
 struct outbound *taxii_api_root(const struct call *c);
 struct outbound *taxii_collections(const struct call *c);
 struct outbound *taxii_collection(const struct call *c);
-/* The answer to an error that is nobody's fault but ours (500, 503, 507), logged. */
-struct outbound *taxii_failure(enum err e, const struct fault *fault);
 struct outbound *taxii_fault_words(int status, struct text description);
-struct outbound *taxii_not_allowed(const char *allow);
 
 /* ---- pages with objects ---- */
 /* ERR_BUSY: the partner's settings changed meanwhile; ask again in a new snapshot. Else *ret is the answer. */

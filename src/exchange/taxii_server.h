@@ -16,5 +16,8 @@ struct outbound *taxii_server_handle(struct taxii_server *s, const struct http_r
 /* A TAXII error message (section 3.6.1) in our own words; NULL when memory is out. For faults found before the
  * handler, and for what else the house answers. */
 struct outbound *taxii_fault(int status);
+/* The answer to an error that is nobody's fault but ours (500, 503, 507), logged. */
+struct outbound *taxii_failure(enum err e, const struct fault *fault);
+struct outbound *taxii_not_allowed(const char *allow); /* 405 with the header Allow */
 /* Policy changed (peer, source): newly visible classes become openings. On any thread but the writer's. */
 MUST_CHECK enum err taxii_openings_update(struct node *node, struct fault *reterr);

@@ -144,6 +144,23 @@ void note_sign(struct text text, const struct note_key *k, const uint8_t seed[NO
     buffer_done(&m);
 }
 
+void note_signature_format(const struct note_signature *s, struct buffer *out)
+{
+    uint8_t row[4 + sizeof s->bytes] = {(uint8_t)(s->id >> 24), (uint8_t)(s->id >> 16), (uint8_t)(s->id >> 8),
+                                        (uint8_t)s->id};
+    if (s->len > sizeof s->bytes) {
+        if (!out->err)
+            out->err = ERR_USAGE;
+        return;
+    }
+    memcpy(row + 4, s->bytes, s->len);
+    buffer_add(out, dash);
+    buffer_add(out, s->name);
+    buffer_add_char(out, ' ');
+    base64_write(out, row, 4 + s->len);
+    buffer_add_char(out, '\n');
+}
+
 /* OK, ERR_DENIED or ERR_NOMEM. */
 static enum err verify_one(const struct note *n, const struct note_signature *s, const struct note_key *k,
                            uint64_t *ret_t_s)

@@ -43,6 +43,8 @@ struct note {
 /* ERR_MALFORMED (offset and what) | ERR_LIMIT. Nothing is verified yet. */
 MUST_CHECK enum err note_parse(struct text bytes, struct note *ret, struct fault *reterr);
 
+/* The signature line of one whose bytes are kept, as it stood there; an error sticks in out for another. */
+void note_signature_format(const struct note_signature *s, struct buffer *out);
 /* Signs `text` (which ends in a newline) and appends one signature line ("— name base64\n") to out. Errors stick in
  * out. seed: the Ed25519 secret seed that belongs to k. t_s: POSIX time of a cosignature; ignored for NOTE_ED25519.
  */

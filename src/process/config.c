@@ -18,6 +18,7 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_UINT("reserve_percent", CYAML_FLAG_OPTIONAL, struct config, reserve_percent),
     CYAML_FIELD_UINT("threads", CYAML_FLAG_OPTIONAL, struct config, threads),
     CYAML_FIELD_UINT("checkpoint_ms", CYAML_FLAG_OPTIONAL, struct config, checkpoint_ms),
+    CYAML_FIELD_UINT("witness_ms", CYAML_FLAG_OPTIONAL, struct config, witness_ms),
     CYAML_FIELD_STRING_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, log_level, 1, 16),
     CYAML_FIELD_STRING_PTR("sandbox", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, sandbox, 1, 16),
     CYAML_FIELD_END};
@@ -76,6 +77,8 @@ static enum err fill_defaults(struct config *c)
         c->threads = 2;
     if (c->checkpoint_ms == 0)
         c->checkpoint_ms = 1000;
+    if (c->witness_ms == 0)
+        c->witness_ms = 10000;
     return c->listen && c->log_level && c->sandbox ? OK : ERR_NOMEM;
 }
 
@@ -96,6 +99,8 @@ static enum err check(const struct config *c, const char *path, struct fault *re
         return fault_set(reterr, ERR_MALFORMED, "%s: threads: at most 64", path);
     if (c->checkpoint_ms < 10 || c->checkpoint_ms > 3600000)
         return fault_set(reterr, ERR_MALFORMED, "%s: checkpoint_ms: 10 to 3600000", path);
+    if (c->witness_ms < 50 || c->witness_ms > 86400000)
+        return fault_set(reterr, ERR_MALFORMED, "%s: witness_ms: from 50 to 86400000", path);
     if (!c->tls_certificate != !c->tls_key)
         return fault_set(reterr, ERR_MALFORMED, "%s: tls_certificate and tls_key go together", path);
     return OK;

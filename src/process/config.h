@@ -9,6 +9,7 @@ struct config {
     unsigned reserve_percent; /* free disk below which bulk intake is refused */
     unsigned threads;         /* of the HTTP server */
     unsigned checkpoint_ms;   /* how often serve signs the log, when it grew */
+    unsigned witness_ms;      /* how often partners are asked to cosign, at most */
     char *log_level;          /* error, warning, info, debug */
     char *sandbox;            /* of readers: required, partial, off (process/sandbox.h) */
 };

@@ -1,5 +1,5 @@
-/* release/outbound.h - the two ways to make something that net/ can send: content that the gate cleared, and a tabled
- * list of pages and requests that hold no object. */
+/* release/outbound.h - the ways to make something that net/ can send: content that the gate cleared, a tabled list of
+ * pages and requests that hold no object, and what our log shows of itself. */
 #pragma once
 #include "release/cleared.h"
 
@@ -59,3 +59,23 @@ struct page_line { /* for pages that list (collections, status details) */
 MUST_CHECK enum err outbound_protocol(enum outbound_page page, int status, const struct page_field *fields,
                                       size_t field_count, const struct page_line *rows, size_t row_count,
                                       struct outbound **ret);
+
+/* ---- the log: texts of our own making, and hashes. What is not exactly of the form is ERR_DENIED, so that no other
+ * text leaves by this way: names without white space, decimals, base64 and fixed words. ---- */
+enum outbound_log {
+    LOG_CHECKPOINT,   /* a signed tlog-checkpoint without extension lines */
+    LOG_STATEMENTS,   /* none, one or several succession statements (docs/FORMAT-origin.md), an empty line between */
+    LOG_COSIGNATURES, /* signature lines, the answer of a witness */
+    LOG_TREE_SIZE,    /* a decimal and a newline: a witness's 409 */
+    LOG_ADD_CHECKPOINT, /* the request to a witness (status 0) */
+    LOG_INTRODUCTION,   /* the request that shows a partner our key (status 0), statements behind it */
+    LOG_TEXTS
+};
+/* ERR_DENIED | ERR_NOMEM */
+MUST_CHECK enum err outbound_log_text(enum outbound_log what, int status, struct text text, struct outbound **ret);
+/* A tile of the tree: 1 to 256 hashes. Kept for as long as the reader likes: a tile never changes. */
+MUST_CHECK enum err outbound_tile(const void *bytes, size_t len, struct outbound **ret);
+/* The tlog-proof of an object: of one that was cleared whole, for the very recipient who asks, by TAXII. The proof's
+ * public part must be that of this object (id, version, hash). ERR_DENIED otherwise | ERR_NOMEM */
+MUST_CHECK enum err outbound_proof(const struct cleared *c, const struct recipient *asker, struct text proof,
+                                   struct outbound **ret);

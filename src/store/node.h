@@ -85,6 +85,9 @@ void node_origin(struct node *node, struct node_origin *ret);
 MUST_CHECK enum err node_publish(struct node *node, bool *ret_new, struct fault *reterr);
 /* The last published checkpoint, with the cosignatures that came in for it. ERR_NOT_FOUND: none yet */
 MUST_CHECK enum err node_checkpoint(struct node *node, struct buffer *ret_note, struct fault *reterr);
+/* The newest checkpoint that partners have cosigned, with their signatures. ERR_NOT_FOUND: none. ERR_IO | ERR_NOMEM |
+ * ERR_MALFORMED */
+MUST_CHECK enum err node_cosigned(struct node *node, struct buffer *ret_note, struct fault *reterr);
 /* Adds signature lines, which the caller has verified, to the published checkpoint with this text; and keeps it, as
  * the last cosigned one, in log/cosigned. ERR_NOT_FOUND: it is no longer the published one; log/cosigned is replaced
  * all the same when it is newer than what is there. */

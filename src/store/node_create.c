@@ -39,6 +39,8 @@ static const char config_text[] =
     "\n"
     "# How often, in milliseconds, serve signs a checkpoint over the log when it has grown.\n"
     "#checkpoint_ms: 1000\n"
+    "# How often, at most, partners are asked to cosign the newest checkpoint of the log, in milliseconds.\n"
+    "#witness_ms: 10000\n"
     "\n"
     "# error, warning, info or debug\n"
     "#log_level: info\n"

@@ -420,3 +420,14 @@ enum err node_add_cosignatures(struct node *node, struct text note_text, struct 
         return fault_set(reterr, ERR_NOT_FOUND, "this checkpoint is no longer the published one");
     return err;
 }
+
+enum err node_cosigned(struct node *node, struct buffer *ret_note, struct fault *reterr)
+{
+    struct kept k;
+    enum err err = kept_load(node->io, node->home, COSIGNED_FILE, &k, reterr);
+    if (err != OK)
+        return err;
+    buffer_add(ret_note, buffer_text(&k.bytes));
+    kept_done(&k);
+    return buffer_error(ret_note);
+}

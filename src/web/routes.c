@@ -9,6 +9,11 @@ static struct outbound *taxii(struct routes *r, const struct http_request *reque
     return taxii_server_handle(r->taxii, request);
 }
 
+static struct outbound *ledger(struct routes *r, const struct http_request *request)
+{
+    return ledger_server_handle(r->ledger, request);
+}
+
 /* For load balancers and the operator's own watchdog: the node answers. */
 static struct outbound *health(struct routes *r, const struct http_request *request)
 {
@@ -38,6 +43,7 @@ static const struct route {
     struct outbound *(*answer)(struct routes *r, const struct http_request *request);
 } table[] = {
     {"/taxii2", true, false, taxii},
+    {"/log", true, false, ledger},
     {"/healthz", false, true, health},
     {"/", false, true, welcome},
 };

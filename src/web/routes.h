@@ -1,10 +1,12 @@
 /* web/routes.h - the one route table: which path is answered by what. */
 #pragma once
+#include "exchange/ledger_server.h"
 #include "exchange/taxii_server.h"
 
 struct routes {
     struct node *node;
     struct taxii_server *taxii;
+    struct ledger_server *ledger;
     int64_t started_us; /* monotonic */
 };
 /* http_handler; self is the struct routes. */

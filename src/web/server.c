@@ -29,6 +29,8 @@ enum err web_start(struct node *node, const struct web_options *options, struct 
         return fault_set(reterr, ERR_NOMEM, "no memory for the HTTP server");
     w->routes = (struct routes){.node = node, .started_us = clock_mono_us()};
     enum err e = taxii_server_new(node, &w->routes.taxii, reterr);
+    if (e == OK)
+        e = ledger_server_new(node, &w->routes.ledger, reterr);
     if (e == OK) {
         const struct http_server_options http = {.address = options->address,
                                                  .cert_pem = options->cert_pem,
@@ -57,6 +59,7 @@ void web_stop(struct web *w)
     if (!w)
         return;
     http_server_stop(w->http);
+    ledger_server_free(w->routes.ledger);
     taxii_server_free(w->routes.taxii);
     free(w);
 }

@@ -5,6 +5,7 @@
 //	ledgerpeer make SEED            writes cases for our program to judge
 //	ledgerpeer proof VKEY < FILE    verifies a tlog-proof and prints the public part that it shows
 //	ledgerpeer head VKEY < FILE     verifies a checkpoint and prints its size
+//	ledgerpeer tiles URL TOKEN VKEY makes and checks proofs out of a served log's tiles (x/mod/sumdb/tlog)
 //
 // See tests/peers/ledger_peer.c for the other side.
 package main
@@ -175,6 +176,13 @@ func makeCases(seed int64) {
 func run(words []string) error {
 	if len(words) == 1 && words[0] == "check" {
 		return check()
+	}
+	if len(words) == 4 && words[0] == "tiles" {
+		found, err := checkTiles(words[1], words[2], words[3])
+		if err == nil {
+			fmt.Println(found)
+		}
+		return err
 	}
 	if len(words) != 2 {
 		return fmt.Errorf("check | make SEED | proof VKEY | head VKEY")

@@ -16,6 +16,7 @@ static void start(struct rig *r)
     if (node_open(io_system(), r->home, NODE_OWN, &r->node, &f))
         fail_msg("node_open: %s", f.what);
     assert_ok(taxii_server_new(r->node, &r->server, &f));
+    assert_ok(ledger_server_new(r->node, &r->ledger, &f));
 }
 
 void rig_open(struct rig *r, const char *name)
@@ -37,6 +38,8 @@ void rig_open(struct rig *r, const char *name)
 static struct outbound *handle(void *self, const struct http_request *request)
 {
     struct rig *r = self;
+    if (text_starts(request->path, TEXT("/log/")))
+        return ledger_server_handle(r->ledger, request);
     return taxii_server_handle(r->server, request);
 }
 
@@ -49,8 +52,12 @@ static struct outbound *fault_page(void *self, int status)
 void rig_listen(struct rig *r)
 {
     struct fault f = {0};
+    char address[32] = "127.0.0.1:0";
+    if (r->url[0]) /* again: where partners know it */
+        snprintf(address, sizeof address, "127.0.0.1:%u",
+                 (unsigned)strtoul(r->url + strlen("http://127.0.0.1:"), NULL, 10));
     const struct http_server_options options = {
-        .address = "127.0.0.1:0", .handler = handle, .self = r, .fault_page = fault_page};
+        .address = address, .handler = handle, .self = r, .fault_page = fault_page};
     if (http_server_start(&options, &r->http, &f))
         fail_msg("http_server_start: %s", f.what);
     snprintf(r->url, sizeof r->url, "http://127.0.0.1:%u/taxii2/", http_server_port(r->http));
@@ -60,9 +67,11 @@ static void stop(struct rig *r)
 {
     http_server_stop(r->http);
     taxii_server_free(r->server);
+    ledger_server_free(r->ledger);
     node_close(r->node);
     r->http = NULL;
     r->server = NULL;
+    r->ledger = NULL;
     r->node = NULL;
 }
 
@@ -308,6 +317,7 @@ static void take_header(struct rig_answer *a, struct text name, struct text valu
         {"X-TAXII-Date-Added-Last", offsetof(struct rig_answer, last), sizeof a->last},
         {"WWW-Authenticate", offsetof(struct rig_answer, authenticate), sizeof a->authenticate},
         {"Allow", offsetof(struct rig_answer, allow), sizeof a->allow},
+        {"Cache-Control", offsetof(struct rig_answer, cache), sizeof a->cache},
     };
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (text_eq_nocase(name, text_of(known[i].name)))
@@ -346,7 +356,8 @@ void rig_ask(struct rig *r, const struct rig_ask *ask, struct rig_answer *ret)
     struct http_headers headers = {.fields = fields};
     struct arena arena;
     arena_init(&arena, HTTP_ARENA_MAX_BYTES);
-    snprintf(path, sizeof path, "/taxii2/%s", ask->path ? ask->path : "");
+    bool from_root = ask->path && ask->path[0] == '/';
+    snprintf(path, sizeof path, "%s%s", from_root ? "" : "/taxii2/", ask->path ? ask->path : "");
     if (ask->token)
         fields[headers.count++] = (struct http_field){TEXT("Authorization"), text_of(authorization(ask))};
     if (ask->accept)
@@ -361,7 +372,7 @@ void rig_ask(struct rig *r, const struct rig_ask *ask, struct rig_answer *ret)
                                          .loopback = true,
                                          .arena = &arena,
                                          .headers = &headers};
-    struct outbound *o = taxii_server_handle(r->server, &request);
+    struct outbound *o = handle(r, &request);
     assert_non_null(o);
     take_answer(r, o, ret);
     outbound_free(o);

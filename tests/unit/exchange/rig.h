@@ -3,6 +3,7 @@
 #include "support/test.h"
 
 #include "desk/intake.h"
+#include "exchange/ledger_server.h"
 #include "exchange/peer.h"
 #include "exchange/taxii_server.h"
 #include "json/json.h"
@@ -14,6 +15,7 @@ struct rig {
     char home[RIG_PATH_MAX + 8];
     struct node *node;
     struct taxii_server *server;
+    struct ledger_server *ledger;
     struct http_server *http;
     char url[64];      /* http://127.0.0.1:PORT/taxii2/ once it listens */
     struct buffer all; /* every byte that any answer held: headers and bodies */
@@ -56,12 +58,13 @@ struct rig_answer {
     char *body; /* NUL-terminated; owned */
     size_t len;
     struct json_doc *doc; /* NULL: not JSON */
+    char cache[64];
     char media_type[96], first[40], last[40], next[256], authenticate[96], allow[64];
     bool more;
     size_t count; /* of objects */
 };
 struct rig_ask {
-    const char *method, *path, *query; /* path below /taxii2/ */
+    const char *method, *path, *query; /* path below /taxii2/, or with its slash from the root */
     const char *token, *basic_user;    /* token NULL: no Authorization */
     const char *accept, *content_type, *body;
 };

@@ -29,6 +29,29 @@ static int teardown(void **state)
     return 0;
 }
 
+/* What the log shows of itself: a head, hashes, statements; details never. */
+static void ask_the_log(struct world *w, const char *token)
+{
+    static const struct {
+        const char *path;
+        int status;
+    } asked[] = {{"/log/checkpoint", 200},
+                 {"/log/tile/0/000.p/9", 200},
+                 {"/log/origins", 200},
+                 {"/log/tile/entries/000", 404},
+                 {"/log/tile/0/000.p/255", 404},
+                 {"/log/entries/0", 404},
+                 {"/log/witness/add-checkpoint", 405}};
+    struct rig_answer a;
+    bool fresh;
+    assert_ok(node_publish(w->rig.node, &fresh, NULL));
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        rig_ask(&w->rig, &(struct rig_ask){.path = asked[i].path, .token = token}, &a);
+        assert_int_equal(a.status, asked[i].status);
+        rig_answer_done(&a);
+    }
+}
+
 /* Everything the partner can ask for, with what it might guess: ids it does not have. */
 static void ask_everything(struct world *w, const char *token, const char *const *ids, size_t id_count)
 {
@@ -52,9 +75,14 @@ static void ask_everything(struct world *w, const char *token, const char *const
                 rig_answer_done(&a);
             }
         }
+    ask_the_log(w, token);
     for (size_t i = 0; i < id_count; i++) {
         static const char *const ends[] = {"", "versions/"};
         char query[300];
+        snprintf(path, sizeof path, "/log/proof/%s", ids[i]);
+        rig_ask(&w->rig, &(struct rig_ask){.path = path, .token = token}, &a);
+        assert_int_equal(a.status, 404);
+        rig_answer_done(&a);
         for (size_t k = 0; k < ARRAY_LEN(ends); k++) {
             snprintf(path, sizeof path, "api/collections/intelligence/objects/%s/%s", ids[i], ends[k]);
             rig_ask(&w->rig, &(struct rig_ask){.path = path, .token = token}, &a);

@@ -164,6 +164,23 @@ static void every_proof_holds_and_no_other(void **state)
     forest_done(&f);
 }
 
+/* The path of a deeper tree, told of a shallower one: its hashes lead to the root, and it says nothing. */
+static void a_path_longer_than_the_tree(void **state)
+{
+    (void)state;
+    struct forest f = {0};
+    struct tree_source s = forest_source(&f);
+    forest_grow(&f, 8);
+    struct sha256 root = forest_definition(&f, 0, 8);
+    struct proof p;
+    assert_ok(tree_inclusion(&s, 7, 8, &p, NULL));
+    assert_true(proof_inclusion_holds(&p, &f.level[0][7], 7, 8, &root));
+    for (uint64_t size = 1; size < 8; size++)
+        for (uint64_t n = 0; n < size; n++)
+            assert_false(proof_inclusion_holds(&p, &f.level[0][7], n, size, &root));
+    forest_done(&f);
+}
+
 /* Every pair of small numbers, none left out. */
 static void all_small_trees(void **state)
 {
@@ -303,6 +320,7 @@ int main(void)
         cmocka_unit_test(roots_follow_the_definition),
         cmocka_unit_test(rfc_example),
         cmocka_unit_test(every_proof_holds_and_no_other),
+        cmocka_unit_test(a_path_longer_than_the_tree),
         cmocka_unit_test(all_small_trees),
         cmocka_unit_test(failures_pass_through),
         cmocka_unit_test(tile_paths),

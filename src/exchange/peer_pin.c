@@ -1,0 +1,361 @@
+/* exchange/peer_pin.c - pinning; see peer_pin.h. What counts is decided on the writer thread, so that two first
+ * introductions cannot both be the first. */
+#include "exchange/peer_pin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "exchange/peer_inside.h"
+#include "ledger/succession.h"
+
+#define FIRST_LINE     "entente-introduction/v1"
+#define OFFERED_SPACE  "peer-offered"
+#define PIN_ARENA      (64 * KIB)
+#define STATEMENTS_MAX 64 /* successions of one log that are followed at once */
+
+bool pin_same(const struct pin *a, const struct pin *b)
+{
+    return strcmp(a->origin, b->origin) == 0 && memcmp(a->key, b->key, sizeof a->key) == 0;
+}
+
+static bool pin_of(struct text origin, const uint8_t key[NOTE_KEY_BYTES], struct pin *ret)
+{
+    struct note_key made;
+    if (origin.len >= sizeof ret->origin || note_key_make(origin, NOTE_ED25519, key, &made) != OK)
+        return false;
+    memset(ret, 0, sizeof *ret);
+    memcpy(ret->origin, origin.ptr, origin.len);
+    memcpy(ret->key, key, sizeof ret->key);
+    return true;
+}
+
+static bool key_known(const struct fact_peer *p)
+{
+    static const uint8_t none[NOTE_KEY_BYTES];
+    return memcmp(p->key, none, sizeof none) != 0;
+}
+
+/* ---- whose log ---- */
+
+struct owner_search {
+    const struct uuid *party;
+    struct text origin;
+    bool taken;
+};
+
+static enum err on_peer(void *self, const struct fact *f)
+{
+    struct owner_search *s = self;
+    s->taken |= text_eq(f->u.peer.origin, s->origin) && !uuid_eq(&f->u.peer.party, s->party);
+    return OK;
+}
+
+enum err peer_pin_free(struct txn *t, const struct uuid *party, struct text origin, struct fault *reterr)
+{
+    struct node_origin own;
+    struct owner_search s = {.party = party, .origin = origin};
+    node_origin(txn_node(t), &own);
+    enum err e = view_facts(txn_view(t), FACT_PEER, on_peer, &s, reterr);
+    if (e)
+        return e;
+    if (s.taken || text_eq(origin, text_of(own.name)))
+        return fault_set(reterr, ERR_EXISTS, "the log " TEXT_FMT " is not this partner's: %s has it",
+                         TEXT_ARG(origin), s.taken ? "another" : "this node");
+    return OK;
+}
+
+/* ---- what is offered ---- */
+
+static enum err offered_set(struct node *node, const struct uuid *party, const struct pin *p, struct fault *reterr)
+{
+    char id[UUID_TEXT_MAX], hex[2 * NOTE_KEY_BYTES + 1];
+    struct buffer b;
+    buffer_init(&b, 1 * KIB);
+    hex_write(p->key, sizeof p->key, hex);
+    buffer_addf(&b, "%s %s", hex, p->origin);
+    enum err e = buffer_error(&b);
+    if (!e)
+        e = local_set(node_local(node), OFFERED_SPACE, uuid_format(party, id), buffer_text(&b), reterr);
+    buffer_done(&b);
+    return e;
+}
+
+enum err peer_offered(struct node *node, const struct uuid *party, struct pin *ret)
+{
+    char id[UUID_TEXT_MAX];
+    uint8_t key[NOTE_KEY_BYTES];
+    struct buffer b;
+    struct text hex;
+    buffer_init(&b, 1 * KIB);
+    enum err e = local_get(node_local(node), OFFERED_SPACE, uuid_format(party, id), &b, NULL);
+    struct text rest = buffer_text(&b);
+    if (!e && (!text_split(&rest, ' ', &hex) || !rest.ptr || hex_read(hex, key, sizeof key) != OK ||
+               !pin_of(rest, key, ret)))
+        e = ERR_NOT_FOUND;
+    buffer_done(&b);
+    return e;
+}
+
+static void offered_drop(struct node *node, const struct uuid *party)
+{
+    char id[UUID_TEXT_MAX];
+    struct pin p;
+    if (peer_offered(node, party, &p) == OK &&
+        local_delete(node_local(node), OFFERED_SPACE, uuid_format(party, id), NULL))
+        log_warning("local.db: a confirmed key stays listed as offered");
+}
+
+/* ---- pinning ---- */
+
+struct pinning {
+    const struct uuid *party, *account;
+    struct pin offered;
+    const struct text *statements; /* notes */
+    size_t statement_count;
+    bool confirmed; /* by a person */
+    bool refused;   /* another key is pinned, and nothing leads from it to this one */
+};
+
+/* One step along the statements: each is vouched for by the key that is pinned when it is taken. */
+static bool step(const struct pinning *p, struct pin *at)
+{
+    for (size_t i = 0; i < p->statement_count; i++) {
+        struct succession s;
+        bool vouched;
+        if (succession_accept(p->statements[i], text_of(at->origin), at->key, &s, &vouched, NULL) == OK && vouched &&
+            pin_of(s.new_origin, s.new_key, at))
+            return true;
+    }
+    return false;
+}
+
+/* Does a chain of statements lead from the pinned key to the one that is offered? */
+static bool leads_there(const struct pinning *p, struct pin at)
+{
+    for (size_t steps = 0; steps <= p->statement_count; steps++) {
+        if (pin_same(&at, &p->offered))
+            return true;
+        if (!step(p, &at))
+            return false;
+    }
+    return false;
+}
+
+static enum err may_pin(struct pinning *p, const struct fact_peer *peer, bool *ret_change)
+{
+    struct pin now;
+    *ret_change = true;
+    if (!key_known(peer) || !pin_of(peer->origin, peer->key, &now))
+        return OK;
+    *ret_change = !pin_same(&now, &p->offered);
+    p->refused = *ret_change && !p->confirmed && !leads_there(p, now);
+    return p->refused ? ERR_DENIED : OK;
+}
+
+static enum err write_pin(struct txn *t, void *self, struct fault *reterr)
+{
+    struct pinning *p = self;
+    struct fact f = {.kind = FACT_PEER};
+    struct arena arena;
+    bool change = false;
+    arena_init(&arena, PIN_ARENA);
+    enum err e = peer_read(txn_view(t), p->party, &arena, &f.u.peer, reterr);
+    if (!e && f.u.peer.expelled)
+        e = fault_set(reterr, ERR_DENIED, "this peer was expelled");
+    if (!e)
+        e = may_pin(p, &f.u.peer, &change);
+    if (!e && change)
+        e = peer_pin_free(t, p->party, text_of(p->offered.origin), reterr);
+    if (!e && change) {
+        f.u.peer.account = *p->account;
+        f.u.peer.origin = text_of(p->offered.origin);
+        memcpy(f.u.peer.key, p->offered.key, sizeof f.u.peer.key);
+        e = txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+    }
+    arena_done(&arena);
+    return e;
+}
+
+enum err peer_pin_confirm(struct node *node, const struct uuid *party, const uint8_t key[NOTE_KEY_BYTES],
+                          const struct uuid *account, struct fault *reterr)
+{
+    struct pinning p = {.party = party, .account = account, .confirmed = true};
+    if (peer_offered(node, party, &p.offered))
+        return fault_set(reterr, ERR_NOT_FOUND, "this peer offers no other key than the one that is pinned");
+    if (memcmp(p.offered.key, key, sizeof p.offered.key) != 0)
+        return fault_set(reterr, ERR_DENIED,
+                         "this is not the key that the peer offers: ask it again, by another way");
+    enum err e = node_write(node, write_pin, &p, reterr);
+    if (!e)
+        offered_drop(node, party);
+    return e;
+}
+
+/* ---- introductions ---- */
+
+static enum err on_origin(void *self, const struct fact *f)
+{
+    struct buffer *out = self;
+    buffer_add_char(out, '\n');
+    buffer_add(out, f->u.origin.note);
+    return buffer_error(out);
+}
+
+static enum err add_statements(struct node *node, struct buffer *out, struct fault *reterr)
+{
+    struct view *v;
+    enum err e = node_reader(node, &v, reterr);
+    if (e)
+        return e;
+    e = view_facts(v, FACT_ORIGIN, on_origin, out, reterr);
+    node_reader_done(node, v);
+    return e;
+}
+
+enum err introduction_write(struct node *node, struct text to, struct buffer *out, struct fault *reterr)
+{
+    struct node_origin own;
+    char hex[2 * NOTE_KEY_BYTES + 1];
+    struct buffer text;
+    node_origin(node, &own);
+    hex_write(own.key, sizeof own.key, hex);
+    buffer_init(&text, 4 * KIB);
+    buffer_addf(&text, FIRST_LINE "\nto " TEXT_FMT "\norigin %s\nkey %s\n", TEXT_ARG(to), own.name, hex);
+    buffer_add(out, buffer_text(&text));
+    buffer_add_char(out, '\n');
+    enum err e = buffer_error(&text);
+    if (!e)
+        e = node_sign(node, NOTE_ED25519, buffer_text(&text), out, reterr);
+    buffer_done(&text);
+    return e ? e : add_statements(node, out, reterr);
+}
+
+static bool take_word(struct text *rest, struct text word, struct text *ret)
+{
+    struct text line;
+    if (!text_split(rest, '\n', &line) || !rest->ptr || !text_starts(line, word))
+        return false;
+    *ret = text_sub(line, word.len, line.len);
+    return true;
+}
+
+static bool read_text(struct text text, struct text own_origin, struct pin *ret)
+{
+    struct text first, to, origin, hex;
+    uint8_t key[NOTE_KEY_BYTES];
+    return take_word(&text, TEXT(FIRST_LINE), &first) && first.len == 0 && take_word(&text, TEXT("to "), &to) &&
+           take_word(&text, TEXT("origin "), &origin) && take_word(&text, TEXT("key "), &hex) && text.len == 0 &&
+           text_eq(to, own_origin) && hex_read(hex, key, sizeof key) == OK && pin_of(origin, key, ret);
+}
+
+/* A note of two blocks (text, signatures) off the front; an empty line parts it from the next. */
+static bool take_note(struct text *rest, struct text *ret)
+{
+    ptrdiff_t text_end = text_find_text(*rest, TEXT("\n\n"));
+    if (text_end < 0)
+        return false;
+    struct text behind = text_sub(*rest, (size_t)text_end + 2, rest->len);
+    ptrdiff_t end = text_find_text(behind, TEXT("\n\n"));
+    size_t len = end < 0 ? rest->len : (size_t)text_end + 2 + (size_t)end + 1;
+    *ret = text_sub(*rest, 0, len);
+    *rest = end < 0 ? TEXT_NONE : text_sub(*rest, len + 1, rest->len);
+    return true;
+}
+
+static enum err take_statements(struct text body, struct text statements[STATEMENTS_MAX], struct pinning *p,
+                                struct fault *reterr)
+{
+    while (body.len > 0 && p->statement_count < STATEMENTS_MAX)
+        if (!take_note(&body, &statements[p->statement_count++]))
+            return fault_set(reterr, ERR_MALFORMED, "what should be a statement of succession is none");
+    p->statements = statements;
+    return OK;
+}
+
+static enum err read_body(struct node *node, struct text body, struct text statements[STATEMENTS_MAX],
+                          struct pinning *p, struct fault *reterr)
+{
+    struct node_origin own;
+    struct note_key key;
+    struct note note;
+    struct text first;
+    node_origin(node, &own);
+    if (body.len > INTRODUCTION_MAX_BYTES || !take_note(&body, &first) || note_parse(first, &note, NULL) != OK ||
+        !read_text(note.text, text_of(own.name), &p->offered) ||
+        note_key_make(text_of(p->offered.origin), NOTE_ED25519, p->offered.key, &key) != OK)
+        return fault_set(reterr, ERR_MALFORMED, "this is no introduction to this log");
+    enum err e = note_verify(&note, &key, NULL, reterr);
+    if (e)
+        return e == ERR_NOMEM ? e : fault_set(reterr, ERR_MALFORMED, "the introduction is not signed by its own key");
+    return take_statements(body, statements, p, reterr);
+}
+
+static enum err pinned_now(struct node *node, const struct uuid *party, struct pin *ret, struct fault *reterr)
+{
+    struct view *v;
+    struct fact_peer peer;
+    enum err e = node_reader(node, &v, reterr);
+    if (e)
+        return e;
+    e = view_peer(v, party, &peer, reterr);
+    if (!e && (!key_known(&peer) || !pin_of(peer.origin, peer.key, ret)))
+        e = fault_set(reterr, ERR_NOT_FOUND,
+                      "no key of this partner's log is known: accept its invitation anew, or let "
+                      "it accept one of ours");
+    node_reader_done(node, v);
+    return e;
+}
+
+enum err peer_pin_follow(struct node *node, const struct uuid *party, const struct uuid *account,
+                         struct text statements, struct pin *ret, struct fault *reterr)
+{
+    struct text list[STATEMENTS_MAX];
+    struct pinning p = {.party = party, .account = account};
+    enum err e = pinned_now(node, party, &p.offered, reterr);
+    if (!e)
+        e = take_statements(statements, list, &p, reterr);
+    if (e)
+        return e;
+    struct pin before = p.offered;
+    for (size_t steps = 0; steps < p.statement_count && step(&p, &p.offered); steps++)
+        continue;
+    if (!pin_same(&before, &p.offered))
+        e = node_write(node, write_pin, &p, reterr);
+    if (!e)
+        *ret = p.offered;
+    return e;
+}
+
+/* Said once for each key that is offered. */
+static enum err refuse(struct node *node, const struct pinning *p, struct fault *reterr)
+{
+    struct pin before;
+    char id[UUID_TEXT_MAX];
+    if (peer_offered(node, p->party, &before) != OK || !pin_same(&before, &p->offered)) {
+        enum err e = offered_set(node, p->party, &p->offered, reterr);
+        if (e)
+            return e;
+        log_warning(
+            "party %s offers another key than the pinned one: confirm it with entente peer set NAME --key KEY",
+            uuid_format(p->party, id).ptr);
+    }
+    return fault_set(reterr, ERR_DENIED, "another key is pinned for this partner");
+}
+
+enum err introduction_take(struct node *node, const struct uuid *party, const struct uuid *account, struct text body,
+                           struct fault *reterr)
+{
+    struct text statements[STATEMENTS_MAX];
+    struct pinning p = {.party = party, .account = account};
+    enum err e = read_body(node, body, statements, &p, reterr);
+    if (e)
+        return e;
+    e = node_write(node, write_pin, &p, reterr);
+    if (p.refused)
+        return refuse(node, &p, reterr);
+    if (!e)
+        offered_drop(node, party);
+    return e;
+}

@@ -1,0 +1,41 @@
+/* exchange/peer_pin.h - the key of a partner's log, pinned: by the invitation that people handed over, or by the
+ * first introduction that came with the token of ours. Another key is taken only with statements that lead from the
+ * pinned key to it (docs/FORMAT-origin.md), or when a person confirms it.
+ *
+ * Introduction: a signed note over HTTP, POST /log/introduce, by who accepted an invitation:
+ *     entente-introduction/v1
+ *     to <origin of the log it is meant for>
+ *     origin <the sender's>
+ *     key <its public key, hex>
+ * signed by that key; behind it, each after an empty line, the sender's succession statements. */
+#pragma once
+#include "store/node.h"
+
+#define INTRODUCTION_MAX_BYTES ((size_t)256 * 1024)
+
+struct pin {
+    char origin[ORIGIN_MAX];
+    uint8_t key[NOTE_KEY_BYTES];
+};
+bool pin_same(const struct pin *a, const struct pin *b);
+
+/* ERR_EXISTS: this log is ours, or another party's; inside a write. */
+MUST_CHECK enum err peer_pin_free(struct txn *t, const struct uuid *party, struct text origin, struct fault *reterr);
+/* Our introduction to the log `to`, with our statements, for LOG_INTRODUCTION. */
+MUST_CHECK enum err introduction_write(struct node *node, struct text to, struct buffer *out, struct fault *reterr);
+/* What a partner's account brought. OK: its key is pinned, now or before. ERR_MALFORMED: no introduction, or not to
+ * us. ERR_DENIED: another key than the pinned one, and no statement leads there; it is remembered as offered and
+ * logged once. ERR_EXISTS: somebody else's log. ERR_IO | ERR_FULL | ERR_NOMEM */
+MUST_CHECK enum err introduction_take(struct node *node, const struct uuid *party, const struct uuid *account,
+                                      struct text body, struct fault *reterr);
+/* Follows a partner's statements (the page /log/origins) from the pinned key as far as they lead, and pins where they
+ * end; *ret is what is pinned then. ERR_NOT_FOUND: nothing is pinned. ERR_MALFORMED | ERR_IO | ERR_FULL | ERR_NOMEM
+ */
+MUST_CHECK enum err peer_pin_follow(struct node *node, const struct uuid *party, const struct uuid *account,
+                                    struct text statements, struct pin *ret, struct fault *reterr);
+/* What a partner offers in place of its pinned key. ERR_NOT_FOUND: nothing. Owner only. */
+MUST_CHECK enum err peer_offered(struct node *node, const struct uuid *party, struct pin *ret);
+/* A person confirms what is offered: pins it. key: what the person was told, by another way. ERR_NOT_FOUND: nothing
+ * is offered. ERR_DENIED: it is another key that is offered. */
+MUST_CHECK enum err peer_pin_confirm(struct node *node, const struct uuid *party, const uint8_t key[NOTE_KEY_BYTES],
+                                     const struct uuid *account, struct fault *reterr);

@@ -1,0 +1,222 @@
+/* exchange/witness_loop.c - every partner with an address is asked in turn, on one thread: a cosignature is small,
+ * and who does not answer waits longer each time. A partner that has cosigned the published checkpoint is not asked.
+ */
+#include "exchange/witness_loop.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "exchange/peer_inside.h"
+
+#define BACKOFF_MAX 16
+
+struct asked_line { /* a partner */
+    struct uuid party;
+    char *url;                /* owned; the client's */
+    struct http_client *http; /* NULL: not made yet */
+    int64_t due_us;           /* monotonic */
+    unsigned backoff;         /* 1: none */
+    bool listed, bad;
+};
+struct witness_loop {
+    struct node *node;
+    uint32_t every_ms;
+    pthread_t thread;
+    bool running;
+    pthread_mutex_t lock; /* of stop */
+    pthread_cond_t wake;
+    bool stop;
+    struct asked_line **lines; /* the thread's own */
+    size_t count, cap;
+};
+
+/* ---- the list ---- */
+
+static struct asked_line *line_of(struct witness_loop *l, const struct uuid *party)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (uuid_eq(&l->lines[i]->party, party))
+            return l->lines[i];
+    return NULL;
+}
+
+static struct asked_line *line_add(struct witness_loop *l, const struct uuid *party)
+{
+    if (l->count == l->cap) {
+        size_t cap = l->cap ? 2 * l->cap : 16;
+        struct asked_line **lines = reallocarray(l->lines, cap, sizeof *lines);
+        if (!lines)
+            return NULL;
+        l->lines = lines;
+        l->cap = cap;
+    }
+    struct asked_line *line = calloc(1, sizeof *line);
+    if (!line)
+        return NULL;
+    line->party = *party;
+    line->backoff = 1;
+    l->lines[l->count++] = line;
+    return line;
+}
+
+static enum err set_url(struct asked_line *line, struct text url)
+{
+    if (line->url && text_eq(text_of(line->url), url))
+        return OK;
+    char *copy = strndup(url.ptr, url.len);
+    if (!copy)
+        return ERR_NOMEM;
+    http_client_free(line->http);
+    free(line->url);
+    line->http = NULL;
+    line->url = copy;
+    line->backoff = 1;
+    line->due_us = 0;
+    return OK;
+}
+
+/* Only other nodes have a log: those whose invitation named one. */
+static enum err on_peer(void *self, const struct fact *f)
+{
+    struct witness_loop *l = self;
+    const struct fact_peer *p = &f->u.peer;
+    struct asked_line *line = line_of(l, &p->party);
+    if (p->expelled || !p->url.len || !p->origin.len)
+        return OK;
+    if (!line)
+        line = line_add(l, &p->party);
+    enum err e = line ? set_url(line, p->url) : ERR_NOMEM;
+    if (!e)
+        line->listed = true;
+    return e;
+}
+
+static void read_list(struct witness_loop *l)
+{
+    struct view *v;
+    enum err e = node_reader(l->node, &v, NULL);
+    for (size_t i = 0; i < l->count; i++)
+        l->lines[i]->listed = false;
+    if (!e) {
+        e = view_facts(v, FACT_PEER, on_peer, l, NULL);
+        node_reader_done(l->node, v);
+    }
+    if (e)
+        log_warning("witnesses: the list could not be read: %s", err_name(e));
+}
+
+/* ---- asking ---- */
+
+static enum err ask(struct witness_loop *l, struct asked_line *line, struct witness_asked *ret, struct fault *reterr)
+{
+    struct ledger_remote remote;
+    enum err e = line->http ? OK : ledger_remote_client(text_of(line->url), &line->http, reterr);
+    if (e)
+        return e;
+    e = ledger_remote_open(l->node, &line->party, &remote, reterr);
+    remote.http = line->http;
+    if (!e)
+        e = witness_ask(l->node, &remote, ret, reterr);
+    ledger_remote_done(&remote);
+    return e;
+}
+
+/* Said when it breaks and when it is up again. */
+static void note_result(struct witness_loop *l, struct asked_line *line, enum err e, const struct fault *fault)
+{
+    char id[UUID_TEXT_MAX];
+    uuid_format(&line->party, id);
+    if (e && !line->bad)
+        log_warning("witness %s: %s", id, fault->what[0] ? fault->what : err_name(e));
+    else if (!e && line->bad)
+        log_info("witness %s: answers again", id);
+    line->bad = e != OK;
+    line->backoff = !e ? 1 : line->backoff * 2 > BACKOFF_MAX ? BACKOFF_MAX : line->backoff * 2;
+    line->due_us = clock_mono_us() + (int64_t)l->every_ms * 1000 * line->backoff;
+}
+
+static bool stopped(struct witness_loop *l)
+{
+    pthread_mutex_lock(&l->lock);
+    bool stop = l->stop;
+    pthread_mutex_unlock(&l->lock);
+    return stop;
+}
+
+static void wait_ms(struct witness_loop *l, uint32_t ms)
+{
+    int64_t until_us = clock_mono_us() + (int64_t)ms * 1000;
+    struct timespec t = {.tv_sec = until_us / 1000000, .tv_nsec = (long)(until_us % 1000000) * 1000};
+    pthread_mutex_lock(&l->lock);
+    while (!l->stop && pthread_cond_timedwait(&l->wake, &l->lock, &t) == 0)
+        continue;
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void *work(void *self)
+{
+    struct witness_loop *l = self;
+    while (!stopped(l)) {
+        read_list(l);
+        for (size_t i = 0; i < l->count && !stopped(l); i++) {
+            struct asked_line *line = l->lines[i];
+            struct witness_asked asked;
+            struct fault fault = {0};
+            if (!line->listed || line->due_us > clock_mono_us())
+                continue;
+            enum err e = ask(l, line, &asked, &fault);
+            note_result(l, line, e, &fault);
+        }
+        wait_ms(l, l->every_ms);
+    }
+    return NULL;
+}
+
+/* ---- life ---- */
+
+enum err witness_loop_start(struct node *node, uint32_t every_ms, struct witness_loop **ret, struct fault *reterr)
+{
+    struct witness_loop *l = calloc(1, sizeof *l);
+    pthread_condattr_t attr;
+    if (!l)
+        return fault_set(reterr, ERR_NOMEM, "no memory for the witnesses' loop");
+    l->node = node;
+    l->every_ms = every_ms ? every_ms : WITNESS_MS_DEFAULT;
+    pthread_mutex_init(&l->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&l->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    if (pthread_create(&l->thread, NULL, work, l)) {
+        witness_loop_stop(l);
+        return fault_set(reterr, ERR_NOMEM, "a thread for the witnesses' loop could not be started");
+    }
+    l->running = true;
+    *ret = l;
+    return OK;
+}
+
+void witness_loop_stop(struct witness_loop *l)
+{
+    if (!l)
+        return;
+    pthread_mutex_lock(&l->lock);
+    l->stop = true;
+    pthread_cond_broadcast(&l->wake);
+    pthread_mutex_unlock(&l->lock);
+    if (l->running)
+        pthread_join(l->thread, NULL);
+    for (size_t i = 0; i < l->count; i++) {
+        http_client_free(l->lines[i]->http);
+        free(l->lines[i]->url);
+        free(l->lines[i]);
+    }
+    free(l->lines);
+    pthread_cond_destroy(&l->wake);
+    pthread_mutex_destroy(&l->lock);
+    free(l);
+}

@@ -1,0 +1,30 @@
+/* exchange/witness_loop.h - our log, shown to partners: each that has an address is asked to cosign what was
+ * published (c2sp.org/tlog-witness), at most every so often. */
+#pragma once
+#include "exchange/ledger_remote.h"
+#include "ledger/checkpoint.h"
+
+#define WITNESS_MS_DEFAULT 10000
+#define WITNESS_MS_MIN     50
+#define WITNESS_MS_MAX     (24u * 3600 * 1000)
+
+struct witness_asked {
+    bool new_cosignature;
+    bool behind;   /* it showed a checkpoint that we signed and do not extend: witness_behind() was called */
+    uint64_t size; /* of our checkpoint that it has cosigned; 0: none is published yet */
+};
+/* One partner, now. Introduces us where it does not know our key. ERR_UNREACHABLE: it did not answer as it should, or
+ * not with a cosignature that verifies. ERR_DENIED: it has another key pinned for us. ERR_IO | ERR_FULL | ERR_NOMEM
+ */
+MUST_CHECK enum err witness_ask(struct node *node, struct ledger_remote *r, struct witness_asked *ret,
+                                struct fault *reterr);
+/* A partner holds `shown`, signed by our own key, and our log is not what it was: this home was put back to an
+ * earlier state. Opens a new origin that says where the old one stops (store/origin.h), so that nothing is signed
+ * twice. */
+void witness_behind(struct node *node, const struct uuid *party, const struct checkpoint *shown);
+
+struct witness_loop;
+/* every_ms: 0 for the default. ERR_NOMEM */
+MUST_CHECK enum err witness_loop_start(struct node *node, uint32_t every_ms, struct witness_loop **ret,
+                                       struct fault *reterr);
+void witness_loop_stop(struct witness_loop *l); /* accepts NULL */
