@@ -75,6 +75,8 @@ enum err node_reader(struct node *node, struct view **ret, struct fault *reterr)
     pthread_mutex_unlock(&node->readers_lock);
     if (!v) {
         enum err err = open_reader(node, &v, reterr);
+        if (err == ERR_VERSION)
+            writer_mend_view(node);
         if (err != OK)
             return err;
         view_set_tag(v, epoch);
@@ -88,8 +90,10 @@ void node_reader_done(struct node *node, struct view *v)
     if (!v)
         return;
     view_end(v);
+    if (view_damaged(v) && view_tag(v) == node_view_epoch(node))
+        writer_mend_view(node);
     pthread_mutex_lock(&node->readers_lock);
-    if (view_tag(v) == node->epoch && node->reader_count < READERS_KEPT) {
+    if (!view_damaged(v) && view_tag(v) == node->epoch && node->reader_count < READERS_KEPT) {
         node->readers[node->reader_count++] = v;
         v = NULL;
     }

@@ -69,6 +69,7 @@ struct node {
     _Atomic double reserve_percent;
     atomic_bool reserve_wanted, reserve_there;
     struct writer writer;
+    atomic_bool view_damaged; /* wait for writer_mend_view() */
     struct origin_state origin;
     pthread_mutex_t keep_lock; /* one erasure or backup at a time: held by who asks for it */
     struct publish publish;
@@ -93,6 +94,8 @@ struct txn {
 /* writer.c */
 MUST_CHECK enum err writer_start(struct node *node, struct fault *reterr);
 void writer_stop(struct node *node); /* after the queue was worked off */
+/* A reader has found the view damaged: it is made again, soon, on the writer thread. */
+void writer_mend_view(struct node *node);
 MUST_CHECK enum err writer_run(struct node *node, struct job *job, struct fault *reterr);
 /* A group of its own, on the writer thread, by what runs there alone. */
 MUST_CHECK enum err writer_group(struct node *node, node_write_fn *fn, void *self, struct fault *reterr);

@@ -232,6 +232,11 @@ uint64_t view_generation(struct view *v)
     return view_position(v) << 20 ^ changes;
 }
 
+bool view_damaged(const struct view *v)
+{
+    return v->damaged;
+}
+
 void view_set_tag(struct view *v, uint64_t tag)
 {
     v->tag = tag;

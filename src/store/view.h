@@ -36,7 +36,8 @@ MUST_CHECK enum err view_apply(struct view *v, const struct fact *f, struct faul
 MUST_CHECK enum err view_apply_erased(struct view *v, uint64_t n, int64_t t_us, struct fault *reterr);
 MUST_CHECK enum err view_commit(struct view *v, struct fault *reterr);
 void view_rollback(struct view *v);
-bool view_alive(struct view *v); /* false: SQLite rolled the transaction back by itself */
+bool view_alive(struct view *v);         /* false: SQLite rolled the transaction back by itself */
+bool view_damaged(const struct view *v); /* SQLite has found the file damaged */
 /* A number of the owner's of the connection, 0 at first. */
 void view_set_tag(struct view *v, uint64_t tag);
 uint64_t view_tag(const struct view *v);

@@ -43,6 +43,7 @@ struct version_texts {
 struct view {
     sqlite3 *db;
     bool write, in_write;
+    bool damaged; /* SQLite has found it so */
     uint64_t tag;
     sqlite3_stmt *stmt[SQL_COUNT];
     struct interned types, classes, origins;

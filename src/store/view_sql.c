@@ -16,8 +16,12 @@ enum err view_fault(struct view *v, struct fault *reterr)
         return fault_set(reterr, ERR_FULL, "the view: %s", words);
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
         return fault_set(reterr, ERR_BUSY, "the view is in use: %s", words);
+    v->damaged |= code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_SCHEMA || code == SQLITE_ERROR)
-        return fault_set(reterr, ERR_VERSION, "the view is damaged or of another version: %s", words);
+        return fault_set(reterr, ERR_VERSION,
+                         "the view is damaged or of another version (%s): a running server makes it again by itself, "
+                         "else `entente rebuild` does",
+                         words);
     return fault_set(reterr, ERR_IO, "the view: %s", words);
 }
 

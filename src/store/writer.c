@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/time.h"
 #include "store/node_inside.h"
 #include "store/reserve.h"
@@ -222,6 +223,19 @@ static void fail_all(struct job *list, enum err err, const struct fault *why)
     }
 }
 
+/* A damaged view is thrown away: the log has everything. True: there is a good one. */
+static bool mend_view(struct node *node)
+{
+    struct fault why = {.offset = -1, .line = -1};
+    log_warning("the view is damaged: it is made again from the log");
+    enum err err = replay_rebuild(node, &why);
+    if (!node->view)
+        stop_writing(&node->writer, err, &why);
+    if (err != OK)
+        log_error("the view cannot be made again: %s", why.what);
+    return err == OK;
+}
+
 /* Makes what was staged durable, then visible. */
 static enum err finish_group(struct node *node, struct fault *why)
 {
@@ -238,6 +252,8 @@ static enum err finish_group(struct node *node, struct fault *why)
         bool damaged;
         err = replay_missing(node, node->view, &damaged, why);
     }
+    if (err != OK && view_damaged(node->view) && mend_view(node))
+        err = OK;  /* a replay shows what the log has, this group with it */
     if (err != OK) /* the log has it and the next opening will show it; but nothing can be said now */
         stop_writing(w, err, why);
     return err;
@@ -289,6 +305,8 @@ static void run_group(struct node *node, struct job *job, bool only)
     struct fault why = {.offset = -1, .line = -1};
     struct job *list = job;
     enum err err = view_begin(node->view, &why);
+    if (err != OK && view_damaged(node->view) && mend_view(node))
+        err = view_begin(node->view, &why);
     if (err != OK) {
         fail_all(job, err, &why);
         if (err == ERR_VERSION)
@@ -307,6 +325,8 @@ static void run_group(struct node *node, struct job *job, bool only)
             durable = err == OK;
         }
     }
+    if (node->view && view_damaged(node->view)) /* found inside a job, which failed: the next will not */
+        mend_view(node);
     tell(w, list);
     if (atomic_load(&node->reserve_wanted) && !atomic_load(&node->reserve_there))
         atomic_store(&node->reserve_there, reserve_hold(node->io, node->home, true));
@@ -348,15 +368,19 @@ static void *work(void *arg)
     struct writer *w = &node->writer;
     for (;;) {
         pthread_mutex_lock(&w->lock);
-        while (!w->first && !w->closing)
+        while (!w->first && !w->closing && !atomic_load(&node->view_damaged))
             pthread_cond_wait(&w->work, &w->lock);
-        bool end = !w->first;
+        bool end = !w->first && w->closing;
         bool stopped = w->stopped;
         struct fault why = w->why;
         pthread_mutex_unlock(&w->lock);
         if (end)
             return NULL;
+        if (atomic_exchange(&node->view_damaged, false) && !stopped)
+            mend_view(node);
         struct job *job = next_job(w);
+        if (!job)
+            continue;
         if (stopped) {
             fail_all(job, why.err, &why);
             tell(w, job);
@@ -383,6 +407,18 @@ enum err writer_start(struct node *node, struct fault *reterr)
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->work);
     return fault_set(reterr, ERR_NOMEM, "no thread for the writer: %s", strerror(number));
+}
+
+void writer_mend_view(struct node *node)
+{
+    struct writer *w = &node->writer;
+    if (node->mode != NODE_OWN || !w->running)
+        return;
+    pthread_mutex_lock(&w->lock);
+    if (!w->stopped)
+        atomic_store(&node->view_damaged, true);
+    pthread_cond_signal(&w->work);
+    pthread_mutex_unlock(&w->lock);
 }
 
 void writer_stop(struct node *node)
