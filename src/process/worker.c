@@ -22,7 +22,9 @@ static struct {
     enum sandbox_policy policy;
     bool keep_spare;
     struct worker *spare;
-} house = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    const char *making; /* a spare of this role is being started, on a thread of its own; NULL: none */
+    pthread_cond_t made;
+} house = {.lock = PTHREAD_MUTEX_INITIALIZER, .made = PTHREAD_COND_INITIALIZER};
 
 /* ---- a process ---- */
 
@@ -93,6 +95,23 @@ static void move_up(int *fd)
     *fd = up;
 }
 
+static void end_worker(struct worker *w)
+{
+    if (!w)
+        return;
+    if (w->sock >= 0)
+        close(w->sock);
+    if (w->answer >= 0)
+        close(w->answer);
+    if (w->pid > 0) {
+        kill(w->pid, SIGKILL);
+        while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    buffer_done(&w->frame);
+    free(w);
+}
+
 static enum err new_worker(const char *role, enum sandbox_policy policy, struct worker **ret, struct fault *reterr)
 {
     struct worker *w = calloc(1, sizeof *w);
@@ -121,28 +140,11 @@ static enum err new_worker(const char *role, enum sandbox_policy policy, struct 
         close(answer[1]);
     if (!made) {
         w->pid = 0;
-        worker_free(w);
+        end_worker(w);
         return e;
     }
     *ret = w;
     return OK;
-}
-
-void worker_free(struct worker *w)
-{
-    if (!w)
-        return;
-    if (w->sock >= 0)
-        close(w->sock);
-    if (w->answer >= 0)
-        close(w->answer);
-    if (w->pid > 0) {
-        kill(w->pid, SIGKILL);
-        while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
-    buffer_done(&w->frame);
-    free(w);
 }
 
 /* ---- the spare ---- */
@@ -160,34 +162,55 @@ static struct worker *take_spare(const char *role, enum sandbox_policy *ret_poli
     return w;
 }
 
-/* Best effort: without one, the next document waits for a start. */
-static void make_spare(const char *role)
+static void *start_spare(void *arg)
 {
     struct worker *w = NULL;
+    const char *role = arg;
     pthread_mutex_lock(&house.lock);
-    bool wanted = house.keep_spare && !house.spare;
     enum sandbox_policy policy = house.policy;
     pthread_mutex_unlock(&house.lock);
-    if (!wanted || new_worker(role, policy, &w, NULL))
-        return;
+    enum err e = new_worker(role, policy, &w, NULL);
     pthread_mutex_lock(&house.lock);
-    if (house.keep_spare && !house.spare && house.policy == policy) {
+    if (e == OK && house.keep_spare && house.policy == policy) {
         house.spare = w;
         w = NULL;
     }
+    house.making = NULL;
+    pthread_cond_broadcast(&house.made);
     pthread_mutex_unlock(&house.lock);
-    worker_free(w);
+    end_worker(w);
+    return NULL;
+}
+
+/* Best effort: without one, the next document waits for a start. On another thread, since starting a process holds
+ * the caller up until the program is loaded, and a document is waiting to be read. */
+static void make_spare(const char *role)
+{
+    pthread_t thread;
+    pthread_mutex_lock(&house.lock);
+    bool wanted = house.keep_spare && !house.spare && !house.making;
+    if (wanted) {
+        house.making = role;
+        wanted = pthread_create(&thread, NULL, start_spare, (void *)(uintptr_t)role) == 0;
+        if (wanted)
+            pthread_detach(thread);
+        else
+            house.making = NULL;
+    }
+    pthread_mutex_unlock(&house.lock);
 }
 
 void workers_configure(enum sandbox_policy policy, bool keep_spare)
 {
     pthread_mutex_lock(&house.lock);
-    struct worker *old = house.spare;
-    house.spare = NULL;
     house.policy = policy;
     house.keep_spare = keep_spare;
+    while (house.making)
+        pthread_cond_wait(&house.made, &house.lock);
+    struct worker *old = house.spare;
+    house.spare = NULL;
     pthread_mutex_unlock(&house.lock);
-    worker_free(old);
+    end_worker(old);
 }
 
 void workers_stop(void)
@@ -207,7 +230,7 @@ enum err workers_probe(const char *role, struct sandbox_state *ret, struct fault
     e = worker_greeted(w, reterr);
     if (e == OK || e == ERR_DENIED)
         *ret = w->state;
-    worker_free(w);
+    end_worker(w);
     if (e == OK)
         make_spare(role);
     return e;
@@ -253,6 +276,7 @@ static enum err hand_over(struct worker *w, int document, struct text job, struc
         return fault_set(reterr, e, "a reader process does not take its document: %s", strerror(errno));
     close(w->sock);
     w->sock = -1;
+    w->handed_over = true;
     return OK;
 }
 
@@ -267,7 +291,7 @@ enum err worker_start(const char *role, int document, struct text job, const str
         w->cancel = cancel;
         e = hand_over(w, document, job, NULL);
         if (e) {
-            worker_free(w);
+            end_worker(w);
             w = NULL;
         }
     }
@@ -280,10 +304,20 @@ enum err worker_start(const char *role, int document, struct text job, const str
         e = hand_over(w, document, job, reterr);
     }
     if (e) {
-        worker_free(w);
+        end_worker(w);
         return e;
     }
-    make_spare(role);
     *ret = w;
     return OK;
+}
+
+void worker_free(struct worker *w)
+{
+    if (!w)
+        return;
+    const char *role = w->role;
+    bool worked = w->handed_over;
+    end_worker(w);
+    if (worked) /* not earlier: starting it would take the cores that the document is read on */
+        make_spare(role);
 }

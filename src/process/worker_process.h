@@ -10,7 +10,7 @@ struct worker {
     enum sandbox_policy policy;
     pid_t pid;        /* 0: none, or reaped */
     int sock, answer; /* owned, -1: none */
-    bool greeted;
+    bool greeted, handed_over;
     struct sandbox_state state;
     struct worker_limits limits;
     const atomic_bool *cancel;
