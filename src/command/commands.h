@@ -24,6 +24,7 @@ extern const struct command COMMAND_MATCH;
 extern const struct command COMMAND_PEER_ACCEPT, COMMAND_PEER_EXPEL, COMMAND_PEER_INVITE, COMMAND_PEER_LIST,
     COMMAND_PEER_SET, COMMAND_PEER_SYNC;
 extern const struct command COMMAND_REBUILD;
+extern const struct command COMMAND_REPAIR;
 extern const struct command COMMAND_SERVE;
 extern const struct command COMMAND_SOURCE_ADD, COMMAND_SOURCE_LIST, COMMAND_SOURCE_SET;
 extern const struct command COMMAND_STATUS;

@@ -89,6 +89,11 @@ MUST_CHECK enum err log_staged_body(const struct log *log, struct place place, s
  * are erased, some not: to be done again. ERR_MALFORMED (no such record there) | ERR_IO | ERR_NOMEM | ERR_DENIED */
 MUST_CHECK enum err log_erase(struct log *log, const struct place *places, size_t count, struct fault *reterr);
 
+/* Writes a spoiled body back in its place, synced, when these raw bytes, packed again, have the checksum of its
+ * record's head. By the thread that commits, between two groups. ERR_VERSION: they have not. ERR_NOT_FOUND: erased.
+ * ERR_MALFORMED | ERR_IO | ERR_NOMEM | ERR_DENIED */
+MUST_CHECK enum err log_mend_body(struct log *log, struct place place, struct text raw, struct fault *reterr);
+
 /* Reading in order, for a replay. */
 struct log_reader;
 struct log_read {

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 
-from house import Node, bundle, check, domain, main, wait_for, write
+from house import Node, bundle, check, connect, domain, main, wait_for, write
 
 
 def checks(done):
@@ -177,5 +177,54 @@ def a_proof_while_served(folder):
     node.ok("verify")
 
 
-main(a_whole_home, beside_a_server, a_body_is_damaged, a_view_is_damaged, the_log_was_put_back,
+def spoil_bodies(node, wanted):
+    """Flips a bit in the bodies that hold these ids' objects, as far as `get` then says so."""
+    first = os.path.join(node.home, "log", "00000000.log")
+    data = open(first, "rb").read()
+    at, hurt = 4096, 0
+    while at + 24 < len(data) and data[at + 4]:
+        length, kind = int.from_bytes(data[at:at + 4], "little"), data[at + 4]
+        if kind == 3 and length > 100:
+            flip(first, at + 24 + 50)
+            if any(node.run("get", one, "--json").code for one in wanted) and hurt < len(wanted):
+                hurt = sum(1 for one in wanted if node.run("get", one, "--json").code)
+            else:
+                flip(first, at + 24 + 50)
+        if hurt == len(wanted):
+            break
+        at += (24 + length + 7) // 8 * 8
+    check(hurt == len(wanted), "the bodies were not found")
+
+
+def repaired_from_a_partner(folder):
+    giver, taker = Node(folder, "Giver"), Node(folder, "Taker")
+    giver.serve()
+    objects = [domain(f"host{i}.example", "green") for i in range(6)]
+    giver.ok("import", bundle(folder, *objects))
+    connect(taker, giver)
+    taker.ok("peer", "sync", "Giver")
+    spoil_bodies(taker, [objects[3]["id"]])
+    check(taker.run("verify").code == 1, "verify sees it")
+    held = taker.run("get", objects[3]["id"], "--json")
+    check(held.code == 65, "it cannot be read")
+    taker.fails(64, "repair")
+    for served in (False, True):
+        if served:
+            spoil_bodies(taker, [objects[2]["id"]])
+            taker.serve()
+        lines = taker.ok("repair", "--from", "Giver", "--json").lines
+        check(len(lines) == 1 and lines[0]["mended"] and lines[0]["id"] == objects[2 if served else 3]["id"], str(lines))
+        taker.ok("verify")
+        taker.ok("get", objects[3]["id"])
+        check(taker.ok("repair", "--from", "Giver", "--json").lines == [], "nothing more to do")
+    taker.stop()
+    own = domain("own.example", "green")
+    taker.ok("import", bundle(folder, own))
+    taker.ok("import", bundle(folder, domain("after.example", "green")))
+    spoil_bodies(taker, [own["id"]])
+    done = taker.run("repair", "--from", "Giver", "--json")
+    check(done.code == 1 and not done.lines[0]["mended"] and done.lines[0]["what"], done.out + done.err)
+
+
+main(repaired_from_a_partner, a_whole_home, beside_a_server, a_body_is_damaged, a_view_is_damaged, the_log_was_put_back,
      a_copy_that_cannot_be_written_to, a_proof_travels, a_proof_while_served)
