@@ -8,12 +8,11 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "exchange/peer_inside.h"
+#include "ledger/introduction.h"
 #include "ledger/succession.h"
 
-#define FIRST_LINE     "entente-introduction/v1"
-#define OFFERED_SPACE  "peer-offered"
-#define PIN_ARENA      (64 * KIB)
-#define STATEMENTS_MAX 64 /* successions of one log that are followed at once */
+#define OFFERED_SPACE "peer-offered"
+#define PIN_ARENA     (64 * KIB)
 
 bool pin_same(const struct pin *a, const struct pin *b)
 {
@@ -112,20 +111,19 @@ static void offered_drop(struct node *node, const struct uuid *party)
 struct pinning {
     const struct uuid *party, *account;
     struct pin offered;
-    const struct text *statements; /* notes */
-    size_t statement_count;
-    bool confirmed; /* by a person */
-    bool refused;   /* another key is pinned, and nothing leads from it to this one */
+    const struct statements *statements; /* NULL: none */
+    bool confirmed;                      /* by a person */
+    bool refused;                        /* another key is pinned, and nothing leads from it to this one */
 };
 
 /* One step along the statements: each is vouched for by the key that is pinned when it is taken. */
 static bool step(const struct pinning *p, struct pin *at)
 {
-    for (size_t i = 0; i < p->statement_count; i++) {
+    for (size_t i = 0; p->statements && i < p->statements->count; i++) {
         struct succession s;
         bool vouched;
-        if (succession_accept(p->statements[i], text_of(at->origin), at->key, &s, &vouched, NULL) == OK && vouched &&
-            pin_of(s.new_origin, s.new_key, at))
+        if (succession_accept(p->statements->note[i], text_of(at->origin), at->key, &s, &vouched, NULL) == OK &&
+            vouched && pin_of(s.new_origin, s.new_key, at))
             return true;
     }
     return false;
@@ -134,7 +132,7 @@ static bool step(const struct pinning *p, struct pin *at)
 /* Does a chain of statements lead from the pinned key to the one that is offered? */
 static bool leads_there(const struct pinning *p, struct pin at)
 {
-    for (size_t steps = 0; steps <= p->statement_count; steps++) {
+    for (size_t steps = 0; steps <= STATEMENTS_MAX; steps++) {
         if (pin_same(&at, &p->offered))
             return true;
         if (!step(p, &at))
@@ -217,12 +215,13 @@ static enum err add_statements(struct node *node, struct buffer *out, struct fau
 enum err introduction_write(struct node *node, struct text to, struct buffer *out, struct fault *reterr)
 {
     struct node_origin own;
-    char hex[2 * NOTE_KEY_BYTES + 1];
+    struct introduction i = {.to = to};
     struct buffer text;
     node_origin(node, &own);
-    hex_write(own.key, sizeof own.key, hex);
+    i.origin = text_of(own.name);
+    memcpy(i.key, own.key, sizeof i.key);
     buffer_init(&text, 4 * KIB);
-    buffer_addf(&text, FIRST_LINE "\nto " TEXT_FMT "\norigin %s\nkey %s\n", TEXT_ARG(to), own.name, hex);
+    introduction_format(&i, &text);
     buffer_add(out, buffer_text(&text));
     buffer_add_char(out, '\n');
     enum err e = buffer_error(&text);
@@ -230,66 +229,6 @@ enum err introduction_write(struct node *node, struct text to, struct buffer *ou
         e = node_sign(node, NOTE_ED25519, buffer_text(&text), out, reterr);
     buffer_done(&text);
     return e ? e : add_statements(node, out, reterr);
-}
-
-static bool take_word(struct text *rest, struct text word, struct text *ret)
-{
-    struct text line;
-    if (!text_split(rest, '\n', &line) || !rest->ptr || !text_starts(line, word))
-        return false;
-    *ret = text_sub(line, word.len, line.len);
-    return true;
-}
-
-static bool read_text(struct text text, struct text own_origin, struct pin *ret)
-{
-    struct text first, to, origin, hex;
-    uint8_t key[NOTE_KEY_BYTES];
-    return take_word(&text, TEXT(FIRST_LINE), &first) && first.len == 0 && take_word(&text, TEXT("to "), &to) &&
-           take_word(&text, TEXT("origin "), &origin) && take_word(&text, TEXT("key "), &hex) && text.len == 0 &&
-           text_eq(to, own_origin) && hex_read(hex, key, sizeof key) == OK && pin_of(origin, key, ret);
-}
-
-/* A note of two blocks (text, signatures) off the front; an empty line parts it from the next. */
-static bool take_note(struct text *rest, struct text *ret)
-{
-    ptrdiff_t text_end = text_find_text(*rest, TEXT("\n\n"));
-    if (text_end < 0)
-        return false;
-    struct text behind = text_sub(*rest, (size_t)text_end + 2, rest->len);
-    ptrdiff_t end = text_find_text(behind, TEXT("\n\n"));
-    size_t len = end < 0 ? rest->len : (size_t)text_end + 2 + (size_t)end + 1;
-    *ret = text_sub(*rest, 0, len);
-    *rest = end < 0 ? TEXT_NONE : text_sub(*rest, len + 1, rest->len);
-    return true;
-}
-
-static enum err take_statements(struct text body, struct text statements[STATEMENTS_MAX], struct pinning *p,
-                                struct fault *reterr)
-{
-    while (body.len > 0 && p->statement_count < STATEMENTS_MAX)
-        if (!take_note(&body, &statements[p->statement_count++]))
-            return fault_set(reterr, ERR_MALFORMED, "what should be a statement of succession is none");
-    p->statements = statements;
-    return OK;
-}
-
-static enum err read_body(struct node *node, struct text body, struct text statements[STATEMENTS_MAX],
-                          struct pinning *p, struct fault *reterr)
-{
-    struct node_origin own;
-    struct note_key key;
-    struct note note;
-    struct text first;
-    node_origin(node, &own);
-    if (body.len > INTRODUCTION_MAX_BYTES || !take_note(&body, &first) || note_parse(first, &note, NULL) != OK ||
-        !read_text(note.text, text_of(own.name), &p->offered) ||
-        note_key_make(text_of(p->offered.origin), NOTE_ED25519, p->offered.key, &key) != OK)
-        return fault_set(reterr, ERR_MALFORMED, "this is no introduction to this log");
-    enum err e = note_verify(&note, &key, NULL, reterr);
-    if (e)
-        return e == ERR_NOMEM ? e : fault_set(reterr, ERR_MALFORMED, "the introduction is not signed by its own key");
-    return take_statements(body, statements, p, reterr);
 }
 
 static enum err pinned_now(struct node *node, const struct uuid *party, struct pin *ret, struct fault *reterr)
@@ -311,15 +250,15 @@ static enum err pinned_now(struct node *node, const struct uuid *party, struct p
 enum err peer_pin_follow(struct node *node, const struct uuid *party, const struct uuid *account,
                          struct text statements, struct pin *ret, struct fault *reterr)
 {
-    struct text list[STATEMENTS_MAX];
-    struct pinning p = {.party = party, .account = account};
+    struct statements list;
+    struct pinning p = {.party = party, .account = account, .statements = &list};
     enum err e = pinned_now(node, party, &p.offered, reterr);
     if (!e)
-        e = take_statements(statements, list, &p, reterr);
+        e = statements_split(statements, &list, reterr);
     if (e)
         return e;
     struct pin before = p.offered;
-    for (size_t steps = 0; steps < p.statement_count && step(&p, &p.offered); steps++)
+    for (size_t steps = 0; steps < list.count && step(&p, &p.offered); steps++)
         continue;
     if (!pin_same(&before, &p.offered))
         e = node_write(node, write_pin, &p, reterr);
@@ -347,11 +286,15 @@ static enum err refuse(struct node *node, const struct pinning *p, struct fault 
 enum err introduction_take(struct node *node, const struct uuid *party, const struct uuid *account, struct text body,
                            struct fault *reterr)
 {
-    struct text statements[STATEMENTS_MAX];
-    struct pinning p = {.party = party, .account = account};
-    enum err e = read_body(node, body, statements, &p, reterr);
+    struct introduction i;
+    struct node_origin own;
+    struct pinning p = {.party = party, .account = account, .statements = &i.statements};
+    node_origin(node, &own);
+    enum err e = introduction_parse(body, &i, reterr);
     if (e)
-        return e;
+        return e == ERR_LIMIT ? fault_set(reterr, ERR_MALFORMED, "the introduction is too long") : e;
+    if (!text_eq(i.to, text_of(own.name)) || !pin_of(i.origin, i.key, &p.offered))
+        return fault_set(reterr, ERR_MALFORMED, "this introduction is not meant for this log");
     e = node_write(node, write_pin, &p, reterr);
     if (p.refused)
         return refuse(node, &p, reterr);

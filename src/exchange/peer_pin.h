@@ -1,17 +1,10 @@
 /* exchange/peer_pin.h - the key of a partner's log, pinned: by the invitation that people handed over, or by the
  * first introduction that came with the token of ours. Another key is taken only with statements that lead from the
- * pinned key to it (docs/FORMAT-origin.md), or when a person confirms it.
- *
- * Introduction: a signed note over HTTP, POST /log/introduce, by who accepted an invitation:
- *     entente-introduction/v1
- *     to <origin of the log it is meant for>
- *     origin <the sender's>
- *     key <its public key, hex>
- * signed by that key; behind it, each after an empty line, the sender's succession statements. */
+ * pinned key to it (docs/FORMAT-origin.md), or when a person confirms it. An introduction
+ * (ledger/introduction.h) comes over HTTP, POST /log/introduce, from who accepted an invitation. */
 #pragma once
+#include "ledger/introduction.h"
 #include "store/node.h"
-
-#define INTRODUCTION_MAX_BYTES ((size_t)256 * 1024)
 
 struct pin {
     char origin[ORIGIN_MAX];

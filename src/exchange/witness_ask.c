@@ -26,7 +26,7 @@ struct ask {
     struct note note;
     struct checkpoint head;
     uint64_t old_size;
-    bool introduced, done;
+    bool introduced, followed, done;
     struct witness_asked *result;
 };
 
@@ -68,21 +68,57 @@ static enum err refused(const char *why, struct fault *reterr)
     return fault_set(reterr, ERR_UNREACHABLE, "as a witness: %s", why);
 }
 
+/* Its key may have changed, as its own statements say. */
+static enum err follow(struct ask *a, struct fault *reterr)
+{
+    struct http_answer answer = {0};
+    struct pin pin;
+    if (a->followed)
+        return refused("its cosignature is by another key than the one that is pinned for it", reterr);
+    a->followed = true;
+    enum err e = ledger_remote_get(a->remote, "origins", &answer, reterr);
+    if (e)
+        return e;
+    if (answer.status != 200)
+        e = refused("it does not show how its key changed", reterr);
+    else
+        e = peer_pin_follow(a->node, &a->remote->peer.party, &a->remote->peer.account, buffer_text(&answer.body),
+                            &pin, reterr);
+    http_answer_done(&answer);
+    return e ? e : note_key_make(text_of(pin.origin), NOTE_COSIGNATURE, pin.key, &a->witness);
+}
+
+/* ERR_NOT_FOUND: by no key that we know. */
+static enum err verify_cosignature(const struct ask *a, const struct note *note, struct fault *reterr)
+{
+    uint64_t t_s = 0;
+    enum err e = note_verify(note, &a->witness, &t_s, NULL);
+    if (e == ERR_DENIED || (!e && t_s == 0))
+        return refused("its cosignature does not verify by the key that is pinned for it", reterr);
+    return e;
+}
+
 /* The lines behind our text make a note: of it, the partner's own signatures are kept, when they verify. */
 static enum err take_cosignature(struct ask *a, struct text lines, struct fault *reterr)
 {
     struct buffer whole, good;
     struct note note;
-    uint64_t t_s = 0;
     buffer_init(&whole, NOTE_MAX_BYTES);
     buffer_init(&good, NOTE_MAX_BYTES);
     buffer_add(&whole, a->note.text);
     buffer_add_char(&whole, '\n');
     buffer_add(&whole, lines);
     enum err e = buffer_error(&whole);
-    if (!e && (note_parse(buffer_text(&whole), &note, NULL) != OK || !text_eq(note.text, a->note.text) ||
-               note_verify(&note, &a->witness, &t_s, NULL) != OK || t_s == 0))
-        e = refused("its cosignature does not verify by the key that is pinned for it", reterr);
+    if (!e && (note_parse(buffer_text(&whole), &note, NULL) != OK || !text_eq(note.text, a->note.text)))
+        e = refused("its answer is no signature", reterr);
+    if (!e)
+        e = verify_cosignature(a, &note, reterr);
+    if (e == ERR_NOT_FOUND)
+        e = follow(a, reterr);
+    if (!e)
+        e = verify_cosignature(a, &note, reterr);
+    if (e == ERR_NOT_FOUND)
+        e = follow(a, reterr); /* says so */
     for (size_t i = 0; !e && i < note.count; i++)
         if (note.signature[i].id == a->witness.id && text_eq(note.signature[i].name, text_of(a->witness.name)))
             note_signature_format(&note.signature[i], &good);

@@ -139,5 +139,28 @@ def a_partners_log_is_verified(folder):
     b.fails(69, "verify", "--peer", "CSIRT A")
 
 
+def another_key_waits_for_a_person(folder):
+    """b's key is lost: a, to whom b comes, keeps the pinned one until its people say otherwise."""
+    a, b = two(folder)
+    cosigned(b, a)
+    known = a.ok("peer", "list", "--json").lines[0]
+    b.ok("key", "replace", "--lost", "--reason", "test")
+    offered = wait_for(lambda: a.ok("peer", "list", "--json").lines[0].get("offers_key"), "the other key is offered")
+    now = a.ok("peer", "list", "--json").lines[0]
+    check(now["key"] == known["key"] != offered, now)
+    check("offers another key" in a.ok("peer", "list").out, "words for people")
+    a.fails(77, "peer", "set", "CSIRT B", "--key", known["key"])
+    a.fails(64, "peer", "set", "CSIRT B", "--key", "abc")
+    grouped = " ".join(offered[i:i + 8] for i in range(0, 64, 8))
+    a.ok("peer", "set", "CSIRT B", "--key", grouped)
+    now = a.ok("peer", "list", "--json").lines[0]
+    check(now["key"] == offered and "offers_key" not in now, now)
+    said = open(a.home + ".messages", encoding="utf-8").read().count("offers another key")
+    check(said == 1, f"said {said} times")
+    import_one(b, folder, "six.example")
+    cosigned(b, a)
+
+
 if __name__ == "__main__":
-    main(cosignatures_arrive, who_may, a_home_put_back, a_partners_log_is_verified)
+    main(cosignatures_arrive, who_may, a_home_put_back, a_partners_log_is_verified,
+         another_key_waits_for_a_person)

@@ -2,7 +2,9 @@
 #include "unit/exchange/rig.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "exchange/witness.h"
 #include "ledger/checkpoint.h"
@@ -274,6 +276,25 @@ static void expelled(void **state)
     assert_int_equal(post(w, &(struct sent){.old = 10, .size = 20}), 403);
 }
 
+/* What cannot be kept is not cosigned: no file may grow or change while it is asked. */
+static void nothing_is_cosigned_that_cannot_be_kept(void **state)
+{
+    struct world *w = *state;
+    struct rlimit before, none;
+    assert_int_equal(post(w, &(struct sent){.size = 10}), 200);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    int status = post(w, &(struct sent){.old = 10, .size = 20});
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(status >= 500);
+    assert_null(strstr(w->a.body, "\xE2\x80\x94"));
+    is_served(w, 10);
+    assert_int_equal(post(w, &(struct sent){.old = 10, .size = 20}), 200);
+}
+
 struct racer {
     struct world *w;
     pthread_barrier_t *start;
@@ -333,7 +354,12 @@ static void one_of_many_gets_through(void **state)
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest tests[] = {TEST(every_status),      TEST(from_nothing), TEST(what_was_cosigned_is_kept),
-                                       TEST(a_fork_is_refused), TEST(expelled),     TEST(one_of_many_gets_through)};
+    const struct CMUnitTest tests[] = {TEST(every_status),
+                                       TEST(from_nothing),
+                                       TEST(what_was_cosigned_is_kept),
+                                       TEST(a_fork_is_refused),
+                                       TEST(expelled),
+                                       TEST(nothing_is_cosigned_that_cannot_be_kept),
+                                       TEST(one_of_many_gets_through)};
     return cmocka_run_group_tests_name("witness", tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "exchange/ledger_check.h"
 #include "exchange/witness_loop.h"
+#include "store/origin.h"
 #include "support/scratch.h"
 
 struct world {
@@ -121,6 +122,40 @@ static void it_says_from_where(void **state)
     rig_import(&w->a, "self", rig_indicator(1, 0, TLP_RED));
     publish(&w->a);
     assert_true(asked(w).new_cosignature);
+}
+
+/* The witness goes on under another key, and another name: its statements are followed, and pinned here. */
+static void its_key_changes(void **state)
+{
+    struct world *w = *state;
+    static const enum origin_reason reasons[] = {ORIGIN_ROTATION, ORIGIN_RESTORE, ORIGIN_ROTATION};
+    uint64_t size;
+    publish(&w->a);
+    assert_true(asked(w).new_cosignature);
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        struct node_origin o;
+        const struct origin_change c = {.reason = reasons[i], .account = *node_admin(w->b.node), .words = TEXT("t")};
+        assert_ok(node_new_origin(w->b.node, &c, &o, NULL));
+        rig_import(&w->a, "self", rig_indicator((unsigned)i, 0, TLP_RED));
+        publish(&w->a);
+        assert_true(asked(w).new_cosignature);
+        assert_true(cosigned_by(&w->a, &w->b, &size));
+    }
+}
+
+/* A key that nothing vouches for: what it signs is not taken. */
+static void a_strange_key_is_not_taken(void **state)
+{
+    struct world *w = *state;
+    struct node_origin o;
+    struct witness_asked got;
+    struct fault f = {0};
+    uint64_t size;
+    const struct origin_change c = {.reason = ORIGIN_LOSS, .account = *node_admin(w->b.node), .words = TEXT("t")};
+    publish(&w->a);
+    assert_ok(node_new_origin(w->b.node, &c, &o, NULL));
+    assert_err(ask_with(&w->a, &w->b_at_a, &got, &f), ERR_UNREACHABLE);
+    assert_false(cosigned_by(&w->a, &w->b, &size));
 }
 
 static void loop(void **state)
@@ -283,9 +318,14 @@ static void a_fork_and_a_rollback_are_named(void **state)
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest tests[] = {
-        TEST(cosigned_again_and_again),       TEST(it_says_from_where),       TEST(loop),
-        TEST(a_home_put_back_begins_anew),    TEST(a_longer_log_is_seen_too), TEST(a_partners_log_is_checked),
-        TEST(a_fork_and_a_rollback_are_named)};
+    const struct CMUnitTest tests[] = {TEST(cosigned_again_and_again),
+                                       TEST(it_says_from_where),
+                                       TEST(its_key_changes),
+                                       TEST(a_strange_key_is_not_taken),
+                                       TEST(loop),
+                                       TEST(a_home_put_back_begins_anew),
+                                       TEST(a_longer_log_is_seen_too),
+                                       TEST(a_partners_log_is_checked),
+                                       TEST(a_fork_and_a_rollback_are_named)};
     return cmocka_run_group_tests_name("witnessed", tests, NULL, NULL);
 }
