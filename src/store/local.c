@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define LOCAL_FILE           "local.db"
-#define LOCAL_SCHEMA_VERSION 1
+#define LOCAL_SCHEMA_VERSION 2 /* the tables of 1: see local_upgrade() */
 #define LOCAL_VALUE_MAX      ((size_t)1024 * 1024)
 #define TOKEN_BYTES          32
 #define TOKEN_PREFIX         "ent_"
@@ -33,7 +33,7 @@ static const char schema[] =
     "CREATE INDEX token_account ON token(account);"
     "CREATE TABLE item(space TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY(space, key))"
     " WITHOUT ROWID;"
-    "PRAGMA user_version = 1;"
+    "PRAGMA user_version = 2;"
     "COMMIT;";
 
 struct local {
@@ -83,7 +83,16 @@ static enum err read_version(struct local *l, int *ret, struct fault *reterr)
     return err;
 }
 
-static enum err set_up(struct local *l, bool create, struct fault *reterr)
+/* From version 1, whose tables are the same. */
+static enum err upgrade(struct local *l, int *version, struct fault *reterr)
+{
+    enum err err = exec(l, "PRAGMA user_version = 2;", reterr);
+    if (err == OK)
+        *version = LOCAL_SCHEMA_VERSION;
+    return err;
+}
+
+static enum err set_up(struct local *l, bool create, bool may_upgrade, struct fault *reterr)
 {
     int version = 0;
     sqlite3_busy_timeout(l->db, 5000);
@@ -95,13 +104,15 @@ static enum err set_up(struct local *l, bool create, struct fault *reterr)
         err = exec(l, schema, reterr);
         version = LOCAL_SCHEMA_VERSION;
     }
+    if (err == OK && version == 1 && may_upgrade)
+        err = upgrade(l, &version, reterr);
     if (err == OK && version != LOCAL_SCHEMA_VERSION)
         err = fault_set(reterr, ERR_VERSION, "local.db is of version %d, this program uses %d", version,
                         LOCAL_SCHEMA_VERSION);
     return err;
 }
 
-enum err local_open(const char *home, bool create, struct local **ret, struct fault *reterr)
+static enum err open_as(const char *home, bool create, bool may_upgrade, struct local **ret, struct fault *reterr)
 {
     struct local *l = calloc(1, sizeof *l);
     char *path = NULL;
@@ -120,10 +131,24 @@ enum err local_open(const char *home, bool create, struct local **ret, struct fa
         err = l->db ? sqlite_fault(l, reterr) : fault_set(reterr, ERR_NOMEM, "no memory for local.db");
     free(path);
     if (err == OK)
-        err = set_up(l, create, reterr);
+        err = set_up(l, create, may_upgrade, reterr);
     if (err == OK)
         *ret = l;
     else
+        local_close(l);
+    return err;
+}
+
+enum err local_open(const char *home, bool create, struct local **ret, struct fault *reterr)
+{
+    return open_as(home, create, false, ret, reterr);
+}
+
+enum err local_upgrade(const char *home, struct fault *reterr)
+{
+    struct local *l;
+    enum err err = open_as(home, false, true, &l, reterr);
+    if (err == OK)
         local_close(l);
     return err;
 }

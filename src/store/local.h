@@ -8,6 +8,8 @@ struct local;
 MUST_CHECK enum err local_open(const char *home, bool create, struct local **ret, struct fault *reterr);
 /* Asked when the disk is full: true when room was made, and the statement is tried once more. */
 void local_on_full(struct local *l, bool (*make_room)(void *self), void *self);
+/* Brings an older version up to this one; again does no harm. Durable when it returns. */
+MUST_CHECK enum err local_upgrade(const char *home, struct fault *reterr);
 void local_close(struct local *l);
 
 /* ---- access tokens: only their SHA-256 is kept ---- */

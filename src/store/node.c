@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "store/erase_inside.h"
+#include "store/migrate.h"
 #include "store/reserve.h"
 
 /* How long a reader waits for a view that is being exchanged: 2 s, two renames and syncs. */
@@ -234,10 +235,21 @@ static enum err bring_view_up(struct node *node, struct fault *reterr)
     return err == OK ? read_self(node, node->view, reterr) : err;
 }
 
+/* Read again under the lock: who had it before may have changed it. */
+static enum err bring_home_up(struct node *node, struct fault *reterr)
+{
+    enum err err = format_read(node->io, node->home, &node->format, reterr);
+    if (err == OK)
+        err = format_check(node->home, &node->format, reterr);
+    return err == OK ? migrate_home(node->io, node->home, migration_ours(), &node->format, NULL, reterr) : err;
+}
+
 static enum err open_own(struct node *node, struct fault *reterr)
 {
     uint64_t known = 0;
     enum err err = home_lock(node->io, node->home, &node->lock_fd, reterr);
+    if (err == OK)
+        err = bring_home_up(node, reterr);
     if (err == OK)
         err = home_remove(node->io, node->home, HOME_UNFINISHED, reterr);
     if (err == OK)
@@ -274,10 +286,29 @@ static enum err put_in_order(struct node *node, struct fault *reterr)
     return err;
 }
 
+/* An older home is brought up to date by an owner, if only for a moment. */
+static enum err old_home(struct node *node, struct fault *reterr)
+{
+    struct fault why = {.offset = -1, .line = -1};
+    enum err err = put_in_order(node, &why);
+    if (err == OK)
+        return OK;
+    if (err == ERR_BUSY)
+        return fault_set(reterr, ERR_BUSY,
+                         "this home is still of version %lu, and %s: end that program, then start this one's serve",
+                         (unsigned long)node->format.version, why.what);
+    if (reterr)
+        *reterr = why;
+    return err;
+}
+
 static enum err open_read(struct node *node, struct fault *reterr)
 {
     struct view *v;
-    enum err err = node_reader(node, &v, reterr);
+    enum err err = node->format.version < HOME_VERSION ? old_home(node, reterr) : OK;
+    if (err != OK)
+        return err;
+    err = node_reader(node, &v, reterr);
     if (err == OK &&
         home_has(node->home, ERASING_FILE, NULL) == OK) { /* cut short, and to be finished; or under way */
         node_reader_done(node, v);
@@ -312,7 +343,12 @@ static enum err open_read(struct node *node, struct fault *reterr)
 static enum err open_once(const struct io *io, const char *home, enum node_mode mode, struct node **ret,
                           struct fault *reterr)
 {
-    enum err err = home_has(home, HOME_FIRST, reterr);
+    struct home_format format;
+    enum err err = format_read(io, home, &format, reterr);
+    if (err == OK)
+        err = format_check(home, &format, reterr); /* before anything else is looked at */
+    if (err == OK)
+        err = home_has(home, HOME_FIRST, reterr);
     if (err == ERR_NOT_FOUND)
         return fault_set(reterr, ERR_NOT_FOUND, "there is no home in %s: run `entente init` first", home);
     if (err != OK)
@@ -322,6 +358,7 @@ static enum err open_once(const struct io *io, const char *home, enum node_mode 
         return fault_set(reterr, ERR_NOMEM, "no memory");
     node->io = io;
     node->mode = mode;
+    node->format = format;
     node->lock_fd = -1;
     node->reserve_percent = 5;
     arena_init(&node->arena, MIB);

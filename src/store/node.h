@@ -1,7 +1,7 @@
 /* store/node.h - one node's home, opened. The owner holds the lock, one writer thread, and acknowledges what is
  * durable; readers open without the lock and see the last commit.
  *
- * Home:  lock  entente.yaml  log/  view/view.db  local.db  keys/  ctl.sock
+ * Home:  format  lock  entente.yaml  log/  view/view.db  local.db  keys/  ctl.sock
  *
  * Life of a write: node_write() queues a function -> the writer thread runs the queued functions one after another in
  * one SQLite transaction (a savepoint each) and stages their entries -> one log_commit() (one fdatasync) for all ->

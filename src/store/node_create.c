@@ -4,7 +4,7 @@
  * last: a folder is a home when log/00000000.log is there. What was made before may be half made after a crash; the
  * file `init.unfinished`, durable before anything else, says so, and the next init then makes everything anew.
  *
- *   NOTHING --init.unfinished--> UNFINISHED --key, local.db, entente.yaml, log.new/--> UNFINISHED
+ *   NOTHING --init.unfinished--> UNFINISHED --format, key, local.db, entente.yaml, log.new/--> UNFINISHED
  *        UNFINISHED --rename log.new/00000000.log to log/--> HOME --init.unfinished removed--> HOME */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "store/format.h"
 #include "store/home.h"
 #include "store/keys.h"
 #include "store/node.h"
@@ -87,9 +88,14 @@ static enum err check(const struct node_init *init, struct fault *reterr)
 }
 
 /* OK: the folder may become a home. */
-static enum err check_free(const char *home, struct fault *reterr)
+static enum err check_free(const struct io *io, const char *home, struct fault *reterr)
 {
-    enum err err = home_has(home, HOME_FIRST, reterr);
+    struct home_format format;
+    enum err err = format_read(io, home, &format, reterr);
+    if (err == OK) /* a later program may keep its log elsewhere */
+        err = format_check(home, &format, reterr);
+    if (err == OK || err == ERR_NOT_FOUND)
+        err = home_has(home, HOME_FIRST, reterr);
     if (err == OK)
         return fault_set(reterr, ERR_EXISTS, "there is a home in %s already", home);
     if (err == ERR_NOT_FOUND)
@@ -321,9 +327,17 @@ static enum err make_folders(const char *home, struct fault *reterr)
     return err;
 }
 
+static enum err write_format(const struct making *m, struct fault *reterr)
+{
+    struct home_format f = format_ours();
+    return format_write(m->io, m->home, &f, reterr);
+}
+
 static enum err make_parts(struct making *m, struct fault *reterr)
 {
     enum err err = write_file(m, HOME_UNFINISHED, TEXT("entente init was cut short here; run it again\n"), reterr);
+    if (err == OK)
+        err = write_format(m, reterr);
     if (err == OK)
         err = make_key(m, reterr);
     if (err == OK)
@@ -345,7 +359,7 @@ enum err node_create(const struct io *io, const char *home, const struct node_in
     int lock;
     enum err err = check(init, reterr);
     if (err == OK)
-        err = check_free(home, reterr);
+        err = check_free(io, home, reterr);
     if (err != OK)
         return err;
     m.identity = uuid_random();
@@ -355,7 +369,7 @@ enum err node_create(const struct io *io, const char *home, const struct node_in
         err = home_lock(io, home, &lock, reterr);
     if (err != OK)
         return err;
-    err = check_free(home, reterr); /* again, now that nobody else makes one */
+    err = check_free(io, home, reterr); /* again, now that nobody else makes one */
     if (err == OK)
         err = make_parts(&m, reterr);
     home_unlock(io, lock);

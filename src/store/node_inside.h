@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "store/checkpoint.h"
+#include "store/format.h"
 #include "store/home.h"
 #include "store/node.h"
 #include "store/origin_inside.h"
@@ -59,6 +60,7 @@ struct node {
     const struct io *io;
     char *home;
     enum node_mode mode;
+    struct home_format format;
     int lock_fd; /* -1: not the owner */
     struct log *log;
     struct view *view; /* owner: the writing one, the writer thread's */
