@@ -12,10 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/format.h"
 #include "store/home.h"
 #include "store/verify_inside.h"
 
-enum { KEYS, LOG, TREE, CHECKPOINT, COSIGNED, VIEW, LOCAL, CHECKS };
+enum { FORMAT, KEYS, LOG, TREE, CHECKPOINT, COSIGNED, VIEW, LOCAL, CHECKS };
 
 struct verify {
     const struct io *io;
@@ -159,9 +160,31 @@ static enum err look(struct verify *v, struct fault *reterr)
     return err;
 }
 
+/* A home of a later program is not judged by this one. */
+static enum err look_at_format(struct verify *v, struct fault *reterr)
+{
+    struct home_format f;
+    struct fault why = {.offset = -1, .line = -1};
+    enum err err = format_read(v->io, v->home, &f, &why);
+    if (err == OK)
+        err = format_check(v->home, &f, &why);
+    if (err == OK || err == ERR_NOT_FOUND) /* a home whose log is gone is the log's fault */
+        return OK;
+    if (err == ERR_MALFORMED) {
+        check_fault(&v->check[FORMAT], HOME_FORMAT, -1, -1, "%s", why.what);
+        return OK;
+    }
+    if (reterr)
+        *reterr = why;
+    return err;
+}
+
 static enum err run(struct verify *v, struct fault *reterr)
 {
-    enum err err = verify_tree_open(&v->tree, v->io, v->home, &v->check[TREE], reterr);
+    enum err err = look_at_format(v, reterr);
+    if (err != OK)
+        return err;
+    err = verify_tree_open(&v->tree, v->io, v->home, &v->check[TREE], reterr);
     for (size_t i = 0; err == OK && i < 2; i++)
         err = load_kept(v, i, reterr);
     if (err == OK)
@@ -198,6 +221,7 @@ static void remark(const struct verify *v, const char *check, const char *words)
 static void sum_up(struct verify *v)
 {
     char words[120];
+    say_good(&v->check[FORMAT], "a home that this program reads");
     say_good(&v->check[KEYS], "of their strict form, the one that the log names");
     snprintf(words, sizeof words, "%llu entries, %llu bytes", (unsigned long long)v->log.n,
              (unsigned long long)v->log.bytes);
@@ -235,7 +259,8 @@ static bool report(struct verify *v)
 enum err verify_home(const struct io *io, const char *home, const struct verify_options *options, bool *ret_ok,
                      struct fault *reterr)
 {
-    static const char *const names[CHECKS] = {"keys", "log", "tree", "checkpoint", "cosigned", "view", "local"};
+    static const char *const names[CHECKS] = {"format",     "keys",     "log",  "tree",
+                                              "checkpoint", "cosigned", "view", "local"};
     enum err err = home_has(home, HOME_LOG, reterr);
     if (err == ERR_NOT_FOUND)
         return fault_set(reterr, ERR_NOT_FOUND, "there is no home in %s: run `entente init` first", home);

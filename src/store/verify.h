@@ -19,7 +19,7 @@ enum verify_state {
 /* One line of the report: a check's result (its first fault, when it has any), or a remark. */
 struct verify_finding {
     enum verify_state state;
-    const char *check;          /* "keys", "log", "tree", "checkpoint", "cosigned", "view", "local", "files" */
+    const char *check; /* "format", "keys", "log", "tree", "checkpoint", "cosigned", "view", "local", "files" */
     char file[VERIFY_FILE_MAX]; /* under the home; empty: none in particular */
     int64_t offset, entry;      /* -1: none */
     char what[FAULT_WHAT_MAX];  /* what differs, or what was looked at */
@@ -34,7 +34,7 @@ struct verify_options {
     const atomic_bool *cancel; /* may be NULL */
 };
 
-/* *ret_ok: no check found a fault, and none was skipped. ERR_NOT_FOUND: no home. ERR_CANCELLED | ERR_NOMEM | ERR_IO
- * (the fault says where): then nothing is said about the home. */
+/* *ret_ok: no check found a fault, and none was skipped. ERR_NOT_FOUND: no home. ERR_VERSION: a later program's.
+ * ERR_CANCELLED | ERR_NOMEM | ERR_IO (the fault says where): then nothing is said about the home. */
 MUST_CHECK enum err verify_home(const struct io *io, const char *home, const struct verify_options *options,
                                 bool *ret_ok, struct fault *reterr);

@@ -34,7 +34,7 @@ def a_whole_home(folder):
     before = {name: open(os.path.join(node.home, name), "rb").read() for name in ("log/checkpoint", "local.db")}
     done = node.ok("verify", "--json")
     found = checks(done)
-    check(set(found) == {"keys", "log", "tree", "checkpoint", "cosigned", "view", "local", "config"}, str(found))
+    check(set(found) == {"format", "keys", "log", "tree", "checkpoint", "cosigned", "view", "local", "config"}, str(found))
     for line in found.values():
         check(line["ok"] is True and set(line) == {"check", "file", "offset", "entry", "what", "ok"}, str(line))
     check(not any("remark" in line for line in done.lines), done.out)
