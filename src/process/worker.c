@@ -175,10 +175,12 @@ static void *start_spare(void *arg)
         house.spare = w;
         w = NULL;
     }
+    pthread_mutex_unlock(&house.lock);
+    end_worker(w); /* not wanted any more: gone before anyone is told that nothing is being made */
+    pthread_mutex_lock(&house.lock);
     house.making = NULL;
     pthread_cond_broadcast(&house.made);
     pthread_mutex_unlock(&house.lock);
-    end_worker(w);
     return NULL;
 }
 

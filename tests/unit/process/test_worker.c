@@ -608,6 +608,24 @@ static size_t children(pid_t out[8])
     return n;
 }
 
+static bool gone_within(pid_t pid, int ms)
+{
+    for (int i = 0; i < ms / 10; i++) {
+        char path[64], state[64] = "";
+        snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+        FILE *f = fopen(path, "re");
+        if (!f)
+            return true;
+        (void)!fgets(state, sizeof state, f);
+        fclose(f);
+        const char *behind = strrchr(state, ')'); /* nobody reaps it where init does not */
+        if (behind && behind[2] == 'Z')
+            return true;
+        (void)!poll(NULL, 0, 10);
+    }
+    return false;
+}
+
 /* The one that waits; it is started when a document before is done. */
 static pid_t the_spare(void)
 {
@@ -631,7 +649,9 @@ static void a_spare_waits_and_is_used(void **state)
     struct worker *w = start("echo", &limits);
     assert_int_equal(w->pid, spare);
     assert_string_equal(outcome_of(w, NULL), "the document");
-    kill(the_spare(), SIGKILL); /* nobody's death keeps the next document out */
+    spare = the_spare();
+    kill(spare, SIGKILL); /* its death keeps no document out */
+    assert_true(gone_within(spare, 10000));
     for (int i = 0; i < 3; i++)
         assert_string_equal(outcome("echo"), "the document");
     assert_true(the_spare() > 0);
@@ -640,24 +660,6 @@ static void a_spare_waits_and_is_used(void **state)
 }
 
 /* ---- ends ---- */
-
-static bool gone_within(pid_t pid, int ms)
-{
-    for (int i = 0; i < ms / 10; i++) {
-        char path[64], state[64] = "";
-        snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-        FILE *f = fopen(path, "re");
-        if (!f)
-            return true;
-        (void)!fgets(state, sizeof state, f);
-        fclose(f);
-        const char *behind = strrchr(state, ')'); /* nobody reaps it where init does not */
-        if (behind && behind[2] == 'Z')
-            return true;
-        (void)!poll(NULL, 0, 10);
-    }
-    return false;
-}
 
 /* An owner that is killed takes its workers along: the one that waits, and the one that writes. */
 static void a_dead_owner_ends_them(void **state)
