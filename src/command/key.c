@@ -151,7 +151,8 @@ static void tell_words(struct session *s, const struct node_origin *now, enum or
         say(s, "Partners follow by themselves. What was published after the copy was made is not in this log.\n");
     else
         say(s, "Partners do not believe it yet: read the key to each by telephone; they run\n"
-               "  entente peer set NAME --key 'KEY'\n");
+               "  entente peer set NAME --key 'KEY'\n"
+               "who only takes from this node, with the vkey in place of the key\n");
 }
 
 static int change_origin(struct session *s, enum origin_reason reason)

@@ -150,8 +150,14 @@ static int confirm_key(struct session *s, const struct uuid *party)
 {
     struct fault fault = {.offset = -1, .line = -1};
     uint8_t key[NOTE_KEY_BYTES];
+    struct note_key named;
+    if (note_key_parse(text_of(option(s, "key")), &named, NULL) == OK)
+        return peer_pin_set(s->node, party, &named, node_admin(s->node), &fault)
+                   ? complain_fault(s, s->operands[0], &fault)
+                   : EXIT_DONE;
     if (!read_key(option(s, "key"), key)) {
-        complain(s, "--key: the 64 hex digits of a key, as the partner's own `entente key list` shows it");
+        complain(
+            s, "--key: the 64 hex digits of a key, or its vkey, as the partner's own `entente key list` shows them");
         return EXIT_USAGE;
     }
     return peer_pin_confirm(s->node, party, key, node_admin(s->node), &fault)

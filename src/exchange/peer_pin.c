@@ -191,6 +191,18 @@ enum err peer_pin_confirm(struct node *node, const struct uuid *party, const uin
     return e;
 }
 
+enum err peer_pin_set(struct node *node, const struct uuid *party, const struct note_key *key,
+                      const struct uuid *account, struct fault *reterr)
+{
+    struct pinning p = {.party = party, .account = account, .confirmed = true};
+    if (key->type != NOTE_ED25519 || !pin_of(text_of(key->name), key->key, &p.offered))
+        return fault_set(reterr, ERR_USAGE, "this is not the key of a log");
+    enum err e = node_write(node, write_pin, &p, reterr);
+    if (!e)
+        offered_drop(node, party);
+    return e;
+}
+
 /* ---- introductions ---- */
 
 static enum err on_origin(void *self, const struct fact *f)

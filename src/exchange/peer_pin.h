@@ -32,3 +32,7 @@ MUST_CHECK enum err peer_offered(struct node *node, const struct uuid *party, st
  * is offered. ERR_DENIED: it is another key that is offered. */
 MUST_CHECK enum err peer_pin_confirm(struct node *node, const struct uuid *party, const uint8_t key[NOTE_KEY_BYTES],
                                      const struct uuid *account, struct fault *reterr);
+/* The same for a partner that does not come to us, and so offers nothing: a person was told origin and key.
+ * ERR_USAGE: no key of a log. ERR_EXISTS: somebody else's log. */
+MUST_CHECK enum err peer_pin_set(struct node *node, const struct uuid *party, const struct note_key *key,
+                                 const struct uuid *account, struct fault *reterr);

@@ -157,6 +157,15 @@ static enum err append_both(struct txn *t, struct writing *w, const struct succe
     return txn_append(t, &act, TEXT_NONE, TEXT_NONE, reterr);
 }
 
+/* From the tree's files where they are as far as the log, else from the log itself. */
+static enum err root_of(struct node *node, uint64_t size, struct sha256 *ret, struct fault *reterr)
+{
+    struct tree_source tree = node_tree(node);
+    if (node_tree_size(node) >= size && tree_root(&tree, size, ret, NULL) == OK)
+        return OK;
+    return log_root(node->log, size, ret, reterr);
+}
+
 /* On the writer thread: what is durable now is where the old one stops. */
 static enum err write_succession(struct txn *t, void *self, struct fault *reterr)
 {
@@ -169,7 +178,7 @@ static enum err write_succession(struct txn *t, void *self, struct fault *reterr
     struct buffer note;
     memcpy(s.old_key, w->before.key, sizeof s.old_key);
     memcpy(s.new_key, w->after.key, sizeof s.new_key);
-    enum err err = log_root(w->node->log, s.size, &s.root, reterr);
+    enum err err = root_of(w->node, s.size, &s.root, reterr);
     if (err != OK)
         return err;
     buffer_init(&note, NOTE_MAX_BYTES);

@@ -5,7 +5,7 @@ import base64
 import hashlib
 import os
 
-from house import Node, bundle, check, domain, main
+from house import Node, bundle, check, connect, domain, main, wait_for
 
 
 def keys(node):
@@ -22,6 +22,12 @@ def key_files(node):
 
 def secrets(node):
     return b"".join(open(os.path.join(node.home, "keys", name), "rb").read() for name in key_files(node))
+
+
+def signers(node):
+    """Names under the published checkpoint."""
+    text = open(os.path.join(node.home, "log", "checkpoint"), encoding="utf-8").read()
+    return [line.split(" ")[1] for line in text.split("\n") if line.startswith("\u2014 ")]
 
 
 def a_key_is_shown_in_the_form_of_others(folder):
@@ -45,6 +51,8 @@ def a_rotation(folder):
         done = node.ok("key", "rotate", "--reason", "yearly", "--json").lines[0]
         check(done["previous_key"] == first["key"] and done["key"] != first["key"], str(done))
         check(done["origin"] == first["origin"] == done["previous_origin"], "the name stays")
+        wait_for(lambda: len(signers(node)) == 2, "a checkpoint with both signatures")
+        check(signers(node) == [first["origin"]] * 2, str(signers(node)))
         states = {line["key"]: line["state"] for line in keys(node)}
         check(states == {first["key"]: "signs too, until retired", done["key"]: "signs"}, str(states))
         check(len(key_files(node)) == 2, str(key_files(node)))
@@ -55,6 +63,9 @@ def a_rotation(folder):
         check(node.status()["signs"] is True, "status")
         node.stop()
         check(signer(node)["key"] == done["key"], "after a restart")
+        node.ok("source", "add", "something new")
+        check(len(signers(node)) == 1, "the retired key still signs")
+        node.ok("verify")
 
 
 def a_lost_key(folder):
@@ -104,6 +115,43 @@ def other_hands_on_the_key(folder):
     with open(path, "wb") as file:
         file.write(b"ed25519 " + b"0" * 64 + b"\n")
     check("not the key of this log" in node.status()["signs_why"], node.status()["signs_why"])
+
+
+# ---- what partners make of it ----
+
+def holds(taker, giver):
+    return taker.run("verify", "--peer", giver.name).code == 0
+
+
+def pinned(taker, giver):
+    return [line["key"] for line in taker.ok("peer", "list", "--json").lines if line["peer"] == giver.name][0]
+
+
+def a_partner_follows_a_rotation_and_asks_for_the_rest(folder):
+    giver, taker = Node(folder, "Giver").serve(), Node(folder, "Taker", "XF")
+    connect(taker, giver)
+    first = signer(giver)
+    wait_for(lambda: holds(taker, giver), "the log of the giver holds")
+    check(pinned(taker, giver) == first["key"], "the key of the invitation")
+    for number in range(2):  # the second while the first one still overlaps
+        rotated = giver.ok("key", "rotate", "--reason", f"rotation {number}", "--json").lines[0]
+    wait_for(lambda: holds(taker, giver) and pinned(taker, giver) == rotated["key"], "the partner follows")
+    behind = giver.ok("key", "replace", "--new-origin", "--reason", "snapshot", "--json").lines[0]
+    wait_for(lambda: holds(taker, giver), "the partner follows the new name")
+    check(pinned(taker, giver) == behind["key"], "the key stays")
+
+    stolen = signer(giver)
+    done = giver.ok("key", "replace", "--compromised", "--reason", "stolen", "--json").lines[0]
+    wait_for(lambda: not holds(taker, giver), "the partner does not believe the new key")
+    check(pinned(taker, giver) == stolen["key"], "the new key was pinned by itself")
+    taker.fails(65, "peer", "set", giver.name, "--key", done["key"])  # nothing was offered: it takes from the giver
+    taker.fails(64, "peer", "set", giver.name, "--key", done["vkey"][:-4])
+    taker.fails(64, "peer", "set", giver.name, "--key", "")
+    taker.fails(65, "peer", "set", giver.name, "--key", first["key"])
+    check(pinned(taker, giver) == stolen["key"], "a refused key was pinned")
+    taker.ok("peer", "set", giver.name, "--key", done["vkey"])
+    wait_for(lambda: holds(taker, giver), "the confirmed key")
+    check(pinned(taker, giver) == done["key"], "the confirmed key is pinned")
 
 
 # ---- people ----
@@ -164,4 +212,4 @@ def an_account_is_compromised(folder):
 
 
 main(a_key_is_shown_in_the_form_of_others, a_rotation, a_lost_key, a_stolen_key, an_old_copy_was_put_back,
-     other_hands_on_the_key, the_administrator_is_gone, an_account_is_compromised)
+     other_hands_on_the_key, a_partner_follows_a_rotation_and_asks_for_the_rest, the_administrator_is_gone, an_account_is_compromised)
