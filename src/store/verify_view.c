@@ -382,7 +382,7 @@ enum err verify_view_replay(struct verify_view *w, struct verify_db *db, struct 
     struct fault why = {.offset = -1, .line = -1};
     bool damaged = false;
     char *dir = home_path(w->home, HOME_LOG);
-    enum err err = dir ? log_open_known(w->io, dir, false, w->position, &log, &why) : no_memory(reterr);
+    enum err err = dir ? log_open_known(w->io, dir, false, w->position, &log, &why) : no_memory(&why);
     if (err == OK)
         err = view_open_scratch(SCRATCH_CACHE_KIB, &made, &why);
     if (err == OK)

@@ -3,6 +3,8 @@
 #include "history.h"
 
 #include "base/limits.h"
+#include "store/proof.h"
+#include "store/verify.h"
 #include "support/fault.h"
 #include "support/recorder_vfs.h"
 #include "support/scratch.h"
@@ -12,6 +14,7 @@ struct stage {
     struct fault_io io;
     uint64_t acked, tried; /* entries that the log must, and may, hold */
     bool view_missing;
+    size_t faults;
     enum err err;
 };
 
@@ -153,6 +156,7 @@ static enum err few(struct txn *t, void *self, struct fault *reterr)
         struct fact_value value = {1, TEXT("evil.example")};
         struct fact f = {.kind = FACT_OBJECT};
         f.u.object = (struct fact_object){.id = ident_format(TEXT("indicator"), &u, id),
+                                          .hash = sha256_of("{\"type\":\"indicator\"}", 20),
                                           .standing = STANDING_CURRENT,
                                           .class_key = TEXT("1::100:-:-:-:indicator"),
                                           .confidence = -1,
@@ -194,6 +198,52 @@ static bool rebuild(void *arg)
     bool done = fine(s, node_rebuild(node, &entries, &f), &f);
     node_close(node);
     return done;
+}
+
+/* What was published counts for good; a proof is made or it is not. */
+static bool publish_and_prove(void *arg)
+{
+    struct stage *s = arg;
+    struct fault f = {.err = OK};
+    struct node *node;
+    struct buffer proof;
+    bool fresh;
+    if (!fine(s, node_open(&s->io.io, s->home, NODE_OWN, &node, &f), &f))
+        return false;
+    s->tried += 3;
+    bool all = fine(s, node_write(node, few, NULL, &f), &f);
+    s->acked += all ? 3 : 0;
+    if (all && fine(s, node_publish(node, &fresh, &f), &f)) {
+        buffer_init(&proof, PROOF_MAX_BYTES);
+        all = fine(s, node_proof(node, 4, &proof, &f), &f);
+        if (!all)
+            assert_true(buffer_error(&proof) != OK || proof.len == 0);
+        buffer_done(&proof);
+    } else {
+        all = false;
+    }
+    node_close(node);
+    return all;
+}
+
+static void no_fault(void *self, const struct verify_finding *f)
+{
+    struct stage *s = self;
+    s->faults += f->state == VERIFY_FAULT;
+}
+
+/* A check that could not be made is never a good one. */
+static bool verify_all(void *arg)
+{
+    struct stage *s = arg;
+    struct fault f = {.err = OK};
+    const struct verify_options o = {.on_finding = no_fault, .self = s};
+    bool ok = false;
+    s->faults = 0;
+    if (!fine(s, verify_home(&s->io.io, s->home, &o, &ok, &f), &f))
+        return false;
+    assert_true(ok || s->faults > 0 || s->io.hit || s->view_missing);
+    return ok;
 }
 
 /* What fault_each_io() does, for operations with hundreds of calls: the first ones each, then every STRIDEth. */
@@ -273,6 +323,18 @@ static void rebuilding_survives(void **state)
     loop(*state, rebuild, NULL, check_home, false);
 }
 
+static void publishing_survives(void **state)
+{
+    loop(*state, publish_and_prove, NULL, check_home, false);
+}
+
+static void verifying_survives(void **state)
+{
+    assert_true(write_some(*state));
+    check_home(*state, true);
+    loop(*state, verify_all, NULL, check_home, false);
+}
+
 #define HOME(f) cmocka_unit_test_setup_teardown(f, begin_home, end)
 
 int main(void)
@@ -284,6 +346,8 @@ int main(void)
         HOME(reading_survives),
         HOME(writing_survives),
         HOME(rebuilding_survives),
+        HOME(publishing_survives),
+        HOME(verifying_survives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
