@@ -1,13 +1,27 @@
 /* reader/role.c - what happens inside the sandbox. */
 #include "reader/role.h"
 
+#include <stdlib.h>
+
 #include "model/ident.h"
 #include "reader/core.h"
 #include "reader/wire.h"
 
-/* libcrypto looks for its configuration at its first digest. */
+#define SORTED_COUNT 4096
+
+static int compare(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* What libraries ask the system once: libcrypto looks for its configuration at its first digest, the C library asks
+ * how much memory there is when it sorts a large array first. */
 static void prepare(void)
 {
+    static int numbers[SORTED_COUNT];
+    for (int i = 0; i < SORTED_COUNT; i++)
+        numbers[i] = SORTED_COUNT - i;
+    qsort(numbers, SORTED_COUNT, sizeof numbers[0], compare);
     (void)uuid_named(&UUID_STIX_SCO, TEXT("entente"));
     (void)sha256_of("", 0);
 }
