@@ -7,6 +7,7 @@ extern const struct command *const COMMANDS[]; /* ends with NULL */
 /* One file each. */
 extern const struct command COMMAND_ACCOUNT_ADD, COMMAND_ACCOUNT_DISABLE, COMMAND_ACCOUNT_ENABLE,
     COMMAND_ACCOUNT_LIST, COMMAND_ACCOUNT_RECOVER, COMMAND_ACCOUNT_TOKEN;
+extern const struct command COMMAND_BACKUP;
 extern const struct command COMMAND_CONSTITUENCY_IMPORT, COMMAND_CONSTITUENCY_LIST, COMMAND_CONSTITUENCY_WHO;
 extern const struct command COMMAND_DEMO;
 extern const struct command COMMAND_ERASE;
@@ -25,6 +26,7 @@ extern const struct command COMMAND_PEER_ACCEPT, COMMAND_PEER_EXPEL, COMMAND_PEE
     COMMAND_PEER_SET, COMMAND_PEER_SYNC;
 extern const struct command COMMAND_REBUILD;
 extern const struct command COMMAND_REPAIR;
+extern const struct command COMMAND_RESTORE;
 extern const struct command COMMAND_SERVE;
 extern const struct command COMMAND_SOURCE_ADD, COMMAND_SOURCE_LIST, COMMAND_SOURCE_SET;
 extern const struct command COMMAND_STATUS;

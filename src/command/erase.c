@@ -4,6 +4,7 @@
 
 #include "command/commands.h"
 #include "command/names.h"
+#include "store/backup.h"
 #include "store/erase.h"
 #include "json/json.h"
 
@@ -77,7 +78,7 @@ static int take_names(struct erasing_words *w)
     return code;
 }
 
-static void tell_json(struct erasing_words *w, const struct erase_result *r)
+static void tell_json(struct erasing_words *w, const struct erase_result *r, struct text unreached)
 {
     struct json_out o = json_out_to(json_line(w->s));
     json_open(&o, '{');
@@ -92,11 +93,12 @@ static void tell_json(struct erasing_words *w, const struct erase_result *r)
     json_member_i64(&o, "documents", (int64_t)r->documents);
     json_member_i64(&o, "entries", (int64_t)r->entries);
     json_member_text(&o, "still_named_by", buffer_text(&w->naming));
+    json_member_text(&o, "backups_not_reached", unreached);
     json_close(&o, '}');
     json_line_end(w->s);
 }
 
-static void tell(struct erasing_words *w, const struct erase_result *r)
+static void tell(struct erasing_words *w, const struct erase_result *r, struct text unreached)
 {
     struct session *s = w->s;
     say(s, "erased: %zu object%s, %llu version%s", w->count, w->count == 1 ? "" : "s",
@@ -110,6 +112,24 @@ static void tell(struct erasing_words *w, const struct erase_result *r)
     if (w->naming.len)
         say(s, "Still repeating its value: " TEXT_FMT ". Erase them too if they must not.\n",
             TEXT_ARG(buffer_text(&w->naming)));
+    if (unreached.len)
+        say(s, "Backups that could not be reached, and hold it until the next backup there:\n" TEXT_FMT,
+            TEXT_ARG(unreached));
+}
+
+/* Backups hold what is erased until the next one; those that can be reached are told what to leave out. */
+static void tell_all(struct erasing_words *w, const struct erase_result *r)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    struct buffer unreached;
+    buffer_init(&unreached, NAMES_BYTES);
+    if (node_spread_erasures(w->s->node, &unreached, &fault))
+        complain_fault(w->s, "the list of erasures", &fault);
+    if (w->s->json)
+        tell_json(w, r, buffer_text(&unreached));
+    else
+        tell(w, r, buffer_text(&unreached));
+    buffer_done(&unreached);
 }
 
 static int run_erase(struct session *s)
@@ -130,10 +150,8 @@ static int run_erase(struct session *s)
             .ids = w.ids, .id_count = w.count, .account = *node_admin(s->node), .reason = text_of(reason)};
         if (node_erase(s->node, &request, &result, &fault))
             code = complain_fault(s, NULL, &fault);
-        else if (s->json)
-            tell_json(&w, &result);
         else
-            tell(&w, &result);
+            tell_all(&w, &result);
     }
     free(w.ids);
     arena_done(&w.arena);

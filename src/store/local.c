@@ -215,6 +215,36 @@ static enum err read_stmt(struct local *l, sqlite3_stmt *s, struct buffer *out, 
     return end_stmt(l, s, err);
 }
 
+/* By SQLite's backup into memory: one state, whoever writes meanwhile. */
+enum err local_copy(struct local *l, struct buffer *out, struct fault *reterr)
+{
+    sqlite3 *copy = NULL;
+    sqlite3_int64 bytes = 0;
+    unsigned char *image = NULL;
+    pthread_mutex_lock(&l->lock);
+    int rc =
+        sqlite3_open_v2(":memory:", &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, NULL);
+    sqlite3_backup *b = rc == SQLITE_OK ? sqlite3_backup_init(copy, "main", l->db, "main") : NULL;
+    enum err err = b ? OK : fault_set(reterr, ERR_NOMEM, "no memory to copy local.db");
+    if (b) {
+        rc = sqlite3_backup_step(b, -1);
+        int end = sqlite3_backup_finish(b);
+        if (rc != SQLITE_DONE || end != SQLITE_OK)
+            err = fault_set(reterr, end == SQLITE_NOMEM ? ERR_NOMEM : ERR_IO, "copying local.db: %s",
+                            sqlite3_errstr(end != SQLITE_OK ? end : rc));
+    }
+    pthread_mutex_unlock(&l->lock);
+    if (err == OK)
+        image = sqlite3_serialize(copy, "main", &bytes, 0);
+    if (image)
+        buffer_add_bytes(out, image, (size_t)bytes);
+    if (err == OK && (!image || buffer_error(out) != OK))
+        err = fault_set(reterr, image ? buffer_error(out) : ERR_NOMEM, "no memory to copy local.db");
+    sqlite3_free(image);
+    sqlite3_close(copy);
+    return err;
+}
+
 /* ---- tokens ---- */
 
 /* RFC 4648 section 5, without padding: 32 bytes make 43 characters. */

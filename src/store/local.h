@@ -10,6 +10,8 @@ MUST_CHECK enum err local_open(const char *home, bool create, struct local **ret
 void local_on_full(struct local *l, bool (*make_room)(void *self), void *self);
 /* Brings an older version up to this one; again does no harm. Durable when it returns. */
 MUST_CHECK enum err local_upgrade(const char *home, struct fault *reterr);
+/* The whole database as it stands, as a file's bytes, appended. ERR_IO | ERR_NOMEM | ERR_LIMIT */
+MUST_CHECK enum err local_copy(struct local *l, struct buffer *out, struct fault *reterr);
 void local_close(struct local *l);
 
 /* ---- access tokens: only their SHA-256 is kept ---- */

@@ -281,6 +281,27 @@ int64_t log_last_us(const struct log *log)
     return atomic_load(&log->last_us);
 }
 
+void log_extent(struct log *log, struct log_extent *ret)
+{
+    struct log_extent e = {
+        .segments = log->end.place.segment + 1, .last_bytes = log->end.place.offset, .entries = log->end.n};
+    memcpy(e.id, log->files.log_id, sizeof e.id);
+    *ret = e;
+}
+
+uint32_t log_segment_of(struct log *log, uint64_t n)
+{
+    uint32_t low = 0, high = (uint32_t)files_count(&log->files);
+    while (high - low > 1) { /* the last that begins at or before n */
+        uint32_t middle = low + (high - low) / 2;
+        if (files_at(&log->files, middle).first_n <= n)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool log_failed(const struct log *log)
 {
     return log->failed;

@@ -47,6 +47,19 @@ void log_on_leaf(struct log *log, log_leaf_fn *fn, void *self);
 uint64_t log_size(const struct log *log);   /* entries */
 int64_t log_last_us(const struct log *log); /* t_us of the last one; INT64_MIN when empty */
 
+/* How far the log reaches on the disk: for a copy of it. Any thread but while log_commit() runs. */
+struct log_extent {
+    uint8_t id[16]; /* of the log: random, the same for ever */
+    uint32_t segments;
+    uint32_t last_bytes; /* used of the last one */
+    uint64_t entries;
+};
+void log_extent(struct log *log, struct log_extent *ret);
+/* Gives a segment file that was copied as far as it is used the length it was made with. ERR_MALFORMED | ERR_VERSION
+ * | ERR_IO | ERR_FULL */
+MUST_CHECK enum err log_lengthen(const struct io *io, const char *path, struct fault *reterr);
+uint32_t log_segment_of(struct log *log, uint64_t n); /* the segment that entry n lies in */
+
 /* One entry with its detail and up to two bodies (object, and its original when canonical form was not exact). */
 struct log_item {
     struct text kind;

@@ -114,6 +114,33 @@ enum err files_create(const struct io *io, const char *dir, const struct segment
     return err;
 }
 
+static enum err lengthen(const struct io *io, int fd, const char *path, struct fault *reterr)
+{
+    uint8_t bytes[SEGMENT_HEAD_BYTES];
+    struct segment_head h;
+    int64_t size = io->size(io->self, fd);
+    ssize_t n = io_read_all(io, fd, bytes, sizeof bytes, 0);
+    if (n < 0 || size < 0)
+        return fault_errno(reterr, "reading %s", path);
+    if (n < (ssize_t)sizeof bytes)
+        return fault_at(reterr, ERR_MALFORMED, n, "FORMAT-log, segment header", "%s is cut off in its header", path);
+    enum err err = segment_head_decode(bytes, &h, reterr);
+    if (err == OK && size < (int64_t)h.bytes &&
+        (allocate(io, fd, (int64_t)h.bytes) != 0 || io->sync(io->self, fd) != 0))
+        err = fault_errno(reterr, "reserving %llu bytes for %s", (unsigned long long)h.bytes, path);
+    return err;
+}
+
+enum err log_lengthen(const struct io *io, const char *path, struct fault *reterr)
+{
+    int fd = io->open(io->self, path, O_RDWR | O_NOFOLLOW, 0);
+    if (fd < 0)
+        return fault_errno(reterr, "opening %s", path);
+    enum err err = lengthen(io, fd, path, reterr);
+    io->close(io->self, fd);
+    return err;
+}
+
 enum err files_remove_unfinished(const struct log_files *f, uint32_t number, struct fault *reterr)
 {
     char *path = segment_path(f->dir, number, ".new");
