@@ -160,6 +160,8 @@ static enum err take_all(struct manifest *m, const struct json_val *root, struct
         return malformed(reterr, "it does not say which log it is a copy of");
     m->made = arena_text(&m->arena, json_text(json_get(root, "made")));
     m->node = arena_text(&m->arena, json_text(json_get(root, "node")));
+    if (!m->made.ptr || !m->node.ptr)
+        return fault_set(reterr, ERR_NOMEM, "no memory for the backup's manifest");
     struct json_iter it = json_iter_of(json_get(root, "files"));
     while (err == OK && json_next(&it))
         err = take_file(m, it.val, reterr);
@@ -172,10 +174,12 @@ enum err manifest_parse(struct text t, struct manifest *ret, struct fault *reter
 {
     struct json_doc *doc;
     struct manifest m;
-    if (json_parse(t, &doc, NULL) != OK)
-        return malformed(reterr, "not JSON");
+    enum err err = json_parse(t, &doc, NULL);
+    if (err != OK)
+        return err == ERR_NOMEM ? fault_set(reterr, err, "no memory for the backup's manifest")
+                                : malformed(reterr, "not JSON");
     manifest_init(&m);
-    enum err err = take_all(&m, json_root(doc), reterr);
+    err = take_all(&m, json_root(doc), reterr);
     json_free(doc);
     if (err == OK)
         *ret = m;
