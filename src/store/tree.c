@@ -274,7 +274,9 @@ static enum err build(struct tree *t, struct tree_files *s, uint64_t known, cons
         err = files_catch_up(t, s, reterr);
     if (err == OK)
         err = files_flush(s, reterr);
-    if (err == OK && check_root(s, known, root, reterr) != OK)
+    if (err == OK)
+        err = check_root(s, known, root, reterr);
+    if (err == ERR_VERSION)
         err = fault_set(reterr, ERR_MALFORMED,
                         "the log's first %llu entries are not those of the published checkpoint: it was damaged, or "
                         "put back to an older state and gone on from there; " WHAT_NOW,
