@@ -306,3 +306,19 @@ int64_t clock_mono_us(void)
 {
     return read_machine_clock(CLOCK_MONOTONIC);
 }
+
+int64_t clock_boot_us(void)
+{
+    return read_machine_clock(CLOCK_BOOTTIME);
+}
+
+bool clock_jumped(struct clock_mark *mark, int64_t real_us, int64_t boot_us, int64_t *ret_by_us)
+{
+    const struct clock_mark before = *mark;
+    *mark = (struct clock_mark){true, real_us, boot_us};
+    int64_t by_us = (real_us - before.real_us) - (boot_us - before.boot_us);
+    if (!before.set || (by_us <= CLOCK_JUMP_US && by_us >= -CLOCK_JUMP_US))
+        return false;
+    *ret_by_us = by_us;
+    return true;
+}

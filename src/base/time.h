@@ -29,3 +29,15 @@ int64_t stamp_us(struct stamp s);                       /* microseconds since 19
 
 int64_t clock_now_us(void);  /* CLOCK_REALTIME, microseconds since 1970 */
 int64_t clock_mono_us(void); /* CLOCK_MONOTONIC: for intervals */
+
+/* A jump of the wall clock: it and the clock that only ever runs on (asleep too: CLOCK_BOOTTIME) no longer tell the
+ * same. Pure: both are handed over. The first question only sets the mark, and each answer sets it anew. True: by
+ * more than CLOCK_JUMP_US, forwards or backwards; *ret_by_us how far. Slow corrections of less than that between two
+ * questions are none. */
+#define CLOCK_JUMP_US ((int64_t)2 * 1000000)
+struct clock_mark {
+    bool set;
+    int64_t real_us, boot_us;
+};
+bool clock_jumped(struct clock_mark *mark, int64_t real_us, int64_t boot_us, int64_t *ret_by_us);
+int64_t clock_boot_us(void); /* CLOCK_BOOTTIME */

@@ -6,10 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/time.h"
 #include "command/commands.h"
 #include "command/readers.h"
 #include "process/config.h"
+#include "store/clock.h"
 
 /* How long a command waits for an owner that is starting or ending. */
 #define OWNER_PATIENCE_US ((int64_t)10 * 1000000)
@@ -93,6 +95,9 @@ enum err owner_open(const char *home, struct owner *ret, struct fault *reterr)
     memset(ret, 0, sizeof *ret);
     enum err err = node_open(io_system(), home, NODE_OWN, &ret->node, reterr);
     if (err == OK) {
+        struct fault why = {.offset = -1, .line = -1};
+        if (node_check_clock(ret->node, clock_now_us(), &why))
+            log_warning("the clock is behind the log, and that could not be noted: %s", why.what);
         take_reserve(ret->node, home);
         node_hold_reserve(ret->node);
     }

@@ -15,12 +15,14 @@
 #include "process/config.h"
 #include "process/signals.h"
 #include "process/worker.h"
+#include "store/clock.h"
 #include "store/publisher.h"
 #include "web/server.h"
 #include "json/json.h"
 
 /* How long a home may stay with a command that is under way before serve gives up. */
 #define SERVE_PATIENCE_US ((int64_t)10 * 1000000)
+#define CLOCK_EVERY_MS    1000
 #define PEM_MAX           (1 * MIB)
 
 struct server {
@@ -168,6 +170,18 @@ static void stop(struct server *srv)
     free(srv->key_pem);
 }
 
+/* Intervals are measured by clocks that do not jump, so nothing has to be armed again; that it happened is told. */
+static void watch_clock(struct node *node, struct clock_mark *mark)
+{
+    int64_t by_us;
+    struct fault why = {.offset = -1, .line = -1};
+    if (!clock_jumped(mark, clock_now_us(), clock_boot_us(), &by_us))
+        return;
+    log_warning("the clock jumped by %+.3f s", (double)by_us / 1e6);
+    if (node_note_jump(node, by_us, &why))
+        log_error("the jump of the clock could not be noted: %s", why.what);
+}
+
 static int run_serve(struct session *s)
 {
     struct server srv = {0};
@@ -180,8 +194,11 @@ static int run_serve(struct session *s)
         complain_fault(s, NULL, &fault);
     } else {
         announce(s, &srv);
-        while (!cancelled(s))
-            signals_wait(-1);
+        struct clock_mark mark = {0};
+        while (!cancelled(s)) {
+            watch_clock(srv.owner.node, &mark);
+            signals_wait(CLOCK_EVERY_MS);
+        }
     }
     stop(&srv);
     return exit_of(err);

@@ -225,9 +225,26 @@ static void clocks_go_forward(void **state)
     assert_true(clock_mono_us() >= mono);
 }
 
+/* Told by how far, in both directions; not by what both clocks tell, nor by slow correction. */
+static void jumps_are_seen(void **state)
+{
+    (void)state;
+    struct clock_mark m = {0};
+    int64_t by = 0, real = 1700000000000000, boot = 5000000;
+    assert_false(clock_jumped(&m, real, boot, &by));
+    assert_false(clock_jumped(&m, real += 3600000000, boot += 3600000000, &by)); /* asleep for an hour */
+    assert_false(clock_jumped(&m, real += 1000000 + CLOCK_JUMP_US, boot += 1000000, &by));
+    assert_true(clock_jumped(&m, real += 1000000 + CLOCK_JUMP_US + 1, boot += 1000000, &by));
+    assert_int_equal(by, CLOCK_JUMP_US + 1);
+    assert_false(clock_jumped(&m, real += 1000000, boot += 1000000, &by)); /* told once */
+    assert_true(clock_jumped(&m, real -= 7200000000, boot += 1000000, &by));
+    assert_int_equal(by, -7201000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(jumps_are_seen),
         cmocka_unit_test(stix_timestamps),
         cmocka_unit_test(finer_than_a_nanosecond),
         cmocka_unit_test(days_that_exist),
