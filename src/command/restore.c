@@ -1,6 +1,7 @@
 /* restore: a home out of a backup. */
 #include "store/restore.h"
 #include "command/commands.h"
+#include "exchange/restore_ask.h"
 #include "json/json.h"
 
 static void tell_json(struct session *s, const struct restore_result *r)
@@ -35,7 +36,8 @@ static void tell(struct session *s, const struct restore_result *r)
 
 static int run_restore(struct session *s)
 {
-    const struct restore_options options = {.erasures = option(s, "erasures"), .cancel = s->cancel};
+    const struct restore_options options = {
+        .erasures = option(s, "erasures"), .ask = restore_ask_peers, .cancel = s->cancel};
     struct restore_result result;
     struct fault fault = {.offset = -1, .line = -1};
     if (home_restore(io_system(), s->operands[0], s->home, &options, &result, &fault))

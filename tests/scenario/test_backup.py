@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """backup beside a node at work, killed at any moment; restore of what is there; erased is not given back."""
 
+import hashlib
 import json
 import os
 import random
@@ -9,8 +10,10 @@ import shutil
 import signal
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
-from house import Node, bundle, check, domain, indicator, main, write
+from house import Node, bundle, check, connect, domain, indicator, main, wait_for, write
 from raw import find
 
 SEED = int(os.environ.get("SEED", "0")) or random.randrange(1 << 30)
@@ -93,4 +96,53 @@ def killed_at_any_moment(folder):
         restored(folder, backup, "late")
 
 
-main(beside_a_server, killed_at_any_moment)
+def witnessed(folder, name):
+    node = Node(folder, name)
+    with open(os.path.join(node.home, "entente.yaml"), "a", encoding="utf-8") as file:
+        file.write("witness_ms: 100\ncheckpoint_ms: 100\n")
+    return node.serve()
+
+
+def cosigned(a, b):
+    """Waits until b has cosigned all that a holds."""
+    digest = hashlib.sha256(a.status()["origin"].encode()).hexdigest()
+    token = b.token("admin")
+
+    def ask():
+        request = urllib.request.Request(b.url.replace("/taxii2/", f"/log/witness/{digest}/checkpoint"))
+        request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return int(answer.read().split(b"\n")[1]) >= a.status()["entries"]
+        except urllib.error.HTTPError:
+            return False
+    wait_for(ask, "the partner cosigns")
+
+
+def what_partners_have_seen(folder):
+    a, b = witnessed(folder, "CSIRT A"), witnessed(folder, "CSIRT B")
+    connect(b, a)
+    connect(a, b)
+    a.ok("import", bundle(folder, domain("one.example", "red")), "--from", "self")
+    cosigned(a, b)
+    check(a.stop() == 0, "the end of the server")
+    backup = os.path.join(folder, "backup")
+    a.ok("backup", backup)
+    _, done = restored(folder, backup, "nothing-later")
+    check(not done["new_origin"], "a new origin though nobody has seen more")
+    a.serve()
+    a.ok("import", bundle(folder, domain("two.example", "red")), "--from", "self")
+    cosigned(a, b)
+    check(a.stop() == 0, "the end of the server")
+    origin = a.status()["origin"]
+    other, done = restored(folder, backup, "behind")
+    check(done["new_origin"] and other.status()["origin"] != origin, "the log would be forked")
+    a.ok("backup", backup)
+    _, done = restored(folder, backup, "up-to-date")
+    check(not done["new_origin"], "a new origin though the backup holds all")
+    b.stop()
+    _, done = restored(folder, backup, "nobody-answers")
+    check(done["new_origin"], "nobody could be asked")
+
+
+main(beside_a_server, what_partners_have_seen, killed_at_any_moment)
