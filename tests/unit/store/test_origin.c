@@ -3,6 +3,7 @@
 #include "history.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -340,6 +341,17 @@ static void spoil(struct stage *s, enum spoiled how)
     s->node = open_home(&s->io.io, s->home);
 }
 
+static void assert_blank(int fd)
+{
+    char left[100] = {0};
+    if (fd < 0)
+        return;
+    ssize_t n = pread(fd, left, sizeof left, 0);
+    close(fd);
+    for (ssize_t i = 0; i < n; i++)
+        assert_int_equal(left[i], 0);
+}
+
 static void replacing_needs_no_key(void **state)
 {
     (void)state;
@@ -357,7 +369,9 @@ static void replacing_needs_no_key(void **state)
                 assert_non_null(strstr(f.what, "entente key replace"));
                 assert_true(node_new_origin(s->node, &restore, &unused, &f) != OK);
             }
+            int old = open(scratch_path(s->home, "keys/node.key"), O_RDONLY | O_CLOEXEC);
             struct node_origin now = change_it(s, r);
+            assert_blank(old); /* the bytes that had the key, not the name alone */
             assert_string_not_equal(now.name, s->first.name);
             assert_true(strlen(now.name) == strlen(s->first.name));
             assert_memory_not_equal(now.key, s->first.key, KEY_BYTES);
