@@ -8,6 +8,7 @@ extern const struct command *const COMMANDS[]; /* ends with NULL */
 extern const struct command COMMAND_ACCOUNT_ADD, COMMAND_ACCOUNT_DISABLE, COMMAND_ACCOUNT_ENABLE,
     COMMAND_ACCOUNT_LIST, COMMAND_ACCOUNT_RECOVER, COMMAND_ACCOUNT_TOKEN;
 extern const struct command COMMAND_BACKUP;
+extern const struct command COMMAND_CONFIG_CHECK;
 extern const struct command COMMAND_CONSTITUENCY_IMPORT, COMMAND_CONSTITUENCY_LIST, COMMAND_CONSTITUENCY_WHO;
 extern const struct command COMMAND_DEMO;
 extern const struct command COMMAND_ERASE;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "process/sandbox.h"
 
 static const cyaml_schema_field_t config_fields[] = {
@@ -26,19 +27,35 @@ static const cyaml_schema_field_t config_fields[] = {
 static const cyaml_schema_value_t config_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config, config_fields)};
 
-/* Keeps the first thing libcyaml complained of. */
+#define UNEXPECTED "Unexpected key: "
+
+/* Keeps the first thing libcyaml complained of, and the first line that it names, which comes behind. */
 struct complaint {
     char words[FAULT_WHAT_MAX];
+    int64_t line;
 };
+
+static int64_t line_in(const char *words)
+{
+    uint64_t line = 0;
+    const char *at = strstr(words, "line: ");
+    size_t digits = at ? strspn(at + 6, "0123456789") : 0;
+    return digits && text_u64((struct text){at + 6, digits}, &line) == OK && line < INT32_MAX ? (int64_t)line : -1;
+}
 
 PRINTF_LIKE(3, 0)
 static void keep_complaint(cyaml_log_t level, void *ctx, const char *format, va_list args)
 {
     struct complaint *c = ctx;
-    if (level < CYAML_LOG_ERROR || c->words[0])
+    char words[FAULT_WHAT_MAX];
+    if (level < CYAML_LOG_ERROR)
         return;
-    vsnprintf(c->words, sizeof c->words, format, args);
-    c->words[strcspn(c->words, "\n")] = '\0';
+    vsnprintf(words, sizeof words, format, args);
+    words[strcspn(words, "\n")] = '\0';
+    if (!c->words[0])
+        memcpy(c->words, words, sizeof c->words);
+    if (c->line < 0)
+        c->line = line_in(words);
 }
 
 static void *config_memory(void *ctx, void *ptr, size_t size)
@@ -82,55 +99,126 @@ static enum err fill_defaults(struct config *c)
     return c->listen && c->log_level && c->sandbox ? OK : ERR_NOMEM;
 }
 
-static enum err check(const struct config *c, const char *path, struct fault *reterr)
+/* Line of the file on which a key stands; -1: it does not. */
+static int64_t line_of(const char *path, const char *key)
+{
+    char line[4096];
+    int64_t number = 0, found = -1;
+    size_t len = strlen(key);
+    FILE *f = fopen(path, "re");
+    while (f && found < 0 && fgets(line, sizeof line, f)) {
+        number++;
+        if (strncmp(line, key, len) == 0 && line[len + strspn(line + len, " ")] == ':')
+            found = number;
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+struct report {
+    const char *path;
+    config_on_fault *on_fault;
+    void *self;
+};
+
+static void report(const struct report *r, bool wrong, const char *key, const char *words)
+{
+    struct fault f = {.line = -1};
+    if (!wrong)
+        return;
+    fault_set(&f, ERR_MALFORMED, "%s: %s: %s", r->path, key, words);
+    f.line = line_of(r->path, key);
+    r->on_fault(r->self, &f);
+}
+
+static bool unreadable(const char *path)
+{
+    return path && access(path, R_OK) != 0;
+}
+
+static void check(const struct config *c, const struct report *r)
 {
     static const char *const levels[] = {"error", "warning", "info", "debug"};
+    enum sandbox_policy policy;
     bool known = false;
     for (size_t i = 0; i < ARRAY_LEN(levels); i++)
         known |= strcmp(levels[i], c->log_level) == 0;
-    if (!known)
-        return fault_set(reterr, ERR_MALFORMED, "%s: log_level: one of error, warning, info, debug", path);
-    enum sandbox_policy policy;
-    if (sandbox_policy_parse(c->sandbox, &policy))
-        return fault_set(reterr, ERR_MALFORMED, "%s: sandbox: one of required, partial, off", path);
-    if (c->reserve_percent > 50)
-        return fault_set(reterr, ERR_MALFORMED, "%s: reserve_percent: at most 50", path);
-    if (c->threads > 64)
-        return fault_set(reterr, ERR_MALFORMED, "%s: threads: at most 64", path);
-    if (c->checkpoint_ms < 10 || c->checkpoint_ms > 3600000)
-        return fault_set(reterr, ERR_MALFORMED, "%s: checkpoint_ms: 10 to 3600000", path);
-    if (c->witness_ms < 50 || c->witness_ms > 86400000)
-        return fault_set(reterr, ERR_MALFORMED, "%s: witness_ms: from 50 to 86400000", path);
-    if (!c->tls_certificate != !c->tls_key)
-        return fault_set(reterr, ERR_MALFORMED, "%s: tls_certificate and tls_key go together", path);
+    report(r, !known, "log_level", "one of error, warning, info, debug");
+    report(r, sandbox_policy_parse(c->sandbox, &policy) != OK, "sandbox", "one of required, partial, off");
+    report(r, c->reserve_percent > 50, "reserve_percent", "at most 50");
+    report(r, c->threads > 64, "threads", "at most 64");
+    report(r, c->checkpoint_ms < 10 || c->checkpoint_ms > 3600000, "checkpoint_ms", "10 to 3600000");
+    report(r, c->witness_ms < 50 || c->witness_ms > 86400000, "witness_ms", "from 50 to 86400000");
+    report(r, !c->tls_certificate != !c->tls_key, c->tls_key ? "tls_key" : "tls_certificate",
+           "tls_certificate and tls_key go together");
+    report(r, unreadable(c->tls_certificate), "tls_certificate", "this file cannot be read");
+    report(r, unreadable(c->tls_key), "tls_key", "this file cannot be read");
+}
+
+/* *ret stays NULL for a file that is not there or holds comments alone. */
+static enum err parse(const char *path, struct config **ret, struct fault *reterr)
+{
+    struct complaint complaint = {.line = -1};
+    const cyaml_config_t how = {.log_fn = keep_complaint,
+                                .log_ctx = &complaint,
+                                .mem_fn = config_memory,
+                                .log_level = CYAML_LOG_ERROR,
+                                .flags = CYAML_CFG_DEFAULT};
+    if (access(path, F_OK) != 0)
+        return OK;
+    cyaml_err_t err = cyaml_load_file(path, &how, &config_schema, (cyaml_data_t **)ret, NULL);
+    if (err == CYAML_OK)
+        return OK;
+    fault_set(reterr, ERR_MALFORMED, "%s: %s", path, complaint.words[0] ? complaint.words : cyaml_strerror(err));
+    const char *key = strstr(complaint.words, UNEXPECTED); /* libcyaml names the line of the mapping around it */
+    int64_t line = key ? line_of(path, key + sizeof UNEXPECTED - 1) : -1;
+    if (reterr)
+        reterr->line = line > 0 ? line : complaint.line;
+    return ERR_MALFORMED;
+}
+
+enum err config_check(const char *path, struct config **ret, config_on_fault *on_fault, void *self,
+                      struct fault *reterr)
+{
+    struct config *c = NULL;
+    struct fault why = {.offset = -1, .line = -1};
+    const struct report r = {path, on_fault, self};
+    if (parse(path, &c, &why) != OK) {
+        on_fault(self, &why);
+        return OK;
+    }
+    if (!c)
+        c = calloc(1, sizeof *c);
+    if (!c || fill_defaults(c) != OK) {
+        config_free(c);
+        return fault_set(reterr, ERR_NOMEM, "out of memory");
+    }
+    check(c, &r);
+    *ret = c;
     return OK;
+}
+
+static void keep_first(void *self, const struct fault *f)
+{
+    struct fault *first = self;
+    if (first->err == OK)
+        *first = *f;
 }
 
 enum err config_load(const char *path, struct config **ret, struct fault *reterr)
 {
     struct config *c = NULL;
-    if (access(path, F_OK) == 0) {
-        struct complaint complaint = {{0}};
-        const cyaml_config_t how = {.log_fn = keep_complaint,
-                                    .log_ctx = &complaint,
-                                    .mem_fn = config_memory,
-                                    .log_level = CYAML_LOG_ERROR,
-                                    .flags = CYAML_CFG_DEFAULT};
-        cyaml_err_t err = cyaml_load_file(path, &how, &config_schema, (cyaml_data_t **)&c, NULL);
-        if (err != CYAML_OK)
-            return fault_set(reterr, ERR_MALFORMED, "%s: %s", path,
-                             complaint.words[0] ? complaint.words : cyaml_strerror(err));
+    struct fault first = {.err = OK, .offset = -1, .line = -1};
+    enum err err = config_check(path, &c, keep_first, &first, reterr);
+    if (err == OK && first.err != OK) {
+        err = first.err;
+        if (reterr)
+            *reterr = first;
     }
-    if (!c)
-        c = calloc(1, sizeof *c); /* no file, or one that holds comments alone */
-    enum err err = c ? fill_defaults(c) : ERR_NOMEM;
-    if (!err)
-        err = check(c, path, reterr);
-    else
-        fault_set(reterr, err, "out of memory");
-    if (err)
-        config_free(c);
-    else
+    if (err == OK)
         *ret = c;
+    else
+        config_free(c);
     return err;
 }

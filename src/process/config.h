@@ -17,4 +17,9 @@ struct config {
 /* Reads and checks the file; unknown or mistyped keys are refused by name. A missing file gives the defaults.
  * ERR_MALFORMED | ERR_IO | ERR_NOMEM */
 MUST_CHECK enum err config_load(const char *path, struct config **ret, struct fault *reterr);
-void config_free(struct config *c);
+/* The same for who wants every fault: each is told, with its line where it has one. A file that is no YAML, or has an
+ * unknown or mistyped key, has that one fault, and *ret stays as it was. ERR_NOMEM */
+typedef void config_on_fault(void *self, const struct fault *f);
+MUST_CHECK enum err config_check(const char *path, struct config **ret, config_on_fault *on_fault, void *self,
+                                 struct fault *reterr);
+void config_free(struct config *c); /* accepts NULL */

@@ -23,7 +23,7 @@
 
 static const char config_text[] =
     "# Where this node listens and its limits. Everything else is an entry of its log.\n"
-    "# Changes are taken over on SIGHUP (or: entente serve anew), and only if the whole file is valid.\n"
+    "# entente serve reads it when it starts; entente config check says whether it is valid.\n"
     "\n"
     "# Address and port of the console, API and TAXII server.\n"
     "listen: 127.0.0.1:8443\n"

@@ -40,6 +40,21 @@ def no_home_is_told(folder):
     check(done.code != 0 and "entente init" in done.err, f"the way out is not named: {done.err}")
 
 
+def configuration_is_checked(folder):
+    node = Node(folder, "CSIRT")
+    check(node.ok("config", "check", "--json").lines == [{"valid": True}], "a new one is valid")
+    path = os.path.join(node.home, "entente.yaml")
+    write(node.home, "entente.yaml", "listen: 127.0.0.1:0\nthreads: 1000\n# more\nlog_level: loud\n")
+    done = node.run("config", "check", "--json")
+    check(done.code == 1 and [(line["valid"], line["line"]) for line in done.lines] == [(False, 4), (False, 2)], done.out)
+    done = node.run("config", "check")
+    check(done.code == 1 and done.err.count("entente: line ") == 2 and path in done.err, done.err)
+    write(node.home, "entente.yaml", "listen: 127.0.0.1:0\nlisen: x\n")
+    done = node.run("config", "check", "--json")
+    check(done.code == 1 and done.lines[0]["line"] == 2 and "lisen" in done.lines[0]["what"], done.out)
+    node.fails(65, "serve")
+
+
 def import_is_idempotent(folder):
     node = Node(folder, "CSIRT")
     one, two = domain("a.example", "green"), domain("b.example")
@@ -192,6 +207,6 @@ def views_can_be_thrown_away(folder):
     check(node.ok("get", objects[7]["id"], "--json").lines[0] == objects[7], "and its objects")
 
 
-main(help_is_there, init_once, no_home_is_told, import_is_idempotent, objects_are_kept_exactly,
+main(help_is_there, init_once, no_home_is_told, configuration_is_checked, import_is_idempotent, objects_are_kept_exactly,
      bad_objects_are_left_out, csv_becomes_indicators, rows_that_have_ended, register_answers, match_names_the_affected, people_and_sources,
      views_can_be_thrown_away)

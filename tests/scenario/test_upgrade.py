@@ -150,7 +150,7 @@ ARGUMENTS = {  # what each command wants to be well-formed; a file stands for FI
     "key replace": ["--lost", "--reason", "r"], "erase": ["indicator--0d5f7c8e-2f0b-4b7e-8a8e-0a6d3a5ee101",
                                                           "--reason", "r"],
 }
-HOMELESS = {"demo", "validate", "restore", "proof check", "witness check"}  # make a home of their own, or look at none
+HOMELESS = {"demo", "config check", "validate", "restore", "proof check", "witness check"}  # make a home of their own, or look at none
 
 
 def later_homes_are_left_alone(folder):
