@@ -97,7 +97,8 @@ enum err finding_append(struct txn *t, struct finding_work *w, enum tlp label, c
                                 .last_us = w->last_us,
                                 .count = w->count,
                                 .state = w->state,
-                                .incident = w->incident};
+                                .incident = w->incident,
+                                .number = w->fresh ? view_last_finding(txn_view(t)) + 1 : w->number};
     struct own_object object = {
         .id = text_of(id), .times = &times, .before = before, .label = label, .account = *account, .finding = &fact};
     enum err e = buffer_error(&name);

@@ -55,6 +55,7 @@ struct fact_finding {
     uint64_t count;
     uint8_t state;        /* 0 open, 1 closed, 2 false positive */
     struct uuid incident; /* zero: none */
+    uint64_t number;      /* F-number: stays when others are erased; 0: an older log's, counted by its view */
 };
 struct fact_sighting {
     struct uuid finding, indicator, party; /* party: to whom it goes */

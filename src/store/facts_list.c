@@ -28,6 +28,10 @@ static void put_finding(const struct fact_finding *p, struct json_out *o)
     member_uuid(o, "indicator", &p->indicator);
     key(o, "last");
     put_i64(o, p->last_us);
+    if (p->number) {
+        key(o, "number");
+        put_u64(o, p->number);
+    }
     member_uuid(o, "organisation", &p->organisation);
     key(o, "state");
     json_put_i64(o, p->state);
@@ -152,8 +156,12 @@ static enum err get_finding(const struct json_val *v, struct arena *arena, struc
     struct fact_finding *p = arena_alloc(arena, sizeof *p);
     size_t known = 4;
     uint64_t state;
+    const struct json_val *number = json_get(v, "number");
     if (!p)
         return ERR_NOMEM;
+    known += number != NULL;
+    if (number && (!get_u64(number, &p->number) || p->number == 0 || p->number > INT64_MAX))
+        return ERR_MALFORMED;
     if (!get_u64(json_get(v, "count"), &p->count) || !get_i64(json_get(v, "first"), &p->first_us) ||
         !get_i64(json_get(v, "last"), &p->last_us) || !get_u64(json_get(v, "state"), &state) || state > UINT8_MAX ||
         !optional_uuid(v, "incident", &p->incident, &known) ||

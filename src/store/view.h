@@ -145,6 +145,9 @@ typedef enum err view_on_finding(void *self, const struct finding_row *row);
 /* Newest first. state 255: any. */
 MUST_CHECK enum err view_findings(struct view *v, uint8_t state, uint32_t limit, view_on_finding *on_row, void *self,
                                   struct fault *reterr);
+/* The last number given, on the writer's view: numbers of erased ones are not given to others while later ones stand.
+ */
+uint64_t view_last_finding(const struct view *v);
 struct evidence_row {
     uint64_t n, line, offset;
     int64_t seen_us;

@@ -109,7 +109,7 @@ static enum err set_finding(struct view *v, const struct fact *f, const struct u
     if (err != OK && err != ERR_NOT_FOUND)
         return err;
     bool fresh = err == ERR_NOT_FOUND, was_open = false;
-    uint64_t number = v->now.findings + 1;
+    uint64_t number = p->number > v->now.findings ? p->number : v->now.findings + 1;
     if (!fresh) {
         number = column_u64(s, 1);
         was_open = sqlite3_column_int(s, 8) == 0;
@@ -129,7 +129,8 @@ static enum err set_finding(struct view *v, const struct fact *f, const struct u
     bind_u64(s, 8, p->count);
     bind_u64(s, 9, p->state);
     bind_u64(s, 10, f->n);
-    v->now.findings += fresh;
+    if (fresh)
+        v->now.findings = number;
     v->now.findings_open += (uint64_t)(p->state == 0) - (uint64_t)was_open;
     return view_run(v, s, reterr);
 }
@@ -224,6 +225,11 @@ enum err apply_hits(struct view *v, const struct fact *f, struct fault *reterr)
     if (err == OK && h->follow_key.len)
         err = set_followed(v, h, reterr);
     return err;
+}
+
+uint64_t view_last_finding(const struct view *v)
+{
+    return v->now.findings;
 }
 
 enum err view_evidence(struct view *v, const struct uuid *finding, uint32_t limit, view_on_evidence *on_row,

@@ -36,7 +36,7 @@ def stix_csv_and_findings(folder):
     node.ok("import", bundle(folder, {**one, "description": words[2]}), "--from", "CERT Z")  # a claim
     csv = write(folder, "list.csv", f"value,description\n{words[3].upper()}.EXAMPLE,{words[4]}\n")
     node.ok("import", csv, "--as", "csv", "--from", "CERT Y")
-    log = write(folder, "dns.log", f"192.0.2.7 stays.example\n192.0.2.8 {words[0]}.example {words[2]}line\n"
+    log = write(folder, "dns.log", f"192.0.2.8 {words[0]}.example {words[2]}line\n192.0.2.7 stays.example\n"
                                    f"192.0.2.8 x{words[3]}.example {words[3]}.example\n")
     hits = node.ok("match", "--json", log).lines
     check(len(hits) >= 3, hits)
@@ -56,6 +56,7 @@ def stix_csv_and_findings(folder):
     gone(node, *words)
     kept = node.ok("finding", "list", "--json").lines
     check([f["value"] for f in kept] == ["stays.example"], kept)
+    check(kept[0]["finding"] == findings["stays.example"], "another finding's number")
     shown = node.ok("finding", "show", kept[0]["id"], "--json").out
     check("192.0.2.7 stays.example" in shown, shown)
     before = node.status()

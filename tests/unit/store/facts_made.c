@@ -134,6 +134,7 @@ static void make_desk(struct facts_made *m, struct fact_object *o)
     struct fact_sighting *s = list(m, 1, sizeof *s);
     *f = (struct fact_finding){
         maybe_uuid(m), maybe_uuid(m), moment(m), moment(m), count(m), (uint8_t)made_number(m, 256), maybe_uuid(m)};
+    f->number = made_chance(m, 50) ? 1 + made_number(m, 1u << 30) : 0;
     *s = (struct fact_sighting){maybe_uuid(m), maybe_uuid(m), maybe_uuid(m)};
     o->finding = made_chance(m, 30) ? f : NULL;
     o->sighting = made_chance(m, 30) ? s : NULL;
@@ -350,6 +351,7 @@ static void compare_objects(const struct fact_object *a, const struct fact_objec
         same_uuid(&a->finding->incident, &b->finding->incident);
         assert_int_equal(a->finding->first_us, b->finding->first_us);
         assert_int_equal(a->finding->last_us, b->finding->last_us);
+        assert_int_equal(a->finding->number, b->finding->number);
         assert_int_equal(a->finding->count, b->finding->count);
         assert_int_equal(a->finding->state, b->finding->state);
     }
