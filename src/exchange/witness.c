@@ -183,7 +183,7 @@ static enum err compare(struct witness *w, const struct request *r, const struct
         buffer_addf(ret->text, "%" PRIu64 "\n", h->size);
         return buffer_error(ret->text);
     }
-    if (!proof_consistency_holds(&r->add.proof, h->size, r->head.size, &h->root, &r->head.root)) {
+    if (!proof_extension_holds(&r->add.proof, h->size, r->head.size, &h->root, &r->head.root)) {
         ret->status = 422;
         bool fork = r->head.size == h->size && h->size > 0 && !sha256_eq(&h->root, &r->head.root);
         return fork ? keep_evidence(w->node, r, key, reterr) : OK;

@@ -38,8 +38,8 @@ static bool trivially_holds(const struct proof *p, uint64_t old_size, uint64_t n
     return old_size != new_size || sha256_eq(old_root, new_root);
 }
 
-bool proof_consistency_holds(const struct proof *p, uint64_t old_size, uint64_t new_size,
-                             const struct sha256 *old_root, const struct sha256 *new_root)
+bool proof_extension_holds(const struct proof *p, uint64_t old_size, uint64_t new_size, const struct sha256 *old_root,
+                           const struct sha256 *new_root)
 {
     if (old_size > new_size || p->count > PROOF_MAX)
         return false;
@@ -71,4 +71,10 @@ bool proof_consistency_holds(const struct proof *p, uint64_t old_size, uint64_t 
         sn >>= 1;
     }
     return sn == 0 && sha256_eq(&fr, old_root) && sha256_eq(&sr, new_root);
+}
+
+bool proof_consistency_holds(const struct proof *p, uint64_t old_size, uint64_t new_size,
+                             const struct sha256 *old_root, const struct sha256 *new_root)
+{
+    return old_size > 0 && proof_extension_holds(p, old_size, new_size, old_root, new_root);
 }

@@ -34,12 +34,16 @@ MUST_CHECK enum err tree_inclusion(const struct tree_source *s, uint64_t n, uint
 MUST_CHECK enum err tree_consistency(const struct tree_source *s, uint64_t old_size, uint64_t new_size,
                                      struct proof *ret, struct fault *reterr);
 
-/* Do they hold? RFC 9162 sections 2.1.3.2 and 2.1.4.2; a proof with a hash too few or too many does not. From size 0
- * every tree is consistent, with an empty proof; the root of size 0 must be that of the empty tree. */
+/* Do they hold? RFC 9162 sections 2.1.3.2 and 2.1.4.2; a proof with a hash too few or too many does not. A
+ * consistency proof begins at a tree that is not empty. */
 bool proof_inclusion_holds(const struct proof *p, const struct sha256 *leaf, uint64_t n, uint64_t size,
                            const struct sha256 *root);
 bool proof_consistency_holds(const struct proof *p, uint64_t old_size, uint64_t new_size,
                              const struct sha256 *old_root, const struct sha256 *new_root);
+/* The same as a witness asks it (tlog-witness, add-checkpoint): from size 0, whose root must be that of the empty
+ * tree, every tree goes on, with an empty proof. */
+bool proof_extension_holds(const struct proof *p, uint64_t old_size, uint64_t new_size, const struct sha256 *old_root,
+                           const struct sha256 *new_root);
 
 /* How many hashes level L holds in a tree of `size` leaves. */
 uint64_t tree_level_count(uint64_t size, unsigned level);
