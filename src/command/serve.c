@@ -123,6 +123,8 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
         .address = listen, .cert_pem = srv->cert_pem, .key_pem = srv->key_pem, .threads = srv->config->threads};
     srv->owner.server = srv;
     remember_host(srv, listen);
+    /* Before anybody can ask: a home that was put back must not sign or show what its partners know better. */
+    node_hold(srv->owner.node, clock_mono_us() + WITNESS_HOLD_US);
     err = web_start(srv->owner.node, &options, &srv->web, fault);
     if (!err)
         err = peer_loop_start(srv->owner.node, &srv->peers, fault);

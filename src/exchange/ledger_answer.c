@@ -70,6 +70,10 @@ enum err ledger_proof_answer(const struct ledger_call *c, struct outbound **ret,
     struct page p = {.count = 0};
     struct stamp stamp;
     struct clearance *clearance;
+    if (node_held(c->server->node)) {
+        *ret = taxii_fault(503);
+        return *ret ? OK : ERR_NOMEM;
+    }
     enum err e = wanted_of(c, &stamp, &w);
     if (e) {
         *ret = taxii_fault(e == ERR_MALFORMED ? 400 : 404);

@@ -49,6 +49,8 @@ static enum err fault_answer(int status, struct outbound **ret)
 static enum err checkpoint(const struct ledger_call *c, struct outbound **ret, struct fault *reterr)
 {
     struct buffer note;
+    if (node_held(c->server->node))
+        return fault_answer(503, ret);
     buffer_init(&note, NOTE_MAX_BYTES);
     enum err e = node_checkpoint(c->server->node, &note, reterr);
     if (!e)
@@ -82,6 +84,8 @@ static enum err tile(const struct ledger_call *c, struct outbound **ret, struct 
     struct sha256 hashes[TREE_TILE_HASHES];
     if (tree_tile_parse(c->rest, &level, &index, &width) != OK)
         return fault_answer(404, ret);
+    if (node_held(c->server->node))
+        return fault_answer(503, ret);
     enum err e = published_size(c->server->node, &size, reterr);
     if (e)
         return e;
@@ -150,6 +154,8 @@ static enum err add_checkpoint(const struct ledger_call *c, struct outbound **re
         return fault_answer(403, ret);
     if (c->request->body.len > WITNESS_BODY_MAX_BYTES)
         return fault_answer(413, ret);
+    if (node_held(c->server->node)) /* what it has cosigned may be forgotten: a home put back */
+        return fault_answer(503, ret);
     buffer_init(&text, NOTE_MAX_BYTES);
     a.text = &text;
     enum err e = witness_add(c->server->witness, c->view, c->request->body, &a, reterr);

@@ -12,6 +12,8 @@
 #define STATE_SPACE    "witness"      /* origin hash -> the last cosigned checkpoint */
 #define EVIDENCE_SPACE "witness-fork" /* origin hash -> a note that cannot be true beside it */
 
+#define OTHER_LINES_MAX 3 /* of a log's keys beside the pinned one: a rotation leaves one */
+
 struct witness {
     struct node *node;
     pthread_mutex_t one_at_a_time; /* invariant 1 */
@@ -142,7 +144,22 @@ enum err witness_evidence(struct node *node, struct text origin, struct buffer *
     return local_get(node_local(node), EVIDENCE_SPACE, key_of(origin, hex), out, NULL);
 }
 
-/* The text, the log's signatures that were verified, and our own: durable before anybody sees the latter. */
+/* Lines by the log's name and another key than the pinned one are kept unverified: after a rotation there are two,
+ * and the log itself, put back, may know only one of them. It verifies them when it looks. */
+static void keep_lines(const struct request *r, struct buffer *out)
+{
+    const struct note *n = &r->note;
+    size_t pinned = 0, others = 0;
+    for (size_t i = 0; i < n->count; i++) {
+        const struct note_signature *s = &n->signature[i];
+        if (!text_eq(s->name, text_of(r->log.name)) || s->len != NOTE_SIGNATURE_BYTES)
+            continue;
+        if (s->id == r->log.id ? pinned++ == 0 : others++ < OTHER_LINES_MAX)
+            note_signature_format(s, out);
+    }
+}
+
+/* The text, the log's own signatures, and ours: durable before anybody sees the latter. */
 static enum err keep(struct node *node, const struct request *r, struct text key, struct text lines,
                      struct fault *reterr)
 {
@@ -150,9 +167,7 @@ static enum err keep(struct node *node, const struct request *r, struct text key
     buffer_init(&b, NOTE_MAX_BYTES);
     buffer_add(&b, r->note.text);
     buffer_add_char(&b, '\n');
-    for (size_t i = 0; i < r->note.count; i++)
-        if (r->note.signature[i].id == r->log.id && text_eq(r->note.signature[i].name, text_of(r->log.name)))
-            note_signature_format(&r->note.signature[i], &b);
+    keep_lines(r, &b);
     buffer_add(&b, lines);
     enum err e = buffer_error(&b);
     if (!e)

@@ -1,12 +1,15 @@
 /* exchange/witness_ask.c - one cosignature asked for, and what the answers mean.
  *
  *   ASK -200-> verified, kept          -404, 403-> introduce once, ASK
+ *       (introduction refused: LOOK)
  *       -409-> its size: prove from there, ASK; larger than our tree: LOOK
  *       -422-> LOOK: what does it hold that we signed? not our log's beginning: BEHIND, else its own fault
+ * The first time after opening it LOOKs before it asks: a home that was put back is to sign nothing before it knows.
  * A number or a status alone proves nothing: only our own signature under a tree that is not ours opens a new origin.
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "exchange/witness_loop.h"
@@ -20,13 +23,16 @@
 struct ask {
     struct node *node;
     struct ledger_remote *remote;
-    struct note_key witness, own;
-    struct buffer bytes; /* our checkpoint, as it is published */
-    struct buffer sent;  /* with our own signatures alone: who else cosigns is not the witness's business */
+    const struct witness_how *how;
+    struct note_key witness;
+    struct node_origin own; /* as the log names it now, published or not */
+    struct buffer bytes;    /* our checkpoint, as it is published */
+    struct buffer sent;     /* with our own signatures alone: who else cosigns is not the witness's business */
     struct note note;
     struct checkpoint head;
     uint64_t old_size;
     bool introduced, followed, done;
+    bool ahead_only; /* looking before asking: a beginning of our log is what is hoped for */
     struct witness_asked *result;
 };
 
@@ -68,6 +74,11 @@ static enum err refused(const char *why, struct fault *reterr)
     return fault_set(reterr, ERR_UNREACHABLE, "as a witness: %s", why);
 }
 
+static bool stopped(const struct ask *a)
+{
+    return a->how->stopped && a->how->stopped(a->how->self);
+}
+
 /* Its key may have changed, as its own statements say. */
 static enum err follow(struct ask *a, struct fault *reterr)
 {
@@ -98,6 +109,27 @@ static enum err verify_cosignature(const struct ask *a, const struct note *note,
     return e;
 }
 
+static uint64_t cosigned_at_s(const struct note_signature *s)
+{
+    uint64_t t_s = 0;
+    for (size_t i = 0; i < 8; i++)
+        t_s = t_s << 8 | s->bytes[i];
+    return t_s;
+}
+
+/* One line of a witness is enough, and many would fill the note. All of that key were verified: there is one. */
+static const struct note_signature *newest_of(const struct note *n, const struct note_key *k)
+{
+    const struct note_signature *newest = NULL;
+    for (size_t i = 0; i < n->count; i++) {
+        const struct note_signature *s = &n->signature[i];
+        if (s->id == k->id && text_eq(s->name, text_of(k->name)) &&
+            (!newest || cosigned_at_s(s) > cosigned_at_s(newest)))
+            newest = s;
+    }
+    return newest;
+}
+
 /* The lines behind our text make a note: of it, the partner's own signatures are kept, when they verify. */
 static enum err take_cosignature(struct ask *a, struct text lines, struct fault *reterr)
 {
@@ -119,21 +151,59 @@ static enum err take_cosignature(struct ask *a, struct text lines, struct fault 
         e = verify_cosignature(a, &note, reterr);
     if (e == ERR_NOT_FOUND)
         e = follow(a, reterr); /* says so */
-    for (size_t i = 0; !e && i < note.count; i++)
-        if (note.signature[i].id == a->witness.id && text_eq(note.signature[i].name, text_of(a->witness.name)))
-            note_signature_format(&note.signature[i], &good);
-    if (!e)
+    if (!e) {
+        note_signature_format(newest_of(&note, &a->witness), &good);
         e = buffer_error(&good);
+    }
     if (!e)
         e = save_size(a, reterr);
     if (!e) {
         e = node_add_cosignatures(a->node, a->note.text, buffer_text(&good), reterr);
-        e = e == ERR_NOT_FOUND ? OK : e; /* a newer one was published meanwhile */
+        /* a newer one was published meanwhile, or others have filled it: nothing that this witness did */
+        e = e == ERR_NOT_FOUND || e == ERR_LIMIT ? OK : e;
     }
     buffer_done(&whole);
     buffer_done(&good);
     a->done = !e;
     a->result->new_cosignature = !e;
+    return e;
+}
+
+struct our_keys {
+    const struct note *note;
+    struct text origin;
+    bool good;
+};
+
+static void try_key(struct our_keys *k, struct text origin, const uint8_t key[NOTE_KEY_BYTES])
+{
+    struct note_key made;
+    if (!k->good && text_eq(origin, k->origin) && note_key_make(origin, NOTE_ED25519, key, &made) == OK)
+        k->good = note_verify(k->note, &made, NULL, NULL) == OK;
+}
+
+static enum err on_our_origin(void *self, const struct fact *f)
+{
+    try_key(self, f->u.origin.origin, f->u.origin.key);
+    return OK;
+}
+
+/* By any key that our log ever had under its name: a witness may hold what was signed before a rotation. */
+static enum err signed_by_us(struct ask *a, const struct note *note, struct fault *reterr)
+{
+    struct our_keys k = {.note = note, .origin = text_of(a->own.name)};
+    const struct fact_genesis *g = node_genesis(a->node);
+    struct view *v;
+    try_key(&k, g->origin, g->key);
+    enum err e = node_reader(a->node, &v, reterr);
+    if (e)
+        return e;
+    e = view_facts(v, FACT_ORIGIN, on_our_origin, &k, reterr);
+    node_reader_done(a->node, v);
+    if (!e && !k.good)
+        e = refused("it holds a checkpoint of this log by a key that this home does not know: was the home put back "
+                    "to before a change of its key? then put a newer backup back",
+                    reterr);
     return e;
 }
 
@@ -145,14 +215,17 @@ static enum err compare_held(struct ask *a, struct text bytes, struct fault *ret
     struct sha256 root;
     struct tree_source tree = node_tree(a->node);
     if (note_parse(bytes, &note, NULL) != OK || checkpoint_parse(note.text, &shown, NULL) != OK ||
-        !text_eq(shown.origin, a->head.origin) || note_verify(&note, &a->own, NULL, NULL) != OK)
-        return refused("it claims to hold a checkpoint of ours, but shows none that we signed", reterr);
+        !text_eq(shown.origin, text_of(a->own.name)))
+        return refused("it claims to hold a checkpoint of ours, but shows none", reterr);
+    enum err e = signed_by_us(a, &note, reterr);
+    if (e)
+        return e;
     bool ours = shown.size <= node_tree_size(a->node);
-    enum err e = ours ? tree_root(&tree, shown.size, &root, reterr) : OK;
+    e = ours ? tree_root(&tree, shown.size, &root, reterr) : OK;
     if (e)
         return e;
     if (ours && sha256_eq(&root, &shown.root))
-        return refused("it refuses a checkpoint that extends the one it holds", reterr);
+        return a->ahead_only ? OK : refused("it refuses a checkpoint that extends the one it holds", reterr);
     a->result->behind = a->done = true;
     witness_behind(a->node, &a->remote->peer.party, &shown);
     return OK;
@@ -160,15 +233,18 @@ static enum err compare_held(struct ask *a, struct text bytes, struct fault *ret
 
 static enum err look(struct ask *a, struct fault *reterr)
 {
-    struct sha256 hash = sha256_of(a->head.origin.ptr, a->head.origin.len);
+    struct sha256 hash = sha256_of(a->own.name, strlen(a->own.name));
     struct http_answer answer = {0};
     char hex[SHA256_HEX], path[SHA256_HEX + 32];
     snprintf(path, sizeof path, "witness/%s/checkpoint", sha256_hex(&hash, hex).ptr);
     enum err e = ledger_remote_get(a->remote, path, &answer, reterr);
     if (e)
         return e;
-    e = answer.status == 200 ? compare_held(a, buffer_text(&answer.body), reterr)
-                             : refused("it does not show the checkpoint that it says it holds", reterr);
+    a->result->answered |= answer.status < 500;
+    if (answer.status == 200)
+        e = compare_held(a, buffer_text(&answer.body), reterr);
+    else if (!a->ahead_only || answer.status != 404) /* 404: it holds nothing */
+        e = refused("it does not show the checkpoint that it holds", reterr);
     http_answer_done(&answer);
     return e;
 }
@@ -191,11 +267,17 @@ static enum err introduce(struct ask *a, int status, struct fault *reterr)
     if (a->introduced)
         return fault_set(reterr, ERR_UNREACHABLE, "as a witness: it does not accept our log: HTTP %d", status);
     a->introduced = true;
-    return ledger_remote_introduce(a->node, a->remote, reterr);
+    struct fault ignored;
+    enum err e = ledger_remote_introduce(a->node, a->remote, reterr);
+    if (e && !stopped(a) && look(a, &ignored) == OK) /* our name or key went on, and this home was put back? */
+        return OK;
+    return e;
 }
 
 static enum err take_answer(struct ask *a, const struct http_answer *answer, struct fault *reterr)
 {
+    if (stopped(a) && answer->status != 200) /* what follows are further requests */
+        return refused("stopped", reterr);
     switch (answer->status) {
     case 200: return take_cosignature(a, buffer_text(&answer->body), reterr);
     case 409: return other_size(a, buffer_text(&answer->body), reterr);
@@ -247,7 +329,6 @@ static enum err own_signatures(struct ask *a)
 
 static enum err prepare(struct ask *a, struct fault *reterr)
 {
-    struct node_origin own;
     enum err e = node_checkpoint(a->node, &a->bytes, reterr);
     if (e)
         return e;
@@ -258,31 +339,48 @@ static enum err prepare(struct ask *a, struct fault *reterr)
         e = own_signatures(a);
     if (e)
         return e;
-    node_origin(a->node, &own);
-    if (!text_eq(a->head.origin, text_of(own.name)))
+    if (!text_eq(a->head.origin, text_of(a->own.name)))
         return ERR_NOT_FOUND; /* of the origin before: the next one is about to be published */
-    if (!ledger_remote_pinned(a->remote, &a->witness, NOTE_COSIGNATURE))
-        return fault_set(reterr, ERR_UNREACHABLE,
-                         "as a witness: its key is not known: accept a new invitation of it");
-    e = note_key_make(a->head.origin, NOTE_ED25519, own.key, &a->own);
-    return e ? fault_set(reterr, e, "the origin is no name of a key") : load_size(a, reterr);
+    return load_size(a, reterr);
 }
 
-enum err witness_ask(struct node *node, struct ledger_remote *r, struct witness_asked *ret, struct fault *reterr)
+static enum err look_first(struct ask *a, struct fault *reterr)
 {
-    struct ask a = {.node = node, .remote = r, .result = ret};
+    a->ahead_only = true;
+    enum err e = look(a, reterr);
+    a->ahead_only = false;
+    return e;
+}
+
+static enum err ask(struct ask *a, struct fault *reterr)
+{
+    enum err e = prepare(a, reterr);
+    if (!e)
+        a->done = note_verify(&a->note, &a->witness, NULL, NULL) == OK; /* it has cosigned this one */
+    for (int i = 0; !e && !a->done && i < TRIES_MAX; i++)
+        e = stopped(a) ? refused("stopped", reterr) : ask_once(a, reterr);
+    if (!e && !a->done)
+        e = refused("it changes its mind too often", reterr);
+    if (!e && !a->result->behind)
+        a->result->size = a->head.size;
+    return e;
+}
+
+enum err witness_ask(struct node *node, struct ledger_remote *r, const struct witness_how *how,
+                     struct witness_asked *ret, struct fault *reterr)
+{
+    struct ask a = {.node = node, .remote = r, .how = how, .result = ret};
     *ret = (struct witness_asked){.size = 0};
     buffer_init(&a.bytes, NOTE_MAX_BYTES);
     buffer_init(&a.sent, NOTE_MAX_BYTES);
-    enum err e = prepare(&a, reterr);
-    if (!e)
-        a.done = note_verify(&a.note, &a.witness, NULL, NULL) == OK; /* it has cosigned this one */
-    for (int i = 0; !e && !a.done && i < TRIES_MAX; i++)
-        e = ask_once(&a, reterr);
-    if (!e && !a.done)
-        e = refused("it changes its mind too often", reterr);
-    if (!e && !ret->behind)
-        ret->size = a.head.size;
+    node_origin(node, &a.own);
+    enum err e = OK;
+    if (!ledger_remote_pinned(r, &a.witness, NOTE_COSIGNATURE))
+        e = fault_set(reterr, ERR_UNREACHABLE, "as a witness: its key is not known: accept a new invitation of it");
+    if (!e && how->look_first)
+        e = look_first(&a, reterr);
+    if (!e && !a.done && !node_held(node)) /* held: what is published may be of a log put back */
+        e = ask(&a, reterr);
     buffer_done(&a.bytes);
     buffer_done(&a.sent);
     return e == ERR_NOT_FOUND ? OK : e;

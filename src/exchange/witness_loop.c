@@ -1,5 +1,6 @@
 /* exchange/witness_loop.c - every partner with an address is asked in turn, on one thread: a cosignature is small,
- * and who does not answer waits longer each time. A partner that has cosigned the published checkpoint is not asked.
+ * and who does not answer waits longer each time. After opening the node is held, and each is asked first what it
+ * holds. A partner that has cosigned the published checkpoint is not asked.
  */
 #include "exchange/witness_loop.h"
 
@@ -12,7 +13,8 @@
 #include "base/time.h"
 #include "exchange/peer_inside.h"
 
-#define BACKOFF_MAX 16
+#define BACKOFF_MAX   16
+#define HELD_RETRY_MS 500
 
 struct asked_line { /* a partner */
     struct uuid party;
@@ -21,6 +23,7 @@ struct asked_line { /* a partner */
     int64_t due_us;           /* monotonic */
     unsigned backoff;         /* 1: none */
     bool listed, bad;
+    bool looked; /* it has said what it holds of our log, since the home was opened */
 };
 struct witness_loop {
     struct node *node;
@@ -30,6 +33,7 @@ struct witness_loop {
     pthread_mutex_t lock; /* of stop */
     pthread_cond_t wake;
     bool stop;
+    bool behind;               /* the thread's own, as what follows: a new origin was opened */
     struct asked_line **lines; /* the thread's own */
     size_t count, cap;
 };
@@ -111,17 +115,32 @@ static void read_list(struct witness_loop *l)
 
 /* ---- asking ---- */
 
+static bool stopped(struct witness_loop *l)
+{
+    pthread_mutex_lock(&l->lock);
+    bool stop = l->stop;
+    pthread_mutex_unlock(&l->lock);
+    return stop;
+}
+
+static bool stop_wanted(void *self)
+{
+    return stopped(self);
+}
+
 static enum err ask(struct witness_loop *l, struct asked_line *line, struct witness_asked *ret, struct fault *reterr)
 {
     struct ledger_remote remote;
     enum err e = line->http ? OK : ledger_remote_client(text_of(line->url), &line->http, reterr);
     if (e)
         return e;
+    const struct witness_how how = {.look_first = !line->looked, .stopped = stop_wanted, .self = l};
     e = ledger_remote_open(l->node, &line->party, &remote, reterr);
     remote.http = line->http;
     if (!e)
-        e = witness_ask(l->node, &remote, ret, reterr);
+        e = witness_ask(l->node, &remote, &how, ret, reterr);
     ledger_remote_done(&remote);
+    line->looked |= ret->answered;
     return e;
 }
 
@@ -139,14 +158,6 @@ static void note_result(struct witness_loop *l, struct asked_line *line, enum er
     line->due_us = clock_mono_us() + (int64_t)l->every_ms * 1000 * line->backoff;
 }
 
-static bool stopped(struct witness_loop *l)
-{
-    pthread_mutex_lock(&l->lock);
-    bool stop = l->stop;
-    pthread_mutex_unlock(&l->lock);
-    return stop;
-}
-
 static void wait_ms(struct witness_loop *l, uint32_t ms)
 {
     int64_t until_us = clock_mono_us() + (int64_t)ms * 1000;
@@ -157,21 +168,48 @@ static void wait_ms(struct witness_loop *l, uint32_t ms)
     pthread_mutex_unlock(&l->lock);
 }
 
+static void ask_each(struct witness_loop *l)
+{
+    for (size_t i = 0; i < l->count && !stopped(l); i++) {
+        struct asked_line *line = l->lines[i];
+        struct witness_asked asked = {.answered = false};
+        struct fault fault = {0};
+        if (!line->listed || line->due_us > clock_mono_us())
+            continue;
+        enum err e = ask(l, line, &asked, &fault);
+        l->behind |= !e && asked.behind;
+        if (!stopped(l)) /* what was cut short is no result */
+            note_result(l, line, e, &fault);
+    }
+}
+
+/* The node is held: everybody was looked at in this round. Did one of them answer? Then enough is known. */
+static bool known_now(struct witness_loop *l)
+{
+    bool answered = false, listed = false;
+    for (size_t i = 0; i < l->count; i++) {
+        listed |= l->lines[i]->listed;
+        answered |= l->lines[i]->listed && l->lines[i]->looked;
+        l->lines[i]->due_us = 0; /* those that did not are tried again soon; the others are asked for good */
+        l->lines[i]->backoff = 1;
+    }
+    return answered || !listed;
+}
+
 static void *work(void *self)
 {
     struct witness_loop *l = self;
     while (!stopped(l)) {
+        bool held = node_held(l->node);
         read_list(l);
-        for (size_t i = 0; i < l->count && !stopped(l); i++) {
-            struct asked_line *line = l->lines[i];
-            struct witness_asked asked;
-            struct fault fault = {0};
-            if (!line->listed || line->due_us > clock_mono_us())
-                continue;
-            enum err e = ask(l, line, &asked, &fault);
-            note_result(l, line, e, &fault);
+        ask_each(l);
+        if (!held) {
+            wait_ms(l, l->every_ms);
+        } else if (!stopped(l) && known_now(l)) {
+            node_hold_end(l->node, l->behind);
+        } else {
+            wait_ms(l, HELD_RETRY_MS);
         }
-        wait_ms(l, l->every_ms);
     }
     return NULL;
 }

@@ -83,6 +83,12 @@ void node_origin(struct node *node, struct node_origin *ret);
 /* Signs the tree over all that is durable, and keeps the checkpoint in log/checkpoint (replaced whole, durable)
  * before it returns. Owner only; thread-safe. *ret_new false: nothing was added since the last one. */
 MUST_CHECK enum err node_publish(struct node *node, bool *ret_new, struct fault *reterr);
+/* Whether this home is where it was is being asked of its partners: until then (monotonic, a bound) nothing is
+ * published, here or at closing (ERR_BUSY), and nothing of the log is to be shown or cosigned. Owner only. */
+void node_hold(struct node *node, int64_t until_us);
+bool node_held(struct node *node);
+/* publish_first: what is published is of an origin that has ended, and must not be shown any more. */
+void node_hold_end(struct node *node, bool publish_first);
 /* The last published checkpoint, with the cosignatures that came in for it. ERR_NOT_FOUND: none yet */
 MUST_CHECK enum err node_checkpoint(struct node *node, struct buffer *ret_note, struct fault *reterr);
 /* The newest checkpoint that partners have cosigned, with their signatures. ERR_NOT_FOUND: none. ERR_IO | ERR_NOMEM |

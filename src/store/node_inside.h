@@ -53,6 +53,7 @@ struct publish {
     pthread_mutex_t one_at_a_time; /* who publishes or adds signatures: only they change kept */
     pthread_mutex_t lock;          /* of kept, and of a reader's tree as long as it is not open */
     struct kept kept;              /* size 0: nothing yet */
+    _Atomic int64_t held_until_us; /* monotonic; 0: not held */
     struct tree *tree;             /* an owner's: always; a reader's: once it was asked for */
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "store/node_inside.h"
 
 void publish_init(struct publish *p)
@@ -227,17 +228,42 @@ enum err node_publish(struct node *node, bool *ret_new, struct fault *reterr)
     struct publish *p = &node->publish;
     if (node->mode != NODE_OWN || !p->tree)
         return fault_set(reterr, ERR_DENIED, "this node was opened for reading only");
+    if (node_held(node))
+        return fault_set(reterr, ERR_BUSY, "partners are being asked what they hold of this log");
     pthread_mutex_lock(&p->one_at_a_time);
     enum err err = publish(node, ret_new, reterr);
     pthread_mutex_unlock(&p->one_at_a_time);
     return err;
 }
 
+void node_hold(struct node *node, int64_t until_us)
+{
+    atomic_store(&node->publish.held_until_us, until_us);
+}
+
+bool node_held(struct node *node)
+{
+    int64_t until_us = atomic_load(&node->publish.held_until_us);
+    return until_us && clock_mono_us() < until_us;
+}
+
+void node_hold_end(struct node *node, bool publish_first)
+{
+    struct publish *p = &node->publish;
+    struct fault why = {.offset = -1, .line = -1};
+    bool fresh;
+    pthread_mutex_lock(&p->one_at_a_time);
+    if (publish_first && publish(node, &fresh, &why) != OK)
+        log_warning("no checkpoint is published: %s", why.what);
+    pthread_mutex_unlock(&p->one_at_a_time);
+    atomic_store(&p->held_until_us, 0);
+}
+
 void publish_last(struct node *node)
 {
     struct fault why = {.offset = -1, .line = -1};
     bool fresh;
-    if (node->mode != NODE_OWN || !node->publish.tree || log_failed(node->log))
+    if (node->mode != NODE_OWN || !node->publish.tree || log_failed(node->log) || node_held(node))
         return;
     if (node_publish(node, &fresh, &why) != OK)
         log_warning("no checkpoint was published: %s", why.what);

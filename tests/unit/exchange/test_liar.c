@@ -131,7 +131,7 @@ static enum err ask(struct world *w, struct witness_asked *ret)
     *ret = (struct witness_asked){.size = 0};
     assert_ok(ledger_remote_open(w->rig.node, &w->liar, &remote, &f));
     assert_ok(ledger_remote_client(remote.peer.url, &remote.http, &f));
-    enum err e = witness_ask(w->rig.node, &remote, ret, &f);
+    enum err e = witness_ask(w->rig.node, &remote, &(const struct witness_how){.look_first = false}, ret, &f);
     http_client_free(remote.http);
     ledger_remote_done(&remote);
     return e;
@@ -208,6 +208,31 @@ static void cosignatures_that_are_none(void **state)
     assert_ok(ask(w, &got));
     assert_true(got.new_cosignature);
     buffer_done(&text);
+}
+
+/* Many good lines of one key would leave no room for anybody else's: the newest is kept. */
+static void many_lines_are_one(void **state)
+{
+    struct world *w = *state;
+    struct witness_asked got;
+    struct buffer text, lines, b;
+    struct note n;
+    our_text(w, &text);
+    buffer_init(&lines, NOTE_MAX_BYTES);
+    buffer_init(&b, NOTE_MAX_BYTES);
+    for (uint64_t i = 0; i < NOTE_SIGNATURES_MAX - 1; i++) {
+        cosign(w, buffer_text(&text), seed, 1700000000 + (i * 8) % 63, LIAR);
+        buffer_add(&lines, buffer_text(&w->add.body));
+    }
+    say(&w->add, 200, buffer_text(&lines));
+    assert_ok(ask(w, &got));
+    assert_ok(node_checkpoint(w->rig.node, &b, NULL));
+    assert_ok(note_parse(buffer_text(&b), &n, NULL));
+    assert_int_equal(n.count, 2); /* ours and its one */
+    assert_int_equal(n.signature[1].bytes[7], (1700000000 + 62) & 0xFF);
+    buffer_done(&text);
+    buffer_done(&lines);
+    buffer_done(&b);
 }
 
 static void sign_head(struct answer *a, const struct checkpoint *c, const char *name,
@@ -350,8 +375,11 @@ static void a_false_cosignature(void **state)
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest tests[] = {TEST(cosignatures_that_are_none), TEST(our_log_is_not_moved),
-                                       TEST(a_true_checkpoint_does_not_move_it_either), TEST(its_log),
+    const struct CMUnitTest tests[] = {TEST(cosignatures_that_are_none),
+                                       TEST(many_lines_are_one),
+                                       TEST(our_log_is_not_moved),
+                                       TEST(a_true_checkpoint_does_not_move_it_either),
+                                       TEST(its_log),
                                        TEST(a_false_cosignature)};
     return cmocka_run_group_tests_name("liar", tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "exchange/ledger_check.h"
 #include "exchange/witness_loop.h"
 #include "store/origin.h"
@@ -45,7 +46,8 @@ static void publish(struct rig *r)
         fail_msg("node_publish: %s", f.what);
 }
 
-static enum err ask_with(struct rig *r, const struct uuid *party, struct witness_asked *ret, struct fault *f)
+static enum err ask_how(struct rig *r, const struct uuid *party, const struct witness_how *how,
+                        struct witness_asked *ret, struct fault *f)
 {
     struct ledger_remote remote;
     struct http_client *http = NULL;
@@ -54,10 +56,15 @@ static enum err ask_with(struct rig *r, const struct uuid *party, struct witness
         e = ledger_remote_client(remote.peer.url, &http, f);
     remote.http = http;
     if (!e)
-        e = witness_ask(r->node, &remote, ret, f);
+        e = witness_ask(r->node, &remote, how, ret, f);
     http_client_free(http);
     ledger_remote_done(&remote);
     return e;
+}
+
+static enum err ask_with(struct rig *r, const struct uuid *party, struct witness_asked *ret, struct fault *f)
+{
+    return ask_how(r, party, &(const struct witness_how){.look_first = false}, ret, f);
 }
 
 static struct witness_asked asked(struct world *w)
@@ -240,6 +247,108 @@ static void a_longer_log_is_seen_too(void **state)
     assert_true(asked(w).behind);
 }
 
+static int log_status(struct rig *r, const struct uuid *party, const char *path)
+{
+    struct ledger_remote remote;
+    struct http_answer a = {0};
+    struct fault f = {0};
+    assert_ok(ledger_remote_open(r->node, party, &remote, &f));
+    assert_ok(ledger_remote_client(remote.peer.url, &remote.http, &f));
+    if (ledger_remote_get(&remote, path, &a, &f))
+        fail_msg("%s: %s", path, f.what);
+    int status = a.status;
+    http_answer_done(&a);
+    http_client_free(remote.http);
+    ledger_remote_done(&remote);
+    return status;
+}
+
+/* A copy whose checkpoint was cosigned is put back: it looks before it signs, shows or cosigns anything. */
+static void a_home_put_back_looks_first(void **state)
+{
+    struct world *w = *state;
+    struct node_origin before, after;
+    struct witness_loop *l;
+    struct witness_asked got;
+    struct fault f = {0};
+    bool fresh;
+    publish(&w->a);
+    assert_true(asked(w).new_cosignature);
+    publish(&w->b);
+    restart_from(&w->a, "copy", true);
+    rig_import(&w->a, "self", rig_indicator(1, 0, TLP_RED));
+    publish(&w->a);
+    assert_true(asked(w).new_cosignature);
+
+    restart_from(&w->a, "copy", false);
+    node_origin(w->a.node, &before);
+    node_hold(w->a.node, clock_mono_us() + WITNESS_HOLD_US);
+    rig_import(&w->a, "self", rig_indicator(77, 0, TLP_RED));
+    assert_err(node_publish(w->a.node, &fresh, NULL), ERR_BUSY);
+    assert_int_equal(log_status(&w->b, &w->a_at_b, "checkpoint"), 503);
+    assert_int_equal(log_status(&w->b, &w->a_at_b, "tile/0/000.p/1"), 503);
+    (void)ask_with(&w->b, &w->a_at_b, &got, &f);
+    assert_false(got.new_cosignature); /* nor as a witness */
+    assert_ok(witness_loop_start(w->a.node, 50, &l, NULL));
+    for (unsigned i = 0; i < 400 && node_held(w->a.node); i++)
+        usleep(25000);
+    witness_loop_stop(l);
+    assert_false(node_held(w->a.node));
+    node_origin(w->a.node, &after);
+    assert_string_not_equal(before.name, after.name);
+}
+
+static void introduce(struct rig *r, const struct uuid *party)
+{
+    struct ledger_remote remote;
+    struct fault f = {0};
+    assert_ok(ledger_remote_open(r->node, party, &remote, &f));
+    assert_ok(ledger_remote_client(remote.peer.url, &remote.http, &f));
+    if (ledger_remote_introduce(r->node, &remote, &f))
+        fail_msg("introduce: %s", f.what);
+    http_client_free(remote.http);
+    ledger_remote_done(&remote);
+}
+
+/* The copy is from before a rotation, and the witness has pinned the new key: what it holds has the old one's
+ * signature as well. */
+static void a_home_put_back_behind_a_rotation(void **state)
+{
+    struct world *w = *state;
+    struct node_origin o;
+    const struct origin_change c = {.reason = ORIGIN_ROTATION, .account = *node_admin(w->a.node), .words = TEXT("t")};
+    publish(&w->a);
+    assert_true(asked(w).new_cosignature);
+    restart_from(&w->a, "copy", true);
+    assert_ok(node_new_origin(w->a.node, &c, &o, NULL));
+    introduce(&w->a, &w->b_at_a);
+    publish(&w->a);
+    assert_true(asked(w).new_cosignature);
+    restart_from(&w->a, "copy", false);
+    rig_import(&w->a, "self", rig_indicator(77, 0, TLP_RED));
+    publish(&w->a);
+    assert_true(asked(w).behind);
+}
+
+/* The other way round: the witness holds what the key before the rotation signed, and this home was put back to
+ * before that, but behind the rotation it has now. */
+static void an_old_keys_checkpoint_counts(void **state)
+{
+    struct world *w = *state;
+    struct node_origin o;
+    const struct origin_change c = {.reason = ORIGIN_ROTATION, .account = *node_admin(w->a.node), .words = TEXT("t")};
+    publish(&w->a);
+    assert_true(asked(w).new_cosignature);
+    restart_from(&w->a, "copy", true);
+    rig_import(&w->a, "self", rig_indicator(1, 0, TLP_RED));
+    publish(&w->a);
+    assert_true(asked(w).new_cosignature);
+    restart_from(&w->a, "copy", false);
+    assert_ok(node_new_origin(w->a.node, &c, &o, NULL));
+    publish(&w->a);
+    assert_true(asked(w).behind);
+}
+
 /* ---- verify --peer ---- */
 
 static enum err checked(struct world *w, struct ledger_checked *ret, struct fault *f)
@@ -325,6 +434,9 @@ int main(void)
                                        TEST(loop),
                                        TEST(a_home_put_back_begins_anew),
                                        TEST(a_longer_log_is_seen_too),
+                                       TEST(a_home_put_back_looks_first),
+                                       TEST(a_home_put_back_behind_a_rotation),
+                                       TEST(an_old_keys_checkpoint_counts),
                                        TEST(a_partners_log_is_checked),
                                        TEST(a_fork_and_a_rollback_are_named)};
     return cmocka_run_group_tests_name("witnessed", tests, NULL, NULL);
