@@ -12,9 +12,8 @@
 #include "exchange/witness.h"
 #include "ledger/checkpoint.h"
 
-#define SEEN_SPACE    "peer-head" /* party -> the last checkpoint that held */
-#define WITNESS_SPACE "witness"   /* of witness.c */
-#define TILES_MAX     512         /* of one check: a proof takes a few a level */
+#define WITNESS_SPACE "witness" /* of witness.c */
+#define TILES_MAX     512       /* of one check: a proof takes a few a level */
 
 struct tile {
     unsigned level;
@@ -192,7 +191,7 @@ static enum err check_signature(struct check *c, const struct uuid *account, str
 
 /* ---- what we know of it ---- */
 
-/* A kept note about the same log; false: none. */
+/* A kept note about its log, under whichever name; false: none. */
 static enum err kept_head(struct check *c, const char *space, struct text key, struct buffer *room,
                           struct checkpoint *ret, bool *ret_any, struct fault *reterr)
 {
@@ -205,8 +204,18 @@ static enum err kept_head(struct check *c, const char *space, struct text key, s
         e = note_parse(buffer_text(room), &note, reterr);
     if (!e)
         e = checkpoint_parse(note.text, ret, reterr);
-    *ret_any = !e && text_eq(ret->origin, c->head.origin);
+    *ret_any = !e;
     return e;
+}
+
+/* Its statements vouch for the new name, not for what is missing under it. */
+static enum err lost(const struct check *c, const struct checkpoint *before, struct fault *reterr)
+{
+    return fault_at(reterr, ERR_DENIED, -1, "lost",
+                    "its log goes on as " TEXT_FMT ", without all of the %" PRIu64
+                    " entries that it had signed as " TEXT_FMT
+                    ": ask what was lost; entente peer set NAME --key VKEY accepts it",
+                    TEXT_ARG(c->head.origin), before->size, TEXT_ARG(before->origin));
 }
 
 static enum err check_kept(struct check *c, const char *space, struct text key, uint64_t *ret_size,
@@ -221,9 +230,28 @@ static enum err check_kept(struct check *c, const char *space, struct text key, 
         if (ret_size)
             *ret_size = before.size;
         e = extends(c, &before, reterr);
+        if (e == ERR_DENIED && !text_eq(before.origin, c->head.origin))
+            e = lost(c, &before, reterr);
     }
     buffer_done(&room);
     return e;
+}
+
+/* What was cosigned here of its log under the names that it had before. */
+static enum err check_names(struct check *c, struct text party, struct fault *reterr)
+{
+    char hex[SHA256_HEX];
+    struct buffer names;
+    struct text rest, name;
+    buffer_init(&names, PEER_NAMES_MAX_BYTES);
+    enum err e = local_get(node_local(c->node), PEER_NAMES_SPACE, party, &names, reterr);
+    rest = buffer_text(&names);
+    while (!e && rest.len && text_split(&rest, '\n', &name)) {
+        struct sha256 hash = sha256_of(name.ptr, name.len);
+        e = check_kept(c, WITNESS_SPACE, sha256_hex(&hash, hex), NULL, reterr);
+    }
+    buffer_done(&names);
+    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 static enum err check_past(struct check *c, struct fault *reterr)
@@ -238,8 +266,10 @@ static enum err check_past(struct check *c, struct fault *reterr)
         return fails("fork", "it signed two different trees of one size; both checkpoints are kept here", reterr);
     if (e != ERR_NOT_FOUND)
         return e;
-    e = check_kept(c, SEEN_SPACE, uuid_format(&c->remote.peer.party, party), &c->result.seen, reterr);
-    return e ? e : check_kept(c, WITNESS_SPACE, sha256_hex(&hash, hex), NULL, reterr);
+    e = check_kept(c, PEER_HEAD_SPACE, uuid_format(&c->remote.peer.party, party), &c->result.seen, reterr);
+    if (!e)
+        e = check_kept(c, WITNESS_SPACE, sha256_hex(&hash, hex), NULL, reterr);
+    return e ? e : check_names(c, text_of(party), reterr);
 }
 
 /* ---- cosignatures ---- */
@@ -299,7 +329,7 @@ static enum err run(struct check *c, const struct uuid *account, struct fault *r
     if (!e)
         e = check_cosignatures(c, reterr);
     if (!e)
-        e = local_set(node_local(c->node), SEEN_SPACE, uuid_format(&c->remote.peer.party, party),
+        e = local_set(node_local(c->node), PEER_HEAD_SPACE, uuid_format(&c->remote.peer.party, party),
                       buffer_text(&c->bytes), reterr);
     if (!e) {
         c->result.size = c->head.size;

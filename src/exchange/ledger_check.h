@@ -13,7 +13,8 @@ struct ledger_checked {
  * last checkpoint seen here and the last one that we cosigned (consistency proofs, out of its tiles), and the
  * cosignatures of parties we know. What holds is remembered for the next time. Owner only.
  * ERR_DENIED: a check does not hold; fault.rule names the first: "signature", "fork", "rollback", "consistency",
- * "cosignature". ERR_UNREACHABLE: it did not answer, or not in the form. ERR_NOT_FOUND: no such peer, no key pinned.
- * ERR_USAGE: it has no address or no log. ERR_IO | ERR_NOMEM */
+ * "lost" (it goes on under another name without what it had signed), "cosignature". ERR_UNREACHABLE: it did not
+ * answer, or not in the form. ERR_NOT_FOUND: no such peer, no key pinned. ERR_USAGE: it has no address or no log.
+ * ERR_IO | ERR_NOMEM */
 MUST_CHECK enum err ledger_check_peer(struct node *node, const struct uuid *party, const struct uuid *account,
                                       struct ledger_checked *ret, struct fault *reterr);

@@ -114,6 +114,7 @@ struct pinning {
     const struct statements *statements; /* NULL: none */
     bool confirmed;                      /* by a person */
     bool refused;                        /* another key is pinned, and nothing leads from it to this one */
+    bool waits;                          /* a person has to decide about a key that is offered first */
 };
 
 /* One step along the statements: each is vouched for by the key that is pinned when it is taken. */
@@ -141,15 +142,53 @@ static bool leads_there(const struct pinning *p, struct pin at)
     return false;
 }
 
-static enum err may_pin(struct pinning *p, const struct fact_peer *peer, bool *ret_change)
+/* What is offered and not vouched for may be the answer to a compromise: the pinned key may be a thief's by now, and
+ * nothing that it says changes the pin before a person has decided. */
+static enum err nothing_offered(struct pinning *p, struct node *node, struct fault *reterr)
+{
+    struct pin waiting;
+    enum err e = peer_offered(node, p->party, &waiting);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    p->waits = e == OK;
+    return p->waits ? fault_set(reterr, ERR_DENIED,
+                                "this partner offers a key that nobody has confirmed: until somebody does "
+                                "(entente peer set NAME --key KEY), no other is taken")
+                    : fault_set(reterr, e, "local.db: what is offered cannot be read: %s", err_name(e));
+}
+
+static enum err may_pin(struct pinning *p, struct node *node, const struct fact_peer *peer, bool *ret_change,
+                        struct fault *reterr)
 {
     struct pin now;
     *ret_change = true;
     if (!key_known(peer) || !pin_of(peer->origin, peer->key, &now))
         return OK;
     *ret_change = !pin_same(&now, &p->offered);
-    p->refused = *ret_change && !p->confirmed && !leads_there(p, now);
-    return p->refused ? ERR_DENIED : OK;
+    if (!*ret_change || p->confirmed)
+        return OK;
+    p->refused = !leads_there(p, now);
+    return p->refused ? ERR_DENIED : nothing_offered(p, node, reterr);
+}
+
+/* The names that the log had: what was cosigned under them still binds it (exchange/ledger_check.h). */
+static enum err remember_name(struct node *node, const struct pinning *p, struct text before, struct fault *reterr)
+{
+    char id[UUID_TEXT_MAX];
+    struct buffer b;
+    if (!before.len || text_eq(before, text_of(p->offered.origin)))
+        return OK;
+    uuid_format(p->party, id);
+    log_warning("party %s: its log goes on as %s; it was " TEXT_FMT, id, p->offered.origin, TEXT_ARG(before));
+    buffer_init(&b, PEER_NAMES_MAX_BYTES);
+    enum err e = local_get(node_local(node), PEER_NAMES_SPACE, text_of(id), &b, NULL);
+    buffer_add(&b, before);
+    buffer_add_char(&b, '\n');
+    if (e == OK || e == ERR_NOT_FOUND)
+        e = buffer_error(&b) ? OK /* the oldest ones stay */
+                             : local_set(node_local(node), PEER_NAMES_SPACE, text_of(id), buffer_text(&b), reterr);
+    buffer_done(&b);
+    return e;
 }
 
 static enum err write_pin(struct txn *t, void *self, struct fault *reterr)
@@ -163,9 +202,11 @@ static enum err write_pin(struct txn *t, void *self, struct fault *reterr)
     if (!e && f.u.peer.expelled)
         e = fault_set(reterr, ERR_DENIED, "this peer was expelled");
     if (!e)
-        e = may_pin(p, &f.u.peer, &change);
+        e = may_pin(p, txn_node(t), &f.u.peer, &change, reterr);
     if (!e && change)
         e = peer_pin_free(t, p->party, text_of(p->offered.origin), reterr);
+    if (!e && change)
+        e = remember_name(txn_node(t), p, f.u.peer.origin, reterr);
     if (!e && change) {
         f.u.peer.account = *p->account;
         f.u.peer.origin = text_of(p->offered.origin);
@@ -191,6 +232,24 @@ enum err peer_pin_confirm(struct node *node, const struct uuid *party, const uin
     return e;
 }
 
+/* A person has named the log: what it was before binds it no more. The last head stays, under a key of its own. */
+static enum err forget_past(struct node *node, const struct uuid *party, struct fault *reterr)
+{
+    char id[UUID_TEXT_MAX];
+    struct buffer head;
+    struct text key = uuid_format(party, id);
+    buffer_init(&head, NOTE_MAX_BYTES);
+    enum err e = local_get(node_local(node), PEER_HEAD_SPACE, key, &head, reterr);
+    if (!e)
+        e = local_set(node_local(node), PEER_HEAD_SPACE "-before", key, buffer_text(&head), reterr);
+    if (!e)
+        e = local_delete(node_local(node), PEER_HEAD_SPACE, key, reterr);
+    buffer_done(&head);
+    if (!e || e == ERR_NOT_FOUND)
+        e = local_delete(node_local(node), PEER_NAMES_SPACE, key, reterr);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 enum err peer_pin_set(struct node *node, const struct uuid *party, const struct note_key *key,
                       const struct uuid *account, struct fault *reterr)
 {
@@ -200,7 +259,7 @@ enum err peer_pin_set(struct node *node, const struct uuid *party, const struct 
     enum err e = node_write(node, write_pin, &p, reterr);
     if (!e)
         offered_drop(node, party);
-    return e;
+    return e ? e : forget_past(node, party, reterr);
 }
 
 /* ---- introductions ---- */
@@ -308,9 +367,5 @@ enum err introduction_take(struct node *node, const struct uuid *party, const st
     if (!text_eq(i.to, text_of(own.name)) || !pin_of(i.origin, i.key, &p.offered))
         return fault_set(reterr, ERR_MALFORMED, "this introduction is not meant for this log");
     e = node_write(node, write_pin, &p, reterr);
-    if (p.refused)
-        return refuse(node, &p, reterr);
-    if (!e)
-        offered_drop(node, party);
-    return e;
+    return p.refused ? refuse(node, &p, reterr) : e; /* what is offered stays until a person has decided */
 }

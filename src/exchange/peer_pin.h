@@ -6,6 +6,11 @@
 #include "ledger/introduction.h"
 #include "store/node.h"
 
+/* local.db: party -> its last checkpoint that held; party -> the names its log had before, a line each */
+#define PEER_HEAD_SPACE      "peer-head"
+#define PEER_NAMES_SPACE     "peer-names"
+#define PEER_NAMES_MAX_BYTES (16 * KIB)
+
 struct pin {
     char origin[ORIGIN_MAX];
     uint8_t key[NOTE_KEY_BYTES];
@@ -18,11 +23,13 @@ MUST_CHECK enum err peer_pin_free(struct txn *t, const struct uuid *party, struc
 MUST_CHECK enum err introduction_write(struct node *node, struct text to, struct buffer *out, struct fault *reterr);
 /* What a partner's account brought. OK: its key is pinned, now or before. ERR_MALFORMED: no introduction, or not to
  * us. ERR_DENIED: another key than the pinned one, and no statement leads there; it is remembered as offered and
- * logged once. ERR_EXISTS: somebody else's log. ERR_IO | ERR_FULL | ERR_NOMEM */
+ * logged once; or a key that is offered waits for a person, and until then none is taken by a statement.
+ * ERR_EXISTS: somebody else's log. ERR_IO | ERR_FULL | ERR_NOMEM */
 MUST_CHECK enum err introduction_take(struct node *node, const struct uuid *party, const struct uuid *account,
                                       struct text body, struct fault *reterr);
 /* Follows a partner's statements (the page /log/origins) from the pinned key as far as they lead, and pins where they
- * end; *ret is what is pinned then. ERR_NOT_FOUND: nothing is pinned. ERR_MALFORMED | ERR_IO | ERR_FULL | ERR_NOMEM
+ * end; *ret is what is pinned then. ERR_NOT_FOUND: nothing is pinned. ERR_DENIED: a key that is offered waits for a
+ * person. ERR_MALFORMED | ERR_IO | ERR_FULL | ERR_NOMEM
  */
 MUST_CHECK enum err peer_pin_follow(struct node *node, const struct uuid *party, const struct uuid *account,
                                     struct text statements, struct pin *ret, struct fault *reterr);
@@ -32,7 +39,8 @@ MUST_CHECK enum err peer_offered(struct node *node, const struct uuid *party, st
  * is offered. ERR_DENIED: it is another key that is offered. */
 MUST_CHECK enum err peer_pin_confirm(struct node *node, const struct uuid *party, const uint8_t key[NOTE_KEY_BYTES],
                                      const struct uuid *account, struct fault *reterr);
-/* The same for a partner that does not come to us, and so offers nothing: a person was told origin and key.
+/* The same for a partner that does not come to us, and so offers nothing: a person was told origin and key. Also
+ * how a person accepts that a log was put back and has lost what it had signed (ledger_check.h).
  * ERR_USAGE: no key of a log. ERR_EXISTS: somebody else's log. */
 MUST_CHECK enum err peer_pin_set(struct node *node, const struct uuid *party, const struct note_key *key,
                                  const struct uuid *account, struct fault *reterr);

@@ -171,6 +171,34 @@ static void write_introduction(const char *to, const char *origin, const uint8_t
     buffer_done(&text);
 }
 
+/* A compromise is told by a key that nobody vouches for. Until a person has decided, the pinned key, which may be a
+ * thief's, neither takes that offer away nor names a successor. */
+static void an_offer_outlasts_the_thief(void **state)
+{
+    struct world *w = *state;
+    struct uuid b_at_a = rig_party(&w->a, "CSIRT B");
+    struct pin got, due, offered, a = own(&w->a);
+    struct fault f = {0};
+    struct buffer body;
+    assert_ok(introduce(w, &f));
+    due = own(&w->b);
+    buffer_init(&body, 8192);
+    write_introduction(a.origin, "log.example/b", NULL, "log.example/b", &body); /* the true one */
+    assert_err(introduction_take(w->a.node, &b_at_a, node_admin(w->a.node), buffer_text(&body), &f), ERR_DENIED);
+    assert_ok(peer_offered(w->a.node, &b_at_a, &offered));
+    assert_ok(introduce(w, &f)); /* the pinned key is still the pinned one */
+    assert_ok(peer_offered(w->a.node, &b_at_a, &got));
+    assert_true(pin_same(&got, &offered));
+    change(&w->b, ORIGIN_ROTATION);
+    assert_err(introduce(w, &f), ERR_DENIED);
+    pinned(&w->a, &b_at_a, &got);
+    assert_true(pin_same(&got, &due));
+    assert_ok(peer_offered(w->a.node, &b_at_a, &got));
+    assert_true(pin_same(&got, &offered));
+    assert_ok(peer_pin_confirm(w->a.node, &b_at_a, offered.key, node_admin(w->a.node), &f));
+    buffer_done(&body);
+}
+
 static enum err take(struct world *w, const struct buffer *body)
 {
     struct uuid b_at_a = rig_party(&w->a, "CSIRT B");
@@ -251,6 +279,7 @@ int main(void)
                                        TEST(the_first_introduction_pins),
                                        TEST(a_vouched_succession_is_followed),
                                        TEST(another_key_waits_for_a_person),
+                                       TEST(an_offer_outlasts_the_thief),
                                        TEST(what_is_no_introduction),
                                        TEST(invitations)};
     return cmocka_run_group_tests_name("peer_pin", tests, NULL, NULL);

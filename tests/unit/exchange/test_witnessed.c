@@ -424,6 +424,43 @@ static void a_fork_and_a_rollback_are_named(void **state)
     fails_at(w, "consistency");
 }
 
+/* A log that goes on under another name, vouched for by its key: only what it still has of what it had signed counts.
+ */
+static void a_restore_licenses_no_other_past(void **state)
+{
+    struct world *w = *state;
+    struct ledger_checked c;
+    struct node_origin o;
+    struct note_key key;
+    struct fault f;
+    const struct origin_change restore = {
+        .reason = ORIGIN_RESTORE, .account = *node_admin(w->a.node), .words = TEXT("t")};
+    publish(&w->a);
+    restart_from(&w->a, "copy", true);
+    holds(w, &c);
+    assert_ok(node_new_origin(w->a.node, &restore, &o, NULL)); /* nothing is lost: it holds */
+    publish(&w->a);
+    holds(w, &c);
+    assert_true(c.moved);
+    rig_import(&w->a, "self", rig_indicator(1, 0, TLP_RED));
+    publish(&w->a);
+    introduce(&w->a, &w->b_at_a);
+    assert_true(asked(w).new_cosignature);
+    restart_from(&w->a, "copy2", true);
+    rig_import(&w->a, "self", rig_indicator(2, 0, TLP_RED));
+    publish(&w->a);
+    assert_true(asked(w).new_cosignature); /* more than verify has seen: as a witness only */
+    restart_from(&w->a, "copy2", false);
+    assert_ok(node_new_origin(w->a.node, &restore, &o, NULL));
+    publish(&w->a);
+    fails_at(w, "lost");
+    introduce(&w->a, &w->b_at_a); /* pinned or not */
+    fails_at(w, "lost");
+    assert_ok(note_key_make(text_of(o.name), NOTE_ED25519, o.key, &key));
+    assert_ok(peer_pin_set(w->b.node, &w->a_at_b, &key, node_admin(w->b.node), &f));
+    holds(w, &c);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -438,6 +475,7 @@ int main(void)
                                        TEST(a_home_put_back_behind_a_rotation),
                                        TEST(an_old_keys_checkpoint_counts),
                                        TEST(a_partners_log_is_checked),
-                                       TEST(a_fork_and_a_rollback_are_named)};
+                                       TEST(a_fork_and_a_rollback_are_named),
+                                       TEST(a_restore_licenses_no_other_past)};
     return cmocka_run_group_tests_name("witnessed", tests, NULL, NULL);
 }
