@@ -293,7 +293,7 @@ static void on_element(void *self, const struct record_element *e)
     told_elements++;
 }
 
-/* Asked for, it comes once and first; not asked for, never. */
+/* Asked for, it comes once and first; not asked for, never. And nothing comes behind the end. */
 static void an_envelope_has_its_place(void **state)
 {
     (void)state;
@@ -307,9 +307,10 @@ static void an_envelope_has_its_place(void **state)
     static const struct {
         const char *records; /* l: element, e: envelope, o: object, z: end */
         bool asked, good;
-    } orders[] = {{"oz", false, true},   {"leoz", true, true}, {"ez", true, true},  {"eoz", false, false},
-                  {"loz", false, false}, {"oz", true, false},  {"z", true, false},  {"eeoz", true, false},
-                  {"eloz", true, false}, {"eoe", true, false}, {"eol", true, false}};
+    } orders[] = {{"oz", false, true}, {"ozo", false, false}, {"ozz", false, false}, {"leoz", true, true},
+                  {"ez", true, true},  {"eoz", false, false}, {"loz", false, false}, {"oz", true, false},
+                  {"z", true, false},  {"eeoz", true, false}, {"eloz", true, false}, {"eoe", true, false},
+                  {"eol", true, false}};
     for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
         struct intake_options options = {.name = TEXT("lie")};
         struct intake in = {.options = &options};
