@@ -99,20 +99,11 @@ static enum err tile(const struct ledger_call *c, struct outbound **ret, struct 
 
 /* ---- successions ---- */
 
-static enum err on_origin(void *self, const struct fact *f)
-{
-    struct buffer *out = self;
-    if (out->len)
-        buffer_add_char(out, '\n');
-    buffer_add(out, f->u.origin.note);
-    return buffer_error(out);
-}
-
 static enum err origins(const struct ledger_call *c, struct outbound **ret, struct fault *reterr)
 {
     struct buffer notes;
     buffer_init(&notes, ORIGINS_MAX);
-    enum err e = view_facts(c->view, FACT_ORIGIN, on_origin, &notes, reterr);
+    enum err e = statements_write(c->view, &notes, reterr);
     if (!e)
         e = outbound_log_text(LOG_STATEMENTS, 200, buffer_text(&notes), ret);
     buffer_done(&notes);

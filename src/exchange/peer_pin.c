@@ -13,6 +13,7 @@
 
 #define OFFERED_SPACE "peer-offered"
 #define PIN_ARENA     (64 * KIB)
+#define ORIGIN_DIGITS 16
 
 bool pin_same(const struct pin *a, const struct pin *b)
 {
@@ -157,6 +158,40 @@ static enum err nothing_offered(struct pinning *p, struct node *node, struct fau
                     : fault_set(reterr, e, "local.db: what is offered cannot be read: %s", err_name(e));
 }
 
+/* Of the names that we make, "entente/LV/<16 digits of the key's hash>", those digits. false: another kind of name.
+ */
+static bool digits_of(struct text origin, struct text *ret)
+{
+    struct text rest = origin, word;
+    return text_split(&rest, '/', &word) && text_eq(word, TEXT("entente")) && text_split(&rest, '/', &word) &&
+           text_split(&rest, '/', ret);
+}
+
+static bool made_from(struct text digits, const uint8_t key[NOTE_KEY_BYTES])
+{
+    char hex[SHA256_HEX];
+    struct sha256 hash = sha256_of(key, NOTE_KEY_BYTES);
+    return text_eq(text_sub(sha256_hex(&hash, hex), 0, ORIGIN_DIGITS), digits);
+}
+
+/* Whoever comes first must not take another's name: it is made from the key, or from the one that a chain of its
+ * statements begins with. */
+static bool is_its_own_name(const struct pinning *p)
+{
+    struct text digits;
+    if (!digits_of(text_of(p->offered.origin), &digits) || made_from(digits, p->offered.key))
+        return true;
+    for (size_t i = 0; p->statements && i < p->statements->count; i++) {
+        struct note note;
+        struct succession s;
+        struct pin first;
+        if (note_parse(p->statements->note[i], &note, NULL) == OK && succession_parse(note.text, &s, NULL) == OK &&
+            made_from(digits, s.old_key) && pin_of(s.old_origin, s.old_key, &first) && leads_there(p, first))
+            return true;
+    }
+    return false;
+}
+
 static enum err may_pin(struct pinning *p, struct node *node, const struct fact_peer *peer, bool *ret_change,
                         struct fault *reterr)
 {
@@ -205,6 +240,10 @@ static enum err write_pin(struct txn *t, void *self, struct fault *reterr)
         e = may_pin(p, txn_node(t), &f.u.peer, &change, reterr);
     if (!e && change)
         e = peer_pin_free(t, p->party, text_of(p->offered.origin), reterr);
+    if (!e && change && !p->confirmed && !key_known(&f.u.peer) && !is_its_own_name(p)) {
+        p->refused = true;
+        e = ERR_DENIED;
+    }
     if (!e && change)
         e = remember_name(txn_node(t), p, f.u.peer.origin, reterr);
     if (!e && change) {
@@ -264,12 +303,40 @@ enum err peer_pin_set(struct node *node, const struct uuid *party, const struct 
 
 /* ---- introductions ---- */
 
+struct newest { /* statements */
+    struct buffer *out;
+    size_t count, skip;
+};
+
+static enum err count_origin(void *self, const struct fact *f)
+{
+    struct newest *n = self;
+    (void)f;
+    n->count++;
+    return OK;
+}
+
 static enum err on_origin(void *self, const struct fact *f)
 {
-    struct buffer *out = self;
-    buffer_add_char(out, '\n');
-    buffer_add(out, f->u.origin.note);
-    return buffer_error(out);
+    struct newest *n = self;
+    if (n->skip > 0) {
+        n->skip--;
+        return OK;
+    }
+    if (n->out->len)
+        buffer_add_char(n->out, '\n');
+    buffer_add(n->out, f->u.origin.note);
+    return buffer_error(n->out);
+}
+
+enum err statements_write(struct view *v, struct buffer *out, struct fault *reterr)
+{
+    struct newest n = {.out = out};
+    enum err e = view_facts(v, FACT_ORIGIN, count_origin, &n, reterr);
+    if (e)
+        return e;
+    n.skip = n.count > STATEMENTS_MAX ? n.count - STATEMENTS_MAX : 0;
+    return view_facts(v, FACT_ORIGIN, on_origin, &n, reterr);
 }
 
 static enum err add_statements(struct node *node, struct buffer *out, struct fault *reterr)
@@ -278,7 +345,7 @@ static enum err add_statements(struct node *node, struct buffer *out, struct fau
     enum err e = node_reader(node, &v, reterr);
     if (e)
         return e;
-    e = view_facts(v, FACT_ORIGIN, on_origin, out, reterr);
+    e = statements_write(v, out, reterr);
     node_reader_done(node, v);
     return e;
 }
@@ -351,7 +418,8 @@ static enum err refuse(struct node *node, const struct pinning *p, struct fault 
             "party %s offers another key than the pinned one: confirm it with entente peer set NAME --key KEY",
             uuid_format(p->party, id).ptr);
     }
-    return fault_set(reterr, ERR_DENIED, "another key is pinned for this partner");
+    return fault_set(reterr, ERR_DENIED,
+                     "another key is pinned for this partner, or the name is not made from its key");
 }
 
 enum err introduction_take(struct node *node, const struct uuid *party, const struct uuid *account, struct text body,

@@ -19,10 +19,13 @@ bool pin_same(const struct pin *a, const struct pin *b);
 
 /* ERR_EXISTS: this log is ours, or another party's; inside a write. */
 MUST_CHECK enum err peer_pin_free(struct txn *t, const struct uuid *party, struct text origin, struct fault *reterr);
+/* Our statements of succession, the newest STATEMENTS_MAX, an empty line between them; behind what out has. */
+MUST_CHECK enum err statements_write(struct view *v, struct buffer *out, struct fault *reterr);
 /* Our introduction to the log `to`, with our statements, for LOG_INTRODUCTION. */
 MUST_CHECK enum err introduction_write(struct node *node, struct text to, struct buffer *out, struct fault *reterr);
 /* What a partner's account brought. OK: its key is pinned, now or before. ERR_MALFORMED: no introduction, or not to
- * us. ERR_DENIED: another key than the pinned one, and no statement leads there; it is remembered as offered and
+ * us. ERR_DENIED: another key than the pinned one, and no statement leads there, or the first one,
+ * under a name of ours ("entente/...") that is not made from its key; it is remembered as offered and
  * logged once; or a key that is offered waits for a person, and until then none is taken by a statement.
  * ERR_EXISTS: somebody else's log. ERR_IO | ERR_FULL | ERR_NOMEM */
 MUST_CHECK enum err introduction_take(struct node *node, const struct uuid *party, const struct uuid *account,

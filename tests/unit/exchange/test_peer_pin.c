@@ -124,6 +124,41 @@ static void a_vouched_succession_is_followed(void **state)
     assert_true(pin_same(&got, &due));
 }
 
+/* Who has had many keys shows the newest statements: who keeps up can follow. */
+static void many_successions(void **state)
+{
+    struct world *w = *state;
+    struct uuid b_at_a = rig_party(&w->a, "CSIRT B");
+    struct pin got, due;
+    struct fault f = {0};
+    assert_ok(introduce(w, &f));
+    for (unsigned i = 0; i < STATEMENTS_MAX + 6; i++) {
+        change(&w->b, ORIGIN_ROTATION);
+        if (i == 20)
+            assert_ok(introduce(w, &f));
+    }
+    if (introduce(w, &f))
+        fail_msg("%s", f.what);
+    due = own(&w->b);
+    pinned(&w->a, &b_at_a, &got);
+    assert_true(pin_same(&got, &due));
+}
+
+/* After a rotation the name is still made from the first key: its statement shows it, to who sees it first now. */
+static void a_first_introduction_behind_a_rotation(void **state)
+{
+    struct world *w = *state;
+    struct uuid b_at_a = rig_party(&w->a, "CSIRT B");
+    struct pin got, due;
+    struct fault f = {0};
+    change(&w->b, ORIGIN_ROTATION);
+    change(&w->b, ORIGIN_ROTATION);
+    assert_ok(introduce(w, &f));
+    due = own(&w->b);
+    pinned(&w->a, &b_at_a, &got);
+    assert_true(pin_same(&got, &due));
+}
+
 /* A lost key vouches for nothing: refused, remembered, and taken once a person confirms that very key. */
 static void another_key_waits_for_a_person(void **state)
 {
@@ -169,6 +204,24 @@ static void write_introduction(const char *to, const char *origin, const uint8_t
     buffer_add_char(out, '\n');
     note_sign(buffer_text(&text), &k, seed, 0, out);
     buffer_done(&text);
+}
+
+/* The name of somebody else's log, with a key of one's own. */
+static void anothers_name_is_not_taken(void **state)
+{
+    struct world *w = *state;
+    struct uuid b_at_a = rig_party(&w->a, "CSIRT B");
+    struct pin got, a = own(&w->a);
+    struct fault f = {0};
+    struct buffer body;
+    const char *name = "entente/EX/0123456789abcdef";
+    buffer_init(&body, 8192);
+    write_introduction(a.origin, name, NULL, name, &body);
+    assert_err(introduction_take(w->a.node, &b_at_a, node_admin(w->a.node), buffer_text(&body), &f), ERR_DENIED);
+    pinned(&w->a, &b_at_a, &got);
+    assert_string_equal(got.origin, "");
+    assert_ok(introduce(w, &f)); /* the true one */
+    buffer_done(&body);
 }
 
 /* A compromise is told by a key that nobody vouches for. Until a person has decided, the pinned key, which may be a
@@ -279,6 +332,9 @@ int main(void)
                                        TEST(the_first_introduction_pins),
                                        TEST(a_vouched_succession_is_followed),
                                        TEST(another_key_waits_for_a_person),
+                                       TEST(many_successions),
+                                       TEST(a_first_introduction_behind_a_rotation),
+                                       TEST(anothers_name_is_not_taken),
                                        TEST(an_offer_outlasts_the_thief),
                                        TEST(what_is_no_introduction),
                                        TEST(invitations)};
