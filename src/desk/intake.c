@@ -164,6 +164,10 @@ static enum err take_in(struct intake *in, struct fault *reterr)
     if (e != OK)
         return e;
     in->totals.format = in->format = reader_format_of(reader);
+    /* Erased after its objects, and before its bytes are kept, a word would stand in those. */
+    const bool keeps = in->totals.format == READER_CSV;
+    if (keeps)
+        node_hold_erasures(in->node);
     struct intake_items items;
     intake_items_init(&items);
     e = read_document(in, reader, &items, reterr);
@@ -175,6 +179,8 @@ static enum err take_in(struct intake *in, struct fault *reterr)
         if (e == OK)
             e = recorded;
     }
+    if (keeps)
+        node_let_erasures(in->node);
     return e;
 }
 

@@ -356,14 +356,13 @@ static enum err spread_to(struct node *node, const char *dir, const struct erase
     return err;
 }
 
-enum err node_spread_erasures(struct node *node, struct buffer *ret_unreached, struct fault *reterr)
+enum err backup_spread(struct node *node, struct buffer *ret_unreached, struct fault *reterr)
 {
     struct buffer known;
     struct erased_list list = {0};
     struct text line;
     char *path = home_path(node->home, ERASURES_FILE);
     buffer_init(&known, FOLDERS_MAX);
-    pthread_mutex_lock(&node->keep_lock);
     enum err err = path ? folders(node, &known, reterr) : no_memory(reterr);
     if (err == OK && known.len)
         err = erased_list_load(node->io, path, &list, reterr);
@@ -374,10 +373,17 @@ enum err node_spread_erasures(struct node *node, struct buffer *ret_unreached, s
             buffer_addf(ret_unreached, TEXT_FMT "\n", TEXT_ARG(line));
         free(dir);
     }
-    pthread_mutex_unlock(&node->keep_lock);
     erased_list_done(&list);
     buffer_done(&known);
     free(path);
+    return err;
+}
+
+enum err node_spread_erasures(struct node *node, struct buffer *ret_unreached, struct fault *reterr)
+{
+    pthread_mutex_lock(&node->keep_lock);
+    enum err err = backup_spread(node, ret_unreached, reterr);
+    pthread_mutex_unlock(&node->keep_lock);
     return err;
 }
 

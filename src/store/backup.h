@@ -26,6 +26,9 @@ struct backup_result {
  * ERR_IO | ERR_FULL | ERR_NOMEM | ERR_MALFORMED | ERR_CANCELLED: what was there before can still be restored. */
 MUST_CHECK enum err node_backup(struct node *node, const char *dir, const atomic_bool *cancel,
                                 struct backup_result *ret, struct fault *reterr);
-/* Hands the list of erasures to every backup that this home was copied to. *ret_unreached: folders, one a line, that
- * could not be reached; they hold what was erased until the next backup into them. */
+/* Hands the list of erasures to every backup that this home was copied to, as an erasure does by itself before it is
+ * finished. *ret_unreached: folders, one a line, that could not be reached; they hold what was erased until the next
+ * backup into them. */
 MUST_CHECK enum err node_spread_erasures(struct node *node, struct buffer *ret_unreached, struct fault *reterr);
+/* The same by who holds off backups already: an erasure, or an opening. */
+MUST_CHECK enum err backup_spread(struct node *node, struct buffer *ret_unreached, struct fault *reterr);

@@ -7,9 +7,10 @@
  *   3. evidence of other findings is written anew in the same group, or in one before: it is never missing.
  *   4. a crash leaves "not erased", or an erasure whose entry is there, which the next opening as owner finishes
  *      before anything is read. HOME/erasing says that there may be one.
+ *   5. what cannot be read goes too: of spoiled objects and documents nobody can say that they hold nothing.
  *
  *   SCAN --> marked --> the group: evidence anew, the erasure's entry --> records flagged, synced, zeroed, synced
- *     --> HOME/erasures --> views made anew --> unmarked --> acknowledged
+ *     --> HOME/erasures --> views made anew --> backups told --> unmarked --> acknowledged
  *   crash before the entry is durable: unmarked at the next opening. After it: done again from "records" on. */
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ static void kept_lines(const struct survivor *s, const struct json_val *lines, s
     buffer_add_char(out, ']');
 }
 
+/* Lines whose text is spoiled stay as hits without it: a damaged byte must not make an erasure impossible. */
 static enum err kept_body(const struct erasing *e, const struct survivor *s, struct buffer *out, struct fault *reterr)
 {
     struct json_doc *doc = NULL;
@@ -57,6 +59,8 @@ static enum err kept_body(const struct erasing *e, const struct survivor *s, str
         kept_lines(s, json_root(doc), out);
     if (err == OK && buffer_error(out) != OK)
         err = no_memory(reterr);
+    if (err == ERR_MALFORMED)
+        err = OK;
     json_free(doc);
     buffer_done(&body);
     return err;
@@ -128,14 +132,12 @@ static enum err write_batch(struct txn *t, void *self, struct fault *reterr)
     return err;
 }
 
-static enum err write_groups(struct erasing *e, bool *ret_recorded, struct fault *reterr)
+static enum err write_groups(struct erasing *e, struct fault *reterr)
 {
     struct batch b = {.e = e};
     enum err err = OK;
-    while (err == OK && !b.last) {
+    while (err == OK && !b.last)
         err = writer_group(e->node, write_batch, &b, reterr);
-        *ret_recorded |= err == OK;
-    }
     return err;
 }
 
@@ -144,28 +146,35 @@ static enum err write_groups(struct erasing *e, bool *ret_recorded, struct fault
 static void not_finished(struct node *node, enum err err, struct fault *f)
 {
     struct fault why = *f;
-    fault_set(f, err, "%.120s; the erasure is recorded and is finished when the home is opened the next time",
+    fault_set(f, err, "%.120s; the erasure, where it is recorded, is finished when the home is opened the next time",
               why.what);
     writer_stop_writing(node, err, f);
+}
+
+/* A group that failed may be durable all the same: the view's part came after the log's, or a failed sync left it on
+ * the disk. Only a log that is as it was, and knows it, holds nothing of the erasure. */
+static bool may_be_recorded(const struct node *node, uint64_t from_n)
+{
+    return log_failed(node->log) || log_size(node->log) != from_n;
 }
 
 /* Doomed is filled: records it, and does it. */
 static enum err carry_out(struct erasing *e, struct fault *reterr)
 {
     struct node *node = e->node;
-    bool recorded = false;
+    const uint64_t from_n = log_size(node->log);
     doomed_sort(&e->doomed);
     e->result.entries = e->doomed.count;
-    enum err err = erase_mark(node, log_size(node->log), reterr);
+    enum err err = erase_mark(node, from_n, reterr);
     if (err == ERR_FULL && node_make_room(node))
-        err = erase_mark(node, log_size(node->log), reterr);
+        err = erase_mark(node, from_n, reterr);
     if (err != OK)
         return err;
     struct fault why = {.offset = -1, .line = -1};
-    err = write_groups(e, &recorded, &why);
+    err = write_groups(e, &why);
     if (err == OK)
-        err = erase_finish(node, &e->doomed, &why);
-    if (err != OK && recorded)
+        err = erase_finish(node, &e->doomed, e->request->id_count > 0, &why);
+    if (err != OK && may_be_recorded(node, from_n))
         not_finished(node, err, &why);
     else if (err != OK && erase_unmark(node, NULL) != OK)
         writer_stop_writing(node, err,
@@ -199,6 +208,7 @@ static enum err take_ids(struct erasing *e, struct node *node, struct fault *ret
     e->finding = calloc(count + 1, sizeof *e->finding);
     if (!e->ids || !e->uuids || !e->found || !e->finding)
         return no_memory(reterr);
+    e->uuid_count = count;
     memcpy(e->ids, e->request->ids, count * sizeof *e->ids);
     qsort(e->ids, count, sizeof *e->ids, by_text);
     for (size_t i = 0; i < count; i++) {
@@ -237,7 +247,9 @@ static enum err run_alone(struct node *node, struct job *job, struct fault *rete
     if (node->mode != NODE_OWN)
         return fault_set(reterr, ERR_DENIED, "this node was opened for reading only");
     pthread_mutex_lock(&node->keep_lock);
+    pthread_rwlock_wrlock(&node->erase_lock);
     enum err err = writer_run(node, job, reterr);
+    pthread_rwlock_unlock(&node->erase_lock);
     pthread_mutex_unlock(&node->keep_lock);
     return err;
 }
@@ -296,6 +308,9 @@ static enum err again_alone(struct node *node, void *self, struct fault *reterr)
     erasing_init(&e, &a->request);
     e.node = node;
     enum err err = pick(&e, a->list, reterr);
+    doomed_sort(&e.doomed);
+    if (err == OK)
+        err = erase_scan_again(&e, reterr);
     if (err == OK && e.doomed.count)
         err = carry_out(&e, reterr);
     if (err == OK)

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/log.h"
+#include "store/backup.h"
 #include "store/erase_inside.h"
 #include "store/erase_list.h"
 
@@ -80,7 +82,21 @@ static enum err views(struct node *node, struct fault *reterr)
     return err == OK ? home_sync(node->io, node->home, VIEW_FOLDER, reterr) : err;
 }
 
-enum err erase_finish(struct node *node, const struct doomed_list *doomed, struct fault *reterr)
+/* Before the mark goes, so that a crash makes it be done again. A backup that is not there is no fault of this. */
+static void tell_backups(struct node *node)
+{
+    struct fault why = {.offset = -1, .line = -1};
+    struct buffer unreached;
+    buffer_init(&unreached, MIB);
+    if (backup_spread(node, &unreached, &why) != OK)
+        log_warning("the list of erasures did not reach the backups: %s", why.what);
+    else if (unreached.len && !node->writer.running) /* at opening; who asks for an erasure says it himself */
+        log_warning("backups that hold what was erased, until the next backup into them: " TEXT_FMT,
+                    TEXT_ARG(text_trim(buffer_text(&unreached))));
+    buffer_done(&unreached);
+}
+
+enum err erase_finish(struct node *node, const struct doomed_list *doomed, bool tell, struct fault *reterr)
 {
     enum err err = erase_records(node, doomed, reterr);
     if (err == OK)
@@ -89,6 +105,8 @@ enum err erase_finish(struct node *node, const struct doomed_list *doomed, struc
         err = list(node, doomed, reterr);
     if (err == OK)
         err = views(node, reterr);
+    if (err == OK && tell)
+        tell_backups(node);
     return err == OK ? erase_unmark(node, reterr) : err;
 }
 
@@ -216,7 +234,7 @@ enum err erase_redo(struct node *node, struct fault *reterr)
     if (err == OK)
         err = erase_collect(node, numbers.v, numbers.count, false, &doomed, reterr);
     if (err == OK)
-        err = doomed.count ? erase_finish(node, &doomed, reterr) : erase_unmark(node, reterr);
+        err = doomed.count ? erase_finish(node, &doomed, true, reterr) : erase_unmark(node, reterr);
     doomed_done(&doomed);
     free(numbers.v);
     return err;

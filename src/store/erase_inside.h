@@ -47,7 +47,8 @@ struct erasing {
     struct node *node;
     const struct erase_request *request;
     struct text *ids;      /* sorted */
-    struct uuid *uuids;    /* of ids, in their order */
+    struct uuid *uuids;    /* of ids, in their order; of entries by number: of the findings among them */
+    size_t uuid_count;     /* of uuids and finding */
     bool *found, *finding; /* of ids: seen at all; is a finding */
     struct arena arena;    /* what outlives the scan */
     struct doomed_list doomed;
@@ -62,6 +63,8 @@ struct erasing {
 
 /* erase_scan.c: fills doomed, survivors, needles and pieces. ERR_NOT_FOUND */
 MUST_CHECK enum err erase_scan(struct erasing *e, struct fault *reterr);
+/* erase_scan.c, when doomed is filled already, sorted: finds the lines of other findings in the evidence among it. */
+MUST_CHECK enum err erase_scan_again(struct erasing *e, struct fault *reterr);
 /* Room for one more element of a list; false: no memory. */
 bool erase_grow(void **list, size_t count, size_t *cap, size_t size);
 /* erase_words.c: words by which a kept document of the same party is known to hold the object. */
@@ -72,8 +75,10 @@ MUST_CHECK enum err erase_documents(struct erasing *e, struct fault *reterr);
 /* erase_finish.c */
 MUST_CHECK enum err erase_mark(struct node *node, uint64_t from_n, struct fault *reterr);
 MUST_CHECK enum err erase_unmark(struct node *node, struct fault *reterr);
-/* Records, list and views, for entries whose erasure is in the log. On the writer thread. */
-MUST_CHECK enum err erase_finish(struct node *node, const struct doomed_list *doomed, struct fault *reterr);
+/* Records, list and views, for entries whose erasure is in the log; with tell the backups' lists too, where they can
+ * be reached. On the writer thread. */
+MUST_CHECK enum err erase_finish(struct node *node, const struct doomed_list *doomed, bool tell,
+                                 struct fault *reterr);
 /* At opening, as owner, with the log open and the view perhaps: finishes what a crash cut short. */
 MUST_CHECK enum err erase_redo(struct node *node, struct fault *reterr);
 /* The entries of these numbers (sorted); those that are not there are left out, and with whole_only those that were

@@ -104,19 +104,14 @@ static enum err see_object(struct erasing *e, const struct log_read *read, const
 /* Is it one of the identifiers' UUIDs? Whether that one is a finding is known at the end only. */
 static bool wanted(const struct erasing *e, const struct uuid *u, bool findings_only)
 {
-    for (size_t i = 0; i < e->request->id_count; i++)
+    for (size_t i = 0; i < e->uuid_count; i++)
         if (uuid_eq(&e->uuids[i], u) && (!findings_only || e->finding[i]))
             return true;
     return false;
 }
 
-static enum err see_hits(struct erasing *e, const struct log_read *read, const struct fact *f, struct fault *reterr)
+static enum err add_survivor(struct erasing *e, const struct log_read *read, struct fault *reterr)
 {
-    size_t i = 0;
-    while (i < f->u.hits.hit_count && !wanted(e, &f->u.hits.hits[i].finding, false))
-        i++;
-    if (i == f->u.hits.hit_count)
-        return OK;
     void *list = e->survivors;
     if (!erase_grow(&list, e->survivor_count, &e->survivor_cap, sizeof *e->survivors))
         return no_memory(reterr);
@@ -126,6 +121,14 @@ static enum err see_hits(struct erasing *e, const struct log_read *read, const s
     if (err == OK)
         e->survivors[e->survivor_count++] = s;
     return err;
+}
+
+static enum err see_hits(struct erasing *e, const struct log_read *read, const struct fact *f, struct fault *reterr)
+{
+    size_t i = 0;
+    while (i < f->u.hits.hit_count && !wanted(e, &f->u.hits.hits[i].finding, false))
+        i++;
+    return i < f->u.hits.hit_count ? add_survivor(e, read, reterr) : OK;
 }
 
 static enum err see_document(struct erasing *e, const struct log_read *read, const struct fact *f,
@@ -244,4 +247,67 @@ enum err erase_scan(struct erasing *e, struct fault *reterr)
     if (err == OK)
         err = erase_documents(e, reterr);
     return err;
+}
+
+/* ---- entries by number ---- */
+
+static enum err add_finding(struct erasing *e, const struct fact *f, struct fault *reterr)
+{
+    struct ident id;
+    enum err err = ident_parse(f->u.object.id, &id, reterr);
+    if (err != OK || wanted(e, &id.uuid, true))
+        return err;
+    e->uuids[e->uuid_count] = id.uuid;
+    e->finding[e->uuid_count++] = true;
+    return OK;
+}
+
+static enum err see_again(struct erasing *e, const struct log_read *read, struct arena *arena, struct fault *reterr)
+{
+    struct fact f;
+    if (read->erased)
+        return OK;
+    if (text_eq(read->entry.kind, text_of(fact_kind_name(FACT_HITS))))
+        return add_survivor(e, read, reterr);
+    if (!text_eq(read->entry.kind, text_of(fact_kind_name(FACT_OBJECT))))
+        return OK;
+    arena_reset(arena);
+    enum err err = fact_decode(read, arena, &f, reterr);
+    return err == OK && f.u.object.finding ? add_finding(e, &f, reterr) : err;
+}
+
+static enum err read_doomed(struct erasing *e, struct fault *reterr)
+{
+    struct log_reader *r;
+    struct log_read read;
+    struct arena arena;
+    size_t i = 0;
+    enum err err = log_reader_open(e->node->log, e->doomed.v[0].n, &r, reterr);
+    if (err != OK)
+        return err;
+    arena_init(&arena, 4 * LOG_RECORD_MAX_BYTES);
+    while (err == OK && i < e->doomed.count) {
+        err = log_reader_next(r, &read, reterr);
+        if (err != OK || read.entry.n != e->doomed.v[i].n)
+            continue;
+        i++;
+        err = see_again(e, &read, &arena, reterr);
+    }
+    arena_done(&arena);
+    log_reader_close(r);
+    return err;
+}
+
+/* An erasure takes a finding whole, so the list that names a line of its evidence names the finding's entries too:
+ * lines of all others are no part of what was erased. An entry of which no line is known to be goes whole. */
+enum err erase_scan_again(struct erasing *e, struct fault *reterr)
+{
+    if (e->doomed.count == 0)
+        return OK;
+    e->uuids = calloc(e->doomed.count, sizeof *e->uuids);
+    e->finding = calloc(e->doomed.count, sizeof *e->finding);
+    if (!e->uuids || !e->finding)
+        return no_memory(reterr);
+    enum err err = read_doomed(e, reterr);
+    return err == OK ? judge_evidence(e, reterr) : err;
 }

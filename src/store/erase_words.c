@@ -81,7 +81,8 @@ enum err erase_words_of(struct erasing *e, const struct fact_object *o, struct f
         err = json_parse(buffer_text(&body), &doc, reterr);
     if (err == OK && add_from_body(e, json_root(doc), &o->party) != OK)
         err = no_memory(reterr);
-    if (err == ERR_NOT_FOUND) /* half erased before: what is left goes now */
+    /* Half erased before, or spoiled: what is left goes now, by the words that are known. */
+    if (err == ERR_NOT_FOUND || err == ERR_MALFORMED)
         err = OK;
     json_free(doc);
     buffer_done(&body);
@@ -145,7 +146,8 @@ static enum err next_window(struct erasing *e, const struct piece *p, struct buf
     return err;
 }
 
-/* The document that begins at piece `from`: the end of each piece is looked at together with the next. */
+/* The document that begins at piece `from`: the end of each piece is looked at together with the next. Of a spoiled
+ * one nobody can say that it does not hold them: it goes. */
 static enum err look_through(struct erasing *e, size_t from, bool *ret_holds, struct fault *reterr)
 {
     struct buffer window;
@@ -156,6 +158,10 @@ static enum err look_through(struct erasing *e, size_t from, bool *ret_holds, st
         err = next_window(e, &e->pieces[i], &window, reterr);
         if (err == OK && window.len)
             *ret_holds = holds(e, &e->pieces[from].party, buffer_text(&window));
+        if (err == ERR_MALFORMED) {
+            *ret_holds = true;
+            err = OK;
+        }
     }
     buffer_done(&window);
     return err;

@@ -365,6 +365,7 @@ static enum err open_once(const struct io *io, const char *home, enum node_mode 
     pthread_mutex_init(&node->readers_lock, NULL);
     origin_init(&node->origin);
     pthread_mutex_init(&node->keep_lock, NULL);
+    pthread_rwlock_init(&node->erase_lock, NULL);
     publish_init(&node->publish);
     node->home = strdup(home);
     if (!node->home)
@@ -406,6 +407,7 @@ void node_close(struct node *node)
         free(a);
     }
     pthread_mutex_destroy(&node->keep_lock);
+    pthread_rwlock_destroy(&node->erase_lock);
     arena_done(&node->arena);
     free(node->home);
     free(node);
@@ -422,6 +424,16 @@ enum err node_write(struct node *node, node_write_fn *fn, void *self, struct fau
 {
     struct job job = {.fn = fn, .self = self};
     return node->mode == NODE_OWN ? writer_run(node, &job, reterr) : not_owner(reterr);
+}
+
+void node_hold_erasures(struct node *node)
+{
+    pthread_rwlock_rdlock(&node->erase_lock);
+}
+
+void node_let_erasures(struct node *node)
+{
+    pthread_rwlock_unlock(&node->erase_lock);
 }
 
 static enum err rebuild(struct node *node, void *self, struct fault *reterr)

@@ -71,6 +71,12 @@ typedef enum err node_write_fn(struct txn *t, void *self, struct fault *reterr);
  * ERR_FULL for want of room for the log, and only then, a later write may succeed). */
 MUST_CHECK enum err node_write(struct node *node, node_write_fn *fn, void *self, struct fault *reterr);
 
+/* No erasure begins between the two: for who writes in several parts what belongs together, such as objects and the
+ * kept document they came from, which an erasure between them would miss. Many may hold it at once, and with it wait
+ * for writes; not from the writer thread. */
+void node_hold_erasures(struct node *node);
+void node_let_erasures(struct node *node);
+
 /* ---- the log as others can check it: ledger.md's tree, checkpoints and proofs ---- */
 #define ORIGIN_MAX 128
 /* The log's name in its checkpoints and the key that signs them, as the newest origin (or genesis) entry has them. */

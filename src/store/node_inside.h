@@ -74,7 +74,8 @@ struct node {
     struct writer writer;
     atomic_bool view_damaged; /* wait for writer_mend_view() */
     struct origin_state origin;
-    pthread_mutex_t keep_lock; /* one erasure or backup at a time: held by who asks for it */
+    pthread_mutex_t keep_lock;   /* one erasure or backup at a time: held by who asks for it */
+    pthread_rwlock_t erase_lock; /* after keep_lock; shared: node_hold_erasures() */
     struct publish publish;
 
     pthread_mutex_t readers_lock; /* of what follows */

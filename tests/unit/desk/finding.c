@@ -5,6 +5,7 @@
 #include "desk/finding.h"
 #include "desk/incident.h"
 #include "desk/own.h"
+#include "store/erase.h"
 
 #define T1 "2026-02-01T00:00:00.000Z"
 
@@ -109,6 +110,40 @@ static struct view_counts counts(struct house *h)
     assert_ok(view_counts(v, &c, &fault));
     node_reader_done(h->node, v);
     return c;
+}
+
+/* ---- numbers ---- */
+
+static void erase(struct house *h, const struct uuid *finding)
+{
+    char id[IDENT_TEXT_MAX];
+    struct text ids[] = {ident_format(TEXT("x-entente-finding"), finding, id)};
+    struct erase_request q = {.ids = ids, .id_count = 1, .account = h->account, .reason = TEXT("asked for")};
+    struct erase_result r;
+    struct fault fault = {.err = OK};
+    if (node_erase(h->node, &q, &r, &fault) != OK)
+        fail_msg("%s", fault.what);
+}
+
+/* F-2 stays F-2 when F-1 is gone for good. */
+static void numbers_outlive_an_erasure(void **state)
+{
+    struct house *h = *state;
+    struct uuid first, second, again;
+    know(h, 1, NULL, "");
+    know(h, 2, NULL, "");
+    assert_int_equal(once(h, hit(1, &hospital, noon)).number, 1);
+    assert_int_equal(once(h, hit(2, &hospital, noon)).number, 2);
+    row_of(h, 1, &first);
+    row_of(h, 2, &second);
+    erase(h, &first);
+    row_of(h, 2, &again);
+    assert_true(uuid_eq(&second, &again));
+    assert_int_equal(once(h, hit(2, &hospital, noon + MINUTE)).number, 2);
+    assert_int_equal(once(h, hit(1, &bank, noon)).number, 3);
+    house_reopen(h);
+    row_of(h, 2, &again);
+    assert_true(uuid_eq(&second, &again));
 }
 
 /* ---- windows ---- */
@@ -578,10 +613,19 @@ static void replayed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_HOUSE(windows),    WITH_HOUSE(order_inside_a_window),      WITH_HOUSE(one_version_a_batch),
-        WITH_HOUSE(dropped),    WITH_HOUSE(repeated_batches),           WITH_HOUSE(evidence_is_capped),
-        WITH_HOUSE(long_lines), WITH_HOUSE(incidents_by_rule),          WITH_HOUSE(an_incident_by_a_person),
-        WITH_HOUSE(sightings),  WITH_HOUSE(false_positives_are_silent), WITH_HOUSE(replayed),
+        WITH_HOUSE(numbers_outlive_an_erasure),
+        WITH_HOUSE(windows),
+        WITH_HOUSE(order_inside_a_window),
+        WITH_HOUSE(one_version_a_batch),
+        WITH_HOUSE(dropped),
+        WITH_HOUSE(repeated_batches),
+        WITH_HOUSE(evidence_is_capped),
+        WITH_HOUSE(long_lines),
+        WITH_HOUSE(incidents_by_rule),
+        WITH_HOUSE(an_incident_by_a_person),
+        WITH_HOUSE(sightings),
+        WITH_HOUSE(false_positives_are_silent),
+        WITH_HOUSE(replayed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,12 @@
 /* A document on its way into the log, through a real node. */
 #include "house.h"
 
+#include <pthread.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "desk/intake_inside.h"
+#include "store/erase.h"
 
 #define T1 "2026-02-01T00:00:00.000Z"
 #define T2 "2026-02-02T00:00:00.000Z"
@@ -567,6 +570,72 @@ static void commits_and_cancel(void **state)
     buffer_done(&csv);
 }
 
+/* ---- an erasure beside an import ---- */
+
+struct beside {
+    struct house *h;
+    char id[IDENT_TEXT_MAX];
+    pthread_t thread;
+    unsigned runs;
+    atomic_bool over;
+    enum err err;
+};
+
+static enum err first_id(void *self, const struct indicator_row *row)
+{
+    struct beside *b = self;
+    snprintf(b->id, sizeof b->id, TEXT_FMT, TEXT_ARG(row->id));
+    return OK;
+}
+
+static void *erase_it(void *self)
+{
+    struct beside *b = self;
+    const struct text ids[] = {text_of(b->id)};
+    const struct erase_request q = {.ids = ids, .id_count = 1, .account = b->h->account, .reason = TEXT("asked for")};
+    struct erase_result r;
+    b->err = node_erase(b->h->node, &q, &r, NULL);
+    atomic_store(&b->over, true);
+    return NULL;
+}
+
+/* The objects are durable, the document's bytes are not kept yet. */
+static void erase_now(void *self, uint64_t acked, uint64_t at)
+{
+    struct beside *b = self;
+    struct view *v;
+    (void)acked, (void)at;
+    if (b->runs++)
+        return;
+    assert_ok(node_reader(b->h->node, &v, NULL));
+    assert_ok(view_indicators(v, 0, first_id, b, NULL));
+    node_reader_done(b->h->node, v);
+    assert_int_equal(pthread_create(&b->thread, NULL, erase_it, b), 0);
+    for (int i = 0; i < 30 && !atomic_load(&b->over); i++) /* it has its chance */
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+}
+
+static void an_erasure_beside_an_import(void **state)
+{
+    struct house *h = *state;
+    static const char csv[] = "value,description\nevil.example,what evil.example is about\n";
+    struct beside b = {.h = h};
+    struct intake_options o = house_options(h, &h->a);
+    struct intake_totals t;
+    struct fact_document d;
+    struct view *v;
+    struct sha256 hash = sha256_of(csv, sizeof csv - 1);
+    o.on_commit = erase_now;
+    o.on_rejected = NULL;
+    o.self = &b;
+    assert_ok(house_take(h, text_of(csv), &o, &t));
+    assert_int_equal(pthread_join(b.thread, NULL), 0);
+    assert_ok(b.err);
+    assert_ok(node_reader(h->node, &v, NULL));
+    assert_err(view_document(v, &hash, &d, NULL), ERR_NOT_FOUND); /* it holds the word, so it went too */
+    node_reader_done(h->node, v);
+}
+
 /* What a lying reader hands over is refused from the lie on. */
 static void a_lying_reader(void **state)
 {
@@ -651,6 +720,7 @@ int main(void)
         WITH_HOUSE(a_cut_off_document),
         WITH_HOUSE(a_pipe),
         WITH_HOUSE(commits_and_cancel),
+        WITH_HOUSE(an_erasure_beside_an_import),
         cmocka_unit_test(a_lying_reader),
         WITH_HOUSE(parties),
     };

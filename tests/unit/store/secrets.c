@@ -111,8 +111,8 @@ static enum err put_documents(struct txn *t, struct fault *reterr)
 
 static enum err put_all(struct txn *t, void *self, struct fault *reterr)
 {
-    const struct fact_finding secret = {.indicator = uuid_in(secret_object), .last_us = 5, .count = 2};
-    const struct fact_finding plain = {.indicator = uuid_in(plain_object), .last_us = 5, .count = 1};
+    const struct fact_finding secret = {.indicator = uuid_in(secret_object), .last_us = 5, .count = 2, .number = 1};
+    const struct fact_finding plain = {.indicator = uuid_in(plain_object), .last_us = 5, .count = 1, .number = 2};
     static const char one[] = "2026-01-01T00:00:00.000Z", two[] = "2026-02-01T00:00:00.000Z";
     const struct object objects[] = {
         {secret_object, SECRET_WORD, one, 1, STANDING_CURRENT, NULL},

@@ -150,6 +150,15 @@ static void given_back(void **state)
     buffer_done(&kept);
 }
 
+/* Evidence of other findings that shared an entry with what was erased. */
+static void others_stay(const char *home)
+{
+    struct node *node;
+    assert_ok(node_open(io_system(), home, NODE_OWN, &node, NULL));
+    secrets_others_stay(node);
+    node_close(node);
+}
+
 static void erased_does_not_come_back(void **state)
 {
     struct stage *s = *state;
@@ -162,13 +171,24 @@ static void erased_does_not_come_back(void **state)
     backup(s, &b);
     assert_true(secrets_found_raw(s->dir) > 0);
     assert_ok(secrets_erase(s->node, &e, NULL));
+    assert_int_equal(unlink(scratch_path(s->dir, "erasures")), 0); /* it was told at once; now it was not */
     restored(s, &r);
-    assert_int_equal(r.erased, 0); /* the folder was not told yet */
+    assert_int_equal(r.erased, 0);
     assert_true(secrets_found(s->again) > 0);
     struct fault f;
     assert_ok(restore(s, scratch_path(s->home, "erasures"), &r, &f));
     assert_int_equal(r.erased, e.entries);
     assert_int_equal(secrets_found(s->again), 0);
+    others_stay(s->again);
+
+    /* An erasure that the next opening finishes reaches it too. */
+    node_close(s->node);
+    s->node = NULL;
+    scratch_write(scratch_path(s->home, "erasing"), "0\n", 2);
+    assert_ok(node_open(io_system(), s->home, NODE_OWN, &s->node, NULL));
+    restored(s, &r);
+    assert_int_equal(r.erased, e.entries);
+    assert_int_equal(unlink(scratch_path(s->dir, "erasures")), 0);
 
     buffer_init(&unreached, KIB);
     assert_ok(node_spread_erasures(s->node, &unreached, NULL));

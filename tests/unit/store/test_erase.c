@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "secrets.h"
 #include "store/erase_list.h"
+#include "store/log_format.h"
 #include "support/scratch.h"
 
 struct stage {
@@ -133,6 +134,113 @@ static void refused(void **state)
     assert_ok(secrets_erase(s->node, &result, NULL));
 }
 
+/* ---- spoiled bodies ---- */
+
+static void spoil(const struct stage *s, struct place at)
+{
+    char path[SCRATCH_PATH_MAX + 32];
+    size_t len;
+    snprintf(path, sizeof path, "%s/log/%08u.log", s->home, at.segment);
+    char *bytes = scratch_read(path, &len);
+    assert_non_null(bytes);
+    assert_true(at.offset + RECORD_HEAD_BYTES + BODY_HEAD_BYTES + 4 < len);
+    bytes[at.offset + RECORD_HEAD_BYTES + BODY_HEAD_BYTES + 3] ^= 0x10;
+    scratch_write(path, bytes, len);
+    free(bytes);
+}
+
+static enum err keep_place(void *self, const struct evidence_row *row)
+{
+    *(struct place *)self = row->body;
+    return OK;
+}
+
+static struct place evidence_of(const struct stage *s, const char *id, size_t *ret_lines)
+{
+    struct place at = PLACE_NONE;
+    struct ident finding;
+    struct view *v;
+    assert_ok(ident_parse(text_of(id), &finding, NULL));
+    assert_ok(node_reader(s->node, &v, NULL));
+    struct finding_row row;
+    enum err err = view_finding(v, &finding.uuid, &row, NULL);
+    *ret_lines = err == OK ? 1 : 0;
+    if (err == OK)
+        assert_ok(view_evidence(v, &finding.uuid, 100, keep_place, &at, NULL));
+    node_reader_done(s->node, v);
+    return at;
+}
+
+/* A byte that a disk has spoiled must not keep an object, or its words, for ever. */
+static void spoiled_bodies_go(void **state)
+{
+    struct stage *s = *state;
+    struct erase_result result;
+    struct version_row row;
+    struct fact_document document;
+    struct view *v;
+    struct fault f = {.err = OK};
+    struct sha256 first, second;
+    struct buffer body;
+    size_t lines;
+    memset(first.b, 1, sizeof first.b);
+    memset(second.b, 2, sizeof second.b);
+    assert_ok(secrets_write(s->node, NULL));
+    assert_ok(node_reader(s->node, &v, NULL));
+    assert_ok(view_current(v, text_of(secret_object), &row, NULL));
+    struct place object = row.body;
+    assert_ok(view_document(v, &first, &document, NULL));
+    node_reader_done(s->node, v);
+    spoil(s, evidence_of(s, secret_finding, &lines));
+    spoil(s, object);
+    spoil(s, document.body);
+    if (secrets_erase(s->node, &result, &f) != OK)
+        fail_msg("%s", f.what);
+    assert_int_equal(result.versions, 4);
+    assert_int_equal(result.documents, 1);
+    assert_int_equal(secrets_found(s->home), 0);
+    /* the other party's document is whole, so it was looked through, and stays */
+    assert_ok(node_reader(s->node, &v, NULL));
+    assert_ok(view_document(v, &second, &document, NULL));
+    assert_err(view_document(v, &first, &document, NULL), ERR_NOT_FOUND);
+    node_reader_done(s->node, v);
+    /* the other finding keeps its line, without the text nobody can read */
+    struct place at = evidence_of(s, plain_finding, &lines);
+    assert_int_equal(lines, 1);
+    buffer_init(&body, MIB);
+    assert_err(node_body(s->node, at, &body, NULL), ERR_MALFORMED);
+    buffer_done(&body);
+    assert_view_is_replay(s->node);
+}
+
+static uint64_t number_of(const struct stage *s, const char *id)
+{
+    struct ident finding;
+    struct finding_row row;
+    struct view *v;
+    assert_ok(ident_parse(text_of(id), &finding, NULL));
+    assert_ok(node_reader(s->node, &v, NULL));
+    assert_ok(view_finding(v, &finding.uuid, &row, NULL));
+    node_reader_done(s->node, v);
+    return row.number;
+}
+
+/* Who noted F-2 must find the same finding under F-2 when F-1 is gone. */
+static void numbers_stay(void **state)
+{
+    struct stage *s = *state;
+    struct erase_result result;
+    assert_ok(secrets_write(s->node, NULL));
+    assert_int_equal(number_of(s, secret_finding), 1);
+    assert_int_equal(number_of(s, plain_finding), 2);
+    assert_ok(secrets_erase(s->node, &result, NULL));
+    assert_int_equal(number_of(s, plain_finding), 2);
+    assert_ok(history_write(&s->h, s->node, 50, false, NULL)); /* whose findings have no number of their own */
+    reopen(s);
+    assert_int_equal(number_of(s, plain_finding), 2);
+    assert_view_is_replay(s->node);
+}
+
 /* A list of another copy: only what this log holds under that leaf goes. */
 static void entries_by_leaf(void **state)
 {
@@ -196,7 +304,12 @@ static void lists_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        HOME(gone_from_every_byte),          HOME(readers_go_on), HOME(refused), HOME(entries_by_leaf),
+        HOME(gone_from_every_byte),
+        HOME(readers_go_on),
+        HOME(refused),
+        HOME(spoiled_bodies_go),
+        HOME(numbers_stay),
+        HOME(entries_by_leaf),
         cmocka_unit_test(lists_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,6 +74,40 @@ static bool erase(void *arg)
     return s->acked;
 }
 
+/* What the log's erasures name is gone, also when nobody was told that they are there. */
+static void erasures_are_done(const char *home)
+{
+    struct log *log;
+    struct log_reader *r;
+    struct log_read read;
+    struct arena arena;
+    uint64_t named = UINT64_MAX, left = 0;
+    arena_init(&arena, 64 * MIB);
+    assert_ok(log_open(io_system(), scratch_path(home, "log"), false, &log, NULL));
+    assert_ok(log_reader_open(log, 0, &r, NULL));
+    static bool there[100000];
+    memset(there, 0, sizeof there);
+    while (log_reader_next(r, &read, NULL) == OK) {
+        struct fact f;
+        assert_true(read.entry.n < ARRAY_LEN(there));
+        there[read.entry.n] = !read.erased;
+        if (read.erased || !text_eq(read.entry.kind, TEXT("erasure")))
+            continue;
+        assert_ok(fact_decode(&read, &arena, &f, NULL));
+        for (size_t i = 0; i < f.u.erasure.count; i++)
+            if (there[f.u.erasure.entries[i]]) {
+                left++;
+                named = f.u.erasure.entries[i];
+            }
+    }
+    log_reader_close(r);
+    log_close(log);
+    arena_done(&arena);
+    if (left)
+        fail_msg("an erasure names %llu entries that are still there, such as %llu", (unsigned long long)left,
+                 (unsigned long long)named);
+}
+
 static void whole_or_gone(void *arg, bool completed)
 {
     struct stage *s = arg;
@@ -93,6 +127,7 @@ static void whole_or_gone(void *arg, bool completed)
     s->gone += err == ERR_NOT_FOUND;
     s->whole += err == OK;
     node_close(node);
+    erasures_are_done(s->home);
     if (s->gone % 20 == 19) { /* many rounds make a long log */
         scratch_empty(s->home);
         s->gone++;

@@ -281,6 +281,25 @@ static void findings(void **state)
     assert_int_equal(c.findings_open, 2);
 }
 
+static void finding_numbers(void **state)
+{
+    struct stage *s = *state;
+    struct finding_row row;
+    static const uint64_t given[] = {0, 5, 0, 5, 2, 9}, want[] = {1, 5, 6, 7, 8, 9};
+    assert_int_equal(view_last_finding(s->v), 0);
+    for (uint64_t i = 0; i < ARRAY_LEN(given); i++) {
+        struct fact f = finding(i, 0, 10, 1);
+        struct fact_finding numbered = *f.u.object.finding;
+        struct uuid u = made_uuid_of("finding", i);
+        numbered.number = given[i];
+        f.u.object.finding = &numbered;
+        apply(s, &f);
+        assert_ok(view_finding(s->v, &u, &row, NULL));
+        assert_int_equal(row.number, want[i]);
+    }
+    assert_int_equal(view_last_finding(s->v), 9);
+}
+
 static enum err see_evidence(void *self, const struct evidence_row *row)
 {
     struct seen *x = self;
@@ -583,6 +602,7 @@ int main(void)
         TEST(all_versions_newest_first),
         TEST(values_of_current_versions_only),
         TEST(findings),
+        TEST(finding_numbers),
         TEST(evidence_and_following),
         TEST(sightings),
         TEST(people_change),
