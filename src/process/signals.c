@@ -29,6 +29,7 @@ void signals_install(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* ignored by who started us, our children would be gone before we ask how they ended */
 }
 
 const atomic_bool *signals_stop(void)

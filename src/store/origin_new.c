@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "ledger/succession.h"
 #include "store/node_inside.h"
 
@@ -53,6 +54,13 @@ enum err origin_next_name(const char *before, uint32_t *ret_number, size_t *ret_
     return OK;
 }
 
+/* The clock's second where it is later: the same copy restored twice must not give two logs one name. */
+static uint32_t never_twice(uint32_t number)
+{
+    int64_t now_s = clock_now_us() / 1000000;
+    return now_s > (int64_t)number && now_s < (int64_t)UINT32_MAX ? (uint32_t)now_s : number;
+}
+
 static enum err name_after(struct writing *w, struct fault *reterr)
 {
     int n = -1;
@@ -66,7 +74,7 @@ static enum err name_after(struct writing *w, struct fault *reterr)
     case ORIGIN_RESTORE:
         if (origin_next_name(w->before.name, &number, &base) == OK)
             n = snprintf(w->after.name, sizeof w->after.name, "%.*s/%lu", (int)base, w->before.name,
-                         (unsigned long)number);
+                         (unsigned long)never_twice(number));
         break;
     default:
         sha256_hex(&hash, digits);
@@ -238,6 +246,15 @@ static enum err write_next(struct node *node, const struct key *key, struct faul
     return err == OK ? key_write(node->io, node->home, KEY_NEXT, key, reterr) : err;
 }
 
+/* Under the lock. */
+static void give_up_key(struct node *node, enum err why, const char *words)
+{
+    struct origin_state *o = &node->origin;
+    key_free(o->key);
+    o->key = NULL;
+    fault_set(&o->key_fault, why, "%s", words);
+}
+
 /* The entry is durable: from here on the new key is the key, whatever becomes of the files. */
 static enum err take_over(struct node *node, const struct writing *w, struct fault *reterr)
 {
@@ -252,18 +269,24 @@ static enum err take_over(struct node *node, const struct writing *w, struct fau
         err = origin_settle(node, &newest, reterr);
     if (err == OK)
         return OK;
-    struct origin_state *o = &node->origin; /* the old key must not sign any more */
-    pthread_mutex_lock(&o->lock);
-    o->now = w->after;
-    if (!key_is(o->key, w->after.key)) {
-        key_free(o->key);
-        o->key = NULL;
-        fault_set(&o->key_fault, err,
-                  "the key was changed, but " KEYS_FOLDER
-                  "/ could not be put in order; the next program that opens this home tries again");
-    }
-    pthread_mutex_unlock(&o->lock);
+    pthread_mutex_lock(&node->origin.lock);
+    node->origin.now = w->after;
+    if (!key_is(node->origin.key, w->after.key))
+        give_up_key(node, err,
+                    "the key was changed, but " KEYS_FOLDER
+                    "/ could not be put in order; the next program that opens this home tries again");
+    pthread_mutex_unlock(&node->origin.lock);
     return err;
+}
+
+/* Nobody can say whether the entry will be there when the home is next opened: neither key may sign until then. */
+static void stop_signing(struct node *node, enum err why)
+{
+    pthread_mutex_lock(&node->origin.lock);
+    give_up_key(node, why,
+                "a change of the key may or may not have been written; the next program that opens this home "
+                "finds out and signs again");
+    pthread_mutex_unlock(&node->origin.lock);
 }
 
 static enum err change_with(struct node *node, struct writing *w, struct key *fresh, struct fault *reterr)
@@ -280,9 +303,11 @@ static enum err change_with(struct node *node, struct writing *w, struct key *fr
     err = node_write(node, write_succession, w, reterr);
     if (err == OK)
         return take_over(node, w, reterr);
-    /* Only where it is certain that no entry names it. */
-    if (fresh && (!w->appended || err == ERR_FULL) && key_wipe(node->io, node->home, KEY_NEXT, NULL) != OK)
-        return err;
+    /* Only where it is certain that no entry names it is the new key given up. */
+    if (w->appended && (log_failed(node->log) || log_size(node->log) > w->after.n))
+        stop_signing(node, err);
+    else if (fresh)
+        (void)!key_wipe(node->io, node->home, KEY_NEXT, NULL);
     return err;
 }
 
@@ -312,12 +337,12 @@ enum err node_retire_key(struct node *node, struct fault *reterr)
     if (node->mode != NODE_OWN)
         return fault_set(reterr, ERR_DENIED, "this node was opened for reading only");
     pthread_mutex_lock(&o->lock);
-    struct key *old = o->retiring;
-    uint64_t n = o->now.n;
-    o->retiring = NULL;
+    enum err err = o->retiring ? key_wipe(node->io, node->home, origin_old_key(o->now.n, name), reterr)
+                               : fault_set(reterr, ERR_NOT_FOUND, "no retired key signs any more");
+    if (err == OK) {
+        key_free(o->retiring);
+        o->retiring = NULL;
+    }
     pthread_mutex_unlock(&o->lock);
-    if (!old)
-        return fault_set(reterr, ERR_NOT_FOUND, "no retired key signs any more");
-    key_free(old);
-    return key_wipe(node->io, node->home, origin_old_key(n, name), reterr);
+    return err;
 }
