@@ -36,8 +36,10 @@ static void tell(struct session *s, const struct restore_result *r)
 
 static int run_restore(struct session *s)
 {
-    const struct restore_options options = {
-        .erasures = option(s, "erasures"), .ask = restore_ask_peers, .cancel = s->cancel};
+    const struct restore_options options = {.same_origin = option_given(s, "same-origin"),
+                                            .erasures = option(s, "erasures"),
+                                            .ask = restore_ask_peers,
+                                            .cancel = s->cancel};
     struct restore_result result;
     struct fault fault = {.offset = -1, .line = -1};
     if (home_restore(io_system(), s->operands[0], s->home, &options, &result, &fault))
@@ -51,6 +53,7 @@ static int run_restore(struct session *s)
 
 static const struct option_spec OPTIONS[] = {
     {"erasures", OPTION_VALUE, "FILE", "erased since: a home's `erasures`, where the backup could not be reached"},
+    {"same-origin", OPTION_FLAG, NULL, "there were never any partners: the log may go on under its name"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 
 const struct command COMMAND_RESTORE = {
@@ -59,8 +62,9 @@ const struct command COMMAND_RESTORE = {
     .summary = "a home out of a backup, checked and verified",
     .details =
         "--home says where; there must be nothing yet. Every hash is checked before anything is made, what was\n"
-        "erased since is erased again, and the whole is verified before the home gets its name. Where partners\n"
-        "may have seen more of the log than the backup holds, the log goes on under a new, signed origin.\n",
+        "erased since is erased again, and the whole is verified before the home gets its name. Only when\n"
+        "partners are known, can all be asked and have seen no more of the log than the backup holds does it go\n"
+        "on under its name; else under a new, signed origin.\n",
     .options = OPTIONS,
     .operands_min = 1,
     .operands_max = 1,

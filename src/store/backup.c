@@ -98,6 +98,36 @@ static enum err make_folder(const struct backup *b, struct fault *reterr)
     return err;
 }
 
+/* Is what was published when that backup was made still the beginning of this log? A machine that was put back and
+ * went on has the log's id, too, and another past: the contents of both must not be mixed. */
+static enum err same_history(struct backup *b, struct fault *reterr)
+{
+    struct buffer bytes;
+    struct kept kept = {0};
+    struct sha256 root;
+    struct tree_source tree = node_tree(b->node);
+    const struct backup_file *f = manifest_find(&b->before, TEXT(CHECKPOINT_FILE));
+    if (!f)
+        return OK;
+    char *path = backup_path(b->dir, &f->hash);
+    enum err err = path ? home_read(b->node->io, path, SMALL_FILE_MAX, &bytes, reterr) : no_memory(reterr);
+    free(path);
+    if (err != OK) /* gone or unreadable: it is copied again */
+        return err == ERR_NOT_FOUND || err == ERR_LIMIT ? OK : err;
+    err = kept_from(buffer_text(&bytes), &kept, reterr);
+    buffer_done(&bytes);
+    if (err == ERR_MALFORMED)
+        return OK;
+    if (err == OK && kept.size <= node_tree_size(b->node) && tree_root(&tree, kept.size, &root, NULL) == OK &&
+        !sha256_eq(&root, &kept.root))
+        err = fault_set(reterr, ERR_EXISTS,
+                        "%s holds another past of this log (it was put back since, and went on): keep that backup, "
+                        "and back up elsewhere",
+                        b->dir);
+    kept_done(&kept);
+    return err;
+}
+
 static enum err read_before(struct backup *b, struct fault *reterr)
 {
     struct buffer bytes;
@@ -116,6 +146,9 @@ static enum err read_before(struct backup *b, struct fault *reterr)
     if (memcmp(b->before.log_id, extent.id, sizeof extent.id) != 0)
         return fault_set(reterr, ERR_EXISTS, "%s holds the backup of another node, " TEXT_FMT, b->dir,
                          TEXT_ARG(text_sub(b->before.node, 0, 80)));
+    err = same_history(b, reterr);
+    if (err != OK)
+        return err;
     if (b->before.entries > extent.entries)
         return fault_set(reterr, ERR_EXISTS,
                          "%s holds a later state of this node (%llu entries, here are %llu): back up elsewhere",

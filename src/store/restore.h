@@ -3,8 +3,8 @@
  * the backup is changed. Format: docs/FORMAT-backup.md.
  *
  * A backup is behind what the node published since. Two histories under one name would be a fork, so the restored
- * log goes on under its old origin only when everybody who could have seen more says that there was no more; else it
- * opens a new one, signed, which names the old and where it stops. */
+ * log goes on under its old origin only when it has partners and all of them say that there was no more; else it opens
+ * a new one, signed, which names the old and where it stops. */
 #pragma once
 #include <stdatomic.h>
 
@@ -14,6 +14,7 @@
 typedef enum err restore_ask(void *self, struct node *node, bool *ret_none, struct fault *reterr);
 
 struct restore_options {
+    bool same_origin;     /* a copy without partners: the caller knows that none came after it was made */
     const char *erasures; /* a list of erasures beside the backup's own; NULL: none */
     restore_ask *ask;     /* NULL: nobody can be asked */
     void *ask_self;

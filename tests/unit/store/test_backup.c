@@ -54,7 +54,7 @@ static void backup(struct stage *s, struct backup_result *r)
 
 static enum err restore(struct stage *s, const char *erasures, struct restore_result *r, struct fault *f)
 {
-    const struct restore_options options = {.erasures = erasures};
+    const struct restore_options options = {.same_origin = true, .erasures = erasures};
     if (access(s->again, F_OK) == 0)
         scratch_remove(s->again);
     return home_restore(io_system(), s->dir, s->again, &options, r, f);
@@ -132,7 +132,7 @@ static void given_back(void **state)
     assert_ok(local_get(node_local(node), "kept", TEXT("key"), &kept, NULL));
     assert_text(buffer_text(&kept), "value");
     node_close(node);
-    assert_true(!r.new_origin && r.entries == first.entries);
+    assert_true(!r.new_origin && r.entries == first.entries); /* same_origin was asked for */
 
     write_much(s, 2);
     assert_ok(node_write(s->node, put_peer, NULL, NULL));
@@ -252,6 +252,27 @@ static void spoilt_is_refused(void **state)
     assert_err(restore(s, NULL, &r, &f), ERR_NOT_FOUND);
 }
 
+/* A copy that was put back and went on, further than the backup: the log's id is the same, its past is not. */
+static void another_past(void **state)
+{
+    struct stage *s = *state;
+    struct backup_result b;
+    struct restore_result r;
+    struct fault f = {.err = OK};
+    struct stage other = *s;
+    write_much(s, 2);
+    backup(s, &b);
+    restored(s, &r);
+    write_much(s, 2);
+    backup(s, &b);
+    assert_ok(node_open(io_system(), s->again, NODE_OWN, &other.node, NULL));
+    write_much(&other, 4);
+    assert_err(node_backup(other.node, s->dir, NULL, &b, &f), ERR_EXISTS);
+    assert_non_null(strstr(f.what, "another past"));
+    node_close(other.node);
+    restored(s, &r); /* the backup is whole */
+}
+
 static void refused(void **state)
 {
     struct stage *s = *state;
@@ -330,7 +351,7 @@ static void manifests_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        HOME(given_back), HOME(erased_does_not_come_back),         HOME(spoilt_is_refused),
+        HOME(given_back), HOME(erased_does_not_come_back),         HOME(another_past), HOME(spoilt_is_refused),
         HOME(refused),    cmocka_unit_test(manifests_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ static void look(void *arg, const char *dir, const struct crash *crash)
     struct run *run = arg;
     struct restore_result r;
     struct fault f = {.err = OK};
-    const struct restore_options options = {0};
+    const struct restore_options options = {.same_origin = true};
     char words[CRASH_WORDS_MAX];
     bool acked = recorder_has_mark(run->r, crash->point, "acked", 1);
     run->states++;

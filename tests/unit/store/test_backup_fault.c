@@ -97,7 +97,7 @@ static void either_is_whole(void *arg, bool completed)
     struct stage *s = arg;
     struct restore_result r;
     struct fault f = {.err = OK};
-    const struct restore_options options = {0};
+    const struct restore_options options = {.same_origin = true};
     if (access(s->again, F_OK) == 0)
         scratch_remove(s->again);
     enum err err = home_restore(io_system(), s->dir, s->again, &options, &r, &f);
@@ -125,7 +125,7 @@ static bool restore(void *arg)
     struct stage *s = arg;
     struct restore_result r;
     struct fault f = {.err = OK};
-    const struct restore_options options = {0};
+    const struct restore_options options = {.same_origin = true};
     return fine(s, home_restore(&s->io.io, s->dir, s->again, &options, &r, &f), &f);
 }
 
