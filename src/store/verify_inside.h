@@ -3,6 +3,7 @@
 #include "ledger/note.h"
 #include "ledger/tree.h"
 #include "store/checkpoint.h"
+#include "store/facts.h"
 #include "store/log_scan.h"
 #include "store/tree_file.h"
 #include "store/verify.h"
@@ -61,6 +62,30 @@ MUST_CHECK enum err verify_tree_leaf(struct verify_tree *t, const struct sha256 
                                      struct fault *reterr);
 void verify_tree_close(struct verify_tree *t);
 
+/* verify_erased.c: of each entry a few bits. */
+#define VERIFY_NO_ERASURE UINT64_MAX
+struct verify_bits {
+    uint8_t *v;
+    size_t bytes;
+};
+struct verify_erased {
+    uint64_t from_n;          /* HOME/erasing: erasures from this entry on may not be finished */
+    struct verify_bits gone;  /* a record of it is flagged as erased */
+    struct verify_bits held;  /* one is not */
+    struct verify_bits rest;  /* one is flagged, and not all zeros: looked at only while from_n says something */
+    struct verify_bits named; /* by an erasure */
+    struct verify_bits open;  /* by one that may not be finished */
+};
+MUST_CHECK enum err verify_erased_open(struct verify_erased *e, const struct io *io, const char *home,
+                                       struct fault *reterr);
+void verify_erased_close(struct verify_erased *e);
+/* A detail or a body of entry n. ERR_NOMEM */
+MUST_CHECK enum err verify_erased_record(struct verify_erased *e, uint64_t n, bool erased, bool zeros);
+/* The erasure that is entry `at`. ERR_NOMEM */
+MUST_CHECK enum err verify_erased_named(struct verify_erased *e, uint64_t at, const struct fact_erasure *f);
+/* True: entry *ret_n, the first at fault. */
+bool verify_erased_judge(const struct verify_erased *e, uint64_t entries, uint64_t *ret_n, const char **ret_what);
+
 /* verify_log.c */
 struct verify_log {
     const struct io *io;
@@ -76,6 +101,7 @@ struct verify_log {
     bool whole;     /* read to its end */
     char remark[FAULT_WHAT_MAX];
     uint8_t log_id[LOG_ID_BYTES];
+    bool unfinished; /* an erasure is under way, or was cut short */
 };
 MUST_CHECK enum err verify_log(struct verify_log *l, const char *home, struct fault *reterr);
 void verify_keys_done(struct verify_keys *k);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/cursor.h"
-#include "store/facts.h"
 #include "store/home.h"
 #include "store/log_inside.h"
 #include "store/verify_inside.h"
@@ -39,6 +38,7 @@ struct walk {
     struct sha256 *leaves; /* of the group, told to the tree once it is closed */
     struct place *places;
     size_t leaf_cap, leaf_count;
+    struct verify_erased erasures;
     bool stop;
 };
 
@@ -87,19 +87,20 @@ void verify_keys_done(struct verify_keys *k)
     *k = (struct verify_keys){.count = 0};
 }
 
-/* Of the few kinds of entries that name keys. */
-static enum err take_keys(struct walk *w, struct fault *reterr)
+/* Of the few kinds of entries that name keys, or what is erased. */
+static enum err take_fact(struct walk *w, struct fault *reterr)
 {
     struct text kind = w->entry.kind;
     struct arena arena;
     struct fact f;
     struct fault why = {.offset = -1, .line = -1};
-    if (!text_eq(kind, TEXT("genesis")) && !text_eq(kind, TEXT("origin")) && !text_eq(kind, TEXT("peer")))
+    if (!text_eq(kind, TEXT("genesis")) && !text_eq(kind, TEXT("origin")) && !text_eq(kind, TEXT("peer")) &&
+        !text_eq(kind, TEXT("erasure")))
         return OK;
     struct log_read read = {.entry = w->entry, .body = PLACE_NONE, .original = PLACE_NONE};
     read.detail.public_part = w->public_part;
     read.detail.private_part = w->private_part;
-    arena_init(&arena, MIB);
+    arena_init(&arena, 4 * LOG_RECORD_MAX_BYTES);
     enum err err = fact_decode(&read, &arena, &f, &why);
     if (err == OK && f.kind == FACT_GENESIS)
         err = add_key(&w->l->keys, f.u.genesis.origin, f.u.genesis.key, false);
@@ -107,6 +108,8 @@ static enum err take_keys(struct walk *w, struct fault *reterr)
         err = add_key(&w->l->keys, f.u.origin.origin, f.u.origin.key, false);
     else if (err == OK && f.kind == FACT_PEER)
         err = add_key(&w->l->keys, f.u.peer.origin, f.u.peer.key, true);
+    else if (err == OK && f.kind == FACT_ERASURE)
+        err = verify_erased_named(&w->erasures, w->entry.n, &f.u.erasure);
     arena_done(&arena);
     if (err == ERR_NOMEM)
         return no_memory(reterr);
@@ -182,7 +185,7 @@ static enum err take_detail(struct walk *w, const struct scanned *s, struct faul
     if (!sha256_eq(&commitment, &w->entry.c))
         fault(w, s->place.offset, "the detail is not what its entry commits to");
     else
-        return take_keys(w, reterr);
+        return take_fact(w, reterr);
     return OK;
 }
 
@@ -254,14 +257,25 @@ static enum err take_commit(struct walk *w, const struct scanned *s, struct faul
     return err;
 }
 
+/* Between its flag and its zeros an erased record is as an erasure that is not finished leaves it. */
+static enum err look_at_flag(struct walk *w, const struct scanned *s)
+{
+    bool erased = s->head.flags & RECORD_ERASED;
+    bool zeros = !erased || (s->head.checksum == 0 && all_zero(s->payload, s->head.len));
+    if (!zeros && w->erasures.from_n == VERIFY_NO_ERASURE)
+        fault(w, s->place.offset, "an erased record is not all zeros");
+    return verify_erased_record(&w->erasures, w->next_n ? w->next_n - 1 : 0, erased, zeros);
+}
+
 static enum err take_record(struct walk *w, const struct scanned *s, bool spoiled, struct fault *reterr)
 {
     const size_t used = RECORD_HEAD_BYTES + (size_t)s->head.len;
     if (!all_zero(s->payload + s->head.len, record_bytes(s->head.len) - used))
         fault(w, s->place.offset + (uint32_t)used, "the padding behind a record is not zero");
-    if (s->head.flags & RECORD_ERASED) {
-        if (s->head.checksum != 0 || !all_zero(s->payload, s->head.len))
-            fault(w, s->place.offset, "an erased record is not all zeros");
+    if (s->head.kind == RECORD_DETAIL || s->head.kind == RECORD_BODY) {
+        enum err err = look_at_flag(w, s);
+        if (err != OK)
+            return no_memory(reterr);
     }
     if (s->head.kind == RECORD_COMMIT)
         return take_commit(w, s, reterr);
@@ -447,6 +461,32 @@ static enum err read_all(struct walk *w, struct fault *reterr)
     return err;
 }
 
+/* The segment that entry n lies in, for a fault. */
+static void name_segment(struct walk *w, uint64_t n)
+{
+    char name[SEGMENT_NAME_MAX];
+    struct segment_head h;
+    int fd;
+    for (uint32_t i = 0; files_open(&w->files, i, false, &fd, &h, NULL) == OK; i++) {
+        w->l->io->close(w->l->io->self, fd);
+        if (h.first_n > n)
+            return;
+        snprintf(w->name, sizeof w->name, "log/%s", segment_name(i, name));
+    }
+}
+
+/* Once the log was read to its end: all erasures are known. */
+static void check_erased(struct walk *w)
+{
+    uint64_t n;
+    const char *what;
+    w->l->unfinished = w->erasures.from_n != VERIFY_NO_ERASURE;
+    if (w->stop || !verify_erased_judge(&w->erasures, w->n, &n, &what))
+        return;
+    name_segment(w, n);
+    check_fault(w->l->check, w->name, -1, (int64_t)n, "%s", what);
+}
+
 enum err verify_log(struct verify_log *l, const char *home, struct fault *reterr)
 {
     struct walk *w = calloc(1, sizeof *w);
@@ -461,6 +501,8 @@ enum err verify_log(struct verify_log *l, const char *home, struct fault *reterr
         pthread_mutex_init(&w->expand.contexts_lock, NULL);
         err = files_init(&w->files, l->io, dir) == OK && log_compress_init(&w->expand) == OK ? OK : no_memory(reterr);
         if (err == OK)
+            err = verify_erased_open(&w->erasures, l->io, home, reterr);
+        if (err == OK)
             err = read_all(w, reterr);
         l->n = w->n;
         l->whole = !w->stop;
@@ -468,6 +510,9 @@ enum err verify_log(struct verify_log *l, const char *home, struct fault *reterr
             check_fault(l->check, w->name, w->end, (int64_t)w->n,
                         "the log ends after %llu entries, but %llu were acknowledged", (unsigned long long)w->n,
                         (unsigned long long)l->known);
+        if (err == OK)
+            check_erased(w);
+        verify_erased_close(&w->erasures);
         log_compress_done(&w->expand);
         files_done(&w->files);
         pthread_mutex_destroy(&w->expand.contexts_lock);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "secrets.h"
 #include "store/log_format.h"
 #include "store/tree_file.h"
 #include "store/verify.h"
@@ -276,15 +277,144 @@ static void refused_homes(void **state)
     assert_string_equal(s->first.file, "log/00000000.log");
 }
 
+/* ---- what is erased, and what erasures name ---- */
+
+/* Places of entry n's records, the detail first. */
+static size_t records_of(const struct stage *s, uint64_t n, struct place at[3])
+{
+    struct log *log;
+    struct log_reader *r;
+    struct log_read read;
+    size_t count = 1;
+    assert_ok(log_open(io_system(), scratch_path(s->home, "log"), false, &log, NULL));
+    assert_ok(log_reader_open(log, n, &r, NULL));
+    do
+        assert_ok(log_reader_next(r, &read, NULL));
+    while (read.entry.n < n);
+    at[0] = read.detail_at;
+    if (read.has_body)
+        at[count++] = read.body;
+    log_reader_close(r);
+    log_close(log);
+    return count;
+}
+
+static void erase_by_hand(const struct stage *s, const struct place *at, size_t count)
+{
+    struct log *log;
+    assert_ok(log_open(io_system(), scratch_path(s->home, "log"), true, &log, NULL));
+    assert_ok(log_erase(log, at, count, NULL));
+    log_close(log);
+}
+
+static enum err append_erasure(struct txn *t, void *self, struct fault *reterr)
+{
+    const uint64_t *n = self;
+    struct fact f = {.kind = FACT_ERASURE, .u.erasure = {.reason = TEXT("r"), .entries = n, .count = 1}};
+    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+static void with_node(struct stage *s, node_write_fn *fn, void *self)
+{
+    struct node *node;
+    assert_ok(node_open(io_system(), s->home, NODE_OWN, &node, NULL));
+    assert_ok(node_write(node, fn, self, NULL));
+    node_close(node);
+}
+
+static void erased_is_good(void **state)
+{
+    struct stage *s = *state;
+    struct erase_result result;
+    struct node *node;
+    assert_ok(node_open(io_system(), s->home, NODE_OWN, &node, NULL));
+    assert_ok(secrets_write(node, NULL));
+    assert_ok(secrets_erase(node, &result, NULL));
+    node_close(node);
+    assert_true(verify(s));
+    assert_int_equal(s->remarks, 0);
+}
+
+/* The last object of the history, which has a body. */
+static uint64_t some_object(const struct stage *s)
+{
+    struct place at[3];
+    uint64_t n = 12;
+    while (records_of(s, n, at) < 2)
+        n--;
+    return n;
+}
+
+static void erased_by_nobody(void **state)
+{
+    struct stage *s = *state;
+    struct place at[3];
+    uint64_t n = some_object(s);
+    erase_by_hand(s, at, records_of(s, n, at));
+    assert_false(verify(s));
+    assert_string_equal(s->first.check, "log");
+    assert_string_equal(s->first.file, "log/00000000.log");
+    assert_int_equal(s->first.entry, n);
+    assert_non_null(strstr(s->first.what, "no erasure"));
+}
+
+static void named_and_still_there(void **state)
+{
+    struct stage *s = *state;
+    struct place at[3];
+    uint64_t n = some_object(s);
+    with_node(s, append_erasure, &n);
+    assert_false(verify(s));
+    assert_string_equal(s->first.check, "log");
+    assert_int_equal(s->first.entry, n);
+    assert_non_null(strstr(s->first.what, "still holds"));
+    records_of(s, n, at);
+    erase_by_hand(s, at, 1); /* its body is still there */
+    assert_false(verify(s));
+    assert_string_equal(s->first.check, "log");
+    assert_int_equal(s->first.entry, n);
+    assert_non_null(strstr(s->first.what, "still holds"));
+}
+
+/* Cut short by a crash: the next opening finishes it, and until then it is no fault of the log. */
+static void erasure_cut_short(void **state)
+{
+    struct stage *s = *state;
+    struct node *node;
+    uint64_t n = some_object(s), size;
+    with_node(s, append_erasure, &n);
+    assert_ok(node_open(io_system(), s->home, NODE_READ, &node, NULL));
+    size = node_tree_size(node);
+    node_close(node);
+    char mark[32];
+    int len = snprintf(mark, sizeof mark, "%llu\n", (unsigned long long)size - 1);
+    scratch_write(scratch_path(s->home, "erasing"), mark, (size_t)len);
+    (void)verify(s);
+    assert_int_equal(s->faults, 0);
+    assert_int_equal(s->remarks, 1);
+    len = snprintf(mark, sizeof mark, "%llu\n", (unsigned long long)size); /* another's: it excuses nothing */
+    scratch_write(scratch_path(s->home, "erasing"), mark, (size_t)len);
+    assert_false(verify(s));
+    assert_int_equal(s->first.entry, n);
+    len = snprintf(mark, sizeof mark, "%llu\n", (unsigned long long)size - 1);
+    scratch_write(scratch_path(s->home, "erasing"), mark, (size_t)len);
+    assert_ok(node_open(io_system(), s->home, NODE_OWN, &node, NULL));
+    node_close(node);
+    assert_true(verify(s));
+    assert_int_equal(s->remarks, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(bits_of_the_log),  TEST(bits_of_keys_and_checkpoint),
-        TEST(bits_of_the_tree), TEST(bits_of_the_view),
-        TEST(rows_are_named),   TEST(swapped_leaves),
-        TEST(beside_an_owner),  TEST(refused_homes),
+        TEST(bits_of_the_log),       TEST(bits_of_keys_and_checkpoint),
+        TEST(bits_of_the_tree),      TEST(bits_of_the_view),
+        TEST(rows_are_named),        TEST(swapped_leaves),
+        TEST(beside_an_owner),       TEST(refused_homes),
+        TEST(erased_is_good),        TEST(erased_by_nobody),
+        TEST(named_and_still_there), TEST(erasure_cut_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
