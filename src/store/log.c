@@ -234,16 +234,18 @@ void log_close(struct log *log)
 enum err log_refresh(struct log *log, struct fault *reterr)
 {
     struct log_end end = log->end;
+    uint64_t known_n = 0; /* what the header of the segment that follows says to be before it */
     if (log->write)
         return OK;
     for (;;) {
         int fd, unused;
+        char name[SEGMENT_NAME_MAX];
         enum err err = files_get(&log->files, end.place.segment, &fd, reterr);
         if (err != OK)
             return err;
         int64_t bytes = log->io->size(log->io->self, fd);
         err = bytes < 0 ? fault_errno(reterr, "looking at the log")
-                        : log_recover(log, fd, bytes, false, 0, &end, reterr);
+                        : log_recover(log, fd, bytes, false, known_n, &end, reterr);
         files_put(&log->files, end.place.segment);
         if (err != OK)
             return err;
@@ -254,7 +256,13 @@ enum err log_refresh(struct log *log, struct fault *reterr)
         }
         files_put(&log->files, end.place.segment + 1);
         struct segment next = files_at(&log->files, end.place.segment + 1);
-        if (next.first_n != end.n) /* groups were committed between the two looks: look again */
+        if (next.first_n < end.n)
+            return fault_at(reterr, ERR_MALFORMED, 56, "FORMAT-log, segment header",
+                            "log/%s begins before the end of the segment it follows",
+                            segment_name(end.place.segment + 1, name));
+        /* Groups were committed between the two looks: look again. Now all of them are there, or damaged. */
+        known_n = next.first_n != end.n ? next.first_n : 0;
+        if (known_n)
             continue;
         end.place = (struct place){end.place.segment + 1, SEGMENT_START};
     }

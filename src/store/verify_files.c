@@ -7,7 +7,61 @@
 #include "store/keys.h"
 #include "store/verify_inside.h"
 
-/* ---- keys ---- */
+/* ---- keys that entries name ---- */
+
+static bool is_key(const struct verify_key *k, struct text name, const uint8_t key[32], bool partner)
+{
+    return k->partner == partner && memcmp(k->key, key, sizeof k->key) == 0 && text_eq(text_of(k->name), name);
+}
+
+/* Where the next one goes; NULL: there is no room for a partner's. */
+static enum err room_for(struct verify_keys *k, bool partner, struct verify_key **ret)
+{
+    *ret = NULL;
+    if (k->count >= VERIFY_KEYS_MAX && partner) {
+        k->dropped++;
+        return OK;
+    }
+    if (k->count >= 2 * VERIFY_KEYS_MAX) { /* ours: the newest one counts most */
+        *ret = &k->v[k->count - 1];
+        return OK;
+    }
+    if (k->count == k->cap) {
+        size_t cap = k->cap ? 2 * k->cap : 16;
+        struct verify_key *v = reallocarray(k->v, cap, sizeof *v);
+        if (!v)
+            return ERR_NOMEM;
+        k->v = v;
+        k->cap = cap;
+    }
+    *ret = &k->v[k->count++];
+    return OK;
+}
+
+enum err verify_keys_add(struct verify_keys *k, struct text name, const uint8_t key[32], bool partner)
+{
+    struct verify_key *to;
+    if (name.len == 0 || name.len > NOTE_NAME_MAX)
+        return OK;
+    for (size_t i = k->count; partner && i-- > 0;) /* of ours the order matters: the last is the one in use */
+        if (is_key(&k->v[i], name, key, true))
+            return OK;
+    enum err err = room_for(k, partner, &to);
+    if (err != OK || !to)
+        return err;
+    *to = (struct verify_key){.partner = partner};
+    memcpy(to->name, name.ptr, name.len);
+    memcpy(to->key, key, sizeof to->key);
+    return OK;
+}
+
+void verify_keys_done(struct verify_keys *k)
+{
+    free(k->v);
+    *k = (struct verify_keys){.count = 0};
+}
+
+/* ---- keys in the home ---- */
 
 static const struct verify_key *newest(const struct verify_keys *keys)
 {
@@ -127,7 +181,7 @@ static bool known(const char *folder, const char *name)
     static const char *const home[] = {
         "lock",         "entente.yaml",    "log",   "view",     "local.db", "local.db-journal",
         "local.db-wal", "local.db-shm",    "keys",  "ctl.sock", "erasures", "format",
-        "log.new",      "init.unfinished", "spool", "reserve",  "erasing"};
+        "log.new",      "init.unfinished", "spool", "reserve",  "erasing",  "restore.unfinished"};
     static const char *const log[] = {"checkpoint", "cosigned"};
     static const char *const view[] = {"view.db",         "view.db-wal", "view.db-shm", "view.db-journal", "next.db",
                                        "next.db-journal", "next.db-wal", "next.db-shm", "old.db",          "places",

@@ -8,7 +8,7 @@
 #include "store/tree_file.h"
 #include "store/verify.h"
 
-#define VERIFY_KEYS_MAX 4096 /* origins and partners: beyond, some signatures are not looked at */
+#define VERIFY_KEYS_MAX 4096 /* partners': beyond, some signatures are not looked at; as many again of our own */
 
 /* One check: its first fault stays. */
 struct verify_check {
@@ -29,7 +29,12 @@ struct verify_key {
 struct verify_keys {
     struct verify_key *v;
     size_t count, cap;
+    uint64_t dropped; /* entries of partners whose key was one too many */
 };
+/* What is known already is not entered again; one of ours always is. ERR_NOMEM */
+MUST_CHECK enum err verify_keys_add(struct verify_keys *k, struct text name, const uint8_t key[NOTE_KEY_BYTES],
+                                    bool partner);
+void verify_keys_done(struct verify_keys *k);
 
 /* verify_tree.c: the stored tree beside the one that grows. */
 struct verify_level {
@@ -104,7 +109,6 @@ struct verify_log {
     bool unfinished; /* an erasure is under way, or was cut short */
 };
 MUST_CHECK enum err verify_log(struct verify_log *l, const char *home, struct fault *reterr);
-void verify_keys_done(struct verify_keys *k);
 
 /* verify_view.c */
 struct verify_view {

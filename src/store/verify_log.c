@@ -2,7 +2,8 @@
  * the tree beside it.
  *
  * Reads the segments itself, since log_open() stops at what is to be named here. A spoiled body is a fault of that
- * body alone: what follows is still looked at. Any other ends the check at that place. */
+ * body alone, unless it is of a last group that nobody knows of: what follows is still looked at. Any other ends the
+ * check at that place. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,20 @@ struct walk {
     int64_t last_us, group_us;
     uint64_t next_n; /* of the entry awaited */
     uint32_t end;    /* offset behind the last commit */
+    /* A spoiled body is a fault once its group is known not to be what a crash, or somebody who writes now, has left
+     * of the last one: as log_recover.c takes it. */
+    struct {
+        const char *what; /* NULL: no body of the group is spoiled */
+        uint32_t offset;
+        int64_t entry;
+    } spoiled;
+    struct reach {
+        uint64_t n, chain;
+        int64_t last_us;
+        uint32_t end;
+    } reach;      /* behind the last group that closed */
+    bool waiting; /* it has a spoiled body, and its leaves are held until it is proven */
+    bool last;    /* no segment follows */
     /* the entry under way */
     struct entry entry;
     struct buffer entry_text, detail, raw;
@@ -42,8 +57,16 @@ struct walk {
     bool stop;
 };
 
+static void say_spoiled(struct walk *w)
+{
+    if (w->spoiled.what)
+        check_fault(w->l->check, w->name, w->spoiled.offset, w->spoiled.entry, "%s", w->spoiled.what);
+    w->spoiled.what = NULL;
+}
+
 static void fault(struct walk *w, uint32_t offset, const char *what)
 {
+    say_spoiled(w); /* it came before */
     check_fault(w->l->check, w->name, offset, (int64_t)(w->next_n ? w->next_n - 1 : 0), "%s", what);
 }
 
@@ -60,32 +83,7 @@ static bool all_zero(const uint8_t *p, size_t len)
     return true;
 }
 
-/* ---- keys that entries name ---- */
-
-static enum err add_key(struct verify_keys *k, struct text name, const uint8_t key[32], bool partner)
-{
-    if (k->count == VERIFY_KEYS_MAX || name.len == 0 || name.len > NOTE_NAME_MAX)
-        return OK;
-    if (k->count == k->cap) {
-        size_t cap = k->cap ? 2 * k->cap : 16;
-        struct verify_key *v = reallocarray(k->v, cap, sizeof *v);
-        if (!v)
-            return ERR_NOMEM;
-        k->v = v;
-        k->cap = cap;
-    }
-    struct verify_key *to = &k->v[k->count++];
-    *to = (struct verify_key){.partner = partner};
-    memcpy(to->name, name.ptr, name.len);
-    memcpy(to->key, key, sizeof to->key);
-    return OK;
-}
-
-void verify_keys_done(struct verify_keys *k)
-{
-    free(k->v);
-    *k = (struct verify_keys){.count = 0};
-}
+/* ---- what entries say ---- */
 
 /* Of the few kinds of entries that name keys, or what is erased. */
 static enum err take_fact(struct walk *w, struct fault *reterr)
@@ -103,11 +101,11 @@ static enum err take_fact(struct walk *w, struct fault *reterr)
     arena_init(&arena, 4 * LOG_RECORD_MAX_BYTES);
     enum err err = fact_decode(&read, &arena, &f, &why);
     if (err == OK && f.kind == FACT_GENESIS)
-        err = add_key(&w->l->keys, f.u.genesis.origin, f.u.genesis.key, false);
+        err = verify_keys_add(&w->l->keys, f.u.genesis.origin, f.u.genesis.key, false);
     else if (err == OK && f.kind == FACT_ORIGIN)
-        err = add_key(&w->l->keys, f.u.origin.origin, f.u.origin.key, false);
+        err = verify_keys_add(&w->l->keys, f.u.origin.origin, f.u.origin.key, false);
     else if (err == OK && f.kind == FACT_PEER)
-        err = add_key(&w->l->keys, f.u.peer.origin, f.u.peer.key, true);
+        err = verify_keys_add(&w->l->keys, f.u.peer.origin, f.u.peer.key, true);
     else if (err == OK && f.kind == FACT_ERASURE)
         err = verify_erased_named(&w->erasures, w->entry.n, &f.u.erasure);
     arena_done(&arena);
@@ -213,9 +211,12 @@ static enum err take_body(struct walk *w, const struct scanned *s, bool spoiled,
     if (s->head.flags & RECORD_ERASED)
         return OK;
     if (spoiled) {
-        fault(w, s->place.offset,
-              original ? "the original is damaged: its checksum does not hold"
-                       : "the body is damaged: its checksum does not hold");
+        if (!w->spoiled.what) {
+            w->spoiled.what = original ? "the original is damaged: its checksum does not hold"
+                                       : "the body is damaged: its checksum does not hold";
+            w->spoiled.offset = s->place.offset;
+            w->spoiled.entry = (int64_t)w->next_n - 1;
+        }
         return OK;
     }
     buffer_clear(&w->raw);
@@ -235,10 +236,25 @@ static enum err take_body(struct walk *w, const struct scanned *s, bool spoiled,
     return OK;
 }
 
+/* The group that closed last counts. */
+static enum err settle(struct walk *w, struct fault *reterr)
+{
+    enum err err = OK;
+    say_spoiled(w);
+    for (size_t i = 0; err == OK && i < w->leaf_count; i++)
+        err = verify_tree_leaf(w->l->tree, &w->leaves[i], w->places[i], reterr);
+    w->leaf_count = 0;
+    w->n = w->reach.n;
+    w->last_us = w->reach.last_us;
+    w->chain = w->reach.chain;
+    w->end = w->reach.end;
+    w->waiting = false;
+    return err;
+}
+
 static enum err take_commit(struct walk *w, const struct scanned *s, struct fault *reterr)
 {
     struct commit c;
-    enum err err = OK;
     if (w->wants_detail || !group_closes(&w->group, s, &c)) {
         fault(w, s->place.offset, "the commit is not that of the group before it");
         w->stop = true;
@@ -246,15 +262,10 @@ static enum err take_commit(struct walk *w, const struct scanned *s, struct faul
     }
     if (c.last_us != w->group_us)
         fault(w, s->place.offset, "the commit has another time than its last entry");
-    for (size_t i = 0; err == OK && i < w->leaf_count; i++)
-        err = verify_tree_leaf(w->l->tree, &w->leaves[i], w->places[i], reterr);
-    w->leaf_count = 0;
-    w->n += c.entries;
-    w->last_us = w->group_us;
-    w->chain = commit_chain(s->payload, s->head.tag);
-    w->end = w->scan.at;
-    group_init(&w->group, w->n, w->chain, w->scan.at);
-    return err;
+    w->reach = (struct reach){w->n + c.entries, commit_chain(s->payload, s->head.tag), w->group_us, w->scan.at};
+    group_init(&w->group, w->reach.n, w->reach.chain, w->scan.at);
+    w->waiting = w->spoiled.what && w->last && w->reach.n > w->l->known;
+    return w->waiting ? OK : settle(w, reterr);
 }
 
 /* Between its flag and its zeros an erased record is as an erasure that is not finished leaves it. */
@@ -284,6 +295,9 @@ static enum err take_record(struct walk *w, const struct scanned *s, bool spoile
         w->stop = true;
         return OK;
     }
+    enum err err = w->waiting ? settle(w, reterr) : OK; /* bound to the commit before: that one was durable */
+    if (err != OK)
+        return err;
     switch (s->head.kind) {
     case RECORD_ENTRY: return take_entry(w, s, reterr);
     case RECORD_DETAIL: return take_detail(w, s, reterr);
@@ -372,6 +386,7 @@ static enum err check_end(struct walk *w, int fd, bool last, struct fault *reter
     if (err != OK || dirty < 0)
         return err;
     if (!last) {
+        say_spoiled(w);
         check_fault(w->l->check, w->name, w->scan.at, (int64_t)w->next_n, "no whole record stands there");
         w->stop = true;
         return OK;
@@ -380,6 +395,7 @@ static enum err check_end(struct walk *w, int fd, bool last, struct fault *reter
     struct place at = {w->scan.segment, w->end};
     err = log_look_behind(w->l->io, fd, w->files.log_seed, at, w->chain, w->file_bytes, &later, reterr);
     if (err == OK && (later || w->n < w->l->known)) {
+        say_spoiled(w);
         check_fault(w->l->check, w->name, w->scan.at, (int64_t)w->next_n, "no whole record stands there");
         w->stop = true;
     } else if (err == OK) {
@@ -422,7 +438,9 @@ static enum err read_segment(struct walk *w, int fd, bool last, struct fault *re
     w->next_n = w->n;
     w->group_us = w->last_us;
     w->leaf_count = 0;
-    w->wants_detail = w->has_detail = false;
+    w->wants_detail = w->has_detail = w->waiting = false;
+    w->spoiled.what = NULL;
+    w->last = last;
     if (err == OK)
         err = read_records(w, reterr);
     if (err == OK)
@@ -506,10 +524,12 @@ enum err verify_log(struct verify_log *l, const char *home, struct fault *reterr
             err = read_all(w, reterr);
         l->n = w->n;
         l->whole = !w->stop;
-        if (err == OK && l->whole && w->n < l->known)
+        if (err == OK && l->whole && w->n < l->known) {
+            say_spoiled(w);
             check_fault(l->check, w->name, w->end, (int64_t)w->n,
                         "the log ends after %llu entries, but %llu were acknowledged", (unsigned long long)w->n,
                         (unsigned long long)l->known);
+        }
         if (err == OK)
             check_erased(w);
         verify_erased_close(&w->erasures);

@@ -223,6 +223,29 @@ static void reader_beside_an_owner(void **state)
 
 /* ---- damage ---- */
 
+static int64_t used_bytes(const char *path);
+
+/* A reader that looks again comes to a sealed segment whose last group is gone: it says so, and ends. */
+static void reader_meets_damage(void **state)
+{
+    struct stage *s = *state;
+    struct log *reader;
+    static const char zeros[64];
+    assert_ok(made_group(s->log, 0, 4));
+    assert_ok(log_open(io_system(), s->dir, false, &reader, NULL));
+    for (uint64_t n = 4; access(scratch_path(s->dir, "00000001.log"), F_OK) != 0; n += 8)
+        assert_ok(made_group(s->log, n, 8));
+    int64_t used = used_bytes(scratch_path(s->dir, "00000000.log"));
+    int fd = open(scratch_path(s->dir, "00000000.log"), O_RDWR);
+    assert_int_equal(pwrite(fd, zeros, sizeof zeros, used - (int64_t)sizeof zeros), sizeof zeros);
+    close(fd);
+    alarm(60); /* it must not look for ever */
+    assert_err(log_refresh(reader, NULL), ERR_MALFORMED);
+    alarm(0);
+    assert_int_equal(log_size(reader), 4);
+    log_close(reader);
+}
+
 static void flip(const char *path, int64_t at, uint8_t mask)
 {
     uint8_t byte = 0;
@@ -609,6 +632,7 @@ int main(void)
         TEST(time_never_goes_back),
         TEST(largest_body),
         TEST(reader_beside_an_owner),
+        TEST(reader_meets_damage),
         TEST(every_byte_is_watched),
         TEST(spoiled_body_stands_alone),
         TEST(spoiled_body_of_the_last_group),

@@ -2,18 +2,22 @@
 #include "history.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "secrets.h"
+#include "store/home.h"
 #include "store/log_format.h"
 #include "store/tree_file.h"
 #include "store/verify.h"
+#include "store/verify_inside.h"
 #include "support/scratch.h"
 
 struct stage {
+    const struct io *io; /* NULL: the system's */
     char home[SCRATCH_PATH_MAX];
     struct verify_finding first; /* fault */
     size_t faults, remarks;
@@ -34,7 +38,7 @@ static bool verify(struct stage *s)
     bool ok = false;
     s->faults = s->remarks = 0;
     memset(&s->first, 0, sizeof s->first);
-    enum err err = verify_home(io_system(), s->home, &o, &ok, &f);
+    enum err err = verify_home(s->io ? s->io : io_system(), s->home, &o, &ok, &f);
     if (err != OK)
         fail_msg("%s: %s", err_name(err), f.what);
     return ok;
@@ -404,17 +408,192 @@ static void erasure_cut_short(void **state)
     assert_int_equal(s->remarks, 0);
 }
 
+/* ---- the last group, torn or half written ---- */
+
+/* Groups of one document each, behind what the view knows of. */
+static void append_groups(const struct stage *s, size_t count, struct place *ret_first_body)
+{
+    static char body[3000];
+    struct log *log;
+    assert_ok(log_open(io_system(), scratch_path(s->home, "log"), true, &log, NULL));
+    random_bytes(body, sizeof body);
+    for (size_t i = 0; i < count; i++) {
+        const struct log_item item = {.kind = TEXT("document"),
+                                      .t_us = log_last_us(log) + 1,
+                                      .public_part = TEXT("{}"),
+                                      .private_part = TEXT("{}"),
+                                      .body = {body, sizeof body}};
+        struct place at, original;
+        uint64_t n;
+        int64_t t;
+        assert_ok(log_stage(log, &item, &n, &t, &at, &original));
+        assert_ok(log_commit(log, NULL));
+        if (i == 0)
+            *ret_first_body = at;
+    }
+    log_close(log);
+}
+
+static void clear_in_body(const struct stage *s, struct place at)
+{
+    static const char zeros[1000];
+    int fd = open(scratch_path(s->home, "log/00000000.log"), O_RDWR);
+    assert_int_equal(pwrite(fd, zeros, sizeof zeros, at.offset + 1024), sizeof zeros);
+    close(fd);
+}
+
+static void torn_last_group(void **state)
+{
+    struct stage *s = *state;
+    struct place at;
+    int fd;
+    append_groups(s, 1, &at);
+    clear_in_body(s, at);
+    if (!verify(s))
+        fail_msg("%s: %s", s->first.file, s->first.what);
+    assert_int_equal(s->remarks, 1);
+    assert_ok(home_lock(io_system(), s->home, &fd, NULL)); /* somebody is at it: not even that */
+    if (!verify(s))
+        fail_msg("%s: %s", s->first.file, s->first.what);
+    assert_int_equal(s->remarks, 0);
+    home_unlock(io_system(), fd);
+}
+
+static void spoiled_before_a_later_group(void **state)
+{
+    struct stage *s = *state;
+    struct place at;
+    append_groups(s, 2, &at);
+    clear_in_body(s, at);
+    assert_false(verify(s));
+    assert_string_equal(s->first.check, "log");
+    assert_int_equal(s->first.offset, at.offset);
+    assert_non_null(strstr(s->first.what, "body is damaged"));
+}
+
+/* ---- what an owner does meanwhile ---- */
+
+/* Does something when the log is opened: the view was opened before. */
+struct meddler {
+    struct io io;
+    pthread_mutex_t lock;
+    void (*fn)(void *self);
+    void *self;
+    bool done;
+};
+
+static int meddling_open(void *self, const char *path, int flags, mode_t mode)
+{
+    struct meddler *m = self;
+    const char *name = strrchr(path, '/');
+    pthread_mutex_lock(&m->lock);
+    if (!m->done && name && strcmp(name, "/00000001.log") == 0) {
+        m->done = true;
+        m->fn(m->self);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return io_system()->open(io_system()->self, path, flags, mode);
+}
+
+static bool verify_meddled(struct stage *s, void (*fn)(void *), void *self)
+{
+    struct meddler m = {.io = *io_system(), .fn = fn, .self = self};
+    pthread_mutex_init(&m.lock, NULL);
+    m.io.self = &m;
+    m.io.open = meddling_open;
+    s->io = &m.io;
+    bool ok = verify(s);
+    s->io = NULL;
+    assert_true(m.done);
+    pthread_mutex_destroy(&m.lock);
+    return ok;
+}
+
+static void erase_meanwhile(void *self)
+{
+    struct erase_result result;
+    assert_ok(secrets_erase(self, &result, NULL));
+}
+
+static void beside_an_erasure(void **state)
+{
+    struct stage *s = *state;
+    struct node *node;
+    assert_ok(node_open(io_system(), s->home, NODE_OWN, &node, NULL));
+    assert_ok(secrets_write(node, NULL));
+    if (!verify_meddled(s, erase_meanwhile, node))
+        fail_msg("%s %s: %s", s->first.check, s->first.file, s->first.what);
+    node_close(node);
+    assert_true(verify(s));
+}
+
+static void give_back(void *self)
+{
+    const struct stage *s = self;
+    char from[SCRATCH_PATH_MAX + 32];
+    snprintf(from, sizeof from, "%s/view/old.db", s->home);
+    assert_int_equal(rename(from, scratch_path(s->home, "view/view.db")), 0);
+}
+
+/* Between two renamings of a rebuild the view has no name. */
+static void beside_a_rebuild(void **state)
+{
+    struct stage *s = *state;
+    char from[SCRATCH_PATH_MAX + 32];
+    int fd;
+    snprintf(from, sizeof from, "%s/view/view.db", s->home);
+    assert_ok(home_lock(io_system(), s->home, &fd, NULL));
+    assert_int_equal(rename(from, scratch_path(s->home, "view/old.db")), 0);
+    if (!verify_meddled(s, give_back, s))
+        fail_msg("%s %s: %s", s->first.check, s->first.file, s->first.what);
+    home_unlock(io_system(), fd);
+}
+
+/* ---- keys ---- */
+
+static void keys_are_kept(void **state)
+{
+    struct verify_keys k = {.count = 0};
+    char name[32];
+    uint8_t key[NOTE_KEY_BYTES] = {1};
+    (void)state;
+    for (int i = 0; i < 5000; i++)
+        assert_ok(verify_keys_add(&k, TEXT("a partner"), key, true));
+    assert_int_equal(k.count, 1);
+    for (int i = 0; i < VERIFY_KEYS_MAX + 5; i++) {
+        snprintf(name, sizeof name, "partner %d", i);
+        assert_ok(verify_keys_add(&k, text_of(name), key, true));
+    }
+    assert_int_equal(k.count, VERIFY_KEYS_MAX);
+    assert_int_equal(k.dropped, 6);
+    key[0] = 2;
+    assert_ok(verify_keys_add(&k, TEXT("ours"), key, false));
+    assert_string_equal(k.v[k.count - 1].name, "ours");
+    verify_keys_done(&k);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(bits_of_the_log),       TEST(bits_of_keys_and_checkpoint),
-        TEST(bits_of_the_tree),      TEST(bits_of_the_view),
-        TEST(rows_are_named),        TEST(swapped_leaves),
-        TEST(beside_an_owner),       TEST(refused_homes),
-        TEST(erased_is_good),        TEST(erased_by_nobody),
-        TEST(named_and_still_there), TEST(erasure_cut_short),
+        TEST(bits_of_the_log),
+        TEST(bits_of_keys_and_checkpoint),
+        TEST(bits_of_the_tree),
+        TEST(bits_of_the_view),
+        TEST(rows_are_named),
+        TEST(swapped_leaves),
+        TEST(beside_an_owner),
+        TEST(refused_homes),
+        TEST(erased_is_good),
+        TEST(erased_by_nobody),
+        TEST(named_and_still_there),
+        TEST(erasure_cut_short),
+        TEST(torn_last_group),
+        TEST(spoiled_before_a_later_group),
+        TEST(beside_an_erasure),
+        TEST(beside_a_rebuild),
+        cmocka_unit_test(keys_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
