@@ -1,7 +1,8 @@
 /* store/verify.h - is everything in a home what it should be? Every byte that is used is looked at: the log against
  * its own checksums, hashes and commitments, the tree against the log, checkpoints against tree and keys, the view
- * against a replay. Constant memory; no lock; nothing in the home is changed; also for homes that node_open()
- * refuses. What "used" means: docs/OPERATIONS.md and the formats' own pages. */
+ * against a replay, what is erased against the erasures. Constant memory, but for two bits an entry; no lock; nothing
+ * in the home is changed; also for homes that node_open() refuses. What "used" means: docs/OPERATIONS.md and the
+ * formats' own pages. */
 #pragma once
 #include <stdatomic.h>
 
