@@ -37,6 +37,7 @@ struct backup {
     const char *dir;
     const atomic_bool *cancel;
     struct manifest before, made;
+    bool list_alone; /* nothing is copied, and a list knows entries by their leaves; the tree may not be open yet */
     bool has_before;
     struct log_extent extent;
     struct small_file *small;
@@ -146,7 +147,8 @@ static enum err read_before(struct backup *b, struct fault *reterr)
     if (memcmp(b->before.log_id, extent.id, sizeof extent.id) != 0)
         return fault_set(reterr, ERR_EXISTS, "%s holds the backup of another node, " TEXT_FMT, b->dir,
                          TEXT_ARG(text_sub(b->before.node, 0, 80)));
-    err = same_history(b, reterr);
+    if (!b->list_alone)
+        err = same_history(b, reterr);
     if (err != OK)
         return err;
     if (b->before.entries > extent.entries)
@@ -377,7 +379,7 @@ static enum err remember(struct backup *b, struct fault *reterr)
 /* Only where a backup of this log lies. */
 static enum err spread_to(struct node *node, const char *dir, const struct erased_list *list, struct fault *reterr)
 {
-    struct backup b = {.node = node, .dir = dir};
+    struct backup b = {.node = node, .dir = dir, .list_alone = true};
     char *path = home_path(dir, ERASURES_FILE);
     enum err err = path ? read_before(&b, reterr) : no_memory(reterr);
     if (err == OK && !b.has_before)

@@ -225,7 +225,7 @@ static enum err may_be_behind(struct restore *r, struct node *node, bool *ret, s
     node_reader_done(node, v);
     if (err == OK && peers && r->options->ask && r->options->ask(r->options->ask_self, node, &none, NULL) != OK)
         none = false; /* whoever cannot be asked may have seen more */
-    if (err == OK) /* without partners in the copy: some may have come after it was made, and seen more */
+    if (err == OK)    /* without partners in the copy: some may have come after it was made, and seen more */
         *ret = peers ? !none : !r->options->same_origin;
     return err;
 }

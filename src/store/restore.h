@@ -3,8 +3,8 @@
  * the backup is changed. Format: docs/FORMAT-backup.md.
  *
  * A backup is behind what the node published since. Two histories under one name would be a fork, so the restored
- * log goes on under its old origin only when it has partners and all of them say that there was no more; else it opens
- * a new one, signed, which names the old and where it stops. */
+ * log goes on under its old origin only when it has partners and all of them say that there was no more; else it
+ * opens a new one, signed, which names the old and where it stops. */
 #pragma once
 #include <stdatomic.h>
 
