@@ -15,14 +15,16 @@ static void tell_json(struct session *s, const struct restore_result *r)
     json_member_i64(&o, "erased_again", (int64_t)r->erased);
     json_member_bool(&o, "new_origin", r->new_origin);
     json_member_bool(&o, "key_missing", r->unsigned_log);
+    if (r->first_fault[0])
+        json_member_text(&o, "fault", text_of(r->first_fault));
     json_close(&o, '}');
     json_line_end(s);
 }
 
 static void tell(struct session *s, const struct restore_result *r)
 {
-    say(s, "%s: %llu entries out of %llu files, every hash checked, the whole verified\n", s->home,
-        (unsigned long long)r->entries, (unsigned long long)r->files);
+    say(s, "%s: %llu entries out of %llu files, every hash checked, %s\n", s->home, (unsigned long long)r->entries,
+        (unsigned long long)r->files, r->first_fault[0] ? "with a fault" : "the whole verified");
     if (r->erased)
         say(s, "%llu entries that were erased after the backup were erased again.\n", (unsigned long long)r->erased);
     if (r->new_origin)
@@ -37,6 +39,7 @@ static void tell(struct session *s, const struct restore_result *r)
 static int run_restore(struct session *s)
 {
     const struct restore_options options = {.same_origin = option_given(s, "same-origin"),
+                                            .with_faults = option_given(s, "with-faults"),
                                             .erasures = option(s, "erasures"),
                                             .ask = restore_ask_peers,
                                             .cancel = s->cancel};
@@ -48,12 +51,17 @@ static int run_restore(struct session *s)
         tell_json(s, &result);
     else
         tell(s, &result);
-    return EXIT_DONE;
+    if (!result.first_fault[0])
+        return EXIT_DONE;
+    complain(s, "%s", result.first_fault);
+    return EXIT_CHECK;
 }
 
 static const struct option_spec OPTIONS[] = {
     {"erasures", OPTION_VALUE, "FILE", "erased since: a home's `erasures`, where the backup could not be reached"},
     {"same-origin", OPTION_FLAG, NULL, "there were never any partners: the log may go on under its name"},
+    {"with-faults", OPTION_FLAG, NULL,
+     "also what does not verify in all (a spoiled body, a missing key): it is named, exit 1"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 
 const struct command COMMAND_RESTORE = {

@@ -430,6 +430,8 @@ static enum err run(struct backup *b, struct fault *reterr)
     bool fresh;
     enum err err = read_before(b, reterr);
     if (err == OK)
+        err = remember(b, reterr); /* first, so that the copy of local.db knows of this folder, too */
+    if (err == OK)
         (void)!node_publish(b->node, &fresh, NULL); /* who cannot sign backs up all the same */
     if (err == OK)
         err = writer_run(b->node, &job, reterr);
@@ -439,9 +441,7 @@ static enum err run(struct backup *b, struct fault *reterr)
         err = take_small(b, reterr);
     if (err == OK)
         err = write_manifest(b, reterr);
-    if (err == OK)
-        err = backup_sweep(b->node->io, b->dir, &b->made, reterr);
-    return err == OK ? remember(b, reterr) : err;
+    return err == OK ? backup_sweep(b->node->io, b->dir, &b->made, reterr) : err;
 }
 
 enum err node_backup(struct node *node, const char *dir, const atomic_bool *cancel, struct backup_result *ret,

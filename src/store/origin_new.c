@@ -321,8 +321,11 @@ enum err node_new_origin(struct node *node, const struct origin_change *change, 
         return err;
     if (change->reason != ORIGIN_RESTORE)
         err = key_new(&fresh, reterr);
-    if (err == OK)
+    if (err == OK) {
+        pthread_mutex_lock(&node->keep_lock); /* a backup has the keys of before or of after, never some of each */
         err = change_with(node, &w, fresh, reterr);
+        pthread_mutex_unlock(&node->keep_lock);
+    }
     key_free(fresh);
     end_change(node);
     if (err == OK)

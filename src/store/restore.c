@@ -288,6 +288,10 @@ static enum err verify(struct restore *r, struct fault *reterr)
         return err;
     if (why.err == OK)
         fault_set(&why, ERR_MALFORMED, "what the backup gave does not verify");
+    if (r->options->with_faults) {
+        memcpy(r->result.first_fault, why.what, sizeof r->result.first_fault);
+        return OK;
+    }
     if (reterr)
         *reterr = why;
     return why.err;

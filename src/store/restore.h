@@ -15,6 +15,7 @@ typedef enum err restore_ask(void *self, struct node *node, bool *ret_none, stru
 
 struct restore_options {
     bool same_origin;     /* a copy without partners: the caller knows that none came after it was made */
+    bool with_faults;     /* a copy that does not verify in all is made a home all the same: see result.first_fault */
     const char *erasures; /* a list of erasures beside the backup's own; NULL: none */
     restore_ask *ask;     /* NULL: nobody can be asked */
     void *ask_self;
@@ -25,6 +26,7 @@ struct restore_result {
     uint64_t files, bytes;
     uint64_t erased; /* entries erased again */
     bool new_origin;
+    char first_fault[FAULT_WHAT_MAX]; /* empty: all verified */
     bool unsigned_log; /* a new origin was due and could not be signed: `entente key` says what to do */
 };
 /* ERR_NOT_FOUND: no backup in dir. ERR_MALFORMED: it is damaged, or what came of it is (the fault names the file);
