@@ -96,9 +96,11 @@ static bool limit(int which, rlim_t soft, rlim_t hard)
 static bool limits_of_any(void)
 {
     const rlim_t descriptors = SANDBOX_SANITIZED ? 4 : 3; /* its two, the document, and the sanitizer's messages */
-    return limit(RLIMIT_CORE, 0, 0) & limit(RLIMIT_FSIZE, 0, 0) & limit(RLIMIT_NPROC, 0, 0) &
-           limit(RLIMIT_MEMLOCK, 0, 0) & limit(RLIMIT_MSGQUEUE, 0, 0) &
-           limit(RLIMIT_NOFILE, descriptors, descriptors);
+    static const int none_of[] = {RLIMIT_CORE, RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE};
+    bool all = limit(RLIMIT_NOFILE, descriptors, descriptors);
+    for (size_t i = 0; i < ARRAY_LEN(none_of); i++) /* each is tried, whatever became of the others */
+        all = limit(none_of[i], 0, 0) && all;
+    return all;
 }
 
 static bool limit_memory(size_t bytes)
@@ -126,7 +128,8 @@ void sandbox_enter(bool lock, size_t memory_bytes, struct sandbox_state *ret)
         (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (lock && humble)
         s.landlock_abi = landlock_all();
-    s.limits = limits_of_any() & limit_memory(memory_bytes);
+    s.limits = limits_of_any();
+    s.limits = limit_memory(memory_bytes) && s.limits;
     s.memory = !SANDBOX_SANITIZED;
     if (lock && humble)
         s.seccomp = sandbox_filter(SANDBOX_STEP_LOCKED);
@@ -136,7 +139,9 @@ void sandbox_enter(bool lock, size_t memory_bytes, struct sandbox_state *ret)
 bool sandbox_close(const struct sandbox_state *s, size_t memory_bytes, unsigned cpu_s)
 {
     /* The hard limit a second later: the soft one says by its signal what it was. */
-    bool limited = limit(RLIMIT_CPU, cpu_s, cpu_s + 1) & limit_memory(memory_bytes) & limit(RLIMIT_NOFILE, 0, 0);
+    bool limited = limit(RLIMIT_CPU, cpu_s, cpu_s + 1);
+    limited = limit_memory(memory_bytes) && limited;
+    limited = limit(RLIMIT_NOFILE, 0, 0) && limited;
     if (s->limits && !limited)
         return false;
     return !s->seccomp || sandbox_filter(SANDBOX_STEP_CLOSED);

@@ -89,8 +89,7 @@ static void who_may(void **state)
         "/log/checkpoint/",
         "/log/proof/",
         "/log/witness/x/checkpoint",
-        "/log/witness/"
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855/checkpoint"};
+        "/log/witness/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855/checkpoint"};
     assert_int_equal(status_of(w, w->reader, "GET", "/log/checkpoint"), 404); /* none yet */
     publish(w);
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {

@@ -61,7 +61,7 @@ static void nothing_else(void **state)
     for (size_t len = 0; len < b.len; len++)
         assert_true(introduction_parse(text_sub(buffer_text(&b), 0, len), &i, NULL) == ERR_MALFORMED);
     buffer_done(&b);
-    static const char *const more[] = {"\n", "x", STATEMENT, "\n" STATEMENT "\n", "\n\n" STATEMENT};
+    static const char *const more[] = {"\n", "x", STATEMENT, ("\n" STATEMENT "\n"), ("\n\n" STATEMENT)};
     for (size_t n = 0; n < ARRAY_LEN(more); n++) {
         write(&b, "log.example/a", more[n]);
         enum err e = introduction_parse(buffer_text(&b), &i, NULL);
