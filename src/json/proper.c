@@ -70,7 +70,7 @@ static bool number(struct walk *w)
         return false;
     if (take(w, '.') && !digits(w))
         return false;
-    if (!take(w, 'e'))
+    if (!take(w, 'e') && !take(w, 'E')) /* a number beyond a double stays as it was spelt */
         return true;
     if (!take(w, '-'))
         (void)take(w, '+');
