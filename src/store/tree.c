@@ -461,21 +461,21 @@ static enum err flush(struct tree *t, struct to_sync *ret, struct fault *reterr)
 
 enum err tree_sync(struct tree *t, struct fault *reterr)
 {
-    struct to_sync todo;
+    struct to_sync pending;
     struct fault why = {.offset = -1, .line = -1};
     pthread_rwlock_rdlock(&t->files_lock);
-    enum err err = flush(t, &todo, reterr);
+    enum err err = flush(t, &pending, reterr);
     if (err == OK) {
         for (size_t i = 0; err == OK && i < FILES; i++)
-            if (todo.fd[i] >= 0)
-                err = sync_fd(t, &t->files->file[i], todo.fd[i], &why);
-        if (err == OK && todo.names)
+            if (pending.fd[i] >= 0)
+                err = sync_fd(t, &t->files->file[i], pending.fd[i], &why);
+        if (err == OK && pending.names)
             err = home_sync(t->io, t->home, FOLDER, &why);
         pthread_mutex_lock(&t->lock);
         if (err != OK)
             fall_behind(t, &why);
-        else if (todo.size > t->synced)
-            t->synced = todo.size;
+        else if (pending.size > t->synced)
+            t->synced = pending.size;
         pthread_mutex_unlock(&t->lock);
         if (err != OK && reterr)
             *reterr = why;
