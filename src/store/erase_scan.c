@@ -212,7 +212,7 @@ static enum err judge_evidence(struct erasing *e, struct fault *reterr)
 {
     size_t left = 0;
     for (size_t i = 0; i < e->survivor_count; i++) {
-        bool doomed;
+        bool doomed = false;
         enum err err = judge(e, &e->survivors[i], &doomed, reterr);
         if (err != OK)
             return err;

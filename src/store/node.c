@@ -276,8 +276,7 @@ static enum err open_own(struct node *node, struct fault *reterr)
     return err == OK ? writer_start(node, reterr) : err;
 }
 
-/* ERR_BUSY and the like do not matter when what is there can be read. */
-static enum err put_in_order(struct node *node, struct fault *reterr)
+enum err node_put_in_order(struct node *node, struct fault *reterr)
 {
     struct node *owner;
     enum err err = node_open(node->io, node->home, NODE_OWN, &owner, reterr);
@@ -290,7 +289,7 @@ static enum err put_in_order(struct node *node, struct fault *reterr)
 static enum err old_home(struct node *node, struct fault *reterr)
 {
     struct fault why = {.offset = -1, .line = -1};
-    enum err err = put_in_order(node, &why);
+    enum err err = node_put_in_order(node, &why);
     if (err == OK)
         return OK;
     if (err == ERR_BUSY)
@@ -313,11 +312,11 @@ static enum err open_read(struct node *node, struct fault *reterr)
         home_has(node->home, ERASING_FILE, NULL) == OK) { /* cut short, and to be finished; or under way */
         node_reader_done(node, v);
         readers_drop(node);
-        (void)put_in_order(node, NULL);
+        (void)!node_put_in_order(node, NULL);
         err = node_reader(node, &v, reterr);
     }
     if (err == ERR_NOT_FOUND || err == ERR_VERSION) {
-        err = put_in_order(node, reterr);
+        err = node_put_in_order(node, reterr);
         if (err == OK)
             err = node_reader(node, &v, reterr);
     }
@@ -327,7 +326,7 @@ static enum err open_read(struct node *node, struct fault *reterr)
     if (err == OK && log_size(node->log) > view_position(v)) {
         node_reader_done(node, v);
         readers_drop(node);
-        (void)put_in_order(node, NULL);
+        (void)!node_put_in_order(node, NULL);
         err = node_reader(node, &v, reterr);
         if (err != OK)
             return err;

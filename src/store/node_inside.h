@@ -95,6 +95,10 @@ struct txn {
     struct fault fault;
 };
 
+/* node.c: opens the home as an owner and closes it again, for a reader who found something missing. ERR_BUSY and the
+ * like do not matter when what is there can be read. */
+MUST_CHECK enum err node_put_in_order(struct node *node, struct fault *reterr);
+
 /* writer.c */
 MUST_CHECK enum err writer_start(struct node *node, struct fault *reterr);
 void writer_stop(struct node *node); /* after the queue was worked off */

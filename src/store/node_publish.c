@@ -293,15 +293,6 @@ static enum err follow(struct node *node, struct fault *reterr)
     return OK;
 }
 
-static enum err put_in_order(struct node *node, struct fault *reterr)
-{
-    struct node *owner;
-    enum err err = node_open(node->io, node->home, NODE_OWN, &owner, reterr);
-    if (err == OK)
-        node_close(owner);
-    return err;
-}
-
 /* The tree, which a reader opens when it is first asked for. */
 static enum err have_tree(struct node *node, bool newest, struct fault *reterr)
 {
@@ -312,7 +303,7 @@ static enum err have_tree(struct node *node, bool newest, struct fault *reterr)
     pthread_mutex_lock(&p->lock);
     if (newest || !p->tree) {
         err = follow(node, reterr);
-        if (err == ERR_VERSION && put_in_order(node, NULL) == OK)
+        if (err == ERR_VERSION && node_put_in_order(node, NULL) == OK)
             err = follow(node, reterr);
     }
     pthread_mutex_unlock(&p->lock);
