@@ -85,7 +85,7 @@ enum sql {
 };
 
 /* Changes whenever the schema, or what is written into it, does: an older or newer view is rebuilt. */
-#define VIEW_SCHEMA_VERSION 2
+#define VIEW_SCHEMA_VERSION 3
 
 const char *sql_text(enum sql id);
 const char *sql_schema(void);
