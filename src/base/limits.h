@@ -51,6 +51,8 @@
 #define FINDING_EVIDENCE_MAX 1000
 /* Bytes kept of one evidence line. */
 #define EVIDENCE_LINE_MAX_BYTES (4 * KIB)
+/* The text of a gate class (release/gate.h): some 200 bytes, and 48 names of REL-TO and NOT-TO with 38 bytes each. */
+#define GATE_CLASS_KEY_MAX (4 * KIB)
 /* A release whose recipient's own boundary has fewer members than this names no sector (release.md 9). */
 #define SECTOR_MIN_MEMBERS 10
 /* Objects dated further ahead than this are quarantined (ledger.md, Versions). */

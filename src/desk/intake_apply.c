@@ -16,7 +16,7 @@
 
 struct class_slot {
     struct gate_class cls;
-    char key[512];
+    char key[GATE_CLASS_KEY_MAX];
     size_t key_len;
 };
 

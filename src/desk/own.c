@@ -182,7 +182,7 @@ enum err own_append(struct txn *t, const struct own_object *o, const struct buff
     own_class(t, o, &cls);
     struct buffer canonical, key;
     buffer_init(&canonical, STIX_OBJECT_MAX_BYTES);
-    buffer_init(&key, 4 * KIB);
+    buffer_init(&key, GATE_CLASS_KEY_MAX);
     gate_class_key(&cls, &key);
     enum err e = buffer_error(&key);
     if (e == OK)

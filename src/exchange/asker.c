@@ -9,11 +9,24 @@ bool uuid_some(const struct uuid *u)
     return !uuid_eq(u, &none);
 }
 
+static bool memberships_same(const struct recipient *a, const struct recipient *b)
+{
+    if (a->membership_count != b->membership_count)
+        return false;
+    for (size_t i = 0; i < a->membership_count; i++) {
+        const struct membership *x = &a->memberships[i], *y = &b->memberships[i];
+        if (!uuid_eq(&x->group, &y->group) || x->from_us != y->from_us || x->until_us != y->until_us)
+            return false;
+    }
+    return true;
+}
+
 bool recipient_same(const struct recipient *a, const struct recipient *b)
 {
     return a->kind == b->kind && uuid_eq(&a->party, &b->party) && a->role == b->role && a->ceiling == b->ceiling &&
            a->sightings == b->sightings && a->exercise == b->exercise && a->expelled == b->expelled &&
-           a->knows_tlp2 == b->knows_tlp2;
+           uuid_eq(&a->account, &b->account) && memcmp(a->country, b->country, sizeof a->country) == 0 &&
+           a->knows == b->knows && memberships_same(a, b);
 }
 
 static bool in_exercise(const struct node *node)
@@ -42,7 +55,7 @@ enum err recipient_of_party(struct node *node, struct view *v, const struct uuid
     struct recipient r = {.kind = RECIPIENT_PARTNER,
                           .party = *party,
                           .ceiling = TLP_GREEN,
-                          .knows_tlp2 = true,
+                          .knows = TERM_TLP2,
                           .exercise = in_exercise(node)};
     struct fact_peer peer;
     enum err e = view_peer(v, party, &peer, reterr);
@@ -138,10 +151,11 @@ enum err asker_find(struct node *node, struct view *v, struct text authorization
         a.may_write = true;
     } else {
         a.recipient = (struct recipient){.kind = RECIPIENT_OWN_ACCOUNT,
+                                         .account = account.id,
                                          .name = a.name,
                                          .role = role,
                                          .ceiling = TLP_RED,
-                                         .knows_tlp2 = true,
+                                         .knows = TERMS_ALL,
                                          .exercise = in_exercise(node)};
         a.may_write = role >= ROLE_ANALYST;
     }

@@ -45,7 +45,9 @@ static void decide_all(struct clearance *c, const struct defaults *defaults, int
     for (size_t i = 0; i < c->class_count; i++) {
         struct decision d;
         defaults_apply(defaults, &c->classes[i].cls);
-        gate_decide(&c->classes[i].cls, &c->recipient, c->door, now_us, &d);
+        const struct gate_question q = {
+            .cls = &c->classes[i].cls, .recipient = &c->recipient, .door = c->door, .now_us = now_us};
+        gate_decide(&q, &d);
         c->cleared[i] = d.cleared;
         if (d.holds_until_us < c->holds_until_us)
             c->holds_until_us = d.holds_until_us;

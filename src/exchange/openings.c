@@ -91,7 +91,7 @@ static bool cleared_for(const struct gate_class *c, const struct defaults *defau
     struct gate_class effective = *c;
     struct decision d;
     defaults_apply(defaults, &effective);
-    gate_decide(&effective, r, DOOR_TAXII, now_us, &d);
+    gate_decide(&(struct gate_question){.cls = &effective, .recipient = r, .door = DOOR_TAXII, .now_us = now_us}, &d);
     return d.cleared;
 }
 
@@ -119,7 +119,7 @@ static enum err add_key(struct opened *o, const struct gate_class *c)
         o->keys = keys;
         o->cap = cap;
     }
-    buffer_init(&key, 4 * KIB);
+    buffer_init(&key, GATE_CLASS_KEY_MAX);
     gate_class_key(c, &key);
     enum err e = buffer_error(&key);
     if (e == OK) {

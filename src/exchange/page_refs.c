@@ -86,11 +86,19 @@ static bool points_nowhere(struct text body)
     return true;
 }
 
+static struct gate_question question(const struct page *p, const struct gate_class *c)
+{
+    return (struct gate_question){
+        .cls = c, .recipient = &p->clearance->recipient, .door = p->clearance->door, .now_us = p->now_us};
+}
+
 /* The object's bytes, closed over its references. *ret_why (may be NULL): the rule that closing withheld it by. */
 static enum err close_body(struct page *p, const struct gate_class *c, const struct decision *d, struct text body,
                            struct cleared **ret, struct decision_rule *ret_why)
 {
-    return gate_clear(c, &p->clearance->recipient, p->clearance->door, d, body, page_ref_lookup, p, ret, ret_why);
+    const struct gate_question q = question(p, c);
+    const struct gate_lookup lookup = {.ref = page_ref_lookup, .self = p};
+    return gate_clear(&q, d, body, &lookup, ret, ret_why);
 }
 
 static enum err target_goes(struct page *p, const struct gate_class *c, struct text body)
@@ -99,7 +107,8 @@ static enum err target_goes(struct page *p, const struct gate_class *c, struct t
     struct cleared *target = NULL;
     if (points_nowhere(body))
         return OK;
-    gate_decide(c, &p->clearance->recipient, p->clearance->door, p->now_us, &d);
+    const struct gate_question q = question(p, c);
+    gate_decide(&q, &d);
     if (!d.cleared)
         return ERR_DENIED;
     enum err e = close_body(p, c, &d, body, &target, NULL);
@@ -228,7 +237,8 @@ enum err page_clear(struct page *p, uint32_t class_id, struct place place, struc
     if (make_memo(p))
         return ERR_NOMEM;
     struct decision d;
-    gate_decide(c, &p->clearance->recipient, p->clearance->door, p->now_us, &d);
+    const struct gate_question q = question(p, c);
+    gate_decide(&q, &d);
     if (!d.cleared)
         return ERR_DENIED; /* held until just now */
     enum err e = close_object(p, c, &d, place, ret, NULL, reterr);
@@ -246,7 +256,8 @@ enum err page_explain(struct page *p, uint32_t class_id, struct place place, str
         return fault_set(reterr, ERR_NOT_FOUND, "the object's class is not known");
     if (make_memo(p))
         return fault_set(reterr, ERR_NOMEM, "out of memory");
-    gate_decide(c, &p->clearance->recipient, p->clearance->door, p->now_us, ret);
+    const struct gate_question q = question(p, c);
+    gate_decide(&q, ret);
     if (!ret->cleared)
         return OK;
     enum err e = close_object(p, c, ret, place, &object, &why, reterr);

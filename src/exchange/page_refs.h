@@ -2,7 +2,7 @@
 #pragma once
 #include "exchange/page.h"
 
-/* gate_ref_lookup; self is the struct page. A look-up that fails sets page.failed and withholds. */
+/* The `ref` of a gate_lookup; self is the struct page. A look-up that fails sets page.failed and withholds. */
 enum ref_state page_ref_lookup(void *self, struct text id);
 /* The object behind `row` as it may leave. OK: owned. ERR_DENIED: class or references withhold it.
  * ERR_NOMEM | ERR_IO | ERR_MALFORMED */

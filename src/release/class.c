@@ -1,15 +1,16 @@
 /* release/class.c - the text key of a class, as entries and the view keep it.
  *
  *   1:FLAGS:TDS:PARTY:SOURCE:SIGHTED:TYPE
+ *   2:FLAGS:TDSPL:PARTY:SOURCE:SIGHTED:TERMS:TYPE      a class with terms, a recorded PAP, or a tear line
  *
- * FLAGS: the letters of `flags` that hold, in that order. TDS: the digits of tlp, source_default and sighting_tlp.
- * PARTY, SOURCE, SIGHTED: a UUID or "-" for none. TYPE: the rest. Equal keys, equal classes. */
+ * FLAGS: the letters of `flags` that hold, in that order. TDSPL: the digits of tlp, source_default, sighting_tlp,
+ * source_pap and tear. PARTY, SOURCE, SIGHTED: a UUID or "-" for none. TERMS: class_terms.c. TYPE: the rest. A class
+ * that form 1 can say is written in form 1: equal keys, equal classes, and one class has one key. */
 #include <stddef.h>
 #include <string.h>
 
+#include "release/class_terms.h"
 #include "release/gate.h"
-
-#define FORM TEXT("1")
 
 static const struct flag {
     char letter;
@@ -46,21 +47,39 @@ static void add_uuid(struct buffer *out, const struct uuid *u)
     buffer_add(out, uuid_eq(u, &NOBODY) ? TEXT("-") : uuid_format(u, text));
 }
 
+static bool in_form_1(const struct gate_class *c)
+{
+    return c->source_pap == PAP_NONE && c->tear == TLP_NONE && !class_terms_any(&c->terms);
+}
+
+static void add_digit(struct buffer *out, unsigned digit)
+{
+    buffer_add_char(out, (char)('0' + digit));
+}
+
 void gate_class_key(const struct gate_class *c, struct buffer *out)
 {
-    buffer_add(out, FORM);
-    buffer_add_char(out, ':');
+    bool plain = in_form_1(c);
+    buffer_add(out, plain ? TEXT("1:") : TEXT("2:"));
     for (size_t i = 0; i < ARRAY_LEN(flags); i++)
         if (flag_is_set(c, &flags[i]))
             buffer_add_char(out, flags[i].letter);
     buffer_add_char(out, ':');
-    const enum tlp labels[] = {c->tlp, c->source_default, c->sighting_tlp};
-    for (size_t i = 0; i < ARRAY_LEN(labels); i++)
-        buffer_add_char(out, (char)('0' + labels[i]));
+    add_digit(out, c->tlp);
+    add_digit(out, c->source_default);
+    add_digit(out, c->sighting_tlp);
+    if (!plain) {
+        add_digit(out, c->source_pap);
+        add_digit(out, c->tear);
+    }
     add_uuid(out, &c->party);
     add_uuid(out, &c->source);
     add_uuid(out, &c->sighting_of);
     buffer_add_char(out, ':');
+    if (!plain) {
+        class_terms_write(&c->terms, out);
+        buffer_add_char(out, ':');
+    }
     buffer_add_bytes(out, c->type, strnlen(c->type, sizeof c->type - 1));
 }
 
@@ -77,16 +96,28 @@ static bool read_flags(struct text t, struct gate_class *c)
     return at == t.len;
 }
 
-static bool read_labels(struct text t, struct gate_class *c)
+static bool read_digit(struct text t, size_t at, unsigned max, unsigned *ret)
 {
-    enum tlp *const labels[] = {&c->tlp, &c->source_default, &c->sighting_tlp};
-    if (t.len != ARRAY_LEN(labels))
+    unsigned digit = (unsigned char)t.ptr[at] - (unsigned)'0';
+    *ret = digit;
+    return digit <= max;
+}
+
+static bool read_labels(struct text t, bool plain, struct gate_class *c)
+{
+    unsigned tlp, source_default, sighting_tlp, pap = PAP_NONE, tear = TLP_NONE;
+    if (t.len != (plain ? 3 : 5))
         return false;
-    for (size_t i = 0; i < t.len; i++) {
-        if (t.ptr[i] < '0' + TLP_NONE || t.ptr[i] > '0' + TLP_RED)
-            return false;
-        *labels[i] = (enum tlp)(t.ptr[i] - '0');
-    }
+    if (!read_digit(t, 0, TLP_RED, &tlp) || !read_digit(t, 1, TLP_RED, &source_default) ||
+        !read_digit(t, 2, TLP_RED, &sighting_tlp))
+        return false;
+    if (!plain && (!read_digit(t, 3, PAP_RED, &pap) || !read_digit(t, 4, TLP_RED, &tear)))
+        return false;
+    c->tlp = (enum tlp)tlp;
+    c->source_default = (enum tlp)source_default;
+    c->sighting_tlp = (enum tlp)sighting_tlp;
+    c->source_pap = (enum pap)pap;
+    c->tear = (enum tlp)tear;
     return true;
 }
 
@@ -98,22 +129,37 @@ static bool read_uuid(struct text t, struct uuid *ret)
     return uuid_parse(t, ret) == OK && !uuid_eq(ret, &NOBODY) && text_eq(t, uuid_format(ret, again));
 }
 
+static bool read_parties(struct text *key, struct gate_class *c)
+{
+    struct text party, source, sighted;
+    return text_split(key, ':', &party) && text_split(key, ':', &source) && text_split(key, ':', &sighted) &&
+           read_uuid(party, &c->party) && read_uuid(source, &c->source) && read_uuid(sighted, &c->sighting_of);
+}
+
+static bool read_type(struct text t, struct gate_class *c)
+{
+    if (!t.ptr || t.len >= sizeof c->type || (t.len && memchr(t.ptr, 0, t.len)))
+        return false;
+    if (t.len)
+        memcpy(c->type, t.ptr, t.len);
+    return true;
+}
+
 enum err gate_class_parse(struct text key, struct gate_class *ret)
 {
     struct gate_class c = {0};
-    struct text form, letters, labels, party, source, sighted;
-    bool whole = text_split(&key, ':', &form) && text_split(&key, ':', &letters) && text_split(&key, ':', &labels) &&
-                 text_split(&key, ':', &party) && text_split(&key, ':', &source) && text_split(&key, ':', &sighted) &&
-                 key.ptr;
-    if (!whole || !text_eq(form, FORM) || key.len >= sizeof c.type)
+    struct text form, letters, labels, terms;
+    if (!text_split(&key, ':', &form) || !text_split(&key, ':', &letters) || !text_split(&key, ':', &labels))
         return ERR_MALFORMED;
-    if (!read_flags(letters, &c) || !read_labels(labels, &c) || !read_uuid(party, &c.party) ||
-        !read_uuid(source, &c.source) || !read_uuid(sighted, &c.sighting_of))
+    bool plain = text_eq(form, TEXT("1"));
+    if (!plain && !text_eq(form, TEXT("2")))
         return ERR_MALFORMED;
-    if (key.len && memchr(key.ptr, 0, key.len))
+    if (!read_flags(letters, &c) || !read_labels(labels, plain, &c) || !read_parties(&key, &c))
         return ERR_MALFORMED;
-    if (key.len)
-        memcpy(c.type, key.ptr, key.len);
+    if (!plain && (!text_split(&key, ':', &terms) || !class_terms_read(terms, &c.terms)))
+        return ERR_MALFORMED;
+    if (!read_type(key, &c) || in_form_1(&c) != plain)
+        return ERR_MALFORMED;
     *ret = c;
     return OK;
 }

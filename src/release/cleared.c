@@ -91,10 +91,10 @@ static enum err not_cleared(const struct decision *d, struct decision_rule *ret_
     return ERR_DENIED;
 }
 
-enum err gate_clear(const struct gate_class *c, const struct recipient *r, enum door door, const struct decision *d,
-                    struct text body, gate_ref_lookup *lookup, void *self, struct cleared **ret_cleared,
-                    struct decision_rule *ret_why)
+enum err gate_clear(const struct gate_question *q, const struct decision *d, struct text body,
+                    const struct gate_lookup *lookup, struct cleared **ret_cleared, struct decision_rule *ret_why)
 {
+    const struct recipient *r = q->recipient;
     if (!d->cleared)
         return not_cleared(d, ret_why);
     struct json_doc *doc;
@@ -104,9 +104,8 @@ enum err gate_clear(const struct gate_class *c, const struct recipient *r, enum 
     const struct json_val *object = json_root(doc);
     struct closing closing = {
         .decision = d,
-        .sighting_out = c->sighting && r->kind != RECIPIENT_OWN_ACCOUNT,
+        .sighting_out = q->cls->sighting && r->kind != RECIPIENT_OWN_ACCOUNT,
         .lookup = lookup,
-        .self = self,
         .type = json_text(json_get(object, "type")),
         .created_by = json_text(json_get(object, "created_by_ref")),
     };
@@ -117,7 +116,7 @@ enum err gate_clear(const struct gate_class *c, const struct recipient *r, enum 
         return e;
     made->form = text_eq(made->body, body) ? FORM_WHOLE : FORM_RENDITION;
     made->label = d->label;
-    made->door = door;
+    made->door = q->door;
     made->kind = r->kind;
     made->party = r->party;
     *ret_cleared = made;

@@ -11,8 +11,19 @@ enum ref_state {
     REF_WITHHELD, /* it may not, or we do not hold it */
     REF_ORIGIN    /* the target came from this very recipient: neither pruned nor a release (docs/RELEASE.md 5) */
 };
-/* Answers for the target `id`; the same for the length of one gate_clear(). */
-typedef enum ref_state gate_ref_lookup(void *self, struct text id);
+/* What the marking of a portion says. */
+struct gate_portion {
+    enum tlp tlp; /* TLP_NONE: it is no TLP marking */
+    struct terms terms;
+    bool unknown; /* not held, or not to be read: the portion does not leave */
+};
+/* Answers about what an object names; the same for the length of one gate_clear(). */
+struct gate_lookup {
+    enum ref_state (*ref)(void *self, struct text id); /* a target; never asked about markings */
+    /* A marking definition that is no TLP marking; NULL: none is known. */
+    void (*marking)(void *self, struct text id, struct gate_portion *ret);
+    void *self;
+};
 /* The answer for a target that is held: its class, and its own decision for the same recipient, door and time. */
 enum ref_state gate_ref_of(const struct gate_class *target, const struct recipient *r, const struct decision *d);
 
@@ -21,12 +32,12 @@ struct cleared;
 /* Applies the decision to the object's canonical body: closes over its references (prunes optional ones, withholds
  * what only makes sense with them: relationship, sighting and observed-data endpoints), adds the marking it must
  * leave with, cuts our own sightings that leave down to what rule 9 lets them say, and remembers form and recipient.
- * decision must be cleared (ERR_DENIED otherwise); lookup is never asked about markings.
+ * decision must be cleared (ERR_DENIED otherwise), and of this question.
  * OK: *ret_cleared is owned; *ret_why untouched. ERR_DENIED: closing withheld it, *ret_why (may be NULL) says by
  * which rule. ERR_MALFORMED: the body is not what the store promised. ERR_NOMEM */
-MUST_CHECK enum err gate_clear(const struct gate_class *c, const struct recipient *r, enum door door,
-                               const struct decision *d, struct text body, gate_ref_lookup *lookup, void *self,
-                               struct cleared **ret_cleared, struct decision_rule *ret_why);
+MUST_CHECK enum err gate_clear(const struct gate_question *q, const struct decision *d, struct text body,
+                               const struct gate_lookup *lookup, struct cleared **ret_cleared,
+                               struct decision_rule *ret_why);
 void cleared_free(struct cleared *c);
 struct text cleared_id(const struct cleared *c);
 struct text cleared_body(const struct cleared *c); /* canonical JSON as it leaves */

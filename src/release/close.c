@@ -91,7 +91,7 @@ static bool may_be_seen(const struct closing *c, const struct json_val *ref)
     struct text id = json_text(ref);
     if (ident_parse(id, &parts, NULL))
         return true; /* a text that is no identifier points to nothing */
-    return c->lookup(c->self, id) != REF_WITHHELD;
+    return c->lookup->ref(c->lookup->self, id) != REF_WITHHELD;
 }
 
 static bool holds_under(const struct closing *c, struct text name, const struct json_val *v)

@@ -5,8 +5,7 @@
 struct closing {
     const struct decision *decision;
     bool sighting_out; /* one of our sightings, leaving: a closed list of fields (rule 9) */
-    gate_ref_lookup *lookup;
-    void *self;
+    const struct gate_lookup *lookup;
     struct text type, created_by; /* of the object; borrowed */
 };
 

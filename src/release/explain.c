@@ -12,6 +12,8 @@ static struct text named(const struct recipient *r)
     case RECIPIENT_PARTNER: return TEXT("a partner");
     case RECIPIENT_COMMUNITY: return TEXT("a community");
     case RECIPIENT_PUBLIC: return TEXT("public");
+    case RECIPIENT_CONSTITUENT: return TEXT("a constituent");
+    case RECIPIENT_AUTHORITY: return TEXT("a sector authority");
     }
     return TEXT("nobody");
 }

@@ -28,7 +28,7 @@ static bool releaser_on_console(const struct recipient *r, enum door door)
 static bool not_its_door(ASKED)
 {
     (void)c;
-    return door >= DOOR_COUNT || (door == DOOR_CONSOLE && !account(r));
+    return door >= DOOR_MAIL || (door == DOOR_CONSOLE && !account(r));
 }
 
 static bool without_role(ASKED)
@@ -205,6 +205,8 @@ static unsigned whom(const struct recipient *r)
     case RECIPIENT_PARTNER: return PARTNER;
     case RECIPIENT_COMMUNITY: return COMMUNITY;
     case RECIPIENT_PUBLIC: return PUBLIC;
+    case RECIPIENT_CONSTITUENT:
+    case RECIPIENT_AUTHORITY: break;
     }
     return 0;
 }
@@ -303,10 +305,11 @@ static bool label_allows(const struct flow *f, const struct recipient *r, enum d
 }
 
 /* What bars it speaks first; what its label says follows where that bars it too. */
-void gate_decide(const struct gate_class *c, const struct recipient *r, enum door door, int64_t now_us,
-                 struct decision *ret)
+void gate_decide(const struct gate_question *q, struct decision *ret)
 {
-    (void)now_us; /* no rule of today looks at the time: embargo, membership and consent will */
+    const struct gate_class *c = q->cls;
+    const struct recipient *r = q->recipient;
+    const enum door door = q->door;
     enum whose from = whose(c, r);
     enum tlp label = label_of(c);
     if (account(r) && from != PUBLIC_TEXT)
@@ -334,7 +337,9 @@ void gate_decide(const struct gate_class *c, const struct recipient *r, enum doo
 
 const char *door_name(enum door d)
 {
-    static const char *const names[DOOR_COUNT] = {"console", "taxii", "export", "statistics"};
+    static const char *const names[DOOR_COUNT] = {"console",    "taxii",          "export",      "statistics",
+                                                  "mail",       "courier",        "public page", "advisory",
+                                                  "block list", "detection rule", "search"};
     return d < DOOR_COUNT ? names[d] : "none";
 }
 

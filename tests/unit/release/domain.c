@@ -12,7 +12,7 @@ static const struct uuid NOBODY;
 #define SIGHTINGS  (1 + 2 * 3 * LABELS) /* none; or whose indicator, from which party, of which label */
 
 static const unsigned sizes[AXIS_COUNT] = {
-    [AXIS_DOOR] = DOOR_COUNT,
+    [AXIS_DOOR] = DOORS,
     [AXIS_RECIPIENT] = RECIPIENTS,
     [AXIS_LABEL] = MARKED,
     [AXIS_OURS] = 2,
@@ -71,7 +71,7 @@ static void sighting_at(unsigned i, struct gate_class *c)
 
 static void recipient_at(unsigned i, struct recipient *r)
 {
-    *r = (struct recipient){.kind = RECIPIENT_OWN_ACCOUNT, .ceiling = TLP_GREEN, .knows_tlp2 = true};
+    *r = (struct recipient){.kind = RECIPIENT_OWN_ACCOUNT, .ceiling = TLP_GREEN, .knows = TERMS_ALL};
     if (i < ROLES) {
         r->role = (enum role)i;
         return;

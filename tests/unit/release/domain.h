@@ -5,6 +5,8 @@
 
 #include "release/gate.h"
 
+#define DOORS (DOOR_STATISTICS + 1) /* those with rules */
+
 struct question {
     struct gate_class c;
     struct recipient r;

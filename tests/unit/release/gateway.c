@@ -18,7 +18,7 @@ struct recipient partner_x(enum tlp ceiling)
                               .name = TEXT("CERT-X"),
                               .ceiling = ceiling,
                               .sightings = true,
-                              .knows_tlp2 = true};
+                              .knows = TERMS_ALL};
 }
 
 char *canonical(const char *json)
@@ -44,6 +44,7 @@ enum err through_gate(const struct gate_class *c, const char *body, struct clear
     struct recipient r = partner_x(TLP_RED);
     struct withholding w = {MARK_GONE, MARK_THEIRS, 0};
     struct decision d;
-    gate_decide(c, &r, DOOR_TAXII, 0, &d);
-    return gate_clear(c, &r, DOOR_TAXII, &d, text_of(body), withhold_marked, &w, ret, ret_why);
+    const struct gate_question q = {.cls = c, .recipient = &r, .door = DOOR_TAXII};
+    gate_decide(&q, &d);
+    return gate_clear(&q, &d, text_of(body), &(struct gate_lookup){withhold_marked, NULL, &w}, ret, ret_why);
 }

@@ -24,6 +24,9 @@ struct recipient partner_x(enum tlp ceiling);
 #define MARK_GONE    "--dead0000-"
 #define MARK_THEIRS  "--22220000-"
 
+#define QUESTION(class, to, by)    ((struct gate_question){.cls = (class), .recipient = (to), .door = (by)})
+#define LOOKUP(about_refs, object) ((struct gate_lookup){.ref = (about_refs), .self = (object)})
+
 /* The canonical form of a JSON text, to be freed. */
 char *canonical(const char *json);
 /* Decides class c for a partner (ceiling RED) at the TAXII door and closes over `body`. ERR_DENIED too when the

@@ -236,14 +236,16 @@ static void console_shows_what_is_held(void **state)
     struct decision d;
     struct cleared *c;
     const char *body = object("indicator", true, "\"name\":\"n\"");
-    gate_decide(&unmarked, &r, DOOR_CONSOLE, 0, &d);
-    assert_ok(gate_clear(&unmarked, &r, DOOR_CONSOLE, &d, text_of(body), withhold_marked, &w, &c, NULL));
+    gate_decide(&QUESTION(&unmarked, &r, DOOR_CONSOLE), &d);
+    assert_ok(gate_clear(&QUESTION(&unmarked, &r, DOOR_CONSOLE), &d, text_of(body), &LOOKUP(withhold_marked, &w), &c,
+                         NULL));
     assert_int_equal(cleared_form(c), FORM_WHOLE);
     assert_int_equal(cleared_label(c), TLP_AMBER_STRICT);
     assert_text(cleared_body(c), body);
     cleared_free(c);
-    gate_decide(&unmarked, &r, DOOR_TAXII, 0, &d);
-    assert_ok(gate_clear(&unmarked, &r, DOOR_TAXII, &d, text_of(body), withhold_marked, &w, &c, NULL));
+    gate_decide(&QUESTION(&unmarked, &r, DOOR_TAXII), &d);
+    assert_ok(
+        gate_clear(&QUESTION(&unmarked, &r, DOOR_TAXII), &d, text_of(body), &LOOKUP(withhold_marked, &w), &c, NULL));
     assert_non_null(strstr(cleared_body(c).ptr, "939a9414-2ddd-4d32-a0cd-375ea402b003"));
     assert_int_equal(cleared_form(c), FORM_RENDITION);
     cleared_free(c);
@@ -371,7 +373,7 @@ static void state_of_a_reference(void **state)
     } rows[] = {{&mine, REF_WITHHELD}, {&theirs, REF_ORIGIN}, {&unknown, REF_WITHHELD}, {&free_of, REF_CLEARED}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct decision d;
-        gate_decide(rows[i].c, &r, DOOR_TAXII, 0, &d);
+        gate_decide(&QUESTION(rows[i].c, &r, DOOR_TAXII), &d);
         assert_int_equal(gate_ref_of(rows[i].c, &r, &d), rows[i].state);
     }
     struct recipient account = {.kind = RECIPIENT_OWN_ACCOUNT, .party = PARTNER_X};

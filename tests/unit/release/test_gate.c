@@ -8,7 +8,7 @@
 static struct decision decide(const struct question *q)
 {
     struct decision d;
-    gate_decide(&q->c, &q->r, q->door, NOW, &d);
+    gate_decide(&(struct gate_question){.cls = &q->c, .recipient = &q->r, .door = q->door, .now_us = NOW}, &d);
     return d;
 }
 
@@ -285,11 +285,11 @@ static void doors_agree(void **state)
 {
     (void)state;
     uint64_t size = domain_size();
-    for (uint64_t i = 0; i < size; i += DOOR_COUNT) { /* the door is the first axis */
+    for (uint64_t i = 0; i < size; i += DOORS) { /* the door is the first axis */
         struct question q;
-        struct decision by[DOOR_COUNT];
+        struct decision by[DOORS];
         domain_at(i, &q);
-        for (unsigned door = 0; door < DOOR_COUNT; door++) {
+        for (unsigned door = 0; door < DOORS; door++) {
             q.door = (enum door)door;
             by[door] = decide(&q);
         }
@@ -315,7 +315,7 @@ static void nothing_else_counts(void **state)
         other = q;
         struct decision d = decide(&q), e;
         other.r.name = TEXT("somebody else");
-        other.r.knows_tlp2 = !q.r.knows_tlp2;
+        other.r.knows = ~q.r.knows;
         strcpy(other.c.type, "malware");
         other.c.source = PARTY_ELSEWHERE;
         if (q.c.tlp)
@@ -324,7 +324,9 @@ static void nothing_else_counts(void **state)
             other.r.role = ROLE_ADMINISTRATOR;
         else
             other.r.ceiling = TLP_RED;
-        gate_decide(&other.c, &other.r, other.door, NOW + (int64_t)i, &e);
+        const struct gate_question later = {
+            .cls = &other.c, .recipient = &other.r, .door = other.door, .now_us = NOW + (int64_t)i};
+        gate_decide(&later, &e);
         HOLDS(&q, d.cleared == e.cleared && d.label == e.label && d.form == e.form);
     }
 }

@@ -16,8 +16,8 @@ static struct cleared *cleared_as(const struct recipient *r, enum door door, uns
     struct cleared *c = NULL;
     snprintf(text, sizeof text,
              "{" CLEARED_TIMES ",\"id\":\"tool--11110000-0000-4000-8000-%012u\",\"type\":\"tool\"}", n);
-    gate_decide(&cls, r, door, 0, &d);
-    assert_ok(gate_clear(&cls, r, door, &d, text_of(text), withhold_marked, &w, &c, NULL));
+    gate_decide(&QUESTION(&cls, r, door), &d);
+    assert_ok(gate_clear(&QUESTION(&cls, r, door), &d, text_of(text), &LOOKUP(withhold_marked, &w), &c, NULL));
     return c;
 }
 
@@ -200,9 +200,9 @@ static struct cleared *crowd_clear(struct crowd *w, unsigned i, enum door door)
         "end\",\"object_refs\":[\"tool--11110000-0000-4000-8000-%012u\",\"tool--11110000-0000-4000-8000-%012u\"],"
         "\"type\":\"report\",\"x_value\":\"value-%u.example\"}",
         (i * 7 + 1) % CROWD, i, i, i, (i * 7 + 6) % CROWD, (i * 13 + 5) % CROWD, i);
-    enum err e = w->d[i].cleared
-                     ? gate_clear(&w->cls[i], &w->r, door, &w->d[i], text_of(text), crowd_lookup, w, &c, NULL)
-                     : ERR_DENIED;
+    enum err e = w->d[i].cleared ? gate_clear(&QUESTION(&w->cls[i], &w->r, door), &w->d[i], text_of(text),
+                                              &LOOKUP(crowd_lookup, w), &c, NULL)
+                                 : ERR_DENIED;
     assert_true(e == OK || e == ERR_DENIED);
     return c;
 }
@@ -242,7 +242,7 @@ static void check_crowd(struct crowd *w, enum door door)
     size_t count = 0;
     for (unsigned i = 0; i < CROWD; i++) {
         crowd_class(i, &w->cls[i]);
-        gate_decide(&w->cls[i], &w->r, door, 0, &w->d[i]);
+        gate_decide(&QUESTION(&w->cls[i], &w->r, door), &w->d[i]);
     }
     for (unsigned i = 0; i < CROWD; i++) {
         made[i] = crowd_clear(w, i, door);
@@ -434,7 +434,7 @@ static void explained(void **state)
     struct decision d;
     struct buffer b;
     buffer_init(&b, 65536);
-    gate_decide(&amber, &x, DOOR_TAXII, 0, &d);
+    gate_decide(&QUESTION(&amber, &x, DOOR_TAXII), &d);
     explain_json(TEXT("indicator--1"), &x, DOOR_TAXII, &d, &b);
     assert_text_eq(
         buffer_text(&b),
@@ -447,7 +447,7 @@ static void explained(void **state)
                    TEXT("indicator--1: withheld from CERT-X (taxii)\n  rule 2 TLP: Received, TLP:AMBER: it may "
                         "go to our own constituents with a need, not to another partner.\n"));
     buffer_clear(&b);
-    gate_decide(&unmarked, &all, DOOR_EXPORT, 0, &d);
+    gate_decide(&QUESTION(&unmarked, &all, DOOR_EXPORT), &d);
     explain_json(TEXT("i"), &all, DOOR_EXPORT, &d, &b);
     assert_true(
         text_starts(buffer_text(&b), TEXT("{\"id\":\"i\",\"recipient\":\"public\",\"door\":\"export\",\"decision\":"

@@ -106,10 +106,10 @@ static struct cleared *tool(const struct recipient *r, enum door door, bool whol
     struct withholding w = {"", "", 0};
     struct decision d;
     struct cleared *c = NULL;
-    gate_decide(&cls, r, door, 0, &d);
+    gate_decide(&QUESTION(&cls, r, door), &d);
     d.form = whole ? FORM_WHOLE : FORM_RENDITION;
     d.add_marking = !whole;
-    assert_ok(gate_clear(&cls, r, door, &d, text_of(body), withhold_marked, &w, &c, NULL));
+    assert_ok(gate_clear(&QUESTION(&cls, r, door), &d, text_of(body), &LOOKUP(withhold_marked, &w), &c, NULL));
     assert_int_equal(cleared_form(c), whole ? FORM_WHOLE : FORM_RENDITION);
     return c;
 }

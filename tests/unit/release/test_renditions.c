@@ -82,9 +82,9 @@ static void check_round(struct text body, const struct stix_head *head, unsigned
     struct decision_rule why = {0};
     struct decision d;
     size_t withheld = withheld_refs_of(head, &choice);
-    gate_decide(&cls, &r, DOOR_TAXII, 0, &d);
+    gate_decide(&QUESTION(&cls, &r, DOOR_TAXII), &d);
     assert_true(d.cleared && d.add_marking == add);
-    enum err e = gate_clear(&cls, &r, DOOR_TAXII, &d, body, choose, &choice, &c, &why);
+    enum err e = gate_clear(&QUESTION(&cls, &r, DOOR_TAXII), &d, body, &LOOKUP(choose, &choice), &c, &why);
     if (e == ERR_DENIED) {
         assert_true(withheld > 0);
         assert_string_equal(why.id, "5 references");
