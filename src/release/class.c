@@ -4,12 +4,11 @@
  *   2:FLAGS:TDSPL:PARTY:SOURCE:SIGHTED:TERMS:TYPE      a class with terms, a recorded PAP, or a tear line
  *
  * FLAGS: the letters of `flags` that hold, in that order. TDSPL: the digits of tlp, source_default, sighting_tlp,
- * source_pap and tear. PARTY, SOURCE, SIGHTED: a UUID or "-" for none. TERMS: class_terms.c. TYPE: the rest. A class
+ * source_pap and tear. PARTY, SOURCE, SIGHTED: a UUID or "-" for none. TERMS: terms_text(). TYPE: the rest. A class
  * that form 1 can say is written in form 1: equal keys, equal classes, and one class has one key. */
 #include <stddef.h>
 #include <string.h>
 
-#include "release/class_terms.h"
 #include "release/gate.h"
 
 static const struct flag {
@@ -49,7 +48,7 @@ static void add_uuid(struct buffer *out, const struct uuid *u)
 
 static bool in_form_1(const struct gate_class *c)
 {
-    return c->source_pap == PAP_NONE && c->tear == TLP_NONE && !class_terms_any(&c->terms);
+    return c->source_pap == PAP_NONE && c->tear == TLP_NONE && terms_none(&c->terms);
 }
 
 static void add_digit(struct buffer *out, unsigned digit)
@@ -77,7 +76,7 @@ void gate_class_key(const struct gate_class *c, struct buffer *out)
     add_uuid(out, &c->sighting_of);
     buffer_add_char(out, ':');
     if (!plain) {
-        class_terms_write(&c->terms, out);
+        terms_text(&c->terms, out);
         buffer_add_char(out, ':');
     }
     buffer_add_bytes(out, c->type, strnlen(c->type, sizeof c->type - 1));
@@ -156,7 +155,7 @@ enum err gate_class_parse(struct text key, struct gate_class *ret)
         return ERR_MALFORMED;
     if (!read_flags(letters, &c) || !read_labels(labels, plain, &c) || !read_parties(&key, &c))
         return ERR_MALFORMED;
-    if (!plain && (!text_split(&key, ':', &terms) || !class_terms_read(terms, &c.terms)))
+    if (!plain && (!text_split(&key, ':', &terms) || terms_parse(terms, &c.terms)))
         return ERR_MALFORMED;
     if (!read_type(key, &c) || in_form_1(&c) != plain)
         return ERR_MALFORMED;

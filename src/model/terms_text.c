@@ -1,23 +1,16 @@
-/* release/class_terms.c - terms as a line of text, one for each:
+/* model/terms_text.c - terms as a line of text, one for each:
  *
  *   p3;rcNL,o00010203-...;ng...;o;e1767225600000000;u5;c2;d
  *
  * p: PAP. r: REL-TO, n: NOT-TO; names with a comma between, each a letter (c country, o organisation, g group) and
  * the country's two letters or the UUID, ascending. o: originator control. e: embargo, its end in microseconds.
  * u: purposes. c: classification. d: personal data. In this order, each at most once, left out when not said. */
-#include "release/class_terms.h"
+#include "model/terms.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char kinds[] = {[NAMED_COUNTRY] = 'c', [NAMED_ORGANISATION] = 'o', [NAMED_GROUP] = 'g'};
-
-bool class_terms_any(const struct terms *t)
-{
-    return t->pap || t->has_rel_to || t->not_to_count || t->originator_control || t->embargo_until_us ||
-           t->purposes || t->classification || t->personal_data;
-}
 
 /* ---- writing ---- */
 
@@ -43,7 +36,7 @@ static void write_names(const struct named *names, size_t count, struct buffer *
     }
 }
 
-void class_terms_write(const struct terms *t, struct buffer *out)
+void terms_text(const struct terms *t, struct buffer *out)
 {
     size_t start = out->len;
     if (t->pap)
@@ -145,7 +138,7 @@ static bool read_term(char letter, struct text rest, struct terms *t)
 }
 
 /* One spelling for one meaning: each letter at most once and in its place. */
-bool class_terms_read(struct text t, struct terms *ret)
+enum err terms_parse(struct text t, struct terms *ret)
 {
     struct terms terms = {0};
     struct text order = TEXT("prnoeucd"), term;
@@ -153,10 +146,10 @@ bool class_terms_read(struct text t, struct terms *ret)
         while (text_split(&t, ';', &term)) {
             ptrdiff_t at = term.len ? text_find(order, term.ptr[0], 0) : -1;
             if (at < 0 || !read_term(term.ptr[0], text_sub(term, 1, term.len), &terms))
-                return false;
+                return ERR_MALFORMED;
             order = text_sub(order, (size_t)at + 1, order.len);
         }
     }
     *ret = terms;
-    return true;
+    return OK;
 }
