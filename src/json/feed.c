@@ -53,11 +53,36 @@ enum err feed_push(struct feed *f, struct text bytes)
     return OK;
 }
 
+static void count_lines(struct feed *f, uint64_t to)
+{
+    struct feed_lines *l = &f->lines;
+    while (l->to < to) {
+        const char *p = f->ptr + (l->to - f->base);
+        const char *end = memchr(p, '\n', to - l->to);
+        if (!end) {
+            l->to = to;
+            return;
+        }
+        l->breaks++;
+        l->begins = l->to += (uint64_t)(end - p) + 1;
+    }
+}
+
+void feed_place(struct feed *f, uint64_t offset, int64_t *ret_line, int64_t *ret_column)
+{
+    const uint64_t end = f->base + f->end;
+    count_lines(f, offset < end ? offset : end);
+    *ret_line = (int64_t)f->lines.breaks + 1;
+    *ret_column = (int64_t)(f->lines.to - f->lines.begins) + 1;
+}
+
 static void forget(struct feed *f)
 {
     size_t from = f->mark == FEED_NO_MARK ? f->pos : f->mark;
     if (from == 0)
         return;
+    if (f->lines.wanted)
+        count_lines(f, f->base + from);
     memmove(f->ptr, f->ptr + from, f->end - from);
     f->base += from;
     f->pos -= from;

@@ -6,6 +6,14 @@
 #define FEED_SLACK_BYTES 64 /* readable (zero) behind the end, for block-wise scanning */
 #define FEED_NO_MARK     SIZE_MAX
 
+/* Where lines begin, for those who want to know: counted once, as far as asked for or forgotten. */
+struct feed_lines {
+    bool wanted;
+    uint64_t to;     /* counted so far: an offset */
+    uint64_t breaks; /* before it */
+    uint64_t begins; /* the offset of the line that `to` stands in */
+};
+
 struct feed {
     int fd;    /* borrowed; -1: only what was pushed */
     char *ptr; /* owned window; its bytes may be changed in place once they are done with */
@@ -16,6 +24,7 @@ struct feed {
     bool ended;      /* nothing more will come */
     enum err err;    /* sticky: ERR_IO | ERR_NOMEM */
     int errno_seen;  /* with ERR_IO */
+    struct feed_lines lines;
 };
 
 void feed_init(struct feed *f, int fd);
@@ -25,6 +34,9 @@ MUST_CHECK enum err feed_push(struct feed *f, struct text bytes);
 /* Reads on (once; retries interrupted and waiting reads). Indexes into ptr change: use offsets across this call.
  * true: there are more bytes than before. false: the end, or f->err. */
 bool feed_more(struct feed *f);
+/* Line and column (in bytes), both from 1, of an offset in the window that is not before the one last asked for; of
+ * an earlier one, those of the one last asked for. lines.wanted must have been set before the first feed_more(). */
+void feed_place(struct feed *f, uint64_t offset, int64_t *ret_line, int64_t *ret_column);
 
 static inline uint64_t feed_offset(const struct feed *f)
 {

@@ -46,6 +46,9 @@ struct json_split {
     uint64_t value;                /* where the element or member being read begins; NO_OFFSET: too long, or none */
     uint64_t given_from, given_at; /* of the value handed over: NO_OFFSET if it was lost; where it began */
     struct buffer envelope;
+    struct json_split_top told; /* of the top-level object being read; `members` unused */
+    json_split_on_top *on_top;  /* NULL: nobody asks */
+    void *on_top_self;
     struct fault fault; /* in FAILED */
 };
 
@@ -93,6 +96,23 @@ uint64_t json_split_bytes(const struct json_split *s)
 struct text json_split_envelope(const struct json_split *s)
 {
     return s->envelope.len ? buffer_text(&s->envelope) : TEXT("{}");
+}
+
+void json_split_watch(struct json_split *s, json_split_on_top *on_top, void *self)
+{
+    s->on_top = on_top;
+    s->on_top_self = self;
+    s->in.lines.wanted = true;
+}
+
+void json_split_place(struct json_split *s, int64_t offset, int64_t *ret_line, int64_t *ret_column)
+{
+    feed_place(&s->in, (uint64_t)offset, ret_line, ret_column);
+}
+
+bool json_split_alone(const struct json_split *s)
+{
+    return s->top_is_array || s->state == BETWEEN || s->state == LINES;
 }
 
 /* ---- faults: they set FAILED and return false ---- */
@@ -243,6 +263,11 @@ static bool start(struct json_split *s)
         return fail_at(s, at, "not JSON: it begins with a byte order mark; save it as UTF-8 without one");
     s->given_at = at;
     s->name_seen = false;
+    s->told = (struct json_split_top){.at = (int64_t)at};
+    if (s->on_top) {
+        int64_t column;
+        feed_place(&s->in, at, &s->told.line, &column);
+    }
     buffer_clear(&s->envelope);
     if (c == '{' || c == '[') {
         s->in.pos++;
@@ -359,8 +384,12 @@ static bool close_object(struct json_split *s)
 {
     s->in.pos++;
     s->one_line = s->state == ENVELOPE && s->top != NO_OFFSET && text_find(kept(s, s->top), '\n', 0) < 0;
-    if (s->state == ENVELOPE)
+    if (s->state == ENVELOPE) {
         give(s, s->top, s->given_at);
+    } else if (s->on_top) {
+        s->told.members = json_split_envelope(s);
+        s->on_top(s->on_top_self, &s->told);
+    }
     s->state = BETWEEN;
     return true;
 }
@@ -419,6 +448,7 @@ static bool element(struct json_split *s)
     uint64_t at = s->value = feed_offset(&s->in);
     if (!pass_value(s))
         return false;
+    s->told.elements++;
     give(s, s->value, at);
     return true;
 }

@@ -24,6 +24,22 @@ void json_split_free(struct json_split *s);
  * ERR_IO | ERR_NOMEM: final. */
 MUST_CHECK enum err json_split_next(struct json_split *s, struct text *ret_element, int64_t *ret_offset,
                                     struct fault *reterr);
+/* A top-level object that held the array, at its end. `members`: the others, as json_split_envelope() gives them;
+ * borrowed until the callback returns. */
+struct json_split_top {
+    int64_t at;        /* its first byte's offset */
+    int64_t line;      /* from 1, when lines are counted */
+    uint64_t elements; /* of the array */
+    struct text members;
+};
+typedef void json_split_on_top(void *self, const struct json_split_top *top);
+/* Before the first next: tells of each such object (there may be several), and counts lines. */
+void json_split_watch(struct json_split *s, json_split_on_top *on_top, void *self);
+/* Line and column (in bytes), both from 1, of the element just given or of the fault that ended the reading; only
+ * where json_split_watch() was asked for. Offsets must not go back. */
+void json_split_place(struct json_split *s, int64_t offset, int64_t *ret_line, int64_t *ret_column);
+/* The element just given stands in a top-level array, or alone: not in an object's. */
+bool json_split_alone(const struct json_split *s);
 /* The other members of the top-level object seen so far ("id", "type", ...), as one JSON object text of at most
  * 64 KiB (larger ones are left out). Borrowed. */
 struct text json_split_envelope(const struct json_split *s);
