@@ -4,13 +4,12 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "format/stix_inside.h"
 #include "model/stix.h"
 #include "json/json.h"
 #include "json/split.h"
 
-/* For one object's head: patterns with PATTERN_VALUES_MAX values need a few MB. */
-#define HEAD_BUDGET_BYTES (64 * MIB)
-#define SHOWN_ID_MAX      300
+#define SHOWN_ID_MAX 300
 
 struct stix_reader {
     struct json_split *split;
@@ -30,7 +29,7 @@ enum err stix_reader_open(int fd, struct text head, uint8_t tlp, struct stix_rea
     if (!r)
         return ERR_NOMEM;
     r->tlp = tlp;
-    arena_init(&r->arena, HEAD_BUDGET_BYTES);
+    arena_init(&r->arena, STIX_BUDGET_BYTES);
     buffer_init(&r->body, STIX_OBJECT_MAX_BYTES);
     enum err e = json_split_open(fd, "objects", STIX_OBJECT_MAX_BYTES, &r->split);
     if (!e)
@@ -56,8 +55,7 @@ void stix_reader_free(struct stix_reader *r)
 
 /* ---- refused objects ---- */
 
-/* An id to name an object by: printable ASCII, so that it can be shown anywhere. */
-static struct text shown_id(struct text id)
+struct text stix_shown_id(struct text id)
 {
     if (id.len > SHOWN_ID_MAX)
         return TEXT_NONE;
@@ -67,8 +65,7 @@ static struct text shown_id(struct text id)
     return id;
 }
 
-/* The id of something that is not JSON, or not as it should be: the first "id" : "..." in it, if that is one. */
-static struct text guess_id(struct text t)
+struct text stix_guess_id(struct text t)
 {
     ptrdiff_t at = text_find_text(t, TEXT("\"id\""));
     if (at < 0)
@@ -97,7 +94,7 @@ static enum err refuse_text(struct text element, int64_t at, const struct fault 
     if (why->offset > 0)
         fault_at(&placed, why->err, at, why->rule, "%.180s (byte %lld of the document)", why->what,
                  (long long)(at + why->offset));
-    return refuse(at, guess_id(element), &placed, to);
+    return refuse(at, stix_guess_id(element), &placed, to);
 }
 
 /* ---- accepted objects ---- */
@@ -151,7 +148,7 @@ static enum err add_object(struct stix_reader *r, const struct json_val *object,
         return ERR_NOMEM;
     if (buffer_error(&r->body)) {
         fault_at(&why, ERR_LIMIT, at, "STIX_OBJECT_MAX_BYTES", "longer than 8 MiB in canonical form");
-        return refuse(at, shown_id(h->id), &why, to);
+        return refuse(at, stix_shown_id(h->id), &why, to);
     }
     struct record_object o = object_of(r, h, object);
     o.at = at;
@@ -162,12 +159,11 @@ static enum err add_object(struct stix_reader *r, const struct json_val *object,
 
 /* ---- the envelope: STIX 2.1 section 8, TAXII 2.1 section 3.7 ---- */
 
-/* Says what is wrong with a bundle's own members. ERR_MALFORMED, else OK. */
-static enum err check_envelope(const struct json_val *envelope, struct fault *why)
+enum err stix_check_envelope(const struct json_val *envelope, struct fault *why)
 {
     const struct json_val *type = json_get(envelope, "type");
     struct ident ident;
-    if (json_get(envelope, "objects"))
+    if (json_get(envelope, "objects") && json_type(json_get(envelope, "objects")) != JSON_ARRAY)
         return fault_at(why, ERR_MALFORMED, 0, "STIX 2.1 8", "`objects` must be a list of objects");
     if (!type && !json_get(envelope, "id"))
         return OK; /* TAXII's envelope: "more", "next", "objects" */
@@ -182,7 +178,7 @@ static enum err check_envelope(const struct json_val *envelope, struct fault *wh
 
 static enum err refuse_envelope(const struct json_val *envelope, const struct fault *why, struct buffer *to)
 {
-    return refuse(0, shown_id(json_text(json_get(envelope, "id"))), why, to);
+    return refuse(0, stix_shown_id(json_text(json_get(envelope, "id"))), why, to);
 }
 
 /* At the end of a document that held an array of objects. */
@@ -197,17 +193,16 @@ static enum err end_envelope(const struct stix_reader *r, struct buffer *to)
     if (e) {
         struct fault shown;
         fault_at(&shown, e, 0, "STIX 2.1 8", "the bundle's own members: %.200s", why.what);
-        return refuse(0, guess_id(text), &shown, to);
+        return refuse(0, stix_guess_id(text), &shown, to);
     }
-    e = check_envelope(json_root(doc), &why);
+    e = stix_check_envelope(json_root(doc), &why);
     if (e)
         e = refuse_envelope(json_root(doc), &why, to);
     json_free(doc);
     return e;
 }
 
-/* A document of one value that is an envelope without a list of objects: `{}`, {"more":false}, or a bundle. */
-static bool is_empty_envelope(const struct json_val *v)
+bool stix_empty_envelope(const struct json_val *v)
 {
     if (json_type(v) != JSON_OBJECT)
         return false;
@@ -232,11 +227,11 @@ static enum err read_object(struct stix_reader *r, const struct json_val *v, str
     enum err e = stix_head_read(v, &r->arena, &head, &why);
     if (!e)
         return add_object(r, v, &head, element, at, to);
-    if (e == ERR_NOMEM && r->arena.used < HEAD_BUDGET_BYTES / 4)
+    if (e == ERR_NOMEM && r->arena.used < STIX_BUDGET_BYTES / 4)
         return e;
     if (e == ERR_NOMEM)
         fault_at(&why, ERR_LIMIT, at, "STIX_OBJECT_MAX_BYTES", "needs more than 64 MiB to be checked");
-    return refuse(at, shown_id(json_text(json_get(v, "id"))), &why, to);
+    return refuse(at, stix_shown_id(json_text(json_get(v, "id"))), &why, to);
 }
 
 static enum err read_element(struct stix_reader *r, struct text element, int64_t at, struct buffer *to)
@@ -253,8 +248,8 @@ static enum err read_element(struct stix_reader *r, struct text element, int64_t
         return refuse_text(element, at, &why, to);
     }
     const struct json_val *v = json_root(doc);
-    if (!json_split_found(r->split) && is_empty_envelope(v)) {
-        e = check_envelope(v, &why) ? refuse_envelope(v, &why, to) : OK;
+    if (!json_split_found(r->split) && stix_empty_envelope(v)) {
+        e = stix_check_envelope(v, &why) ? refuse_envelope(v, &why, to) : OK;
     } else {
         r->read++;
         e = read_object(r, v, element, at, to);

@@ -110,6 +110,12 @@ void json_split_place(struct json_split *s, int64_t offset, int64_t *ret_line, i
     feed_place(&s->in, (uint64_t)offset, ret_line, ret_column);
 }
 
+struct text json_split_window(const struct json_split *s, int64_t *ret_from)
+{
+    *ret_from = (int64_t)s->in.base;
+    return (struct text){s->in.ptr, s->in.end};
+}
+
 bool json_split_alone(const struct json_split *s)
 {
     return s->top_is_array || s->state == BETWEEN || s->state == LINES;
@@ -265,8 +271,7 @@ static bool start(struct json_split *s)
     s->name_seen = false;
     s->told = (struct json_split_top){.at = (int64_t)at};
     if (s->on_top) {
-        int64_t column;
-        feed_place(&s->in, at, &s->told.line, &column);
+        feed_place(&s->in, at, &s->told.line, &s->told.column);
     }
     buffer_clear(&s->envelope);
     if (c == '{' || c == '[') {
@@ -364,11 +369,11 @@ static bool is_name(struct json_split *s, struct text quoted, bool *ret)
 static bool note_member(struct json_split *s)
 {
     struct buffer *to = &s->envelope;
-    if (s->value == NO_OFFSET)
+    struct text member = s->value == NO_OFFSET ? TEXT_NONE : kept(s, s->value);
+    if (!member.ptr || member.len + 2 > ENVELOPE_MAX_BYTES - to->len) {
+        s->told.left_out = true;
         return true;
-    struct text member = kept(s, s->value);
-    if (member.len + 2 > ENVELOPE_MAX_BYTES - to->len)
-        return true;
+    }
     bool more_members = to->len > 0;
     char *p = buffer_reserve(to, member.len + (more_members ? 1 : 2));
     if (!p)

@@ -27,9 +27,10 @@ MUST_CHECK enum err json_split_next(struct json_split *s, struct text *ret_eleme
 /* A top-level object that held the array, at its end. `members`: the others, as json_split_envelope() gives them;
  * borrowed until the callback returns. */
 struct json_split_top {
-    int64_t at;        /* its first byte's offset */
-    int64_t line;      /* from 1, when lines are counted */
-    uint64_t elements; /* of the array */
+    int64_t at;           /* its first byte's offset */
+    int64_t line, column; /* from 1 */
+    uint64_t elements;    /* of the array */
+    bool left_out;        /* some of `members` were too long */
     struct text members;
 };
 typedef void json_split_on_top(void *self, const struct json_split_top *top);
@@ -38,6 +39,8 @@ void json_split_watch(struct json_split *s, json_split_on_top *on_top, void *sel
 /* Line and column (in bytes), both from 1, of the element just given or of the fault that ended the reading; only
  * where json_split_watch() was asked for. Offsets must not go back. */
 void json_split_place(struct json_split *s, int64_t offset, int64_t *ret_line, int64_t *ret_column);
+/* What of the input is at hand, and the offset of its first byte. Borrowed until the next call. */
+struct text json_split_window(const struct json_split *s, int64_t *ret_from);
 /* The element just given stands in a top-level array, or alone: not in an object's. */
 bool json_split_alone(const struct json_split *s);
 /* The other members of the top-level object seen so far ("id", "type", ...), as one JSON object text of at most

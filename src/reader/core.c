@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "format/csv_indicators.h"
+#include "format/magic.h"
 #include "format/stix.h"
 #include "reader/envelope.h"
 #include "json/feed.h"
@@ -37,23 +38,6 @@ enum reader_format reader_format_parse(struct text name)
 }
 
 /* ---- what the first bytes say ---- */
-
-static const struct magic {
-    struct text bytes;
-    const char *what;
-} magics[] = {
-    {{"\x1f\x8b", 2}, "the file is gzip: unpack it first (gunzip -c FILE | entente import -)"},
-    {{"\x28\xb5\x2f\xfd", 4}, "the file is zstd: unpack it first (zstd -dc FILE | entente import -)"},
-    {{"PK\x03\x04", 4}, "the file is a zip archive: unpack it first"},
-    {{"BZh", 3}, "the file is bzip2: unpack it first"},
-    {{"\xfd"
-      "7zXZ",
-      5},
-     "the file is xz: unpack it first"},
-    {{"\xff\xfe", 2}, "the file is UTF-16: save it as UTF-8"},
-    {{"\xfe\xff", 2}, "the file is UTF-16: save it as UTF-8"},
-    {{"%PDF", 4}, "the file is a PDF"},
-};
 
 /* Lines that CSV files put before their header. */
 static bool says_nothing(struct text line)
@@ -124,9 +108,9 @@ static enum err detect(struct feed *in, enum reader_format *format, struct fault
         if (in->err)
             return fault_at(reterr, ERR_IO, (int64_t)in->end, NULL, "cannot read: %s", strerror(in->errno_seen));
         struct text head = {in->ptr, in->end};
-        for (size_t i = 0; i < ARRAY_LEN(magics); i++)
-            if (text_starts(head, magics[i].bytes))
-                return fault_at(reterr, ERR_MALFORMED, 0, NULL, "%s", magics[i].what);
+        const char *other = magic_says(head);
+        if (other)
+            return fault_at(reterr, ERR_MALFORMED, 0, NULL, "%s", other);
         if (*format != READER_DETECT)
             return OK;
         switch (guess(head, !more || head.len > LINE_MAX_BYTES)) {

@@ -1,0 +1,8 @@
+/* format/magic.h - files that are not what a reader of JSON or CSV can read, told by their first bytes. */
+#pragma once
+#include "base/text.h"
+
+#define MAGIC_BYTES 8 /* enough of a file to tell */
+
+/* What the file is and what to do, in words; NULL: nothing is known against it. */
+const char *magic_says(struct text head);
