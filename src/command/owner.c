@@ -79,7 +79,7 @@ static int run_for_other(void *self, struct ctl_request *request, struct ctl_rep
 }
 
 /* A configuration that cannot be read is told about by who needs the rest of it; here the default stays. */
-static void take_reserve(struct node *node, const char *home)
+static void take_limits(struct node *node, const char *home)
 {
     struct config *config;
     char path[4096];
@@ -87,6 +87,9 @@ static void take_reserve(struct node *node, const char *home)
     if (config_load(path, &config, NULL) != OK)
         return;
     node_set_reserve(node, config->reserve_percent);
+    enum classification ceiling;
+    if (classification_parse(text_of(config->classification), &ceiling) == OK)
+        node_set_ceiling(node, ceiling);
     config_free(config);
 }
 
@@ -98,7 +101,7 @@ enum err owner_open(const char *home, struct owner *ret, struct fault *reterr)
         struct fault why = {.offset = -1, .line = -1};
         if (node_check_clock(ret->node, clock_now_us(), &why))
             log_warning("the clock is behind the log, and that could not be noted: %s", why.what);
-        take_reserve(ret->node, home);
+        take_limits(ret->node, home);
         node_hold_reserve(ret->node);
     }
     return err;

@@ -52,6 +52,7 @@ static enum err begin(struct intake *in, int fd, struct fault *reterr)
         uuid_format(&in->party, in->party_text);
     in->exercise = !text_eq(g->space, TEXT("real"));
     in->format = in->options->format;
+    in->ceiling = node_ceiling(in->node);
     enum err e = look_up_source(in, reterr);
     if (e != OK)
         return e;

@@ -282,12 +282,12 @@ static void count_verdict(struct intake_totals *t, enum intake_verdict v)
     t->unchanged++;
 }
 
-static void refuse_item(struct intake_item *item, const char *reason)
+void intake_refuse(struct intake_item *item, const char *rule, const char *reason)
 {
     struct record_rejected r = {.at = item->record.u.object.at,
                                 .line = -1,
                                 .id = item->record.u.object.id,
-                                .rule = TEXT("limit"),
+                                .rule = text_of(rule),
                                 .reason = text_of(reason)};
     item->record = (struct record){.kind = RECORD_REJECTED, .u.rejected = r};
 }
@@ -321,7 +321,7 @@ static enum err apply_object(struct apply *a, struct intake_item *item, struct f
         if (e != OK)
             return fault_at(reterr, e, o->at, NULL, "no memory to take the object in");
         if (too_many) {
-            refuse_item(item, "too many versions of this object in one document");
+            intake_refuse(item, "limit", "too many versions of this object in one document");
             a->totals.rejected++;
             return OK;
         }
@@ -410,6 +410,6 @@ enum err intake_apply(struct intake *in, const struct intake_items *items, size_
     }
     if (++in->unholdable > INTAKE_UNHOLDABLE_MAX || items->list[from].record.kind != RECORD_OBJECT)
         return e;
-    refuse_item(&items->list[from], "larger in some part than the log or the view can hold");
+    intake_refuse(&items->list[from], "limit", "larger in some part than the log or the view can hold");
     return apply_run(in, items, from, count, reterr);
 }

@@ -3,14 +3,14 @@
  * A document's way: spooled when it cannot be read twice (intake_spool.c) -> read by a reader, chunk after chunk ->
  * items (intake_items.c: hashes and classes) -> decided and appended in groups on the writer thread (intake_apply.c).
  *
- * Marking definitions. A definition that is no TLP label and not a known statement makes an object unreadable to the
- * gate, and order inside a document must not matter. So when the first such reference turns up that nothing we hold
- * answers, the document is read ahead once, from its start to its end, for the statement definitions in it. An object
- * that came in before the document with its statement stays withheld: the safe side. Whose word counts:
- * intake_marking.c. */
+ * Marking definitions. What an object's markings mean is what the gate decides on, and order inside a document must
+ * not matter. So when the first reference turns up that nothing we hold answers, the document is read ahead once,
+ * from its start to its end, for the definitions in it. An object that came in before its definition is withheld;
+ * when the definition comes from one whose word counts, the object's class is found anew (desk/reclass.h). Whose word
+ * counts: desk/portion.h. */
 #pragma once
 #include "desk/intake.h"
-#include "release/gate.h"
+#include "desk/portion.h"
 
 /* One write: what a sync makes durable. */
 #define INTAKE_GROUP_OBJECTS 4096
@@ -21,6 +21,10 @@
 #define INTAKE_ASIDE_MAX 1024
 /* Objects of one document that the store may refuse before it is taken to be the store's fault. */
 #define INTAKE_UNHOLDABLE_MAX 64
+/* Why something classified was refused (release.md 11). */
+#define INTAKE_CLASSIFIED_RULE "11 classification"
+#define INTAKE_CLASSIFIED \
+    "classified above what this node may hold (entente.yaml, classification): nothing of it is kept"
 /* Chunks a reader hands over. */
 #define INTAKE_CHUNK_BYTES (2 * MIB)
 /* A stored original is cut into pieces of this size. */
@@ -42,12 +46,9 @@ MUST_CHECK enum err intake_spool_hash(const struct intake_spool *s, struct sha25
                                       struct fault *reterr);
 
 /* ---- what marking definitions mean ---- */
-struct marking_known {
-    struct uuid id;
-    bool statement;
-};
 struct marking_book {
-    struct marking_known *list;
+    struct uuid *ids; /* apart from what they mean: looked through often */
+    struct gate_portion *means;
     size_t count, cap;
     bool read_ahead; /* the whole document was looked through */
 };
@@ -62,6 +63,7 @@ struct intake {
     char identity[IDENT_TEXT_MAX], party_text[UUID_TEXT_MAX];
     bool exercise;
     enum tlp source_default;
+    enum classification ceiling;
     enum reader_format format;
     struct marking_book markings;
     struct aside_count *aside; /* by id: versions that do not count; a table of aside_slots, aside_used taken */
@@ -74,7 +76,7 @@ struct intake {
 };
 /* The reader's options for this document. */
 struct reader_options intake_reader_options(const struct intake *in);
-/* One whole pass that takes nothing in: statement definitions into the book, refused objects counted (and told when
+/* One whole pass that takes nothing in: marking definitions into the book, refused objects counted (and told when
  * `tell`). *ret_end (may be NULL): how the document ended. The file position is put back. */
 MUST_CHECK enum err intake_read_ahead(struct intake *in, bool tell, uint64_t *ret_read, uint64_t *ret_rejected,
                                       struct fault *ret_end, struct fault *reterr);
@@ -109,5 +111,7 @@ struct aside_count {
  * it is durable. */
 MUST_CHECK enum err intake_apply(struct intake *in, const struct intake_items *items, size_t from, size_t count,
                                  struct fault *reterr);
+/* The item is no object any more but a refusal, told and counted as one. Its words are static. */
+void intake_refuse(struct intake_item *item, const char *rule, const char *reason);
 /* The document's own entry (and its bytes where the format loses something). */
 MUST_CHECK enum err intake_record_document(struct intake *in, struct fault *reterr);

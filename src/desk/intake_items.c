@@ -55,7 +55,6 @@ static void classify(struct intake *in, const struct record_object *o, const str
     *ret = (struct gate_class){.ours = opt->from_self,
                                .party = in->party,
                                .source = opt->source,
-                               .tlp = (enum tlp)o->tlp,
                                .granular = o->granular,
                                .source_default = in->source_default,
                                .exercise = in->exercise};
@@ -83,7 +82,10 @@ static enum err take_object(struct intake *in, struct intake_item *item, struct 
         item->hash = sha256_of(o->body.ptr, o->body.len);
     item->forged = !in->options->from_self && (is_identity(in, o->created_by) || is_identity(in, o->id));
     classify(in, o, &id, &item->cls);
-    return intake_marking_unknown(in, o, &item->cls.unknown_marking, reterr);
+    e = intake_marking_read(in, o, &item->cls, reterr);
+    if (e == OK && item->cls.terms.classification > in->ceiling)
+        intake_refuse(item, INTAKE_CLASSIFIED_RULE, INTAKE_CLASSIFIED);
+    return e;
 }
 
 static void take_end(struct intake_items *items, const struct record_end *end)

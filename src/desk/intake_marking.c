@@ -1,9 +1,5 @@
 /* desk/intake_marking.c - see intake_marking.h. Copyright and terms-of-use statements neither restrict nor replace
- * TLP (release.md 1); every other definition that is not TLP is unreadable.
- *
- * Whose word counts: a definition is a statement when the party the object comes from, or we ourselves, gave it as
- * one, in this document or before, and never as anything else. What a third party says of it is nothing to this
- * object, or one partner could take the force from another's markings by sending their ids first. */
+ * TLP (release.md 1). What was found out of a definition stands in the book for the rest of the document. */
 #include "desk/intake_marking.h"
 
 #include <stdlib.h>
@@ -11,6 +7,7 @@
 
 #include "base/limits.h"
 #include "desk/intake_honest.h"
+#include "desk/marks.h"
 #include "desk/own.h"
 
 /* Further definitions of one document count as unreadable. */
@@ -18,124 +15,119 @@
 
 void marking_book_done(struct marking_book *b)
 {
-    free(b->list);
+    free(b->ids);
+    free(b->means);
     *b = (struct marking_book){0};
 }
 
-static struct marking_known *book_find(const struct marking_book *b, const struct uuid *id)
+static struct gate_portion *book_find(const struct marking_book *b, const struct uuid *id)
 {
     for (size_t i = 0; i < b->count; i++)
-        if (uuid_eq(&b->list[i].id, id))
-            return &b->list[i];
+        if (uuid_eq(&b->ids[i], id))
+            return &b->means[i];
     return NULL;
 }
 
-static enum err book_add(struct marking_book *b, const struct uuid *id, bool statement, struct fault *reterr)
+static enum err book_grow(struct marking_book *b, struct fault *reterr)
 {
-    if (b->count >= MARKINGS_MAX)
-        return OK;
-    if (b->count == b->cap) {
-        size_t cap = b->cap ? b->cap * 2 : 16;
-        struct marking_known *list = realloc(b->list, cap * sizeof *list);
-        if (!list)
-            return fault_set(reterr, ERR_NOMEM, "no memory for marking definitions");
-        b->list = list;
-        b->cap = cap;
-    }
-    b->list[b->count++] = (struct marking_known){*id, statement};
+    size_t cap = b->cap ? b->cap * 2 : 16;
+    struct uuid *ids = realloc(b->ids, cap * sizeof *ids);
+    if (ids)
+        b->ids = ids;
+    struct gate_portion *means = ids ? realloc(b->means, cap * sizeof *means) : NULL;
+    if (!means)
+        return fault_set(reterr, ERR_NOMEM, "no memory for marking definitions");
+    b->means = means;
+    b->cap = cap;
     return OK;
 }
 
-static bool is_statement(struct text body)
+static enum err book_add(struct marking_book *b, const struct uuid *id, const struct gate_portion *means,
+                         struct fault *reterr)
 {
-    return text_eq(body_string(body, "definition_type"), TEXT("statement"));
-}
-
-struct held {
-    struct intake *in;
-    bool any, statement;
-    struct buffer body;
-    struct fault *reterr;
-};
-
-static enum err look_at_held(void *self, const struct version_row *row)
-{
-    struct held *h = self;
-    if (!uuid_eq(&row->party, &h->in->party) && !uuid_eq(&row->party, &node_genesis(h->in->node)->identity))
+    if (b->count >= MARKINGS_MAX)
         return OK;
-    buffer_clear(&h->body);
-    enum err e = node_body(h->in->node, row->body, &h->body, h->reterr);
-    if (e != OK && e != ERR_NOT_FOUND)
+    enum err e = b->count == b->cap ? book_grow(b, reterr) : OK;
+    if (e != OK)
         return e;
-    h->statement = e == OK && is_statement(buffer_text(&h->body)) && (h->statement || !h->any);
-    h->any = true;
+    b->ids[b->count] = *id;
+    b->means[b->count++] = *means;
     return OK;
 }
 
 /* What those whose word counts have said of it before. ERR_NOT_FOUND: nothing. */
-static enum err held_statement(struct intake *in, struct text id, bool *ret, struct fault *reterr)
+static enum err held_meaning(struct intake *in, struct text id, struct gate_portion *ret, struct fault *reterr)
 {
     struct view *v;
     enum err e = node_reader(in->node, &v, reterr);
     if (e != OK)
         return e;
-    struct held h = {.in = in, .reterr = reterr};
-    buffer_init(&h.body, STIX_OBJECT_MAX_BYTES);
-    e = view_versions(v, id, look_at_held, &h, reterr);
-    buffer_done(&h.body);
+    e = portion_held(in->node, v, id, &in->party, ret, reterr);
     node_reader_done(in->node, v);
-    if (e != OK)
-        return e;
-    if (!h.any)
-        return ERR_NOT_FOUND;
-    *ret = h.statement;
-    return OK;
+    return e;
 }
 
 /* Looks a definition up once; the answer stands in the book afterwards. */
-static enum err resolve(struct intake *in, struct text id, const struct uuid *uuid, bool *ret_statement,
+static enum err resolve(struct intake *in, struct text id, const struct uuid *uuid, struct gate_portion *ret,
                         struct fault *reterr)
 {
-    bool statement = false;
-    enum err e = held_statement(in, id, &statement, reterr);
+    struct gate_portion means;
+    enum err e = held_meaning(in, id, &means, reterr);
     if (e == ERR_NOT_FOUND && !in->markings.read_ahead) {
         e = intake_read_ahead(in, false, NULL, NULL, NULL, reterr);
-        const struct marking_known *found = book_find(&in->markings, uuid);
+        const struct gate_portion *found = book_find(&in->markings, uuid);
         if (e == OK && found) {
-            *ret_statement = found->statement;
+            *ret = *found;
             return OK;
         }
     }
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    *ret_statement = statement;
-    return book_add(&in->markings, uuid, statement, reterr);
+    *ret = means;
+    return book_add(&in->markings, uuid, &means, reterr);
 }
 
-enum err intake_marking_unknown(struct intake *in, const struct record_object *o, bool *ret, struct fault *reterr)
+static enum err look_up(void *self, struct text id, struct gate_portion *ret, struct fault *reterr)
 {
-    bool unknown = false;
+    struct intake *in = self;
+    struct uuid uuid;
+    if (!uuid_of_id(id, &uuid))
+        return OK; /* stays unknown */
+    const struct gate_portion *known = book_find(&in->markings, &uuid);
+    if (!known)
+        return resolve(in, id, &uuid, ret, reterr);
+    *ret = *known;
+    return OK;
+}
+
+/* A definition that stands in this document counts for what follows it, too. */
+static enum err note_changed(struct intake *in, const struct record_object *o, struct fault *reterr)
+{
+    struct uuid uuid;
+    struct gate_portion says;
+    if (!text_starts(o->id, TEXT("marking-definition--")) || !uuid_of_id(o->id, &uuid))
+        return OK;
+    struct gate_portion *known = book_find(&in->markings, &uuid);
+    if (!known)
+        return OK;
+    enum err e = portion_of_body(o->body, &says, reterr);
+    if (e == OK)
+        portion_add(known, &says);
+    return e;
+}
+
+enum err intake_marking_read(struct intake *in, const struct record_object *o, struct gate_class *cls,
+                             struct fault *reterr)
+{
     struct cursor c = o->markings;
     struct text id;
-    for (size_t i = 0; i < o->marking_count && record_next_text(&c, &id); i++) {
-        enum tlp label;
-        int version;
-        struct uuid uuid;
-        if (!uuid_of_id(id, &uuid)) {
-            unknown = true;
-            continue;
-        }
-        if (tlp_of_marking(&uuid, &label, &version))
-            continue;
-        const struct marking_known *known = book_find(&in->markings, &uuid);
-        bool statement = known && known->statement;
-        enum err e = known ? OK : resolve(in, id, &uuid, &statement, reterr);
-        if (e != OK)
-            return e;
-        unknown = unknown || !statement;
-    }
-    *ret = unknown;
-    return OK;
+    enum err e = note_changed(in, o, reterr);
+    cls->tlp = TLP_NONE;
+    for (size_t i = 0; e == OK && i < o->marking_count && record_next_text(&c, &id); i++)
+        e = marks_add(cls, id, look_up, in, reterr);
+    if (cls->tlp == TLP_NONE)
+        cls->tlp = in->options->marking;
+    return e ? e : marks_inside(cls, o->body, look_up, in, reterr);
 }
 
 /* ---- reading ahead ---- */
@@ -148,23 +140,62 @@ static enum err note_definition(struct intake *in, const struct record_object *o
     enum err honest = intake_honest(o, in->options->marking, reterr);
     if (honest != OK)
         return honest;
-    bool statement = is_statement(o->body), held = true;
-    struct marking_known *known = book_find(&in->markings, &uuid);
+    struct gate_portion says, held;
+    enum err e = portion_of_body(o->body, &says, reterr);
+    if (e != OK)
+        return e;
+    struct gate_portion *known = book_find(&in->markings, &uuid);
     if (known) {
-        known->statement = known->statement && statement;
+        portion_add(known, &says);
         return OK;
     }
-    enum err e = held_statement(in, o->id, &held, reterr);
-    if (e != OK && e != ERR_NOT_FOUND)
-        return e;
-    return book_add(&in->markings, &uuid, statement && held, reterr);
+    e = held_meaning(in, o->id, &held, reterr);
+    if (e == OK)
+        portion_add(&says, &held);
+    return e == OK || e == ERR_NOT_FOUND ? book_add(&in->markings, &uuid, &says, reterr) : e;
 }
 
 struct ahead {
     bool tell;
+    bool marked;   /* some object has markings that are no TLP markings, so that it may be classified */
+    bool classify; /* the definitions are known: this time refusals are those for classification */
     uint64_t read, rejected;
     struct fault end;
 };
+
+static void tell_refused(const struct intake *in, struct ahead *a, const struct record_rejected *r)
+{
+    a->rejected++;
+    if (a->tell && in->options->on_rejected)
+        in->options->on_rejected(in->options->self, r);
+}
+
+static enum err look_for_classification(struct intake *in, struct intake_item *item, struct ahead *a,
+                                        struct fault *reterr)
+{
+    const struct record_object *o = &item->record.u.object;
+    enum err e = intake_honest(o, in->options->marking, reterr);
+    item->cls.granular = o->granular;
+    if (e == OK)
+        e = intake_marking_read(in, o, &item->cls, reterr);
+    if (e == OK && item->cls.terms.classification > in->ceiling) {
+        intake_refuse(item, INTAKE_CLASSIFIED_RULE, INTAKE_CLASSIFIED);
+        tell_refused(in, a, &item->record.u.rejected);
+    }
+    return e;
+}
+
+static enum err look_at_object(struct intake *in, const struct record *r, struct ahead *a, struct fault *reterr)
+{
+    const struct record_object *o = &r->u.object;
+    if (a->classify) {
+        struct intake_item item = {.record = *r};
+        return look_for_classification(in, &item, a, reterr);
+    }
+    a->read++;
+    a->marked = a->marked || o->unknown_marking || o->granular;
+    return note_definition(in, o, reterr);
+}
 
 static enum err look_through(struct intake *in, struct text chunk, struct ahead *a, struct fault *reterr)
 {
@@ -178,15 +209,14 @@ static enum err look_through(struct intake *in, struct text chunk, struct ahead 
         if (e != OK)
             return fault_at(reterr, e, -1, "record", "its reader broke the record form");
         if (r.kind == RECORD_OBJECT) {
-            a->read++;
-            e = note_definition(in, &r.u.object, reterr);
+            e = look_at_object(in, &r, a, reterr);
             if (e != OK)
                 return e;
         } else if (r.kind == RECORD_REJECTED) {
-            a->read++;
-            a->rejected++;
-            if (a->tell && in->options->on_rejected)
-                in->options->on_rejected(in->options->self, &r.u.rejected);
+            if (!a->classify) {
+                a->read++;
+                tell_refused(in, a, &r.u.rejected);
+            }
         } else if (r.kind != RECORD_END) {
             return fault_at(reterr, ERR_MALFORMED, -1, "record", "its reader broke the record form");
         } else if (r.u.end.err != OK) {
@@ -226,6 +256,12 @@ enum err intake_read_ahead(struct intake *in, bool tell, uint64_t *ret_read, uin
     enum err e = intake_spool_rewind(&in->spool, reterr);
     if (e == OK)
         e = read_through(in, &a, reterr);
+    if (e == OK && in->options->strict && a.marked && a.end.err == OK) {
+        in->markings.read_ahead = a.classify = true;
+        e = intake_spool_rewind(&in->spool, reterr);
+        if (e == OK)
+            e = read_through(in, &a, reterr);
+    }
     if (lseek(in->spool.fd, at, SEEK_SET) != at && e == OK)
         e = fault_errno(reterr, "going back in the document");
     if (e != OK)

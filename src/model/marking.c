@@ -132,7 +132,8 @@ bool tlp_of_marking(const struct uuid *marking_definition, enum tlp *ret, int *r
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (uuid_eq(&rows[i].id, marking_definition)) {
             *ret = rows[i].tlp;
-            *ret_version = rows[i].version;
+            if (ret_version)
+                *ret_version = rows[i].version;
             return true;
         }
     }

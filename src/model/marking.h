@@ -12,7 +12,8 @@ enum tlp { TLP_NONE, TLP_CLEAR, TLP_GREEN, TLP_AMBER, TLP_AMBER_STRICT, TLP_RED 
 MUST_CHECK enum err tlp_parse(struct text t, enum tlp *ret);
 const char *tlp_name(enum tlp t); /* "TLP:AMBER+STRICT"; "unmarked" for TLP_NONE */
 enum tlp tlp_stricter(enum tlp a, enum tlp b);
-/* Known ids of TLP 1, TLP 2.0 and OpenCTI's private AMBER+STRICT. false when the id is none of them. */
+/* Known ids of TLP 1, TLP 2.0 and OpenCTI's private AMBER+STRICT. false when the id is none of them. ret_version may
+ * be NULL. */
 bool tlp_of_marking(const struct uuid *marking_definition, enum tlp *ret, int *ret_version);
 /* The marking definition to refer to: version 1 (built in; AMBER+STRICT has none: false) or 2. */
 bool tlp_marking(enum tlp t, int version, struct uuid *ret);

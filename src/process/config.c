@@ -22,6 +22,8 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_UINT("witness_ms", CYAML_FLAG_OPTIONAL, struct config, witness_ms),
     CYAML_FIELD_STRING_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, log_level, 1, 16),
     CYAML_FIELD_STRING_PTR("sandbox", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, sandbox, 1, 16),
+    CYAML_FIELD_STRING_PTR("classification", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, classification,
+                           1, 16),
     CYAML_FIELD_END};
 
 static const cyaml_schema_value_t config_schema = {
@@ -77,6 +79,7 @@ void config_free(struct config *c)
     free(c->tls_key);
     free(c->log_level);
     free(c->sandbox);
+    free(c->classification);
     free(c);
 }
 
@@ -88,6 +91,8 @@ static enum err fill_defaults(struct config *c)
         c->log_level = strdup("info");
     if (!c->sandbox)
         c->sandbox = strdup("required");
+    if (!c->classification)
+        c->classification = strdup("none");
     if (c->reserve_percent == 0)
         c->reserve_percent = 5;
     if (c->threads == 0)
@@ -96,7 +101,7 @@ static enum err fill_defaults(struct config *c)
         c->checkpoint_ms = 1000;
     if (c->witness_ms == 0)
         c->witness_ms = 10000;
-    return c->listen && c->log_level && c->sandbox ? OK : ERR_NOMEM;
+    return c->listen && c->log_level && c->sandbox && c->classification ? OK : ERR_NOMEM;
 }
 
 /* Line of the file on which a key stands; -1: it does not. */
@@ -137,14 +142,22 @@ static bool unreadable(const char *path)
     return path && access(path, R_OK) != 0;
 }
 
+static bool one_of(const char *word, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i], word) == 0)
+            return true;
+    return false;
+}
+
 static void check(const struct config *c, const struct report *r)
 {
     static const char *const levels[] = {"error", "warning", "info", "debug"};
+    static const char *const classifications[] = {"none", "restricted", "confidential", "secret", "top-secret"};
     enum sandbox_policy policy;
-    bool known = false;
-    for (size_t i = 0; i < ARRAY_LEN(levels); i++)
-        known |= strcmp(levels[i], c->log_level) == 0;
-    report(r, !known, "log_level", "one of error, warning, info, debug");
+    report(r, !one_of(c->log_level, levels, ARRAY_LEN(levels)), "log_level", "one of error, warning, info, debug");
+    report(r, !one_of(c->classification, classifications, ARRAY_LEN(classifications)), "classification",
+           "one of none, restricted, confidential, secret, top-secret");
     report(r, sandbox_policy_parse(c->sandbox, &policy) != OK, "sandbox", "one of required, partial, off");
     report(r, c->reserve_percent > 50, "reserve_percent", "at most 50");
     report(r, c->threads > 64, "threads", "at most 64");

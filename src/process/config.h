@@ -12,6 +12,7 @@ struct config {
     unsigned witness_ms;      /* how often partners are asked to cosign, at most */
     char *log_level;          /* error, warning, info, debug */
     char *sandbox;            /* of readers: required, partial, off (process/sandbox.h) */
+    char *classification;     /* the highest that is taken in: none, restricted, confidential, secret, top-secret */
 };
 
 /* Reads and checks the file; unknown or mistyped keys are refused by name. A missing file gives the defaults.

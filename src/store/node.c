@@ -480,6 +480,16 @@ void node_set_reserve(struct node *node, double percent)
     node->reserve_percent = percent;
 }
 
+void node_set_ceiling(struct node *node, enum classification ceiling)
+{
+    atomic_store(&node->classification, ceiling);
+}
+
+enum classification node_ceiling(const struct node *node)
+{
+    return (enum classification)atomic_load(&node->classification);
+}
+
 void node_hold_reserve(struct node *node)
 {
     if (node->mode != NODE_OWN)

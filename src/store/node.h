@@ -131,6 +131,9 @@ size_t txn_room_bytes(const struct txn *t); /* that this function may still appe
  * that small essential entries (incidents, erasure) still find room. The default reserve is 5 per cent. ERR_IO */
 MUST_CHECK enum err node_has_room(struct node *node, struct fault *reterr);
 void node_set_reserve(struct node *node, double percent);
+/* The highest classification that may be taken in (release.md 11); at first CLASSIFICATION_NONE. */
+void node_set_ceiling(struct node *node, enum classification ceiling);
+enum classification node_ceiling(const struct node *node);
 /* Keeps HOME/reserve from now on: room for essential writes when the disk is full. Owner only. */
 void node_hold_reserve(struct node *node);
 

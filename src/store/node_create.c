@@ -47,7 +47,12 @@ static const char config_text[] =
     "#log_level: info\n"
     "# How strictly the processes that read foreign documents are locked in: required (seccomp, and Landlock\n"
     "# where it is), partial (what there is), off.\n"
-    "#sandbox: required\n";
+    "#sandbox: required\n"
+    "\n"
+    "# The highest classification of a state, the EU or NATO that is taken in: none, restricted, confidential, "
+    "secret,\n"
+    "# top-secret. What is marked higher is refused.\n"
+    "#classification: none\n";
 
 struct making {
     const struct io *io;

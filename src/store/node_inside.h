@@ -70,6 +70,7 @@ struct node {
     struct fact_genesis genesis;
     struct admin *_Atomic admin; /* the newest first; earlier ones are kept for who still points at them */
     _Atomic double reserve_percent;
+    _Atomic unsigned classification; /* enum classification */
     atomic_bool reserve_wanted, reserve_there;
     struct writer writer;
     atomic_bool view_damaged; /* wait for writer_mend_view() */

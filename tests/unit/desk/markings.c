@@ -1,0 +1,277 @@
+/* Markings beyond TLP on their way in: what a definition means for the class, whose word counts, what is refused. */
+#include "house.h"
+
+#include "desk/portion.h"
+#include "model/terms_read.h"
+
+#define T1     "2026-02-01T00:00:00.000Z"
+#define T2     "2026-02-02T00:00:00.000Z"
+#define ONE    "marking-definition--0c1f3b6a-7c9e-4d2a-9d0a-5a1b2c3d4e5f"
+#define TWO    "marking-definition--1c1f3b6a-7c9e-4d2a-9d0a-5a1b2c3d4e5f"
+#define GREEN  "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"
+#define MARKED ",\"object_marking_refs\":[\"" ONE "\"]"
+
+static struct house house;
+
+static int setup(void **state)
+{
+    *state = &house;
+    house_open(&house);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    house_close(&house);
+    return 0;
+}
+
+/* A marking definition with one extension of these members; static, four in turns. */
+static const char *definition(const char *id, const char *ext, const char *members)
+{
+    static char text[4][1024];
+    static unsigned next;
+    char *t = text[next++ % 4];
+    snprintf(t, sizeof text[0],
+             "{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"%s\",\"created\":\"" T1
+             "\",\"extensions\":{\"%s\":{\"extension_type\":\"property-extension\",%s}}}",
+             id, ext, members);
+    return t;
+}
+
+static const char *statement(const char *id, const char *words)
+{
+    static char text[4][1024];
+    static unsigned next;
+    char *t = text[next++ % 4];
+    snprintf(t, sizeof text[0],
+             "{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"%s\",\"created\":\"" T1
+             "\",\"definition_type\":\"statement\",\"definition\":{\"statement\":\"%s\"}}",
+             id, words);
+    return t;
+}
+
+static void assert_terms(struct gate_class cls, const char *expected)
+{
+    struct buffer b;
+    buffer_init(&b, TERMS_TEXT_MAX);
+    terms_text(&cls.terms, &b);
+    assert_ok(buffer_error(&b));
+    assert_text(buffer_text(&b), expected);
+    buffer_done(&b);
+}
+
+static void terms_reach_the_class(void **state)
+{
+    struct house *h = *state;
+    static const char both[] = ",\"object_marking_refs\":[\"" ONE "\",\"" TWO "\",\"" GREEN "\"]";
+    house_import(h,
+                 house_bundle("%s,%s,%s", house_indicator(1, T1, both),
+                              definition(ONE, EXT_REL_TO, "\"countries\":[\"NL\",\"DE\"]"),
+                              definition(TWO, EXT_REL_TO, "\"countries\":[\"NL\",\"FR\"]")),
+                 &h->a);
+    struct gate_class c = house_class(h, house_indicator_id(1));
+    assert_false(c.unknown_marking);
+    assert_int_equal(c.tlp, TLP_GREEN);
+    assert_terms(c, "rcNL");
+    /* and are there for what comes later, after another start too */
+    house_reopen(h);
+    house_import(h, house_bundle("%s", house_indicator(2, T1, MARKED)), &h->a);
+    c = house_class(h, house_indicator_id(2));
+    assert_terms(c, "rcDE,cNL");
+    assert_int_equal(c.tlp, TLP_NONE);
+}
+
+static void labels_in_definitions_count(void **state)
+{
+    struct house *h = *state;
+    struct intake_options o = house_options(h, &h->a);
+    struct intake_totals t;
+    o.marking = TLP_CLEAR; /* fills what is absent, and a label is there */
+    assert_ok(house_take(h,
+                         text_of(house_bundle("%s,%s", definition(ONE, EXT_TLP2, "\"tlp_2_0\":\"amber\""),
+                                              house_indicator(1, T1, MARKED))),
+                         &o, &t));
+    assert_int_equal(house_class(h, house_indicator_id(1)).tlp, TLP_AMBER);
+    house_import(h,
+                 house_bundle("%s,%s", statement(TWO, "PAP:RED"),
+                              house_indicator(2, T1, ",\"object_marking_refs\":[\"" TWO "\"]")),
+                 &h->a);
+    assert_terms(house_class(h, house_indicator_id(2)), "p4");
+}
+
+/* One party's definition says nothing of another's objects, neither more nor less. */
+static void third_parties_are_not_believed(void **state)
+{
+    struct house *h = *state;
+    house_import(h, house_bundle("%s", definition(ONE, EXT_REL_TO, "\"countries\":[\"NL\"]")), &h->a);
+    house_import(h, house_bundle("%s,%s", statement(ONE, "do as you like"), house_indicator(1, T1, MARKED)), &h->b);
+    assert_terms(house_class(h, house_indicator_id(1)), "");
+    assert_false(house_class(h, house_indicator_id(1)).unknown_marking);
+    house_import(h, house_bundle("%s", house_indicator(2, T1, MARKED)), &h->a);
+    assert_terms(house_class(h, house_indicator_id(2)), "rcNL");
+    /* nor does a party take back what it said */
+    house_import(h, house_bundle("%s,%s", statement(ONE, "never mind"), house_indicator(3, T1, MARKED)), &h->a);
+    assert_terms(house_class(h, house_indicator_id(3)), "rcNL");
+    /* what we said ourselves counts for everybody */
+    house_import(h, house_bundle("%s", definition(ONE, EXT_ORIGINATOR_CONTROL, "\"originator_control\":true")), NULL);
+    house_import(h, house_bundle("%s", house_indicator(4, T1, MARKED)), &h->b);
+    assert_terms(house_class(h, house_indicator_id(4)), "o");
+}
+
+/* A definition further down in the document counts too, whatever was held before. */
+static void the_document_itself_counts(void **state)
+{
+    struct house *h = *state;
+    house_import(h, house_bundle("%s", statement(ONE, "Copyright")), &h->a);
+    house_import(h,
+                 house_bundle("%s,%s,%s", house_indicator(1, T1, MARKED),
+                              definition(ONE, EXT_EMBARGO, "\"embargo_until\":\"2100-01-01T00:00:00Z\""),
+                              house_indicator(2, T1, MARKED)),
+                 &h->a);
+    assert_terms(house_class(h, house_indicator_id(2)), "e4102444800000000");
+}
+
+static void the_portions_and_the_tear_line(void **state)
+{
+    struct house *h = *state;
+    static const char torn[] =
+        ",\"description\":\"x\",\"extensions\":{\"" EXT_TEAR_LINE
+        "\":{\"extension_type\":\"property-extension\",\"marking_ref\":\"" GREEN "\",\"properties\":[\"pattern\"]}}";
+    static const char torn_by_terms[] =
+        ",\"extensions\":{\"" EXT_TEAR_LINE "\":{\"extension_type\":\"property-extension\",\"marking_ref\":\"" ONE
+        "\",\"properties\":[\"pattern\"]}}";
+    static const char empty[] =
+        ",\"extensions\":{\"" EXT_TEAR_LINE "\":{\"extension_type\":\"property-extension\",\"marking_ref\":\"" GREEN
+        "\",\"properties\":[]}}";
+    house_import(h, house_bundle("%s", definition(ONE, EXT_REL_TO, "\"countries\":[\"NL\"]")), &h->a);
+    house_import(h, house_bundle("%s,%s", house_indicator(1, T1, torn), house_indicator(2, T1, torn_by_terms)),
+                 &h->a);
+    assert_int_equal(house_class(h, house_indicator_id(1)).tear, TLP_GREEN);
+    assert_int_equal(house_class(h, house_indicator_id(1)).tlp, TLP_NONE);
+    assert_int_equal(house_class(h, house_indicator_id(2)).tear, TLP_NONE);
+    /* what is empty was no STIX to begin with, or is no tear line */
+    house_import(h, house_bundle("%s", house_indicator(3, T1, empty)), &h->a);
+    struct version_row row;
+    assert_true(!house_current(h, house_indicator_id(3), &row, NULL) ||
+                house_class(h, house_indicator_id(3)).tear == TLP_NONE);
+}
+
+/* ---- classification ---- */
+
+static const char portion[] =
+    ",\"description\":\"x\",\"granular_markings\":[{\"marking_ref\":\"" ONE "\",\"selectors\":[\"description\"]}]";
+
+static void assert_refused(struct house *h, const char *document, const char *id)
+{
+    uint64_t before = house_entries(h);
+    unsigned told = h->told;
+    struct version_row row;
+    assert_int_equal(house_import(h, document, &h->a).rejected, 1);
+    assert_int_equal(h->told, told + 1);
+    assert_string_equal(h->rule, "11 classification");
+    assert_false(house_current(h, id, &row, NULL));
+    assert_true(house_entries(h) <= before + 2); /* its definition and the document's own entry */
+}
+
+static void classified_is_refused(void **state)
+{
+    struct house *h = *state;
+    const char *first = house_indicator(1, T1, MARKED);
+    assert_refused(h, house_bundle("%s,%s", first, statement(ONE, "NATO RESTRICTED")), house_indicator_id(1));
+    assert_refused(h, house_bundle("%s", house_indicator(2, T1, portion)), house_indicator_id(2));
+    /* others of the document go in */
+    struct intake_totals t =
+        house_import(h, house_bundle("%s,%s", house_indicator(3, T1, MARKED), house_indicator(4, T1, "")), &h->a);
+    assert_int_equal(t.rejected, 1);
+    assert_int_equal(t.fresh, 1);
+    /* B never said that */
+    house_import(h, house_bundle("%s", house_indicator(5, T1, MARKED)), &h->b);
+    assert_true(house_class(h, house_indicator_id(5)).unknown_marking);
+}
+
+static void up_to_the_ceiling_is_taken(void **state)
+{
+    struct house *h = *state;
+    node_set_ceiling(h->node, CLASSIFICATION_RESTRICTED);
+    house_import(h, house_bundle("%s,%s", statement(ONE, "VS-NfD"), house_indicator(1, T1, MARKED)), &h->a);
+    assert_terms(house_class(h, house_indicator_id(1)), "c1");
+    assert_refused(h,
+                   house_bundle("%s,%s", definition(TWO, EXT_ACS, "\"control_set\":{\"classification\":\"S\"}"),
+                                house_indicator(2, T1, ",\"object_marking_refs\":[\"" TWO "\"]")),
+                   house_indicator_id(2));
+    node_set_ceiling(h->node, CLASSIFICATION_NONE);
+    assert_refused(h, house_bundle("%s", house_indicator(3, T1, MARKED)), house_indicator_id(3));
+}
+
+/* One classified object refuses a strict document whole, wherever its definition stands. */
+static void strict_means_whole(void **state)
+{
+    struct house *h = *state;
+    struct intake_options o = house_options(h, &h->a);
+    struct intake_totals t;
+    o.strict = true;
+    uint64_t before = house_entries(h);
+    assert_err(house_take(h,
+                          text_of(house_bundle("%s,%s,%s", house_indicator(1, T1, ""), house_indicator(2, T1, MARKED),
+                                               statement(ONE, "EU SECRET"))),
+                          &o, &t),
+               ERR_MALFORMED);
+    assert_int_equal(t.rejected, 1);
+    assert_int_equal(house_entries(h), before);
+    assert_ok(house_take(h, text_of(house_bundle("%s,%s", house_indicator(1, T1, ""), statement(ONE, "EU SECRET"))),
+                         &o, &t));
+    before = house_entries(h);
+    assert_err(house_take(h,
+                          text_of(house_bundle("%s,%s", house_indicator(3, T1, ""), house_indicator(2, T1, MARKED))),
+                          &o, &t),
+               ERR_MALFORMED);
+    assert_int_equal(house_entries(h), before);
+}
+
+/* ---- what closing asks ---- */
+
+static void portions_are_looked_up(void **state)
+{
+    struct house *h = *state;
+    struct portion_cache *cache;
+    struct gate_portion p;
+    struct view *v;
+    house_import(h, house_bundle("%s", definition(ONE, EXT_REL_TO, "\"countries\":[\"NL\"]")), &h->a);
+    assert_ok(portion_cache_new(h->node, &cache));
+    assert_ok(node_reader(h->node, &v, NULL));
+    for (int twice = 0; twice < 2; twice++) {
+        portion_look_up(cache, v, TEXT(ONE), &h->a, &p);
+        assert_false(p.unknown);
+        assert_int_equal(p.terms.rel_to_count, 1);
+        portion_look_up(cache, v, TEXT(ONE), &h->b, &p);
+        assert_true(p.unknown);
+        portion_look_up(cache, v, TEXT(GREEN), &h->b, &p);
+        assert_true(!p.unknown && p.tlp == TLP_GREEN);
+        portion_look_up(cache, v, TEXT("identity--0c1f3b6a-7c9e-4d2a-9d0a-5a1b2c3d4e5f"), &h->b, &p);
+        assert_true(p.unknown);
+    }
+    node_reader_done(h->node, v);
+    /* a remembered answer does not outlive the log's next entry */
+    house_import(h, house_bundle("%s", statement(ONE, "PAP:AMBER")), &h->b);
+    assert_ok(node_reader(h->node, &v, NULL));
+    portion_look_up(cache, v, TEXT(ONE), &h->b, &p);
+    assert_true(!p.unknown && p.terms.pap == PAP_AMBER);
+    node_reader_done(h->node, v);
+    portion_cache_free(cache);
+}
+
+#define WITH_HOUSE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_HOUSE(terms_reach_the_class),          WITH_HOUSE(labels_in_definitions_count),
+        WITH_HOUSE(third_parties_are_not_believed), WITH_HOUSE(the_document_itself_counts),
+        WITH_HOUSE(the_portions_and_the_tear_line), WITH_HOUSE(classified_is_refused),
+        WITH_HOUSE(up_to_the_ceiling_is_taken),     WITH_HOUSE(strict_means_whole),
+        WITH_HOUSE(portions_are_looked_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
