@@ -21,6 +21,22 @@
 /* Atomic values of one pattern. Larger OR lists are real (a thousand hashes); beyond is refused. */
 #define PATTERN_VALUES_MAX 4096
 #define PATTERN_DEPTH_MAX  64
+/* Terms of a pattern in disjunctive normal form, and bytes of its canonical text: AND over OR multiplies. Beyond,
+ * whether two patterns are equivalent is left undecided (model/pattern_equal.h). */
+#define PATTERN_TERMS_MAX    1024
+#define PATTERN_NORMAL_BYTES (4 * MIB)
+/* One evaluation of one pattern over observed data (match/evaluate.h): values looked at and edges walked while
+ * binding observations; some tenths of a second. Beyond, the answer is "too expensive". */
+#define PATTERN_STEPS_MAX 20000000
+/* Observation expressions open at once in the search: REPEATS of what has a WITHIN or FOLLOWEDBY inside. */
+#define PATTERN_BINDINGS_MAX 1024
+/* PCRE2's own count of steps for one search in one value, and the memory it may take: some milliseconds. */
+#define PATTERN_REGEX_STEPS_MAX  100000
+#define PATTERN_REGEX_MEMORY_KIB (8 * KIB)
+#define PATTERN_REGEX_MAX_BYTES  (16 * KIB)
+/* A document of observed data is held whole, as observations refer to objects anywhere in it. */
+#define OBSERVED_MAX_BYTES        (256 * MIB)
+#define OBSERVED_MEMORY_MAX_BYTES (512 * MIB)
 /* A name a person types: account, party, source, organisation. */
 #define NAME_MAX_BYTES 200
 /* One domain name (RFC 1035 section 2.3.4), one URL, one e-mail address (RFC 5321 section 4.5.3.1). */

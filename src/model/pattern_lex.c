@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "model/pattern_hint.h"
 
 static const char CONSTANTS[] = "STIX 2.1 9.2";
 
@@ -314,9 +315,7 @@ static enum err lex_sign(struct pattern_lexer *l, struct pattern_token *ret)
             return OK;
         }
     }
-    if (peek(l, 0) == '+')
-        return lex_fault(l, l->at, "a number has no plus sign");
-    return lex_fault(l, l->at, "a character that has no meaning here");
+    return lex_fault(l, l->at, pattern_hint_character(text_sub(l->in, l->at, l->in.len)));
 }
 
 enum err pattern_lex(struct pattern_lexer *l, struct pattern_token *ret)

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "model/pattern_hash.h"
+#include "model/pattern_hint.h"
 #include "model/pattern_lex.h"
 
 struct parser {
@@ -59,12 +60,15 @@ static enum err expected(const struct parser *p, const char *section, const char
 {
     int64_t offset = (int64_t)p->now.column - 1;
     struct text found = token_name(&p->now);
+    const char *hint = pattern_hint(&p->now, what);
 
     if (p->now.kind == TOKEN_END)
-        return fault_at(p->fault, ERR_MALFORMED, offset, section, "pattern, column %zu: ends where %s is expected",
-                        p->now.column, what);
-    return fault_at(p->fault, ERR_MALFORMED, offset, section, "pattern, column %zu: %s is expected, not " TEXT_FMT,
-                    p->now.column, what, TEXT_ARG(found));
+        return fault_at(p->fault, ERR_MALFORMED, offset, section,
+                        "pattern, column %zu: ends where %s is expected%s%s", p->now.column, what, hint ? "; " : "",
+                        hint ? hint : "");
+    return fault_at(p->fault, ERR_MALFORMED, offset, section,
+                    "pattern, column %zu: %s is expected, not " TEXT_FMT "%s%s", p->now.column, what, TEXT_ARG(found),
+                    hint ? "; " : "", hint ? hint : "");
 }
 
 static enum err take(struct parser *p, enum pattern_token_kind kind, const char *section, const char *what)

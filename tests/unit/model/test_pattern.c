@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "pattern_print.h"
+#include "pattern_dump.h"
 #include "support/test.h"
 
 static void reads(const char *pattern, const char *expected)
@@ -15,7 +15,7 @@ static void reads(const char *pattern, const char *expected)
     buffer_init(&out, 1 * MIB);
     if (pattern_parse(text_of(pattern), &arena, &root, &fault))
         fail_msg("%s: %s %s", pattern, fault.rule, fault.what);
-    pattern_print(root, &out);
+    pattern_dump(root, &out);
     assert_text(buffer_text(&out), expected);
     buffer_done(&out);
     arena_done(&arena);
@@ -323,9 +323,50 @@ static void prefixes_and_budgets(void **state)
     assert_true(budget > 1000 && budget < 64 * KIB);
 }
 
+/* Who slips is told what to write. */
+static void slips(void **state)
+{
+    static const struct {
+        const char *pattern, *hint;
+    } all[] = {
+        {"file:size = 1", "square brackets"},
+        {"NOT EXISTS file:size", "square brackets"},
+        {"[file:name = \"x\"]", "not in quotation marks"},
+        {"[file:name = \xe2\x80\x98x\xe2\x80\x99]", "straight apostrophes"},
+        {"[file:name MATCHES /x/]", "a regular expression stands in apostrophes"},
+        {"[file:name = x]", "a text stands in apostrophes"},
+        {"[file:is_big = True]", "true and false in small letters"},
+        {"[file:name = 'x' and file:size = 1]", "capitals"},
+        {"[file:name like 'x']", "capitals"},
+        {"[file:name = 'x' && file:size = 1]", "write AND"},
+        {"[file:name = 'x' || file:size = 1]", "write OR"},
+        {"[file:size = +1]", "no plus sign"},
+        {"[file:hashes.SHA-256 = 'x']", "file:hashes.'SHA-256'"},
+        {"[a:b = 1] WITHIN 5 MINUTES", "given in SECONDS"},
+        {"[a:b = 1] WITHIN 1 hour", "given in SECONDS"},
+        {"[a:b = 1] START t'2020-01-01T00:00:00Z'", "given together"},
+        {"[a:b = 1] STOP t'2020-01-01T00:00:00Z'", "behind START"},
+        {"[a:b = 1] START '2020-01-01T00:00:00Z' STOP '2020-01-02T00:00:00Z'", "a t before its apostrophes"},
+        {"[a:b = 1] [a:b = 2]", "joined by AND, OR or FOLLOWEDBY"},
+        {"[a:b = 1] followedby [a:b = 2]", "capitals"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        struct arena arena;
+        struct pattern_node *root;
+        struct fault fault = {0};
+        arena_init(&arena, 1 * MIB);
+        assert_err(pattern_parse(text_of(all[i].pattern), &arena, &root, &fault), ERR_MALFORMED);
+        if (!strstr(fault.what, all[i].hint))
+            fail_msg("%s: %s", all[i].pattern, fault.what);
+        arena_done(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slips),
         cmocka_unit_test(operators),
         cmocka_unit_test(constants),
         cmocka_unit_test(paths),

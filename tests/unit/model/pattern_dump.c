@@ -1,4 +1,4 @@
-#include "pattern_print.h"
+#include "pattern_dump.h"
 
 static void print_literal(const struct pattern_literal *l, struct buffer *out)
 {
@@ -52,7 +52,7 @@ static void print_qualifier(const struct pattern_node *n, struct buffer *out)
     }
 }
 
-void pattern_print(const struct pattern_node *n, struct buffer *out)
+void pattern_dump(const struct pattern_node *n, struct buffer *out)
 {
     static const char *const names[] = {"",       "and",        "or",     "",        "obs-and",
                                         "obs-or", "followedby", "within", "repeats", "start-stop"};
@@ -66,7 +66,7 @@ void pattern_print(const struct pattern_node *n, struct buffer *out)
     for (size_t i = 0; i < n->child_count; i++) {
         if (n->kind != PATTERN_OBSERVATION)
             buffer_add_char(out, ' ');
-        pattern_print(n->children[i], out);
+        pattern_dump(n->children[i], out);
     }
     buffer_add_char(out, n->kind == PATTERN_OBSERVATION ? ']' : ')');
 }

@@ -3,4 +3,4 @@
 #include "model/pattern.h"
 
 /* Appends, e.g. (followedby [a:b=1] (within 5 [c:d.e[*] not in 'x' 'y'])). */
-void pattern_print(const struct pattern_node *n, struct buffer *out);
+void pattern_dump(const struct pattern_node *n, struct buffer *out);
