@@ -71,9 +71,9 @@ struct pattern_node {
 /* Parses the whole of t. Nodes and texts live in the arena. Limits: PATTERN_DEPTH_MAX, arena's budget.
  * Stricter than OASIS's grammar file where section 9 is: no plus sign, real days, sets of one type, one qualifier of
  * a kind, windows above zero. What is no grammar, pattern_check() tells: AND over two object types is let through
- * here, though section 9.5 forbids it, as misp-stix writes it and it matches nothing. Comments, which only the grammar
- * file knows, are white space. ERR_MALFORMED (offset = column - 1, in bytes; rule = section; what names the common
- * slips) | ERR_LIMIT | ERR_NOMEM */
+ * here, though section 9.5 forbids it, as misp-stix writes it and it matches nothing. Comments, which only the
+ * grammar file knows, are white space. ERR_MALFORMED (offset = column - 1, in bytes; rule = section; what names the
+ * common slips) | ERR_LIMIT | ERR_NOMEM */
 MUST_CHECK enum err pattern_parse(struct text t, struct arena *arena, struct pattern_node **ret,
                                   struct fault *reterr);
 
