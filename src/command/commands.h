@@ -31,6 +31,7 @@ extern const struct command COMMAND_RESTORE;
 extern const struct command COMMAND_SERVE;
 extern const struct command COMMAND_SOURCE_ADD, COMMAND_SOURCE_LIST, COMMAND_SOURCE_SET;
 extern const struct command COMMAND_STATUS;
+extern const struct command COMMAND_VALIDATE;
 extern const struct command COMMAND_VERIFY;
 extern const struct command COMMAND_WATCH;
 

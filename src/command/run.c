@@ -31,7 +31,8 @@ static void write_standard(void *self, bool to_stderr, struct text bytes)
         if (done < 0 && (errno == EINTR || (errno == EAGAIN && wait_writable(fd))))
             continue;
         /* The reader of our pipe has seen enough. A command that only reads is done; one that writes goes on. */
-        if (done < 0 && !to_stderr && errno == EPIPE && s->command && s->command->need == NEED_READ)
+        if (done < 0 && !to_stderr && errno == EPIPE && s->command &&
+            (s->command->need == NEED_READ || s->command->reads_only))
             _exit(EXIT_DONE);
         if (done < 0 && !to_stderr && errno != EPIPE)
             s->output_errno = errno;

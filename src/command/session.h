@@ -51,7 +51,8 @@ struct command {
     const char *owner_option; /* given, the command needs NEED_WRITE whatever need says; may be NULL */
     enum command_files files;
     int (*run)(struct session *s);
-    bool hidden; /* between our own processes */
+    bool reads_only; /* with NEED_NOTHING: nothing is written anywhere, it may end when nobody listens any more */
+    bool hidden;     /* between our own processes */
 };
 
 struct input {

@@ -79,7 +79,9 @@ const char *faults_advice(struct text json, size_t at)
     char here = at < json.len ? json.ptr[at] : 0, before = byte_before(json, at < json.len ? at : json.len);
     if (at >= json.len)
         return "get the whole of it again";
-    if (at == 0)
+    if (at == 1 && before == '[' && ((here >= 'a' && here <= 'z') || here == '(' || here == 'N'))
+        return "a STIX pattern is read with --as pattern";
+    if (at == 0 && (unsigned char)here < 0x80)
         return "an object begins with '{', a list with '['";
     if ((here == '}' || here == ']' || here == ',') && before == ',')
         return "take the comma before it away";
@@ -89,9 +91,9 @@ const char *faults_advice(struct text json, size_t at)
         return "JSON has no comments: take it away";
     if (here == '"' && (before == '"' || before == '}' || before == ']'))
         return "a comma or colon is missing before it";
-    if ((unsigned char)here >= 0x80)
+    if (at > 0 && (unsigned char)here >= 0x80)
         return "save the file as UTF-8";
     if ((unsigned char)here < 0x20)
         return "in a string, control characters are written as \\n, \\t or \\u00XX";
-    return "mend it there";
+    return "";
 }

@@ -14,5 +14,6 @@ struct text faults_clean(struct text t, size_t max, struct buffer *scratch);
  * *ret_caret characters stand before that byte. In `scratch`. */
 struct text faults_excerpt(struct text line, size_t at, struct buffer *scratch, size_t *ret_caret);
 
-/* Why a JSON reader stopped at the byte at `at`, for a person who did not write it: what to do. */
+/* Why a JSON reader stopped at the byte at `at`, for a person who did not write it: what to do; empty: the
+ * reader's own words say enough. */
 const char *faults_advice(struct text json, size_t at);

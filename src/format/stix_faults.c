@@ -289,9 +289,9 @@ static void tell_unreadable(struct reading *r, struct text id, const struct faul
                                .rule = text_of(why->rule[0] ? why->rule : "RFC 8259")};
     move_on(&f, text_sub(text, 0, off));
     bool syntax = text.len && why->err == ERR_MALFORMED && strcmp(why->rule, "RFC 8259") == 0 && why->offset >= 0;
+    const char *advice = syntax ? faults_advice(text, off) : "";
     char words[FAULT_WHAT_MAX + 100];
-    int n = snprintf(words, sizeof words, "%s%s%s", why->what, syntax ? ": " : "",
-                     syntax ? faults_advice(text, off) : "");
+    int n = snprintf(words, sizeof words, "%s%s%s", why->what, advice[0] ? ": " : "", advice);
     f.words = (struct text){words, (size_t)n};
     r->sum->musts++;
     tell(r, &f);
@@ -393,6 +393,19 @@ static enum err other_format(struct reading *r, const char *what)
     return r->failed ? r->failed : ERR_MALFORMED;
 }
 
+/* "[url:": what no JSON begins with. */
+static bool looks_like_a_pattern(struct text head)
+{
+    size_t i = 0;
+    head = text_trim(head);
+    while (i < head.len && (head.ptr[i] == '(' || head.ptr[i] == '['))
+        i++;
+    size_t from = i;
+    while (i < head.len && ((head.ptr[i] >= 'a' && head.ptr[i] <= 'z') || head.ptr[i] == '-'))
+        i++;
+    return from > 0 && i > from && i < head.len && head.ptr[i] == ':';
+}
+
 static enum err open_all(struct reading *r, int fd, struct text head)
 {
     enum err e = json_split_open(fd, "objects", STIX_OBJECT_MAX_BYTES, &r->split);
@@ -415,6 +428,8 @@ enum err stix_faults(int fd, struct text head, const struct document_faults *to,
     buffer_init(&r.pointer, 2 * STIX_OBJECT_MAX_BYTES);
     enum err e = faults_head(fd, &head, first, reterr);
     const char *other = e ? NULL : magic_says(head);
+    if (!e && !other && looks_like_a_pattern(head))
+        other = "it begins as STIX patterns do, which --as pattern reads";
     if (!e && !other) {
         e = open_all(&r, fd, head);
         if (!e)

@@ -17,4 +17,7 @@ struct worker_job {
 };
 #define WORKER_JOB_HEAD 12
 
+/* The child's first frame. */
+void worker_greet(const struct sandbox_state *s);
+
 enum { WORKER_EXIT_STARTED_BY_HAND = 64, WORKER_EXIT_SANDBOX = 100, WORKER_EXIT_JOB = 101 };

@@ -69,7 +69,7 @@ static size_t receive(char *bytes, size_t size, int *ret_fd)
     return (size_t)got;
 }
 
-static void greet(const struct sandbox_state *s)
+void worker_greet(const struct sandbox_state *s)
 {
     const char hello[4] = {s->limits, s->memory, s->seccomp, (char)s->landlock_abi};
     worker_send(WORKER_HELLO, (struct text){hello, sizeof hello});
@@ -95,7 +95,7 @@ _Noreturn void worker_role_main(const struct worker_role *role, char **argv)
     if (role->prepare)
         role->prepare();
     sandbox_enter(lock, READER_MEMORY_MAX_BYTES, &state);
-    greet(&state);
+    worker_greet(&state);
     int document = -1;
     size_t len = receive(message, sizeof message, &document);
     if (len == 0)

@@ -16,7 +16,7 @@ static int compare(const void *a, const void *b)
 
 /* What libraries ask the system once: libcrypto looks for its configuration at its first digest, the C library asks
  * how much memory there is when it sorts a large array first. */
-static void prepare(void)
+void reader_prepare(void)
 {
     static int numbers[SORTED_COUNT];
     for (int i = 0; i < SORTED_COUNT; i++)
@@ -60,4 +60,4 @@ static void read_document(int document, struct text job)
     }
 }
 
-const struct worker_role READER = {READER_ROLE, prepare, read_document};
+const struct worker_role READER = {READER_ROLE, reader_prepare, read_document};

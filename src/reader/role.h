@@ -4,3 +4,6 @@
 #include "process/worker_role.h"
 
 extern const struct worker_role READER;
+
+/* What the libraries that readers use ask the system once: before any sandbox. */
+void reader_prepare(void);
