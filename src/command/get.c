@@ -14,6 +14,7 @@ static const char *standing_words(enum standing st)
     case STANDING_CLAIM: return "claim of another party";
     case STANDING_CONFLICT: return "conflict, lost";
     case STANDING_QUARANTINED: return "quarantined";
+    case STANDING_REPLACED: return "the same version, before its markings were read anew";
     }
     return "unknown";
 }
@@ -81,7 +82,8 @@ static void show_people(struct show *w, const struct version_row *row, const str
     buffer_addf(&out, "  from      " TEXT_FMT ", source " TEXT_FMT "\n", TEXT_ARG(from), TEXT_ARG(by));
     buffer_addf(&out, "  taken in  %s, log entry %llu\n", moment(row->added_us, added), (unsigned long long)row->n);
     struct text version = row->modified.len ? row->modified : TEXT("none");
-    buffer_addf(&out, "  version   " TEXT_FMT ", %s%s\n", TEXT_ARG(version), standing_words(row->standing),
+    buffer_addf(&out, "  version   " TEXT_FMT ", %s%s%s\n", TEXT_ARG(version), standing_words(row->standing),
+                cls->quarantined && row->standing == STANDING_CURRENT ? ", in quarantine" : "",
                 row->revoked ? ", revoked" : "");
     buffer_addf(&out, "  marking   %s%s%s%s\n", tlp_name(gate_class_label(cls)),
                 cls->tlp == TLP_NONE && cls->source_default != TLP_NONE ? " (the source's recorded default)" : "",

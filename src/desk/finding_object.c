@@ -175,6 +175,7 @@ enum err hit_indicator_load(struct txn *t, struct text id, struct hit_indicator 
     e = view_class(txn_view(t), row.class_id, &cls, reterr);
     if (e != OK)
         return e;
+    i.gone = i.gone || cls.quarantined;
     i.label = gate_class_label(&cls);
     i.unreadable = cls.unknown_marking || cls.granular;
     struct buffer body;

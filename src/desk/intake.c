@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "desk/intake_honest.h"
 #include "desk/own.h"
+#include "desk/reclass.h"
 
 struct reader_options intake_reader_options(const struct intake *in)
 {
@@ -185,6 +186,18 @@ static enum err take_in(struct intake *in, struct fault *reterr)
     return e;
 }
 
+/* What waited for the definitions that came in waits no more. */
+static enum err look_again(struct intake *in, struct fault *reterr)
+{
+    const struct reclass_request q = {.definitions = in->defined,
+                                      .count = in->defined_count,
+                                      .party = in->party,
+                                      .changed = in->redefined,
+                                      .account = in->options->account,
+                                      .cancel = in->options->cancel};
+    return in->defined_count ? reclass_by_definitions(in->node, &q, &in->totals.reclassed, reterr) : OK;
+}
+
 enum err intake_run(struct node *node, int fd, const struct intake_options *options, struct intake_totals *ret_totals,
                     struct fault *reterr)
 {
@@ -195,10 +208,15 @@ enum err intake_run(struct node *node, int fd, const struct intake_options *opti
             e = check_whole(&in, reterr);
         if (e == OK)
             e = take_in(&in, reterr);
+        if (e == OK || e == ERR_MALFORMED) {
+            enum err again = look_again(&in, e == OK ? reterr : NULL);
+            e = again == OK ? e : again;
+        }
         intake_spool_close(&in.spool);
     }
     marking_book_done(&in.markings);
     free(in.aside);
+    free(in.defined);
     *ret_totals = in.totals;
     return e;
 }

@@ -35,8 +35,10 @@ struct intake_totals {
     /* Kept beside what counts; the first three and quarantined versions of known objects are among the unchanged, a
      * conflict won is an update. */
     uint64_t claims, older, conflicts, quarantined;
-    uint64_t at; /* last durable entry */
-    bool whole;  /* the document was read to its end */
+    uint64_t red;       /* of all, what is RED and waits in quarantine for an agreement or a releaser */
+    uint64_t reclassed; /* held objects whose class is another one, by the definitions that came in */
+    uint64_t at;        /* last durable entry */
+    bool whole;         /* the document was read to its end */
 };
 /* OK: everything that could be taken in is durable (refused objects were told by on_rejected). ERR_MALFORMED: the
  * document is not readable or was cut off; what came before stays, totals say how much (strict: nothing). ERR_FULL:

@@ -10,6 +10,7 @@
 #include "desk/intake_decide.h"
 #include "desk/intake_inside.h"
 #include "desk/own.h"
+#include "desk/reclass.h"
 
 /* Class keys of the last classes; a document has few, in turns. */
 #define CLASS_SLOTS 64
@@ -239,6 +240,25 @@ static void fill_object(struct apply *a, const struct intake_item *item, enum in
         f->created_us = 0;
 }
 
+/* A group that fails ends the document: what it noted then changes nothing. */
+static enum err note_defined(struct intake *in, struct text id, enum intake_verdict verdict)
+{
+    struct uuid uuid;
+    if (!text_starts(id, TEXT("marking-definition--")) || !uuid_of_id(id, &uuid))
+        return OK;
+    if (in->defined_count == in->defined_cap) {
+        size_t cap = in->defined_cap ? 2 * in->defined_cap : 16;
+        struct uuid *list = realloc(in->defined, cap * sizeof *list);
+        if (!list)
+            return ERR_NOMEM;
+        in->defined = list;
+        in->defined_cap = cap;
+    }
+    in->defined[in->defined_count++] = uuid;
+    in->redefined = in->redefined || verdict != INTAKE_FRESH;
+    return OK;
+}
+
 static enum err append(struct apply *a, struct intake_item *item, enum intake_verdict verdict,
                        const struct version_row *before, struct fault *reterr)
 {
@@ -251,8 +271,12 @@ static enum err append(struct apply *a, struct intake_item *item, enum intake_ve
         fill_stamps(a, item, before, obj, modified);
     obj->hash = item->hash;
     struct gate_class cls = item->cls;
-    cls.quarantined = verdict == INTAKE_QUARANTINED;
+    bool red = red_is_quarantined(&cls, a->in->red_named);
+    cls.quarantined = red || verdict == INTAKE_QUARANTINED;
+    a->totals.red += red;
     enum err e = class_key(a, &cls, &obj->class_key);
+    if (e == OK)
+        e = note_defined(a->in, o->id, verdict);
     if (e == OK)
         e = collect_values(a, o, &obj->value_count);
     if (e != OK)
@@ -373,6 +397,7 @@ static void add_totals(struct intake_totals *sum, const struct intake_totals *t)
     sum->older += t->older;
     sum->conflicts += t->conflicts;
     sum->quarantined += t->quarantined;
+    sum->red += t->red;
     sum->at = t->at;
 }
 

@@ -66,6 +66,10 @@ struct intake {
     enum classification ceiling;
     enum reader_format format;
     struct marking_book markings;
+    struct uuid *defined; /* marking definitions that were appended: objects that wait for them are looked at again */
+    size_t defined_count, defined_cap;
+    bool redefined;            /* one of them was held before */
+    bool red_named;            /* an agreement with the party names accounts for its RED */
     struct aside_count *aside; /* by id: versions that do not count; a table of aside_slots, aside_used taken */
     size_t aside_slots, aside_used;
     unsigned unholdable; /* objects that the store would not take */

@@ -40,7 +40,8 @@ enum standing {
     STANDING_OLDER,       /* superseded, or arrived late */
     STANDING_CLAIM,       /* another party's word about an object that is not its own */
     STANDING_CONFLICT,    /* same key, other content, lost by the larger hash */
-    STANDING_QUARANTINED  /* seen by releasers only; never matched, never released */
+    STANDING_QUARANTINED, /* seen by releasers only; never matched, never released */
+    STANDING_REPLACED     /* in views alone: the same version is in the log again, under another class */
 };
 
 struct fact_value {
@@ -72,6 +73,7 @@ struct fact_object {
     bool supersedes;       /* the version that was current so far becomes OLDER */
     struct text class_key; /* gate_class_key() */
     uint64_t print;        /* record_object.print; 0: none */
+    uint64_t replaces;     /* entry + 1 that held this very version under a class that counts no longer; 0: none */
     int64_t created_us;    /* of the object; 0: none */
     int64_t modified_us;
     bool revoked;

@@ -41,6 +41,7 @@ static const struct fact_member object_private[] = {
     MAY("modified", SHAPE_TIME, object.modified_us),
     MAY("party", SHAPE_UUID, object.party),
     MAY("print", SHAPE_PRINT, object.print),
+    MAY("replaces", SHAPE_U64, object.replaces),
     MAY("revoked", SHAPE_BOOL, object.revoked),
     MAY("sighting", SHAPE_SIGHTING, object.sighting),
     MAY("source", SHAPE_UUID, object.source),

@@ -79,6 +79,10 @@ typedef enum err view_on_class(void *self, const struct class_row *row);
 MUST_CHECK enum err view_classes(struct view *v, view_on_class *on_row, void *self, struct fault *reterr);
 MUST_CHECK enum err view_class(struct view *v, uint32_t class_id, struct gate_class *ret, struct fault *reterr);
 
+/* Entries of the class's versions of that standing, from from_n on, ascending, at most limit. */
+MUST_CHECK enum err view_in_class(struct view *v, uint32_t class_id, enum standing standing, uint64_t from_n,
+                                  uint64_t *ret_n, size_t limit, size_t *ret_count, struct fault *reterr);
+
 /* ---- pages for a recipient ---- */
 enum page_collection { COLLECTION_INDICATORS, COLLECTION_INTELLIGENCE, COLLECTION_ENTENTE };
 struct page_query {

@@ -4,7 +4,7 @@
  * Invariants:
  *   1. object.current is the one version of the object with STANDING_CURRENT, or NULL; object.newest the last
  * arrived.
- *   2. `indicator` holds the values of current versions and of no others.
+ *   2. `indicator` holds the values of current versions that are not in quarantine, and of no others.
  *   3. classes[].current counts the current versions of the class. */
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +122,27 @@ enum err view_current(struct view *v, struct text id, struct version_row *ret, s
     return view_version(v, object.current, &v->texts, ret, NULL, reterr);
 }
 
+enum err view_in_class(struct view *v, uint32_t class_id, enum standing standing, uint64_t from_n, uint64_t *ret_n,
+                       size_t limit, size_t *ret_count, struct fault *reterr)
+{
+    sqlite3_stmt *s = view_stmt(v, SQL_PAGE);
+    enum err err;
+    size_t count = 0;
+    if (!s)
+        return view_fault(v, reterr);
+    bind_u64(s, 1, class_id);
+    bind_u64(s, 2, standing);
+    bind_u64(s, 3, from_n);
+    bind_u64(s, 4, limit);
+    while (view_more(v, s, &err, reterr))
+        if (count < limit)
+            ret_n[count++] = column_u64(s, 0);
+    sqlite3_reset(s);
+    if (err == OK)
+        *ret_count = count;
+    return err;
+}
+
 struct moment {
     int64_t modified_us;
     uint64_t n;
@@ -202,6 +223,34 @@ enum err view_find_content(struct view *v, struct text id, const struct uuid *pa
 
 /* ---- writing ---- */
 
+static enum err set_standing(struct view *v, uint64_t n, enum standing standing, struct fault *reterr)
+{
+    sqlite3_stmt *s = view_stmt(v, SQL_VERSION_STANDING);
+    if (!s)
+        return view_fault(v, reterr);
+    bind_u64(s, 1, n);
+    bind_u64(s, 2, standing);
+    return view_run(v, s, reterr);
+}
+
+/* The version that was current is it no longer. */
+static enum err leave(struct view *v, const struct version_row *row, enum standing standing, struct fault *reterr)
+{
+    enum err err = set_standing(v, row->n, standing, reterr);
+    sqlite3_stmt *s = err == OK ? view_stmt(v, SQL_INDICATOR_DROP) : NULL;
+    if (!s)
+        return err == OK ? view_fault(v, reterr) : err;
+    bind_u64(s, 1, row->n);
+    err = view_run(v, s, reterr);
+    if (err != OK)
+        return err;
+    v->now.values -= (uint64_t)sqlite3_changes(v->db);
+    struct interned_row *cls = &v->classes.rows[row->class_id - 1];
+    cls->current--;
+    cls->changed = true;
+    return OK;
+}
+
 /* The version that was current steps back. Same key with other content: it lost a conflict, else it is older. */
 static enum err step_back(struct view *v, uint64_t n, const struct fact_object *by, struct fault *reterr)
 {
@@ -211,26 +260,31 @@ static enum err step_back(struct view *v, uint64_t n, const struct fact_object *
     if (err != OK)
         return err;
     bool same_key = row.modified.len > 0 && text_eq(row.modified, by->modified) && !sha256_eq(&row.hash, &by->hash);
-    sqlite3_stmt *s = view_stmt(v, SQL_VERSION_STANDING);
-    if (!s)
-        return view_fault(v, reterr);
-    bind_u64(s, 1, n);
-    bind_u64(s, 2, same_key ? STANDING_CONFLICT : STANDING_OLDER);
-    err = view_run(v, s, reterr);
+    return leave(v, &row, same_key ? STANDING_CONFLICT : STANDING_OLDER, reterr);
+}
+
+static bool in_quarantine(const struct view *v, enum standing standing, uint32_t cls)
+{
+    return standing == STANDING_QUARANTINED || v->classes.rows[cls - 1].cls.quarantined;
+}
+
+/* The same version under its old class counts no longer. An entry that is not there any more was erased. */
+static enum err give_way(struct view *v, const struct fact_object *by, struct object_row *object,
+                         struct fault *reterr)
+{
+    struct version_texts texts;
+    struct version_row row;
+    uint64_t n = by->replaces - 1;
+    enum err err = view_version(v, n, &texts, &row, NULL, reterr);
     if (err != OK)
-        return err;
-    s = view_stmt(v, SQL_INDICATOR_DROP);
-    if (!s)
-        return view_fault(v, reterr);
-    bind_u64(s, 1, n);
-    err = view_run(v, s, reterr);
-    if (err != OK)
-        return err;
-    v->now.values -= (uint64_t)sqlite3_changes(v->db);
-    struct interned_row *cls = &v->classes.rows[row.class_id - 1];
-    cls->current--;
-    cls->changed = true;
-    return OK;
+        return err == ERR_NOT_FOUND ? OK : err;
+    if (!text_eq(row.id, by->id) || !sha256_eq(&row.hash, &by->hash) || row.standing == STANDING_REPLACED)
+        return OK;
+    v->now.quarantined -= in_quarantine(v, row.standing, row.class_id);
+    if (object->current != n)
+        return set_standing(v, n, STANDING_REPLACED, reterr);
+    object->current = NONE;
+    return leave(v, &row, STANDING_REPLACED, reterr);
 }
 
 static void bind_modified(sqlite3_stmt *s, int at, const struct fact_object *f)
@@ -328,7 +382,7 @@ static enum err become_current(struct view *v, const struct fact *f, uint32_t cl
         return err;
     v->classes.rows[cls - 1].current++;
     v->classes.rows[cls - 1].changed = true;
-    return add_values(v, f, reterr);
+    return in_quarantine(v, STANDING_CURRENT, cls) ? OK : add_values(v, f, reterr);
 }
 
 enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr)
@@ -351,7 +405,9 @@ enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr
     if (err != OK && err != ERR_NOT_FOUND)
         return err;
     add.older = row.newest;
-    err = add_version(v, f, &add, reterr);
+    err = o->replaces ? give_way(v, o, &row, reterr) : OK;
+    if (err == OK)
+        err = add_version(v, f, &add, reterr);
     if (err == OK && o->standing == STANDING_CURRENT) {
         err = become_current(v, f, add.cls, row.current, reterr);
         row.current = f->n;
@@ -360,7 +416,7 @@ enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr
         return err;
     row.newest = f->n;
     v->now.versions++;
-    v->now.quarantined += o->standing == STANDING_QUARANTINED;
+    v->now.quarantined += in_quarantine(v, o->standing, add.cls);
     return set_object(v, &add, &row, reterr);
 }
 

@@ -2,6 +2,7 @@
 #include "house.h"
 
 #include "desk/portion.h"
+#include "desk/reclass.h"
 #include "model/terms_read.h"
 
 #define T1     "2026-02-01T00:00:00.000Z"
@@ -230,6 +231,150 @@ static void strict_means_whole(void **state)
     assert_int_equal(house_entries(h), before);
 }
 
+/* ---- found anew ---- */
+
+/* Values that are looked for. */
+static size_t values_wanted(struct house *h)
+{
+    struct view_counts c;
+    struct view *v;
+    assert_ok(node_reader(h->node, &v, NULL));
+    assert_ok(view_counts(v, &c, NULL));
+    node_reader_done(h->node, v);
+    return (size_t)c.values;
+}
+
+/* An object that came before its definition waits, and no longer than the definition from its own party. */
+static void late_definitions_are_taken(void **state)
+{
+    struct house *h = *state;
+    const char *id = house_indicator_id(1);
+    house_import(h, house_bundle("%s", house_indicator(1, T1, MARKED)), &h->a);
+    house_import(h, house_bundle("%s", house_indicator(2, T1, MARKED)), &h->b);
+    assert_true(house_class(h, id).unknown_marking);
+    assert_int_equal(house_import(h, house_bundle("%s", statement(ONE, "free for all")), &h->b).reclassed, 1);
+    assert_true(house_class(h, id).unknown_marking); /* B's word is for B's objects */
+    assert_false(house_class(h, house_indicator_id(2)).unknown_marking);
+    struct intake_totals t =
+        house_import(h, house_bundle("%s", definition(ONE, EXT_REL_TO, "\"countries\":[\"NL\"]")), &h->a);
+    assert_int_equal(t.reclassed, 1);
+    assert_false(house_class(h, id).unknown_marking);
+    assert_terms(house_class(h, id), "rcNL");
+    assert_terms(house_class(h, house_indicator_id(2)), "");
+    /* one current version of it, with its value, and its former class counts no more */
+    assert_int_equal(house_standing(h, id, STANDING_CURRENT), 1);
+    assert_int_equal(house_standing(h, id, STANDING_REPLACED), 1);
+    assert_int_equal(values_wanted(h), 2);
+    uint64_t entries = house_entries(h), replayed;
+    assert_int_equal(
+        house_import(h, house_bundle("%s", definition(ONE, EXT_REL_TO, "\"countries\":[\"NL\"]")), &h->a).reclassed,
+        0);
+    assert_int_equal(house_import(h, house_bundle("%s", house_indicator(1, T1, MARKED)), &h->a).unchanged, 1);
+    assert_int_equal(house_entries(h), entries);
+    assert_ok(node_rebuild(h->node, &replayed, NULL));
+    assert_terms(house_class(h, id), "rcNL");
+    assert_int_equal(house_standing(h, id, STANDING_REPLACED), 1);
+    assert_int_equal(values_wanted(h), 2);
+}
+
+/* A definition that says more narrows what is held; one that says less changes nothing. */
+static void changed_definitions_narrow(void **state)
+{
+    struct house *h = *state;
+    const char *id = house_indicator_id(1);
+    house_import(h, house_bundle("%s,%s", statement(ONE, "Copyright"), house_indicator(1, T1, MARKED)), &h->a);
+    house_import(h, house_bundle("%s", definition(ONE, EXT_NOT_TO, "\"countries\":[\"US\"]")), &h->a);
+    assert_terms(house_class(h, id), "ncUS");
+    assert_int_equal(house_import(h, house_bundle("%s", statement(ONE, "Copyright again")), &h->a).reclassed, 0);
+    assert_terms(house_class(h, id), "ncUS");
+}
+
+/* What turns out to be classified after it came in is seen by releasers alone, and matched no more. */
+static void classified_late_is_quarantined(void **state)
+{
+    struct house *h = *state;
+    const char *id = house_indicator_id(1);
+    house_import(h, house_bundle("%s", house_indicator(1, T1, MARKED)), &h->a);
+    assert_int_equal(values_wanted(h), 1);
+    house_import(h, house_bundle("%s", statement(ONE, "COSMIC TOP SECRET")), &h->a);
+    assert_true(house_class(h, id).quarantined);
+    assert_int_equal(values_wanted(h), 0);
+}
+
+/* ---- RED ---- */
+
+#define RED ",\"object_marking_refs\":[\"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1\"]"
+
+static uint64_t in_quarantine(struct house *h)
+{
+    struct view_counts c;
+    struct view *v;
+    assert_ok(node_reader(h->node, &v, NULL));
+    assert_ok(view_counts(v, &c, NULL));
+    node_reader_done(h->node, v);
+    return c.quarantined;
+}
+
+static void received_red_waits_for_a_releaser(void **state)
+{
+    struct house *h = *state;
+    const char *id = house_indicator_id(1);
+    uint64_t count = 0, replayed;
+    struct fault fault = {0};
+    assert_int_equal(house_import(h, house_bundle("%s", house_indicator(1, T1, RED)), &h->a).red, 1);
+    assert_true(house_class(h, id).quarantined);
+    assert_int_equal(values_wanted(h), 0);
+    assert_int_equal(in_quarantine(h), 1);
+    assert_int_equal(house_import(h, house_bundle("%s", house_indicator(2, T1, RED)), NULL).red, 0); /* ours */
+    assert_false(house_class(h, house_indicator_id(2)).quarantined);
+    assert_err(quarantine_release(h->node, text_of(house_indicator_id(2)), &h->account, TEXT("r"), &count, &fault),
+               ERR_NOT_FOUND);
+    assert_ok(quarantine_release(h->node, text_of(id), &h->account, TEXT("agreed by telephone"), &count, &fault));
+    assert_int_equal(count, 1);
+    assert_false(house_class(h, id).quarantined);
+    assert_int_equal(house_class(h, id).tlp, TLP_RED);
+    assert_int_equal(values_wanted(h), 2);
+    assert_int_equal(in_quarantine(h), 0);
+    assert_int_equal(house_standing(h, id, STANDING_CURRENT), 1);
+    assert_err(quarantine_release(h->node, text_of(id), &h->account, TEXT("r"), &count, &fault), ERR_NOT_FOUND);
+    assert_ok(node_rebuild(h->node, &replayed, NULL));
+    assert_int_equal(values_wanted(h), 2);
+    assert_int_equal(in_quarantine(h), 0);
+}
+
+/* A label raised to RED takes out of use what was in use under the lower one, and it does not come back by
+ * repetition.
+ */
+static void raised_to_red(void **state)
+{
+    struct house *h = *state;
+    const char *id = house_indicator_id(1);
+    house_import(h, house_bundle("%s", house_indicator(1, T1, "")), &h->a);
+    house_import(h, house_bundle("%s", house_indicator(1, T2, RED)), &h->a);
+    assert_true(house_class(h, id).quarantined);
+    assert_int_equal(values_wanted(h), 0);
+    house_import(h, house_bundle("%s", house_indicator(1, T1, "")), &h->a);
+    assert_true(house_class(h, id).quarantined);
+    assert_int_equal(values_wanted(h), 0);
+}
+
+/* One that was dated ahead stands by its date once it is let out. */
+static void the_future_is_let_out(void **state)
+{
+    struct house *h = *state;
+    const char *id = house_indicator_id(1);
+    uint64_t count = 0;
+    struct fault fault = {0};
+    house_import(h, house_bundle("%s", house_indicator(1, T1, "")), &h->a);
+    house_import(h, house_bundle("%s", house_indicator(1, "2999-01-01T00:00:00.000Z", "")), &h->a);
+    assert_string_equal(house_member(h, id, "modified"), T1);
+    assert_int_equal(in_quarantine(h), 1);
+    assert_ok(quarantine_release(h->node, text_of(id), &h->account, TEXT("a clock"), &count, &fault));
+    assert_string_equal(house_member(h, id, "modified"), "2999-01-01T00:00:00.000Z");
+    assert_int_equal(in_quarantine(h), 0);
+    assert_int_equal(house_standing(h, id, STANDING_OLDER), 1);
+}
+
 /* ---- what closing asks ---- */
 
 static void portions_are_looked_up(void **state)
@@ -267,10 +412,20 @@ static void portions_are_looked_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_HOUSE(terms_reach_the_class),          WITH_HOUSE(labels_in_definitions_count),
-        WITH_HOUSE(third_parties_are_not_believed), WITH_HOUSE(the_document_itself_counts),
-        WITH_HOUSE(the_portions_and_the_tear_line), WITH_HOUSE(classified_is_refused),
-        WITH_HOUSE(up_to_the_ceiling_is_taken),     WITH_HOUSE(strict_means_whole),
+        WITH_HOUSE(terms_reach_the_class),
+        WITH_HOUSE(labels_in_definitions_count),
+        WITH_HOUSE(third_parties_are_not_believed),
+        WITH_HOUSE(the_document_itself_counts),
+        WITH_HOUSE(the_portions_and_the_tear_line),
+        WITH_HOUSE(classified_is_refused),
+        WITH_HOUSE(up_to_the_ceiling_is_taken),
+        WITH_HOUSE(strict_means_whole),
+        WITH_HOUSE(late_definitions_are_taken),
+        WITH_HOUSE(changed_definitions_narrow),
+        WITH_HOUSE(classified_late_is_quarantined),
+        WITH_HOUSE(received_red_waits_for_a_releaser),
+        WITH_HOUSE(raised_to_red),
+        WITH_HOUSE(the_future_is_let_out),
         WITH_HOUSE(portions_are_looked_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,6 +155,7 @@ static void make_object(struct facts_made *m, struct fact_object *o)
     o->supersedes = made_chance(m, 50);
     o->class_key = words_never_empty(m);
     o->print = made_chance(m, 50) ? next(m) : 0;
+    o->replaces = made_chance(m, 30) ? made_number(m, 1000000) : 0;
     o->created_us = moment(m);
     o->modified_us = moment(m);
     o->revoked = made_chance(m, 30);
@@ -330,6 +331,7 @@ static void compare_objects(const struct fact_object *a, const struct fact_objec
     assert_int_equal(a->standing, b->standing);
     assert_int_equal(a->supersedes, b->supersedes);
     assert_int_equal(a->print, b->print);
+    assert_int_equal(a->replaces, b->replaces);
     assert_int_equal(a->created_us, b->created_us);
     assert_int_equal(a->modified_us, b->modified_us);
     assert_int_equal(a->revoked, b->revoked);
