@@ -101,6 +101,15 @@ static enum err see_object(struct erasing *e, const struct log_read *read, const
     return erase_words_of(e, &f->u.object, reterr);
 }
 
+/* An act about the object goes with it: its reason may quote what is erased. */
+static enum err see_grant(struct erasing *e, const struct log_read *read, const struct fact *f, struct fault *reterr)
+{
+    struct doomed d = doomed_of(read);
+    if (id_index(e, f->u.grant.object) < 0)
+        return OK;
+    return doomed_add(&e->doomed, &d) == OK ? OK : no_memory(reterr);
+}
+
 /* Is it one of the identifiers' UUIDs? Whether that one is a finding is known at the end only. */
 static bool wanted(const struct erasing *e, const struct uuid *u, bool findings_only)
 {
@@ -156,16 +165,18 @@ static enum err see(struct erasing *e, const struct log_read *read, struct arena
     bool object = text_eq(kind, text_of(fact_kind_name(FACT_OBJECT)));
     bool hits = text_eq(kind, text_of(fact_kind_name(FACT_HITS)));
     bool document = text_eq(kind, text_of(fact_kind_name(FACT_DOCUMENT)));
+    bool grant = text_eq(kind, text_of(fact_kind_name(FACT_GRANT)));
     struct fact f;
-    if (read->erased || (!object && !hits && !document))
+    if (read->erased || (!object && !hits && !document && !grant))
         return OK;
     arena_reset(arena);
     enum err err = fact_decode(read, arena, &f, reterr);
     if (err != OK)
         return err;
-    return object ? see_object(e, read, &f, reterr)
-           : hits ? see_hits(e, read, &f, reterr)
-                  : see_document(e, read, &f, reterr);
+    return object  ? see_object(e, read, &f, reterr)
+           : hits  ? see_hits(e, read, &f, reterr)
+           : grant ? see_grant(e, read, &f, reterr)
+                   : see_document(e, read, &f, reterr);
 }
 
 static enum err read_log(struct erasing *e, struct fault *reterr)

@@ -22,6 +22,9 @@ enum fact_kind {
     FACT_ORIGIN,   /* the log goes on under another name or key: rotation, loss, compromise, a copy that was behind */
     FACT_ERASURE,  /* details and bodies of these entries are erased */
     FACT_ACT,      /* an act of a person that changes nothing else: false positive, note, ... */
+    FACT_GRANT,    /* a consent, approval, need, naming or break-glass for one object and one recipient */
+    FACT_AGREEMENT, /* what we agreed with a party about what it gives us */
+    FACT_GROUP,     /* a group of organisations, its members and how long the list is good */
     FACT_KINDS
 };
 const char *fact_kind_name(enum fact_kind k); /* the entry's kind: "genesis", "object", ... */
@@ -128,8 +131,12 @@ struct fact_peer {
     enum tlp ceiling;
     bool sightings, expelled;
     uint32_t poll_ms;
-    struct text origin; /* of its log; empty: not told yet */
-    uint8_t key[32];    /* that signs it, pinned; all zero: not known yet */
+    struct text origin;               /* of its log; empty: not told yet */
+    uint8_t key[32];                  /* that signs it, pinned; all zero: not known yet */
+    struct text country;              /* two capital letters; empty: not known */
+    enum recipient_kind partner_kind; /* partner, community, authority or constituent */
+    bool knows_set;                   /* a person said what it understands: */
+    uint32_t knows;                   /* enum term bits */
 };
 struct fact_released {
     uint64_t n;
@@ -148,6 +155,8 @@ struct fact_opening {
     const uint32_t *classes;       /* class numbers of the view are not stable over rebuilds of other homes; */
     const struct text *class_keys; /* so the keys are what is recorded */
     size_t count;
+    const struct uuid *grants; /* whose objects became visible, long after them, by the same change; sorted */
+    size_t grant_count;
 };
 struct fact_document {
     struct uuid account, party, source;
@@ -159,6 +168,10 @@ struct fact_document {
     struct place body;
 };
 enum origin_reason { ORIGIN_ROTATION = 1, ORIGIN_COMPROMISE, ORIGIN_LOSS, ORIGIN_RESTORE };
+const char *grant_kind_name(enum grant_kind k);         /* "consent", "approval", "need", "named", "break-glass" */
+const char *recipient_kind_name(enum recipient_kind k); /* "partner", ...; "" for what no peer is */
+/* Among the kinds that a peer may be. */
+bool recipient_kind_parse(struct text t, enum recipient_kind *ret);
 const char *origin_reason_name(enum origin_reason r); /* "rotation", ... */
 /* All public: it names the old origin and where it stops. `note` is the signed statement that partners are given
  * (docs/FORMAT-origin.md). */
@@ -183,6 +196,50 @@ struct fact_act {
     struct text verb, subject, reason;
 };
 
+/* An act that speaks of one object and one recipient (release.md 2, 3, 12). All private. */
+struct fact_grant {
+    struct uuid id, account; /* the newest fact of an id counts; account: who did it */
+    enum grant_kind kind;
+    struct text object;  /* STIX id */
+    struct text version; /* its `modified` as written: that version alone; empty: every one */
+    struct uuid to;      /* a party, or one of our accounts: */
+    bool to_account;
+    struct text properties;    /* consent to a tear line: names, comma between; empty: the whole */
+    enum tlp leaves_as;        /* TLP_NONE: under its own label */
+    int64_t from_us, until_us; /* until 0: no end */
+    struct text reason;
+    struct uuid originator; /* whose consent it is, or who is told of a break-glass; zero: ours, or not known */
+    struct uuid second;     /* break-glass: the other account that confirmed it; zero: nothing leaves yet */
+    struct text told;       /* break-glass: id of the note to the originator */
+    int64_t ended_us;       /* it was taken back then; 0: it was not */
+    struct uuid ended_by;
+    struct text end_reason;
+    /* not in the detail: */
+    int64_t opened_us; /* an opening that names it gave its object a later date; 0: none */
+};
+struct fact_agreement {
+    struct uuid party, account;
+    bool authorities, communities; /* its AMBER may go to them as to constituents with a need */
+    const struct uuid *red;        /* our accounts that its RED is for; sorted, distinct */
+    size_t red_count;
+    struct text tear; /* properties of a tear line it consents to by default */
+    enum tlp tear_as; /* and the label that one leaves as */
+    int64_t until_us; /* 0: no end */
+    struct text reason;
+};
+struct fact_group_member {
+    struct uuid party;
+    int64_t from_us, until_us; /* until 0: no end */
+};
+struct fact_group {
+    struct uuid id, account;
+    struct text name;
+    int64_t until_us;                        /* the list is good until then; 0: no end */
+    bool unreachable;                        /* it could not be fetched anew: releases to nobody */
+    const struct fact_group_member *members; /* sorted by party, distinct */
+    size_t count;
+};
+
 struct fact {
     enum fact_kind kind;
     uint64_t n; /* filled by the log */
@@ -201,6 +258,9 @@ struct fact {
         struct fact_origin origin;
         struct fact_erasure erasure;
         struct fact_act act;
+        struct fact_grant grant;
+        struct fact_agreement agreement;
+        struct fact_group group;
     } u;
 };
 

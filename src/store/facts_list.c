@@ -98,11 +98,11 @@ static void put_released(const struct fact_release *p, struct json_out *o)
     json_close(o, ']');
 }
 
-static void put_classes(const struct fact_opening *p, struct json_out *o)
+static void put_texts(const struct text *list, size_t count, struct json_out *o)
 {
     json_open(o, '[');
-    for (size_t i = 0; i < p->count; i++)
-        json_put_text(o, p->class_keys[i]);
+    for (size_t i = 0; i < count; i++)
+        json_put_text(o, list[i]);
     json_close(o, ']');
 }
 
@@ -111,6 +111,27 @@ static void put_entries(const struct fact_erasure *p, struct json_out *o)
     json_open(o, '[');
     for (size_t i = 0; i < p->count; i++)
         put_u64(o, p->entries[i]);
+    json_close(o, ']');
+}
+
+static void put_uuids(const struct uuid *list, size_t count, struct json_out *o)
+{
+    json_open(o, '[');
+    for (size_t i = 0; i < count; i++)
+        put_uuid(o, &list[i]);
+    json_close(o, ']');
+}
+
+static void put_members(const struct fact_group *p, struct json_out *o)
+{
+    json_open(o, '[');
+    for (size_t i = 0; i < p->count; i++) {
+        json_open(o, '[');
+        put_uuid(o, &p->members[i].party);
+        put_i64(o, p->members[i].from_us);
+        put_i64(o, p->members[i].until_us);
+        json_close(o, ']');
+    }
     json_close(o, ']');
 }
 
@@ -123,8 +144,11 @@ void list_put(enum shape shape, const struct fact *f, struct json_out *o)
     case SHAPE_FOLLOW: put_follow(&f->u.hits, o); break;
     case SHAPE_HITS: put_hits(&f->u.hits, o); break;
     case SHAPE_RELEASED: put_released(&f->u.release, o); break;
-    case SHAPE_CLASSES: put_classes(&f->u.opening, o); break;
+    case SHAPE_CLASSES: put_texts(f->u.opening.class_keys, f->u.opening.count, o); break;
+    case SHAPE_GRANTS: put_uuids(f->u.opening.grants, f->u.opening.grant_count, o); break;
     case SHAPE_ENTRIES: put_entries(&f->u.erasure, o); break;
+    case SHAPE_ACCOUNTS: put_uuids(f->u.agreement.red, f->u.agreement.red_count, o); break;
+    case SHAPE_MEMBERS: put_members(&f->u.group, o); break;
     default: break;
     }
 }
@@ -262,12 +286,12 @@ static enum err get_released(const struct json_val *v, struct arena *arena, stru
     return OK;
 }
 
-static enum err get_classes(const struct json_val *v, struct arena *arena, struct fact_opening *f)
+static enum err get_texts(const struct json_val *v, struct arena *arena, const struct text **ret, size_t *ret_count)
 {
     size_t count = json_size(v), i = 0;
     if (json_type(v) != JSON_ARRAY)
         return ERR_MALFORMED;
-    struct text *list = arena_alloc(arena, count * sizeof *list);
+    struct text *list = arena_alloc(arena, (count + 1) * sizeof *list);
     if (!list)
         return ERR_NOMEM;
     for (struct json_iter it = json_iter_of(v); json_next(&it); i++) {
@@ -277,8 +301,8 @@ static enum err get_classes(const struct json_val *v, struct arena *arena, struc
         if (!list[i].ptr)
             return ERR_NOMEM;
     }
-    f->class_keys = list;
-    f->count = count;
+    *ret = list;
+    *ret_count = count;
     return OK;
 }
 
@@ -298,6 +322,42 @@ static enum err get_entries(const struct json_val *v, struct arena *arena, struc
     return OK;
 }
 
+static enum err get_uuids(const struct json_val *v, struct arena *arena, const struct uuid **ret, size_t *ret_count)
+{
+    size_t count = json_size(v), i = 0;
+    if (json_type(v) != JSON_ARRAY || !count)
+        return ERR_MALFORMED;
+    struct uuid *list = arena_alloc(arena, count * sizeof *list);
+    if (!list)
+        return ERR_NOMEM;
+    for (struct json_iter it = json_iter_of(v); json_next(&it); i++)
+        if (!get_uuid(it.val, &list[i]) || (i && memcmp(list[i - 1].b, list[i].b, sizeof list[i].b) >= 0))
+            return ERR_MALFORMED;
+    *ret = list;
+    *ret_count = count;
+    return OK;
+}
+
+static enum err get_members(const struct json_val *v, struct arena *arena, struct fact_group *f)
+{
+    size_t count = json_size(v), i = 0;
+    if (json_type(v) != JSON_ARRAY)
+        return ERR_MALFORMED;
+    struct fact_group_member *list = arena_alloc(arena, (count + 1) * sizeof *list);
+    if (!list)
+        return ERR_NOMEM;
+    for (struct json_iter it = json_iter_of(v); json_next(&it); i++) {
+        const struct json_val *e[3];
+        if (!elements(it.val, e, 3) || !get_uuid(e[0], &list[i].party) || !get_i64(e[1], &list[i].from_us) ||
+            !get_i64(e[2], &list[i].until_us) ||
+            (i && memcmp(list[i - 1].party.b, list[i].party.b, sizeof list[i].party.b) >= 0))
+            return ERR_MALFORMED;
+    }
+    f->members = list;
+    f->count = count;
+    return OK;
+}
+
 enum err list_get(enum shape shape, const struct json_val *v, struct arena *arena, struct fact *f)
 {
     switch (shape) {
@@ -307,8 +367,11 @@ enum err list_get(enum shape shape, const struct json_val *v, struct arena *aren
     case SHAPE_FOLLOW: return get_follow(v, arena, &f->u.hits);
     case SHAPE_HITS: return get_hits(v, arena, &f->u.hits);
     case SHAPE_RELEASED: return get_released(v, arena, &f->u.release);
-    case SHAPE_CLASSES: return get_classes(v, arena, &f->u.opening);
+    case SHAPE_CLASSES: return get_texts(v, arena, &f->u.opening.class_keys, &f->u.opening.count);
+    case SHAPE_GRANTS: return get_uuids(v, arena, &f->u.opening.grants, &f->u.opening.grant_count);
     case SHAPE_ENTRIES: return get_entries(v, arena, &f->u.erasure);
+    case SHAPE_ACCOUNTS: return get_uuids(v, arena, &f->u.agreement.red, &f->u.agreement.red_count);
+    case SHAPE_MEMBERS: return get_members(v, arena, &f->u.group);
     default: return ERR_MALFORMED;
     }
 }

@@ -27,6 +27,42 @@ const char *origin_reason_name(enum origin_reason r)
     return r >= ORIGIN_ROTATION && r <= ORIGIN_RESTORE ? origin_reasons[r] : "";
 }
 
+static const char *const grant_kinds[] = {
+    [GRANT_CONSENT] = "consent", [GRANT_APPROVAL] = "approval",       [GRANT_NEED] = "need",
+    [GRANT_NAMED] = "named",     [GRANT_BREAK_GLASS] = "break-glass",
+};
+
+const char *grant_kind_name(enum grant_kind k)
+{
+    return k >= GRANT_CONSENT && k <= GRANT_BREAK_GLASS ? grant_kinds[k] : "";
+}
+
+static const struct {
+    enum recipient_kind kind;
+    const char *name;
+} partner_kinds[] = {{RECIPIENT_PARTNER, "partner"},
+                     {RECIPIENT_COMMUNITY, "community"},
+                     {RECIPIENT_AUTHORITY, "authority"},
+                     {RECIPIENT_CONSTITUENT, "constituent"}};
+
+const char *recipient_kind_name(enum recipient_kind k)
+{
+    for (size_t i = 0; i < ARRAY_LEN(partner_kinds); i++)
+        if (partner_kinds[i].kind == k)
+            return partner_kinds[i].name;
+    return "";
+}
+
+bool recipient_kind_parse(struct text t, enum recipient_kind *ret)
+{
+    for (size_t i = 0; i < ARRAY_LEN(partner_kinds); i++)
+        if (text_eq(t, text_of(partner_kinds[i].name))) {
+            *ret = partner_kinds[i].kind;
+            return true;
+        }
+    return false;
+}
+
 bool fact_uuid_zero(const struct uuid *u)
 {
     static const struct uuid zero;
@@ -112,12 +148,15 @@ bool shape_absent(enum shape shape, const struct fact *f, const void *field)
     case SHAPE_CONFIDENCE: return *(const int16_t *)field < 0;
     case SHAPE_TLP: return *(const enum tlp *)field == TLP_NONE;
     case SHAPE_ROLE: return *(const enum role *)field == ROLE_NONE;
+    case SHAPE_PARTNER_KIND: return *(const enum recipient_kind *)field == RECIPIENT_OWN_ACCOUNT;
     case SHAPE_VALID_FROM: return !f->u.object.has_valid_from;
     case SHAPE_VALID_UNTIL: return !f->u.object.has_valid_until;
     case SHAPE_FINDING: return !f->u.object.finding;
     case SHAPE_SIGHTING: return !f->u.object.sighting;
     case SHAPE_VALUES: return f->u.object.value_count == 0;
     case SHAPE_FOLLOW: return f->u.hits.follow_key.len == 0;
+    case SHAPE_GRANTS: return f->u.opening.grant_count == 0;
+    case SHAPE_ACCOUNTS: return f->u.agreement.red_count == 0;
     default: return false;
     }
 }
@@ -194,6 +233,10 @@ void shape_put(enum shape shape, const struct fact *f, const void *field, struct
     case SHAPE_ORIGIN_REASON:
         json_put_text(o, text_of(origin_reason_name(*(const enum origin_reason *)field)));
         break;
+    case SHAPE_GRANT_KIND: json_put_text(o, text_of(grant_kind_name(*(const enum grant_kind *)field))); break;
+    case SHAPE_PARTNER_KIND:
+        json_put_text(o, text_of(recipient_kind_name(*(const enum recipient_kind *)field)));
+        break;
     default: list_put(shape, f, o); break;
     }
 }
@@ -222,6 +265,17 @@ static bool get_origin_reason(const struct json_val *v, enum origin_reason *ret)
     for (size_t i = ORIGIN_ROTATION; i < ARRAY_LEN(origin_reasons); i++) {
         if (text_eq(json_text(v), text_of(origin_reasons[i]))) {
             *ret = (enum origin_reason)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool get_grant_kind(const struct json_val *v, enum grant_kind *ret)
+{
+    for (size_t i = GRANT_CONSENT; i < ARRAY_LEN(grant_kinds); i++) {
+        if (text_eq(json_text(v), text_of(grant_kinds[i]))) {
+            *ret = (enum grant_kind)i;
             return true;
         }
     }
@@ -300,6 +354,8 @@ static bool get_simple(enum shape shape, const struct json_val *v, struct fact *
     case SHAPE_ROLE: return (*(enum role *)field = role_parse(json_text(v))) != ROLE_NONE;
     case SHAPE_DOOR: return get_door(v, field);
     case SHAPE_ORIGIN_REASON: return get_origin_reason(v, field);
+    case SHAPE_GRANT_KIND: return get_grant_kind(v, field);
+    case SHAPE_PARTNER_KIND: return recipient_kind_parse(json_text(v), field);
     default: return false;
     }
 }

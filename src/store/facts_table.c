@@ -73,11 +73,20 @@ static const struct fact_member account_private[] = {
     MAY("party", SHAPE_UUID, account.party),     MAY("role", SHAPE_ROLE, account.role),
 };
 static const struct fact_member peer_private[] = {
-    MAY("account", SHAPE_UUID, peer.account),       MAY("ceiling", SHAPE_TLP, peer.ceiling),
-    MAY("collection", SHAPE_TEXT, peer.collection), MAY("expelled", SHAPE_BOOL, peer.expelled),
-    MAY("key", SHAPE_KEY_KNOWN, peer.key),          MAY("origin", SHAPE_TEXT, peer.origin),
-    MUST("party", SHAPE_UUID, peer.party),          MAY("poll_ms", SHAPE_U32, peer.poll_ms),
-    MAY("sightings", SHAPE_BOOL, peer.sightings),   MAY("url", SHAPE_TEXT, peer.url),
+    MAY("account", SHAPE_UUID, peer.account),
+    MAY("ceiling", SHAPE_TLP, peer.ceiling),
+    MAY("collection", SHAPE_TEXT, peer.collection),
+    MAY("country", SHAPE_TEXT, peer.country),
+    MAY("expelled", SHAPE_BOOL, peer.expelled),
+    MAY("key", SHAPE_KEY_KNOWN, peer.key),
+    MAY("kind", SHAPE_PARTNER_KIND, peer.partner_kind),
+    MAY("knows", SHAPE_U32, peer.knows),
+    MAY("knows_set", SHAPE_BOOL, peer.knows_set),
+    MAY("origin", SHAPE_TEXT, peer.origin),
+    MUST("party", SHAPE_UUID, peer.party),
+    MAY("poll_ms", SHAPE_U32, peer.poll_ms),
+    MAY("sightings", SHAPE_BOOL, peer.sightings),
+    MAY("url", SHAPE_TEXT, peer.url),
 };
 static const struct fact_member release_public[] = {
     MUST("root", SHAPE_HASH, release.root),
@@ -90,6 +99,7 @@ static const struct fact_member release_private[] = {
 };
 static const struct fact_member opening_private[] = {
     MUST("classes", SHAPE_CLASSES, opening.class_keys),
+    MAY("grants", SHAPE_GRANTS, opening.grants),
     MUST("party", SHAPE_UUID, opening.party),
 };
 static const struct fact_member document_private[] = {
@@ -125,6 +135,33 @@ static const struct fact_member act_private[] = {
     MAY("subject", SHAPE_TEXT, act.subject),
     MUST("verb", SHAPE_TEXT, act.verb),
 };
+static const struct fact_member grant_private[] = {
+    MAY("account", SHAPE_UUID, grant.account),       MAY("end_reason", SHAPE_TEXT, grant.end_reason),
+    MAY("ended", SHAPE_TIME, grant.ended_us),        MAY("ended_by", SHAPE_UUID, grant.ended_by),
+    MUST("from", SHAPE_TIME, grant.from_us),         MUST("id", SHAPE_UUID, grant.id),
+    MUST("kind", SHAPE_GRANT_KIND, grant.kind),      MAY("leaves_as", SHAPE_TLP, grant.leaves_as),
+    MUST("object", SHAPE_TEXT, grant.object),        MAY("originator", SHAPE_UUID, grant.originator),
+    MAY("properties", SHAPE_TEXT, grant.properties), MUST("reason", SHAPE_TEXT, grant.reason),
+    MAY("second", SHAPE_UUID, grant.second),         MUST("to", SHAPE_UUID, grant.to),
+    MAY("to_account", SHAPE_BOOL, grant.to_account), MAY("told", SHAPE_TEXT, grant.told),
+    MAY("until", SHAPE_TIME, grant.until_us),        MAY("version", SHAPE_TEXT, grant.version),
+};
+static const struct fact_member agreement_private[] = {
+    MAY("account", SHAPE_UUID, agreement.account),
+    MAY("authorities", SHAPE_BOOL, agreement.authorities),
+    MAY("communities", SHAPE_BOOL, agreement.communities),
+    MUST("party", SHAPE_UUID, agreement.party),
+    MAY("reason", SHAPE_TEXT, agreement.reason),
+    MAY("red", SHAPE_ACCOUNTS, agreement.red),
+    MAY("tear", SHAPE_TEXT, agreement.tear),
+    MAY("tear_as", SHAPE_TLP, agreement.tear_as),
+    MAY("until", SHAPE_TIME, agreement.until_us),
+};
+static const struct fact_member group_private[] = {
+    MAY("account", SHAPE_UUID, group.account),         MUST("id", SHAPE_UUID, group.id),
+    MUST("members", SHAPE_MEMBERS, group.members),     MUST("name", SHAPE_TEXT, group.name),
+    MAY("unreachable", SHAPE_BOOL, group.unreachable), MAY("until", SHAPE_TIME, group.until_us),
+};
 
 static const struct {
     const char *name;
@@ -143,6 +180,9 @@ static const struct {
     [FACT_ORIGIN] = {"origin", MEMBERS(origin_public), MEMBERS(origin_private)},
     [FACT_ERASURE] = {"erasure", {0}, MEMBERS(erasure_private)},
     [FACT_ACT] = {"act", {0}, MEMBERS(act_private)},
+    [FACT_GRANT] = {"grant", {0}, MEMBERS(grant_private)},
+    [FACT_AGREEMENT] = {"agreement", {0}, MEMBERS(agreement_private)},
+    [FACT_GROUP] = {"group", {0}, MEMBERS(group_private)},
 };
 
 const char *fact_kind_name(enum fact_kind k)

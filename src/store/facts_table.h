@@ -24,6 +24,8 @@ enum shape {
     SHAPE_ROLE,
     SHAPE_DOOR,
     SHAPE_ORIGIN_REASON,
+    SHAPE_GRANT_KIND,
+    SHAPE_PARTNER_KIND, /* left out for a partner */
     SHAPE_FINDING,
     SHAPE_SIGHTING,
     SHAPE_VALUES,
@@ -31,7 +33,10 @@ enum shape {
     SHAPE_HITS,
     SHAPE_RELEASED,
     SHAPE_CLASSES,
-    SHAPE_ENTRIES, /* sorted numbers of entries */
+    SHAPE_ENTRIES,  /* sorted numbers of entries */
+    SHAPE_GRANTS,   /* sorted UUIDs; left out when none */
+    SHAPE_ACCOUNTS, /* sorted UUIDs; left out when none */
+    SHAPE_MEMBERS,  /* [party, from, until], sorted by party */
 };
 
 struct fact_member {

@@ -56,7 +56,27 @@ static const char schema[] =
     "CREATE INDEX account_name ON account(name);"
     "CREATE TABLE peer(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL, account BLOB NOT NULL,"
     " url TEXT NOT NULL, collection TEXT NOT NULL, ceiling INTEGER NOT NULL, sightings INTEGER NOT NULL,"
-    " expelled INTEGER NOT NULL, poll_ms INTEGER NOT NULL, origin TEXT NOT NULL, key BLOB NOT NULL) WITHOUT ROWID;"
+    " expelled INTEGER NOT NULL, poll_ms INTEGER NOT NULL, origin TEXT NOT NULL, key BLOB NOT NULL,"
+    " country TEXT NOT NULL, kind INTEGER NOT NULL, knows_set INTEGER NOT NULL, knows INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE share_grant(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " t_us INTEGER NOT NULL, account BLOB NOT NULL, kind INTEGER NOT NULL, object TEXT NOT NULL,"
+    " version TEXT NOT NULL, recipient BLOB NOT NULL, to_account INTEGER NOT NULL, properties TEXT NOT NULL,"
+    " leaves_as INTEGER NOT NULL, from_us INTEGER NOT NULL, until_us INTEGER NOT NULL, reason TEXT NOT NULL,"
+    " originator BLOB NOT NULL, second BLOB NOT NULL, told TEXT NOT NULL, ended_us INTEGER NOT NULL,"
+    " ended_by BLOB NOT NULL, end_reason TEXT NOT NULL, opened_us INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX grant_recipient ON share_grant(recipient, n);"
+    "CREATE INDEX grant_object ON share_grant(object, first_n);"
+    "CREATE TABLE agreement(party BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " account BLOB NOT NULL, authorities INTEGER NOT NULL, communities INTEGER NOT NULL, red BLOB NOT NULL,"
+    " tear TEXT NOT NULL, tear_as INTEGER NOT NULL, until_us INTEGER NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE share_group(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " account BLOB NOT NULL, name TEXT NOT NULL, until_us INTEGER NOT NULL, unreachable INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX group_name ON share_group(name);"
+    "CREATE TABLE member(share_group BLOB NOT NULL, party BLOB NOT NULL, from_us INTEGER NOT NULL,"
+    " until_us INTEGER NOT NULL, PRIMARY KEY(share_group, party)) WITHOUT ROWID;"
+    "CREATE INDEX member_party ON member(party);"
     "CREATE TABLE succession(n INTEGER PRIMARY KEY, account BLOB NOT NULL, origin TEXT NOT NULL,"
     " previous TEXT NOT NULL, key BLOB NOT NULL, previous_key BLOB NOT NULL, size INTEGER NOT NULL,"
     " root BLOB NOT NULL, reason INTEGER NOT NULL, note TEXT NOT NULL);"
@@ -70,11 +90,18 @@ static const char schema[] =
 #define VERSION_COLUMNS                                                                                      \
     "n, t_us, uuid, type, older, standing, class, origin, hash, created_us, modified_us, modified, revoked," \
     " valid_until_us, print, body, original"
-#define FINDING_COLUMNS    "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n"
-#define PARTY_COLUMNS      "n, id, account, name"
-#define SOURCE_COLUMNS     "n, id, account, name, party, default_tlp, incident_rule"
-#define ACCOUNT_COLUMNS    "n, id, account, name, role, party, disabled"
-#define PEER_COLUMNS       "n, id, account, url, collection, ceiling, sightings, expelled, poll_ms, origin, key"
+#define FINDING_COLUMNS "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n"
+#define PARTY_COLUMNS   "n, id, account, name"
+#define SOURCE_COLUMNS  "n, id, account, name, party, default_tlp, incident_rule"
+#define ACCOUNT_COLUMNS "n, id, account, name, role, party, disabled"
+#define PEER_COLUMNS                                                                                                 \
+    "n, id, account, url, collection, ceiling, sightings, expelled, poll_ms, origin, key, country, kind, knows_set," \
+    " knows"
+#define GRANT_COLUMNS                                                                                               \
+    "n, id, t_us, account, kind, object, version, recipient, to_account, properties, leaves_as, from_us, until_us," \
+    " reason, originator, second, told, ended_us, ended_by, end_reason, opened_us"
+#define AGREEMENT_COLUMNS  "n, party, account, authorities, communities, red, tear, tear_as, until_us, reason"
+#define GROUP_COLUMNS      "n, id, account, name, until_us, unreachable"
 #define SUCCESSION_COLUMNS "n, account, origin, previous, key, previous_key, size, root, reason, note"
 #define DOCUMENT_COLUMNS                                                                                           \
     "n, t_us, hash, account, party, source, name, format, part, parts, read, fresh, updated, unchanged, rejected," \
@@ -171,9 +198,10 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ACCOUNT_BY_NAME] = "SELECT " ACCOUNT_COLUMNS " FROM account WHERE name = ?1 ORDER BY n DESC LIMIT 1",
     [SQL_ACCOUNTS] = "SELECT " ACCOUNT_COLUMNS " FROM account ORDER BY first_n",
     [SQL_PEER_SET] = "INSERT INTO peer(first_n, " PEER_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-                     " ?10, ?11)"
+                     " ?10, ?11, ?12, ?13, ?14, ?15)"
                      " ON CONFLICT(id) DO UPDATE SET n = ?1, account = ?3, url = ?4, collection = ?5, ceiling = ?6,"
-                     " sightings = ?7, expelled = ?8, poll_ms = ?9, origin = ?10, key = ?11",
+                     " sightings = ?7, expelled = ?8, poll_ms = ?9, origin = ?10, key = ?11, country = ?12,"
+                     " kind = ?13, knows_set = ?14, knows = ?15",
     [SQL_PEER] = "SELECT " PEER_COLUMNS " FROM peer WHERE id = ?1",
     [SQL_PEERS] = "SELECT " PEER_COLUMNS " FROM peer ORDER BY first_n",
     [SQL_DOCUMENT_ADD] = "INSERT INTO document(" DOCUMENT_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
@@ -183,6 +211,34 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_SUCCESSION_ADD] = "INSERT INTO succession(" SUCCESSION_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
                            " ?9, ?10)",
     [SQL_SUCCESSION] = "SELECT " SUCCESSION_COLUMNS " FROM succession ORDER BY n",
+    [SQL_GRANT_SET] = "INSERT OR REPLACE INTO share_grant(first_n, " GRANT_COLUMNS ")"
+                      " VALUES(coalesce((SELECT first_n FROM share_grant WHERE id = ?2), ?1), ?1, ?2, ?3, ?4, ?5, ?6,"
+                      " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, 0)",
+    [SQL_GRANT_OPENED] = "UPDATE share_grant SET opened_us = ?2 WHERE id = ?1",
+    [SQL_GRANT] = "SELECT " GRANT_COLUMNS " FROM share_grant WHERE id = ?1",
+    [SQL_GRANTS] = "SELECT " GRANT_COLUMNS " FROM share_grant ORDER BY first_n",
+    [SQL_GRANTS_TO] = "SELECT " GRANT_COLUMNS " FROM share_grant INDEXED BY grant_recipient WHERE recipient = ?1"
+                      " AND n >= ?2 AND ended_us = 0 AND (until_us = 0 OR until_us > ?3) ORDER BY n DESC LIMIT ?4",
+    [SQL_GRANTS_NEWEST] = "SELECT coalesce(max(n), -1) FROM share_grant INDEXED BY grant_recipient"
+                          " WHERE recipient = ?1",
+    [SQL_GRANTS_OF] = "SELECT " GRANT_COLUMNS " FROM share_grant INDEXED BY grant_object WHERE object = ?1"
+                      " ORDER BY first_n",
+    [SQL_AGREEMENT_SET] = "INSERT OR REPLACE INTO agreement(first_n, " AGREEMENT_COLUMNS ")"
+                          " VALUES(coalesce((SELECT first_n FROM agreement WHERE party = ?2), ?1), ?1, ?2, ?3, ?4,"
+                          " ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_AGREEMENT] = "SELECT " AGREEMENT_COLUMNS " FROM agreement WHERE party = ?1",
+    [SQL_AGREEMENTS] = "SELECT " AGREEMENT_COLUMNS " FROM agreement ORDER BY first_n",
+    [SQL_GROUP_SET] = "INSERT OR REPLACE INTO share_group(first_n, " GROUP_COLUMNS ")"
+                      " VALUES(coalesce((SELECT first_n FROM share_group WHERE id = ?2), ?1), ?1, ?2, ?3, ?4, ?5,"
+                      " ?6)",
+    [SQL_GROUP] = "SELECT " GROUP_COLUMNS " FROM share_group WHERE id = ?1",
+    [SQL_GROUP_BY_NAME] = "SELECT " GROUP_COLUMNS " FROM share_group WHERE name = ?1 ORDER BY n DESC LIMIT 1",
+    [SQL_GROUPS] = "SELECT " GROUP_COLUMNS " FROM share_group ORDER BY first_n",
+    [SQL_MEMBERS_CLEAR] = "DELETE FROM member WHERE share_group = ?1",
+    [SQL_MEMBER_ADD] = "INSERT INTO member VALUES(?1, ?2, ?3, ?4)",
+    [SQL_MEMBERS] = "SELECT party, from_us, until_us FROM member WHERE share_group = ?1 ORDER BY party",
+    [SQL_MEMBERSHIPS] = "SELECT m.share_group, m.from_us, m.until_us, g.until_us, g.unreachable FROM member m"
+                        " CROSS JOIN share_group g ON g.id = m.share_group WHERE m.party = ?1 ORDER BY m.share_group",
     [SQL_SMALL_COUNTS] = "SELECT (SELECT count(*) FROM party), (SELECT count(*) FROM source),"
                          " (SELECT count(*) FROM peer), (SELECT count(*) FROM account)",
 };

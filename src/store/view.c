@@ -402,6 +402,9 @@ static enum err apply(struct view *v, const struct fact *f, struct fault *reterr
     case FACT_OPENING: return apply_opening(v, f, reterr);
     case FACT_ERASURE:
     case FACT_ACT: return OK;
+    case FACT_GRANT:
+    case FACT_AGREEMENT:
+    case FACT_GROUP: return apply_sharing(v, f, reterr);
     case FACT_KINDS: return ERR_USAGE;
     default: return apply_people(v, f, reterr);
     }

@@ -97,6 +97,7 @@ struct page_query {
     bool all_versions;              /* match[version]=all; else the current one only */
     const struct text *ids, *types; /* match[id], match[type]; OR inside, AND between */
     size_t id_count, type_count;
+    bool any_class; /* with ids: of every class, for who decides about each object singly */
     uint32_t limit;
 };
 struct page_row {
@@ -183,13 +184,42 @@ MUST_CHECK enum err view_account(struct view *v, const struct uuid *id, struct f
 MUST_CHECK enum err view_account_by_name(struct view *v, struct text name, struct fact_account *ret, struct fault *);
 MUST_CHECK enum err view_peer(struct view *v, const struct uuid *party, struct fact_peer *ret, struct fault *reterr);
 typedef enum err view_on_fact(void *self, const struct fact *f);
-/* kind FACT_PARTY | FACT_SOURCE | FACT_ACCOUNT | FACT_PEER | FACT_DOCUMENT | FACT_ORIGIN, in order of first
- * appearance. */
+/* kind FACT_PARTY | FACT_SOURCE | FACT_ACCOUNT | FACT_PEER | FACT_DOCUMENT | FACT_ORIGIN | FACT_GRANT |
+ * FACT_AGREEMENT | FACT_GROUP (without its members), in order of first appearance. */
 MUST_CHECK enum err view_facts(struct view *v, enum fact_kind kind, view_on_fact *on_row, void *self,
                                struct fault *reterr);
 /* The document taken in with these bytes from this party. ERR_NOT_FOUND */
 MUST_CHECK enum err view_document(struct view *v, const struct sha256 *hash, struct fact_document *ret,
                                   struct fault *reterr);
+
+/* ---- grants, agreements, groups: the newest fact of each; texts and lists live until the next call ---- */
+MUST_CHECK enum err view_grant(struct view *v, const struct uuid *id, struct fact *ret, struct fault *reterr);
+/* What was granted to a party or account, not taken back and not over at now_us, by the entry that last changed it
+ * (f->n, f->t_us), from entry from_n on; the newest `limit`, newest first. */
+MUST_CHECK enum err view_grants_to(struct view *v, const struct uuid *recipient, uint64_t from_n, int64_t now_us,
+                                   uint32_t limit, view_on_fact *on_row, void *self, struct fault *reterr);
+/* The entry that last granted to it or took something back; UINT64_MAX: none. */
+MUST_CHECK enum err view_grants_newest(struct view *v, const struct uuid *recipient, uint64_t *ret,
+                                       struct fault *reterr);
+/* All that was ever granted for an object, taken back or not. */
+MUST_CHECK enum err view_grants_of(struct view *v, struct text object, view_on_fact *on_row, void *self,
+                                   struct fault *reterr);
+/* ERR_NOT_FOUND: none was recorded. */
+MUST_CHECK enum err view_agreement(struct view *v, const struct uuid *party, struct fact_agreement *ret,
+                                   struct fault *reterr);
+/* With its members. ERR_NOT_FOUND */
+MUST_CHECK enum err view_group(struct view *v, const struct uuid *id, struct fact_group *ret, struct fault *reterr);
+MUST_CHECK enum err view_group_by_name(struct view *v, struct text name, struct fact_group *ret,
+                                       struct fault *reterr);
+/* A party's places on lists. Times 0: no end. */
+struct membership_row {
+    struct uuid group;
+    int64_t from_us, until_us, list_until_us;
+    bool unreachable; /* the list */
+};
+typedef enum err view_on_membership(void *self, const struct membership_row *row);
+MUST_CHECK enum err view_memberships(struct view *v, const struct uuid *party, view_on_membership *on_row, void *self,
+                                     struct fault *reterr);
 
 /* ---- numbers for `status` ---- */
 struct view_counts {

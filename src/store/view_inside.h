@@ -114,3 +114,8 @@ MUST_CHECK enum err apply_hits(struct view *v, const struct fact *f, struct faul
 MUST_CHECK enum err apply_release(struct view *v, const struct fact *f, struct fault *reterr);
 MUST_CHECK enum err apply_opening(struct view *v, const struct fact *f, struct fault *reterr);
 MUST_CHECK enum err apply_people(struct view *v, const struct fact *f, struct fault *reterr);
+
+/* ---- grants, agreements, groups (view_sharing.c) ---- */
+MUST_CHECK enum err apply_sharing(struct view *v, const struct fact *f, struct fault *reterr);
+/* The row a statement stands on; f->kind says of what. Members of a group are not read. ERR_USAGE: no such kind. */
+MUST_CHECK enum err view_read_sharing(struct view *v, sqlite3_stmt *s, struct fact *f);

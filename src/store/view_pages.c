@@ -232,7 +232,7 @@ static enum err consider(struct pager *p, const struct version_row *row, struct 
     int64_t opened_us = 0;
     if (row->standing != STANDING_CURRENT && !(q->all_versions && row->standing == STANDING_OLDER))
         return OK;
-    if (!class_cleared(q, row->class_id))
+    if (!q->any_class && !class_cleared(q, row->class_id))
         return OK;
     enum err err = view_class_row(p->v, row->class_id, &cls, reterr);
     if (err != OK)
@@ -298,7 +298,7 @@ static enum err page_by_id(struct pager *p, struct fault *reterr)
 enum err view_page(struct view *v, const struct page_query *q, view_on_page *on_row, void *self, struct fault *reterr)
 {
     struct pager p = {.v = v, .q = q, .on_row = on_row, .self = self};
-    if (q->limit == 0 || q->class_count == 0)
+    if (q->limit == 0 || (q->class_count == 0 && !q->any_class))
         return OK;
     if (q->id_count)
         return page_by_id(&p, reterr);
@@ -381,6 +381,21 @@ enum err apply_release(struct view *v, const struct fact *f, struct fault *reter
     return OK;
 }
 
+static enum err open_grants(struct view *v, const struct fact *f, struct fault *reterr)
+{
+    const struct fact_opening *o = &f->u.opening;
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < o->grant_count; i++) {
+        sqlite3_stmt *s = view_stmt(v, SQL_GRANT_OPENED);
+        if (!s)
+            return view_fault(v, reterr);
+        bind_uuid(s, 1, &o->grants[i]);
+        sqlite3_bind_int64(s, 2, f->t_us);
+        err = view_run(v, s, reterr);
+    }
+    return err;
+}
+
 enum err apply_opening(struct view *v, const struct fact *f, struct fault *reterr)
 {
     const struct fact_opening *o = &f->u.opening;
@@ -400,5 +415,5 @@ enum err apply_opening(struct view *v, const struct fact *f, struct fault *reter
         if (err != OK)
             return err;
     }
-    return OK;
+    return open_grants(v, f, reterr);
 }

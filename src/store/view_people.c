@@ -60,6 +60,10 @@ static void bind_peer(sqlite3_stmt *s, const struct fact_peer *p)
     bind_u64(s, 9, p->poll_ms);
     bind_text(s, 10, p->origin);
     sqlite3_bind_blob(s, 11, p->key, sizeof p->key, SQLITE_STATIC);
+    bind_text(s, 12, p->country);
+    bind_u64(s, 13, p->partner_kind);
+    bind_u64(s, 14, p->knows_set);
+    bind_u64(s, 15, p->knows);
 }
 
 static void bind_succession(sqlite3_stmt *s, const struct fact_origin *o)
@@ -156,9 +160,14 @@ static enum err read_peer(struct view *v, sqlite3_stmt *s, struct fact_peer *p)
     p->expelled = sqlite3_column_int(s, 7);
     p->poll_ms = (uint32_t)column_u64(s, 8);
     column_key(s, 10, p->key);
+    p->partner_kind = (enum recipient_kind)sqlite3_column_int(s, 12);
+    p->knows_set = sqlite3_column_int(s, 13);
+    p->knows = (uint32_t)column_u64(s, 14);
     enum err err = column_keep(v, s, 3, &p->url);
     if (err == OK)
         err = column_keep(v, s, 4, &p->collection);
+    if (err == OK)
+        err = column_keep(v, s, 11, &p->country);
     return err == OK ? column_keep(v, s, 9, &p->origin) : err;
 }
 
@@ -205,7 +214,7 @@ static enum err read_fact(struct view *v, sqlite3_stmt *s, struct fact *f)
     case FACT_PEER: return read_peer(v, s, &f->u.peer);
     case FACT_ORIGIN: return read_succession(v, s, &f->u.origin);
     case FACT_DOCUMENT: f->t_us = sqlite3_column_int64(s, 1); return read_document(v, s, &f->u.document);
-    default: return ERR_USAGE;
+    default: return view_read_sharing(v, s, f);
     }
 }
 
@@ -333,6 +342,7 @@ enum err view_facts(struct view *v, enum fact_kind kind, view_on_fact *on_row, v
     static const enum sql sqls[FACT_KINDS] = {
         [FACT_PARTY] = SQL_PARTIES, [FACT_SOURCE] = SQL_SOURCES,     [FACT_ACCOUNT] = SQL_ACCOUNTS,
         [FACT_PEER] = SQL_PEERS,    [FACT_DOCUMENT] = SQL_DOCUMENTS, [FACT_ORIGIN] = SQL_SUCCESSION,
+        [FACT_GRANT] = SQL_GRANTS,  [FACT_GROUP] = SQL_GROUPS,       [FACT_AGREEMENT] = SQL_AGREEMENTS,
     };
     if (kind >= FACT_KINDS || !sqls[kind])
         return fault_set(reterr, ERR_USAGE, "facts of this kind are not listed");

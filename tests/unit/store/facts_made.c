@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/limits.h"
 #include "model/value.h"
@@ -197,6 +198,22 @@ static void make_release(struct facts_made *m, struct fact_release *r)
     r->items = v;
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct uuid));
+}
+
+static const struct uuid *uuids(struct facts_made *m, size_t *ret_count)
+{
+    *ret_count = made_number(m, 4);
+    struct uuid *v = list(m, *ret_count, sizeof *v);
+    for (size_t i = 0; i < *ret_count; i++)
+        v[i] = made_uuid(m);
+    if (*ret_count)
+        qsort(v, *ret_count, sizeof *v, by_bytes);
+    return v;
+}
+
 static void make_opening(struct facts_made *m, struct fact_opening *o)
 {
     o->party = made_uuid(m);
@@ -205,6 +222,7 @@ static void make_opening(struct facts_made *m, struct fact_opening *o)
     for (size_t i = 0; i < o->count; i++)
         v[i] = words(m);
     o->class_keys = v;
+    o->grants = uuids(m, &o->grant_count);
 }
 
 static void make_document(struct facts_made *m, struct fact_document *d)
@@ -270,6 +288,80 @@ static void make_erasure(struct facts_made *m, struct fact_erasure *e)
     e->reason = words(m);
 }
 
+static void make_peer(struct facts_made *m, struct fact_peer *p)
+{
+    *p = (struct fact_peer){.party = made_uuid(m),
+                            .account = maybe_uuid(m),
+                            .url = words(m),
+                            .collection = words(m),
+                            .ceiling = (enum tlp)made_number(m, TLP_RED + 1),
+                            .sightings = made_chance(m, 50),
+                            .expelled = made_chance(m, 50),
+                            .poll_ms = (uint32_t)count(m),
+                            .origin = words(m),
+                            .country = made_chance(m, 50) ? TEXT("NL") : TEXT_NONE,
+                            .knows_set = made_chance(m, 50),
+                            .knows = (uint32_t)count(m)};
+    if (made_chance(m, 50))
+        make_key(m, p->key);
+    static const enum recipient_kind kinds[] = {RECIPIENT_OWN_ACCOUNT, RECIPIENT_PARTNER, RECIPIENT_COMMUNITY,
+                                                RECIPIENT_CONSTITUENT, RECIPIENT_AUTHORITY};
+    p->partner_kind = kinds[made_number(m, ARRAY_LEN(kinds))]; /* the first: not said */
+}
+
+static void make_grant(struct facts_made *m, struct fact_grant *g)
+{
+    struct uuid object = made_uuid(m);
+    char id[IDENT_TEXT_MAX];
+    *g = (struct fact_grant){.id = made_uuid(m),
+                             .account = maybe_uuid(m),
+                             .kind = (enum grant_kind)(GRANT_CONSENT + made_number(m, GRANT_BREAK_GLASS)),
+                             .object = arena_text(&m->arena, ident_format(TEXT("indicator"), &object, id)),
+                             .version = words(m),
+                             .to = made_uuid(m),
+                             .to_account = made_chance(m, 30),
+                             .properties = words(m),
+                             .leaves_as = (enum tlp)made_number(m, TLP_RED + 1),
+                             .from_us = moment(m),
+                             .until_us = moment(m),
+                             .reason = words(m),
+                             .originator = maybe_uuid(m),
+                             .second = maybe_uuid(m),
+                             .told = words(m),
+                             .ended_us = made_chance(m, 30) ? moment(m) : 0,
+                             .ended_by = maybe_uuid(m),
+                             .end_reason = words(m)};
+}
+
+static void make_agreement(struct facts_made *m, struct fact_agreement *a)
+{
+    *a = (struct fact_agreement){.party = made_uuid(m),
+                                 .account = maybe_uuid(m),
+                                 .authorities = made_chance(m, 50),
+                                 .communities = made_chance(m, 50),
+                                 .tear = words(m),
+                                 .tear_as = (enum tlp)made_number(m, TLP_RED + 1),
+                                 .until_us = moment(m),
+                                 .reason = words(m)};
+    a->red = uuids(m, &a->red_count);
+}
+
+static void make_group(struct facts_made *m, struct fact_group *g)
+{
+    *g = (struct fact_group){.id = made_uuid(m),
+                             .account = maybe_uuid(m),
+                             .name = words(m),
+                             .until_us = moment(m),
+                             .unreachable = made_chance(m, 30)};
+    g->count = made_number(m, 5);
+    struct fact_group_member *members = list(m, g->count, sizeof *members);
+    for (size_t i = 0; i < g->count; i++)
+        members[i] = (struct fact_group_member){made_uuid(m), moment(m), moment(m)};
+    if (g->count)
+        qsort(members, g->count, sizeof *members, by_bytes);
+    g->members = members;
+}
+
 struct fact facts_made_any(struct facts_made *m, enum fact_kind kind)
 {
     struct fact f;
@@ -290,25 +382,15 @@ struct fact facts_made_any(struct facts_made *m, enum fact_kind kind)
                                             words(m),      (enum role)made_number(m, ROLE_ADMINISTRATOR + 1),
                                             maybe_uuid(m), made_chance(m, 50)};
         break;
-    case FACT_PEER:
-        f.u.peer = (struct fact_peer){made_uuid(m),
-                                      maybe_uuid(m),
-                                      words(m),
-                                      words(m),
-                                      (enum tlp)made_number(m, TLP_RED + 1),
-                                      made_chance(m, 50),
-                                      made_chance(m, 50),
-                                      (uint32_t)count(m),
-                                      words(m),
-                                      {0}};
-        if (made_chance(m, 50))
-            make_key(m, f.u.peer.key);
-        break;
+    case FACT_PEER: make_peer(m, &f.u.peer); break;
     case FACT_RELEASE: make_release(m, &f.u.release); break;
     case FACT_OPENING: make_opening(m, &f.u.opening); break;
     case FACT_DOCUMENT: make_document(m, &f.u.document); break;
     case FACT_ORIGIN: make_origin(m, &f.u.origin); break;
     case FACT_ERASURE: make_erasure(m, &f.u.erasure); break;
+    case FACT_GRANT: make_grant(m, &f.u.grant); break;
+    case FACT_AGREEMENT: make_agreement(m, &f.u.agreement); break;
+    case FACT_GROUP: make_group(m, &f.u.group); break;
     default: f.u.act = (struct fact_act){maybe_uuid(m), words(m), words(m), words(m)}; break;
     }
     return f;

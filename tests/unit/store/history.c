@@ -164,14 +164,17 @@ static enum err step_opening(struct history *h, struct txn *t, struct fault *ret
     for (size_t i = 0; i < f.u.opening.count; i++)
         keys[i] = class_key(h, types[made_number(m, ARRAY_LEN(types))], made_number(m, HISTORY_PARTIES), false);
     f.u.opening.class_keys = keys;
+    const struct uuid grant = made_uuid_of("grant", made_number(m, HISTORY_PARTIES));
+    f.u.opening.grants = &grant;
+    f.u.opening.grant_count = made_number(m, 2);
     return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
 }
 
 /* People and partners out of a small pool, so that they change. */
 static enum err step_people(struct history *h, struct txn *t, struct fault *reterr)
 {
-    static const enum fact_kind kinds[] = {FACT_PARTY,    FACT_SOURCE, FACT_ACCOUNT, FACT_PEER,
-                                           FACT_DOCUMENT, FACT_ORIGIN, FACT_ACT};
+    static const enum fact_kind kinds[] = {FACT_PARTY,  FACT_SOURCE, FACT_ACCOUNT, FACT_PEER,      FACT_DOCUMENT,
+                                           FACT_ORIGIN, FACT_ACT,    FACT_GRANT,   FACT_AGREEMENT, FACT_GROUP};
     struct facts_made *m = &h->made;
     struct fact f = facts_made_any(m, kinds[made_number(m, ARRAY_LEN(kinds))]);
     uint64_t i = made_number(m, HISTORY_PARTIES);
@@ -180,6 +183,9 @@ static enum err step_people(struct history *h, struct txn *t, struct fault *rete
     case FACT_SOURCE: f.u.source.id = made_uuid_of("source", i); break;
     case FACT_ACCOUNT: f.u.account.id = made_uuid_of("account", i); break;
     case FACT_PEER: f.u.peer.party = made_uuid_of("party", i); break;
+    case FACT_GRANT: f.u.grant.id = made_uuid_of("grant", i); break;
+    case FACT_AGREEMENT: f.u.agreement.party = made_uuid_of("party", i); break;
+    case FACT_GROUP: f.u.group.id = made_uuid_of("group", i); break;
     default: break;
     }
     return txn_append(t, &f, f.kind == FACT_DOCUMENT ? TEXT("the document") : TEXT_NONE, TEXT_NONE, reterr);
