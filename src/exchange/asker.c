@@ -49,9 +49,66 @@ static enum err name_of_party(struct view *v, const struct uuid *party, struct a
     return ret->ptr ? OK : ERR_NOMEM;
 }
 
-enum err recipient_of_party(struct node *node, struct view *v, const struct uuid *party, struct arena *arena,
-                            struct recipient *ret, struct fault *reterr)
+/* ---- a party's places on lists ---- */
+
+struct places {
+    struct arena *arena;
+    struct membership *list;
+    size_t count, cap;
+    int64_t now_us;
+};
+
+static int64_t end_of(int64_t us)
 {
+    return us ? us : INT64_MAX;
+}
+
+/* A list that is out of date, or cannot be had, makes nobody a member (docs/RELEASE.md 7). */
+static enum err on_place(void *self, const struct membership_row *row)
+{
+    struct places *p = self;
+    int64_t list_until = end_of(row->list_until_us), until = end_of(row->until_us);
+    if (row->unreachable || list_until <= p->now_us || until <= p->now_us)
+        return OK;
+    if (p->count == p->cap) {
+        size_t cap = p->cap ? p->cap * 2 : 8;
+        struct membership *more = arena_alloc(p->arena, cap * sizeof *more);
+        if (!more)
+            return ERR_NOMEM;
+        if (p->count)
+            memcpy(more, p->list, p->count * sizeof *more);
+        p->list = more;
+        p->cap = cap;
+    }
+    p->list[p->count++] = (struct membership){row->group, row->from_us, until < list_until ? until : list_until};
+    return OK;
+}
+
+static uint32_t known_terms(const struct fact_peer *peer)
+{
+    static const uint8_t none[sizeof peer->key];
+    if (peer->knows_set)
+        return peer->knows;
+    /* whose log is pinned is a node like ours; another TAXII client keeps TLP 2.0 markings and no more */
+    return memcmp(peer->key, none, sizeof none) != 0 ? TERMS_ALL : TERM_TLP2;
+}
+
+static void take_settings(const struct fact_peer *peer, struct recipient *r)
+{
+    r->ceiling = peer->ceiling;
+    r->sightings = peer->sightings;
+    r->expelled = peer->expelled;
+    r->knows = known_terms(peer);
+    if (peer->partner_kind != RECIPIENT_OWN_ACCOUNT)
+        r->kind = peer->partner_kind;
+    if (peer->country.len == sizeof r->country - 1)
+        memcpy(r->country, peer->country.ptr, peer->country.len);
+}
+
+enum err recipient_of_party(struct node *node, struct view *v, const struct uuid *party, int64_t now_us,
+                            struct arena *arena, struct recipient *ret, struct fault *reterr)
+{
+    struct places places = {.arena = arena, .now_us = now_us};
     struct recipient r = {.kind = RECIPIENT_PARTNER,
                           .party = *party,
                           .ceiling = TLP_GREEN,
@@ -60,17 +117,36 @@ enum err recipient_of_party(struct node *node, struct view *v, const struct uuid
     struct fact_peer peer;
     enum err e = view_peer(v, party, &peer, reterr);
     if (e == OK) {
-        r.ceiling = peer.ceiling;
-        r.sightings = peer.sightings;
-        r.expelled = peer.expelled;
+        take_settings(&peer, &r);
     } else if (e != ERR_NOT_FOUND) {
         return e;
     }
-    e = name_of_party(v, party, arena, &r.name, reterr);
+    e = view_memberships(v, party, on_place, &places, reterr);
+    if (e == OK)
+        e = name_of_party(v, party, arena, &r.name, reterr);
     if (e)
         return e;
+    r.memberships = places.list;
+    r.membership_count = places.count;
     *ret = r;
     return OK;
+}
+
+struct recipient recipient_of_account(struct node *node, const struct uuid *account, enum role role, struct text name)
+{
+    return (struct recipient){.kind = RECIPIENT_OWN_ACCOUNT,
+                              .account = *account,
+                              .name = name,
+                              .role = role,
+                              .ceiling = TLP_RED,
+                              .knows = TERMS_ALL,
+                              .exercise = in_exercise(node)};
+}
+
+struct recipient recipient_public(struct node *node)
+{
+    return (struct recipient){
+        .kind = RECIPIENT_PUBLIC, .ceiling = TLP_CLEAR, .knows = TERM_TLP2, .exercise = in_exercise(node)};
 }
 
 /* ---- the Authorization header ---- */
@@ -126,7 +202,7 @@ static enum err account_of(struct node *node, struct view *v, const struct crede
     return ret->disabled || other_user ? ERR_NOT_FOUND : OK;
 }
 
-enum err asker_find(struct node *node, struct view *v, struct text authorization, struct arena *arena,
+enum err asker_find(struct node *node, struct view *v, struct text authorization, int64_t now_us, struct arena *arena,
                     struct asker *ret, struct fault *reterr)
 {
     struct credential c = {0};
@@ -143,20 +219,14 @@ enum err asker_find(struct node *node, struct view *v, struct text authorization
     struct uuid party = account.party; /* the fact's texts end with the next question */
     enum role role = account.role;
     if (uuid_some(&party)) {
-        e = recipient_of_party(node, v, &party, arena, &a.recipient, reterr);
+        e = recipient_of_party(node, v, &party, now_us, arena, &a.recipient, reterr);
         if (e)
             return e;
         if (a.recipient.expelled)
             return ERR_DENIED;
         a.may_write = true;
     } else {
-        a.recipient = (struct recipient){.kind = RECIPIENT_OWN_ACCOUNT,
-                                         .account = account.id,
-                                         .name = a.name,
-                                         .role = role,
-                                         .ceiling = TLP_RED,
-                                         .knows = TERMS_ALL,
-                                         .exercise = in_exercise(node)};
+        a.recipient = recipient_of_account(node, &a.account, role, a.name);
         a.may_write = role >= ROLE_ANALYST;
     }
     *ret = a;

@@ -12,13 +12,16 @@ struct asker {
 /* Authorization: "Bearer TOKEN" ("Token TOKEN" too, which taxii2-client sends), or "Basic" with the account's name
  * and the token as password. ERR_NOT_FOUND: nobody (401), whatever the cause. ERR_DENIED: an expelled partner (403).
  * ERR_IO | ERR_NOMEM */
-MUST_CHECK enum err asker_find(struct node *node, struct view *v, struct text authorization, struct arena *arena,
-                               struct asker *ret, struct fault *reterr);
+MUST_CHECK enum err asker_find(struct node *node, struct view *v, struct text authorization, int64_t now_us,
+                               struct arena *arena, struct asker *ret, struct fault *reterr);
 
-/* A party as the gate sees it by its newest settings; without any: ceiling GREEN, no sightings. Name in the arena.
- * ERR_NOMEM | ERR_IO */
-MUST_CHECK enum err recipient_of_party(struct node *node, struct view *v, const struct uuid *party,
+/* A party as the gate sees it at now_us by its newest settings and the lists it stands on; without any: ceiling
+ * GREEN, no sightings. Name and memberships in the arena. ERR_NOMEM | ERR_IO */
+MUST_CHECK enum err recipient_of_party(struct node *node, struct view *v, const struct uuid *party, int64_t now_us,
                                        struct arena *arena, struct recipient *ret, struct fault *reterr);
+struct recipient recipient_of_account(struct node *node, const struct uuid *account, enum role role,
+                                      struct text name);
+struct recipient recipient_public(struct node *node); /* whoever reads what is published */
 /* Everything that counts for a decision is the same; the name does not. */
 bool recipient_same(const struct recipient *a, const struct recipient *b);
 bool uuid_some(const struct uuid *u); /* not all zero */

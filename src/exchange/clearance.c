@@ -44,10 +44,10 @@ static void decide_all(struct clearance *c, const struct defaults *defaults, int
 {
     for (size_t i = 0; i < c->class_count; i++) {
         struct decision d;
+        struct asked asked;
         defaults_apply(defaults, &c->classes[i].cls);
-        const struct gate_question q = {
-            .cls = &c->classes[i].cls, .recipient = &c->recipient, .door = c->door, .now_us = now_us};
-        gate_decide(&q, &d);
+        sharing_ask(&c->sharing, &c->classes[i].cls, &c->recipient, c->door, now_us, TEXT_NONE, TEXT_NONE, &asked);
+        gate_decide(&asked.q, &d);
         c->cleared[i] = d.cleared;
         if (d.holds_until_us < c->holds_until_us)
             c->holds_until_us = d.holds_until_us;
@@ -56,38 +56,63 @@ static void decide_all(struct clearance *c, const struct defaults *defaults, int
     }
 }
 
+static enum err set_recipient(struct clearance *c, const struct recipient *r)
+{
+    c->recipient = *r;
+    c->recipient.name = TEXT_NONE;
+    c->memberships = calloc(r->membership_count + 1, sizeof *c->memberships);
+    if (!c->memberships)
+        return ERR_NOMEM;
+    if (r->membership_count)
+        memcpy(c->memberships, r->memberships, r->membership_count * sizeof *c->memberships);
+    c->recipient.memberships = c->memberships;
+    return OK;
+}
+
+static enum err take_classes(struct clearance *c, struct view *v, struct fault *reterr)
+{
+    struct gathering g = {0};
+    enum err e = view_classes(v, on_class, &g, reterr);
+    c->classes = g.rows;
+    c->class_count = g.count;
+    if (e)
+        return e;
+    c->cleared = calloc(g.count + 1, sizeof *c->cleared);
+    c->ids = calloc(g.count + 1, sizeof *c->ids);
+    if (!c->cleared || !c->ids)
+        return ERR_NOMEM;
+    if (g.count)
+        qsort(c->classes, g.count, sizeof *c->classes, by_id);
+    return OK;
+}
+
 enum err clearance_make(struct view *v, const struct recipient *r, enum door door, int64_t now_us,
                         struct clearance **ret, struct fault *reterr)
 {
-    struct gathering g = {0};
     struct defaults defaults = {0};
     struct clearance *c = calloc(1, sizeof *c);
-    enum err e = c ? view_classes(v, on_class, &g, reterr) : ERR_NOMEM;
+    if (!c)
+        return ERR_NOMEM;
+    c->refs = 1;
+    c->door = door;
+    c->position = view_position(v);
+    enum err e = set_recipient(c, r);
+    if (e == OK)
+        e = take_classes(c, v, reterr);
     if (e == OK)
         e = defaults_read(v, &defaults, reterr);
+    if (e == OK)
+        e = sharing_load(v, &c->recipient, now_us, &c->sharing, reterr);
     if (e == OK) {
-        c->refs = 1;
-        c->recipient = *r;
-        c->recipient.name = TEXT_NONE;
-        c->door = door;
-        c->position = view_position(v);
-        c->holds_until_us = INT64_MAX;
-        c->cleared = calloc(g.count + 1, sizeof *c->cleared);
-        c->ids = calloc(g.count + 1, sizeof *c->ids);
-        e = c->cleared && c->ids ? OK : ERR_NOMEM;
+        c->holds_until_us = c->sharing.holds_until_us;
+        decide_all(c, &defaults, now_us);
+        e = singles_find(v, c, now_us, reterr);
     }
+    defaults_done(&defaults);
     if (e) {
-        free(g.rows);
         clearance_unref(c);
-        defaults_done(&defaults);
         return e;
     }
-    c->classes = g.rows;
-    c->class_count = g.count;
-    if (g.count)
-        qsort(c->classes, g.count, sizeof *c->classes, by_id);
-    decide_all(c, &defaults, now_us);
-    defaults_done(&defaults);
     *ret = c;
     return OK;
 }
@@ -99,6 +124,10 @@ void clearance_unref(struct clearance *c)
     free(c->classes);
     free(c->cleared);
     free(c->ids);
+    free(c->singles);
+    free(c->by_n);
+    free(c->memberships);
+    sharing_done(&c->sharing);
     free(c);
 }
 
@@ -109,6 +138,26 @@ const struct gate_class *clearance_class(const struct clearance *c, uint32_t cla
         c->class_count ? bsearch(&key, c->classes, c->class_count, sizeof key, by_id) : NULL;
     *ret_cleared = row && c->cleared[row - c->classes];
     return row ? &row->cls : NULL;
+}
+
+bool clearance_decide(const struct clearance *c, int64_t now_us, uint32_t class_id, struct text id,
+                      struct text modified, struct asked *ret_asked, struct decision *ret)
+{
+    bool cleared;
+    const struct gate_class *cls = clearance_class(c, class_id, &cleared);
+    if (!cls)
+        return false;
+    sharing_ask(&c->sharing, cls, &c->recipient, c->door, now_us, id, modified, ret_asked);
+    gate_decide(&ret_asked->q, ret);
+    return true;
+}
+
+bool clearance_singled(const struct clearance *c, struct text id)
+{
+    size_t count = 0;
+    if (c->sharing.grant_count)
+        sharing_of(&c->sharing, id, &count);
+    return count > 0;
 }
 
 /* ---- the newest of each recipient ---- */
@@ -159,6 +208,15 @@ static void keep(struct clearances *cs, struct clearance *c)
     clearance_unref(*at);
     *at = c;
     atomic_fetch_add(&c->refs, 1);
+}
+
+bool clearances_outlived(struct clearances *cs, const struct recipient *r, int64_t now_us)
+{
+    pthread_mutex_lock(&cs->lock);
+    struct clearance **at = place_of(cs, r);
+    bool outlived = !at || now_us >= (*at)->holds_until_us;
+    pthread_mutex_unlock(&cs->lock);
+    return outlived;
 }
 
 enum err clearances_get(struct clearances *cs, struct view *v, const struct recipient *r, int64_t now_us,

@@ -1,38 +1,50 @@
+/* exchange/explain.c - one object and one recipient, by the steps of a page. */
 #include "exchange/explain.h"
 
 #include "exchange/page_refs.h"
 
-static enum err decide(struct node *node, struct view *v, struct text id, const struct recipient *r, int64_t now_us,
-                       struct arena *arena, struct decision *ret, struct fault *reterr)
+void explained_done(struct explained *e)
+{
+    cleared_free(e->object);
+    clearance_unref(e->clearance);
+    *e = (struct explained){0};
+}
+
+static enum err explain_with(struct node *node, struct view *v, struct text id, const struct recipient *r,
+                             enum door door, int64_t now_us, struct arena *arena, struct explained *ret,
+                             struct fault *reterr)
 {
     struct version_row row;
-    struct clearance *clearance;
     enum err e = view_current(v, id, &row, reterr);
     if (e)
         return e;
-    uint32_t class_id = row.class_id;
-    struct place body = row.body;
-    e = clearance_make(v, r, DOOR_TAXII, now_us, &clearance, reterr);
+    struct page_object o = {
+        .id = id, .modified = arena_text(arena, row.modified), .class_id = row.class_id, .body = row.body};
+    if (!o.modified.ptr)
+        return ERR_NOMEM;
+    e = clearance_make(v, r, door, now_us, &ret->clearance, reterr);
     if (e)
         return e;
-    struct page page = {.node = node, .view = v, .clearance = clearance, .now_us = now_us, .arena = arena};
-    e = page_explain(&page, class_id, body, ret, reterr);
+    struct page page = {.node = node, .view = v, .clearance = ret->clearance, .now_us = now_us, .arena = arena};
+    e = page_explain(&page, &o, &ret->decision, &ret->object, reterr);
     page_done(&page);
-    clearance_unref(clearance);
+    if (e == OK)
+        ret->cls = *clearance_class(ret->clearance, o.class_id, &(bool){false});
     return e;
 }
 
-enum err explain_for_party(struct node *node, struct view *v, struct text id, const struct uuid *party,
-                           int64_t now_us, struct arena *arena, struct recipient *ret_recipient, struct decision *ret,
-                           struct fault *reterr)
+enum err explain_object(struct node *node, struct view *v, struct text id, const struct recipient *r, enum door door,
+                        int64_t now_us, struct arena *arena, struct explained *ret, struct fault *reterr)
 {
-    enum err e = recipient_of_party(node, v, party, arena, ret_recipient, reterr);
+    struct explained made = {0};
+    enum err e = view_snapshot(v, reterr);
     if (e)
         return e;
-    e = view_snapshot(v, reterr);
-    if (e)
-        return e;
-    e = decide(node, v, id, ret_recipient, now_us, arena, ret, reterr);
+    e = explain_with(node, v, id, r, door, now_us, arena, &made, reterr);
     view_end(v);
+    if (e)
+        explained_done(&made);
+    else
+        *ret = made;
     return e;
 }

@@ -1,9 +1,16 @@
-/* exchange/explain.h - what the gate would say about an object for a partner, by the very steps a page takes. */
+/* exchange/explain.h - what the gate would say about an object for a recipient, by the very steps a page takes. */
 #pragma once
-#include "exchange/asker.h"
+#include "exchange/page.h"
 
-/* The current version of `id` for that party by TAXII. *ret_recipient's name is in the arena. v is put into a
- * snapshot meanwhile. ERR_NOT_FOUND (no such object) | ERR_NOMEM | ERR_IO | ERR_MALFORMED */
-MUST_CHECK enum err explain_for_party(struct node *node, struct view *v, struct text id, const struct uuid *party,
-                                      int64_t now_us, struct arena *arena, struct recipient *ret_recipient,
-                                      struct decision *ret, struct fault *reterr);
+struct explained {
+    struct decision decision; /* borrows from the clearance */
+    struct gate_class cls;    /* as it was decided: with its source's default of now */
+    struct cleared *object;   /* as it would leave; NULL: it would not */
+    struct clearance *clearance;
+};
+/* The current version of `id` by that door. v is put into a snapshot meanwhile. OK: *ret is given back by
+ * explained_done(). ERR_NOT_FOUND (no such object) | ERR_NOMEM | ERR_IO | ERR_MALFORMED */
+MUST_CHECK enum err explain_object(struct node *node, struct view *v, struct text id, const struct recipient *r,
+                                   enum door door, int64_t now_us, struct arena *arena, struct explained *ret,
+                                   struct fault *reterr);
+void explained_done(struct explained *e);

@@ -108,8 +108,8 @@ static enum err make_list(struct late_record *r)
 
 static struct uuid key_of(const struct recipient *r)
 {
-    struct uuid key = r->party;
-    if (r->kind == RECIPIENT_OWN_ACCOUNT)
+    struct uuid key = *sharing_key(r);
+    if (!uuid_some(&key))
         key.b[15] = (uint8_t)(1 + r->role);
     return key;
 }
@@ -235,6 +235,29 @@ static enum err find_candidates(struct look *l, struct fault *reterr)
     return OK;
 }
 
+static enum err on_grant(void *self, const struct fact *f)
+{
+    struct look *l = self;
+    if (f->t_us > l->date_us)
+        l->date_us = f->t_us;
+    struct text id = arena_text(l->p->arena, f->u.grant.object);
+    return id.ptr ? wake(l, id) : ERR_NOMEM;
+}
+
+/* What was granted since may be what others wait for. */
+static enum err find_granted(struct look *l, struct fault *reterr)
+{
+    const struct recipient *r = &l->p->clearance->recipient;
+    const struct uuid *key = sharing_key(r);
+    uint64_t newest;
+    if (!uuid_some(key))
+        return OK;
+    enum err e = view_grants_newest(l->p->view, key, &newest, reterr);
+    if (e || newest == UINT64_MAX || newest < l->r->checked_n)
+        return e;
+    return view_grants_to(l->p->view, key, l->r->checked_n, l->p->now_us, GRANTS_RUNNING_MAX, on_grant, l, reterr);
+}
+
 static bool lacks(const struct page *p, uint64_t target)
 {
     for (size_t i = 0; i < p->lacking_count; i++)
@@ -276,11 +299,13 @@ static enum err close_again(struct look *l, uint64_t n, struct fault *reterr)
     }
     if (e)
         return e;
-    struct text id = arena_text(l->p->arena, row.id);
-    if (!id.ptr)
+    struct text id = arena_text(l->p->arena, row.id), modified = arena_text(l->p->arena, row.modified);
+    if (!id.ptr || !modified.ptr)
         return ERR_NOMEM;
     l->p->lacking_count = 0;
-    e = page_clear(l->p, row.class_id, row.body, &c, reterr);
+    e = page_clear(l->p,
+                   &(struct page_object){.id = id, .modified = modified, .class_id = row.class_id, .body = row.body},
+                   &c, reterr);
     cleared_free(c);
     if (e == ERR_DENIED)
         return l->p->failed;
@@ -296,6 +321,8 @@ static enum err look_at_new(struct late_record *r, struct page *p, uint64_t to_n
 {
     struct look l = {.r = r, .p = p, .to_n = to_n, .date_us = INT64_MIN};
     enum err e = find_candidates(&l, reterr);
+    if (e == OK)
+        e = find_granted(&l, reterr);
     for (size_t i = 0; e == OK && i < l.count; i++)
         e = close_again(&l, l.candidates[i], reterr);
     p->lacking_count = 0;

@@ -9,7 +9,7 @@ struct waiting {
 };
 /* One recipient's. */
 struct late_record {
-    struct uuid key;         /* its party; an own account's: its role */
+    struct uuid key;         /* its party; an own account's: the account */
     uint64_t checked_n;      /* entries before were looked at */
     struct waiting *waiting; /* sorted by n, target */
     size_t waiting_count, waiting_cap, cut_count;

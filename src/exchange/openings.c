@@ -1,17 +1,22 @@
-/* exchange/openings.c - a change of policy makes classes visible to a partner: an entry says so, and from then on
- * their objects bear its date for that partner, ahead of every cursor (release.md, TAXII time).
+/* exchange/openings.c - a change of policy, or time that passed, makes classes visible to a partner: an entry says
+ * so, and from then on their objects bear its date for that partner, ahead of every cursor (release.md, TAXII time).
  *
- * What a partner could see so far is what the gate says for the settings that the last update looked at: they are
- * kept in local.db. A partner without any is new: everything lies ahead of it anyway. Lost settings (a restored copy)
- * are those of a new partner; settings kept from before make objects come twice, which costs a transfer and no more.
+ * What a partner could see so far is what the gate says for the settings, the agreements and the moment that the last
+ * update looked at: they are kept in local.db. A partner without any is new: everything lies ahead of it anyway. Lost
+ * settings (a restored copy) are those of a new partner; settings kept from before make objects come twice, which
+ * costs a transfer and no more.
  *
  * Objects that point to others may have been withheld, or cut, only because of what they point to. So an opening
- * takes the classes of such types along, although they were clear before. */
+ * takes the classes of such types along, although they were clear before. Objects that a grant singles out have the
+ * grant's date; one that becomes visible later (an embargo that ended, a list that was made good) is opened by naming
+ * the grant. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "exchange/asker.h"
 #include "exchange/defaults.h"
+#include "exchange/sharing.h"
 #include "exchange/taxii_server.h"
 #include "json/json.h"
 
@@ -21,17 +26,35 @@
 struct update {
     struct node *node;
     struct arena arena;
-    struct defaults before, now; /* of the sources */
-    bool sources_same;
+    struct defaults before, now;  /* of the sources */
+    struct sharing agreed_before; /* agreements alone */
+    bool sources_same, agreements_same;
+    struct text agreements; /* as they stand, written out */
     struct uuid *parties;
     size_t party_count, party_cap;
 };
 
+/* What the last update looked at. */
+struct basis {
+    struct recipient r;
+    int64_t at_us;
+};
+
 /* ---- the settings looked at last ---- */
 
-static void write_basis(const struct recipient *r, struct buffer *out)
+/* "2 AT KIND CEILING SIGHTINGS EXPELLED KNOWS COUNTRY", then " GROUP FROM UNTIL" for each place on a list; COUNTRY is
+ * "-" when it is not known. Before, "1 CEILING SIGHTINGS EXPELLED". */
+static void write_basis(const struct basis *b, struct buffer *out)
 {
-    buffer_addf(out, "1 %d %d %d", (int)r->ceiling, r->sightings, r->expelled);
+    char id[UUID_TEXT_MAX];
+    const struct recipient *r = &b->r;
+    buffer_addf(out, "2 %lld %d %d %d %d %u %s", (long long)b->at_us, (int)r->kind, (int)r->ceiling, r->sightings,
+                r->expelled, r->knows, r->country[0] ? r->country : "-");
+    for (size_t i = 0; i < r->membership_count; i++) {
+        const struct membership *m = &r->memberships[i];
+        buffer_addf(out, " %s %lld %lld", uuid_format(&m->group, id).ptr, (long long)m->from_us,
+                    (long long)m->until_us);
+    }
 }
 
 static bool read_number(struct text *rest, uint64_t max, uint64_t *ret)
@@ -40,31 +63,82 @@ static bool read_number(struct text *rest, uint64_t max, uint64_t *ret)
     return text_split(rest, ' ', &piece) && text_u64(piece, ret) == OK && *ret <= max;
 }
 
-/* r comes with what does not change; ERR_NOT_FOUND: none kept, or not readable. */
-static enum err load_basis(struct local *l, struct text key, struct recipient *r, struct fault *reterr)
+static bool read_settings(struct text *rest, struct recipient *r)
+{
+    uint64_t ceiling, sightings, expelled;
+    if (!read_number(rest, TLP_RED, &ceiling) || !read_number(rest, 1, &sightings) ||
+        !read_number(rest, 1, &expelled))
+        return false;
+    r->ceiling = (enum tlp)ceiling;
+    r->sightings = sightings;
+    r->expelled = expelled;
+    return true;
+}
+
+static bool read_places(struct text rest, struct arena *arena, struct recipient *r)
+{
+    struct text group;
+    uint64_t from, until;
+    size_t room = 0;
+    for (size_t i = 0; i < rest.len; i++)
+        room += rest.ptr[i] == ' ';
+    struct membership *list = arena_alloc(arena, (room + 1) * sizeof *list);
+    r->memberships = list;
+    r->membership_count = 0;
+    while (list && rest.len && text_split(&rest, ' ', &group)) {
+        struct membership *m = &list[r->membership_count];
+        if (uuid_parse(group, &m->group) || !read_number(&rest, INT64_MAX, &from) ||
+            !read_number(&rest, INT64_MAX, &until))
+            return false;
+        m->from_us = (int64_t)from;
+        m->until_us = (int64_t)until;
+        r->membership_count++;
+    }
+    return list != NULL;
+}
+
+static bool read_newer(struct text *rest, struct arena *arena, struct basis *b)
+{
+    uint64_t at, kind, knows;
+    struct text country;
+    if (!read_number(rest, INT64_MAX, &at) || !read_number(rest, RECIPIENT_AUTHORITY, &kind) ||
+        !read_settings(rest, &b->r) || !read_number(rest, UINT32_MAX, &knows) || !text_split(rest, ' ', &country) ||
+        country.len >= sizeof b->r.country)
+        return false;
+    b->at_us = (int64_t)at;
+    b->r.kind = (enum recipient_kind)kind;
+    b->r.knows = (uint32_t)knows;
+    memset(b->r.country, 0, sizeof b->r.country);
+    if (!text_eq(country, TEXT("-")))
+        memcpy(b->r.country, country.ptr, country.len);
+    return read_places(*rest, arena, &b->r);
+}
+
+/* *b comes as of now; ERR_NOT_FOUND: none kept, or not readable. */
+static enum err load_basis(struct local *l, struct text key, struct arena *arena, struct basis *b,
+                           struct fault *reterr)
 {
     struct buffer kept;
-    uint64_t form, ceiling, sightings, expelled;
-    buffer_init(&kept, 64);
+    struct basis read = *b;
+    uint64_t form;
+    buffer_init(&kept, UPDATE_MAX_BYTES);
     enum err e = local_get(l, BASIS_SPACE, key, &kept, reterr);
     struct text rest = buffer_text(&kept);
-    if (e == OK && read_number(&rest, 1, &form) && form == 1 && read_number(&rest, TLP_RED, &ceiling) &&
-        read_number(&rest, 1, &sightings) && read_number(&rest, 1, &expelled)) {
-        r->ceiling = (enum tlp)ceiling;
-        r->sightings = sightings;
-        r->expelled = expelled;
-    } else if (e == OK) {
+    bool known = e == OK && read_number(&rest, 2, &form) &&
+                 (form == 2 ? read_newer(&rest, arena, &read) : form == 1 && read_settings(&rest, &read.r));
+    if (known)
+        *b = read;
+    else if (e == OK)
         e = ERR_NOT_FOUND;
-    }
     buffer_done(&kept);
     return e;
 }
 
-static enum err save_basis(struct local *l, struct text key, const struct recipient *r, struct fault *reterr)
+static enum err save_basis(struct local *l, struct text key, const struct basis *b, struct fault *reterr)
 {
     struct buffer text;
-    buffer_init(&text, 64);
-    write_basis(r, &text);
+    buffer_init(&text, UPDATE_MAX_BYTES);
+    write_basis(b, &text);
     enum err e = buffer_error(&text);
     if (e == OK)
         e = local_set(l, BASIS_SPACE, key, buffer_text(&text), reterr);
@@ -84,25 +158,40 @@ static bool points_to_others(const char *type)
     return true;
 }
 
-/* A source that the last update did not know had the default that the class remembers. */
-static bool cleared_for(const struct gate_class *c, const struct defaults *defaults, const struct recipient *r,
-                        int64_t now_us)
+/* How things stand for one recipient at one moment. */
+struct standing_of {
+    const struct defaults *defaults;
+    const struct sharing *agreed;
+    const struct recipient *r;
+    int64_t at_us;
+};
+
+/* A source that the last update did not know had the default that the class remembers. grants (may be NULL): whose
+ * grants of the object count. */
+static bool cleared_for(const struct standing_of *s, const struct gate_class *c, const struct sharing *grants,
+                        struct text object, struct text modified, int64_t at_us)
 {
     struct gate_class effective = *c;
+    struct asked asked, granted;
     struct decision d;
-    defaults_apply(defaults, &effective);
-    gate_decide(&(struct gate_question){.cls = &effective, .recipient = r, .door = DOOR_TAXII, .now_us = now_us}, &d);
+    defaults_apply(s->defaults, &effective);
+    sharing_ask(s->agreed, &effective, s->r, DOOR_TAXII, at_us, TEXT_NONE, TEXT_NONE, &asked);
+    if (grants) {
+        asked.q.grant_count = sharing_ask(grants, &effective, s->r, DOOR_TAXII, at_us, object, modified, &granted);
+        asked.q.grants = granted.grants;
+    }
+    gate_decide(&asked.q, &d);
     return d.cleared;
 }
 
 struct opened {
-    const struct update *u;
-    const struct recipient *before, *now;
-    int64_t now_us;
+    struct standing_of before, now;
     struct arena *arena;
     struct text *keys;
     size_t count, cap;
-    bool any;      /* a class was not visible before */
+    struct uuid *grants;
+    size_t grant_count;
+    bool any;      /* something was not visible before */
     bool pointers; /* second pass: what points to others */
 };
 
@@ -134,38 +223,110 @@ static enum err add_key(struct opened *o, const struct gate_class *c)
 static enum err on_class(void *self, const struct class_row *row)
 {
     struct opened *o = self;
-    if (!cleared_for(&row->cls, &o->u->now, o->now, o->now_us))
+    if (!cleared_for(&o->now, &row->cls, NULL, TEXT_NONE, TEXT_NONE, o->now.at_us))
         return OK;
-    bool before = cleared_for(&row->cls, &o->u->before, o->before, o->now_us);
+    bool before = cleared_for(&o->before, &row->cls, NULL, TEXT_NONE, TEXT_NONE, o->before.at_us);
     o->any |= !before;
     bool take = o->pointers ? before && points_to_others(row->cls.type) : !before;
     return take ? add_key(o, &row->cls) : OK;
 }
 
+/* ---- what a grant singles out ---- */
+
+/* Its object's class stays shut, but the object goes now, and did not when the grant began, or when the last update
+ * looked. */
+static enum err look_at_grant(struct opened *o, struct view *v, const struct sharing_grant *g, struct fault *reterr)
+{
+    struct version_row row;
+    struct gate_class cls;
+    enum err e = view_current(v, g->object, &row, reterr);
+    if (e)
+        return e == ERR_NOT_FOUND ? OK : e;
+    struct text modified = arena_text(o->arena, row.modified);
+    e = modified.ptr ? view_class(v, row.class_id, &cls, reterr) : ERR_NOMEM;
+    if (e)
+        return e;
+    const struct sharing *grants = o->now.agreed;
+    if (cleared_for(&o->now, &cls, NULL, TEXT_NONE, TEXT_NONE, o->now.at_us) ||
+        !cleared_for(&o->now, &cls, grants, g->object, modified, o->now.at_us))
+        return OK;
+    int64_t then_us = g->date_us > o->before.at_us ? g->date_us : o->before.at_us;
+    bool before = cleared_for(&o->before, &cls, grants, g->object, modified, then_us);
+    o->any |= !before;
+    if (o->pointers ? before && points_to_others(cls.type) : !before)
+        o->grants[o->grant_count++] = g->id;
+    return OK;
+}
+
+static enum err look_at_grants(struct opened *o, struct view *v, struct fault *reterr)
+{
+    const struct sharing *s = o->now.agreed;
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < s->grant_count; i++)
+        e = look_at_grant(o, v, &s->grants[i], reterr);
+    return e;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct uuid));
+}
+
+static enum err look(struct opened *o, struct view *v, struct fault *reterr)
+{
+    /* twice at the most: as what opened, or as what points to it */
+    o->grants = arena_alloc(o->arena, (o->now.agreed->grant_count + 1) * sizeof *o->grants);
+    if (!o->grants)
+        return ERR_NOMEM;
+    for (int pass = 0; pass < 2; pass++) {
+        enum err e = view_classes(v, on_class, o, reterr);
+        if (e == OK)
+            e = look_at_grants(o, v, reterr);
+        if (e || !o->any)
+            return e;
+        o->pointers = true;
+    }
+    if (o->grant_count)
+        qsort(o->grants, o->grant_count, sizeof *o->grants, by_bytes);
+    return OK;
+}
+
 struct opening {
     struct update *u;
     struct uuid party;
-    struct recipient before;
+    struct basis before, now;
+    bool written;
 };
 
 /* Inside the write, so that no class is born between looking and recording. */
 static enum err write_opening(struct txn *t, void *self, struct fault *reterr)
 {
     struct opening *op = self;
-    struct recipient now;
-    enum err e = recipient_of_party(txn_node(t), txn_view(t), &op->party, &op->u->arena, &now, reterr);
+    struct sharing agreed;
+    struct update *u = op->u;
+    op->now.at_us = txn_now_us(t);
+    enum err e =
+        recipient_of_party(txn_node(t), txn_view(t), &op->party, op->now.at_us, &u->arena, &op->now.r, reterr);
+    if (e == OK)
+        e = sharing_load(txn_view(t), &op->now.r, op->now.at_us, &agreed, reterr);
     if (e)
         return e;
-    struct opened o = {
-        .u = op->u, .before = &op->before, .now = &now, .now_us = txn_now_us(t), .arena = &op->u->arena};
-    e = view_classes(txn_view(t), on_class, &o, reterr);
-    o.pointers = true;
-    if (e == OK && o.any)
-        e = view_classes(txn_view(t), on_class, &o, reterr);
-    if (e || !o.count)
-        return e;
-    struct fact f = {.kind = FACT_OPENING, .u.opening = {.party = op->party, .class_keys = o.keys, .count = o.count}};
-    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+    struct opened o = {.before = {&u->before, &u->agreed_before, &op->before.r, op->before.at_us},
+                       .now = {&u->now, &agreed, &op->now.r, op->now.at_us},
+                       .arena = &u->arena};
+    e = look(&o, txn_view(t), reterr);
+    if (e == OK && (o.count || o.grant_count)) {
+        struct fact f = {.kind = FACT_OPENING,
+                         .u.opening = {.party = op->party,
+                                       .class_keys = o.keys,
+                                       .count = o.count,
+                                       .grants = o.grants,
+                                       .grant_count = o.grant_count}};
+        e = txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+        op->written = e == OK;
+    }
+    sharing_done(&agreed);
+    return e;
 }
 
 /* ---- all partners ---- */
@@ -187,29 +348,30 @@ static enum err on_peer(void *self, const struct fact *f)
     return OK;
 }
 
-static enum err update_party(struct update *u, struct view *v, const struct uuid *party, struct fault *reterr)
+/* passed: time may have opened something although nothing was changed. */
+static enum err update_party(struct update *u, struct view *v, const struct uuid *party, bool passed,
+                             bool *ret_opened, struct fault *reterr)
 {
     char key[UUID_TEXT_MAX];
-    struct recipient now;
-    struct opening op = {.u = u, .party = *party};
-    enum err e = recipient_of_party(u->node, v, party, &u->arena, &now, reterr);
+    struct opening op = {.u = u, .party = *party, .now.at_us = clock_now_us()};
+    enum err e = recipient_of_party(u->node, v, party, op.now.at_us, &u->arena, &op.now.r, reterr);
     if (e)
         return e;
     uuid_format(party, key);
-    op.before = now;
-    e = load_basis(node_local(u->node), text_of(key), &op.before, reterr);
-    if (e == OK && u->sources_same && recipient_same(&op.before, &now))
-        return OK;
+    op.before = op.now;
+    e = load_basis(node_local(u->node), text_of(key), &u->arena, &op.before, reterr);
     if (e && e != ERR_NOT_FOUND)
         return e;
-    if (e == OK)
-        e = node_write(u->node, write_opening, &op, reterr);
-    else
-        e = OK;
-    return e ? e : save_basis(node_local(u->node), text_of(key), &now, reterr);
+    bool known = e == OK;
+    if (known && !passed && u->sources_same && u->agreements_same && recipient_same(&op.before.r, &op.now.r))
+        return OK;
+    e = known ? node_write(u->node, write_opening, &op, reterr) : OK;
+    *ret_opened |= op.written;
+    return e ? e : save_basis(node_local(u->node), text_of(key), &op.now, reterr);
 }
 
-#define SOURCES_KEY TEXT("sources")
+#define SOURCES_KEY    TEXT("sources")
+#define AGREEMENTS_KEY TEXT("agreements")
 
 static enum err load_sources(struct update *u, struct view *v, struct fault *reterr)
 {
@@ -223,6 +385,32 @@ static enum err load_sources(struct update *u, struct view *v, struct fault *ret
     buffer_done(&kept);
     u->sources_same = e == OK && defaults_same(&u->before, &u->now);
     return e == ERR_NOT_FOUND || e == ERR_MALFORMED ? OK : e;
+}
+
+/* What was agreed with whom; of no party here, and of none before the first agreement. */
+static enum err load_agreements(struct update *u, struct view *v, struct fault *reterr)
+{
+    static const struct recipient anybody = {.kind = RECIPIENT_PUBLIC};
+    struct sharing now;
+    struct buffer kept, text;
+    enum err e = sharing_load(v, &anybody, clock_now_us(), &now, reterr);
+    if (e)
+        return e;
+    buffer_init(&kept, UPDATE_MAX_BYTES);
+    buffer_init(&text, UPDATE_MAX_BYTES);
+    sharing_agreements_write(&now, &text);
+    e = buffer_error(&text);
+    if (e == OK)
+        e = local_get(node_local(u->node), BASIS_SPACE, AGREEMENTS_KEY, &kept, reterr);
+    if (e == OK || e == ERR_NOT_FOUND) {
+        u->agreements_same = text_eq(buffer_text(&kept), buffer_text(&text));
+        u->agreements = arena_text(&u->arena, buffer_text(&text));
+        e = u->agreements.ptr ? sharing_agreements_parse(buffer_text(&kept), &u->agreed_before) : ERR_NOMEM;
+    }
+    buffer_done(&kept);
+    buffer_done(&text);
+    sharing_done(&now);
+    return e;
 }
 
 static enum err save_sources(struct update *u, struct fault *reterr)
@@ -239,25 +427,61 @@ static enum err save_sources(struct update *u, struct fault *reterr)
     return e;
 }
 
-/* The sources' settings are kept last: what a crash cuts off is done again. */
-enum err taxii_openings_update(struct node *node, struct fault *reterr)
+static enum err save_agreements(struct update *u, struct fault *reterr)
 {
-    struct update u = {.node = node};
-    struct view *v;
-    enum err e = node_reader(node, &v, reterr);
+    return u->agreements_same ? OK
+                              : local_set(node_local(u->node), BASIS_SPACE, AGREEMENTS_KEY, u->agreements, reterr);
+}
+
+static enum err begin(struct update *u, struct node *node, struct view **ret, struct fault *reterr)
+{
+    *u = (struct update){.node = node};
+    enum err e = node_reader(node, ret, reterr);
     if (e)
         return e;
-    arena_init(&u.arena, UPDATE_MAX_BYTES);
-    e = load_sources(&u, v, reterr);
+    arena_init(&u->arena, UPDATE_MAX_BYTES);
+    e = load_sources(u, *ret, reterr);
+    return e ? e : load_agreements(u, *ret, reterr);
+}
+
+static void end(struct update *u, struct view *v)
+{
+    if (!v)
+        return;
+    arena_done(&u->arena);
+    sharing_done(&u->agreed_before);
+    defaults_done(&u->before);
+    defaults_done(&u->now);
+    node_reader_done(u->node, v);
+}
+
+/* The sources' settings and the agreements are kept last: what a crash cuts off is done again. */
+enum err taxii_openings_update(struct node *node, struct fault *reterr)
+{
+    struct update u;
+    struct view *v = NULL;
+    bool opened = false;
+    enum err e = begin(&u, node, &v, reterr);
     if (e == OK)
         e = view_facts(v, FACT_PEER, on_peer, &u, reterr);
     for (size_t i = 0; e == OK && i < u.party_count; i++)
-        e = update_party(&u, v, &u.parties[i], reterr);
+        e = update_party(&u, v, &u.parties[i], false, &opened, reterr);
     if (e == OK)
         e = save_sources(&u, reterr);
-    arena_done(&u.arena);
-    defaults_done(&u.before);
-    defaults_done(&u.now);
-    node_reader_done(node, v);
+    if (e == OK)
+        e = save_agreements(&u, reterr);
+    end(&u, v);
+    return e;
+}
+
+enum err taxii_openings_pass(struct node *node, const struct uuid *party, bool *ret_opened, struct fault *reterr)
+{
+    struct update u;
+    struct view *v = NULL;
+    *ret_opened = false;
+    enum err e = begin(&u, node, &v, reterr);
+    if (e == OK)
+        e = update_party(&u, v, party, true, ret_opened, reterr);
+    end(&u, v);
     return e;
 }

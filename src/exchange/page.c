@@ -56,11 +56,22 @@ struct versions_seen {
     int64_t first_us;
 };
 
+static bool version_cleared(const struct page *p, const struct version_row *row)
+{
+    struct asked asked;
+    struct decision d;
+    bool cleared;
+    if (!clearance_class(p->clearance, row->class_id, &cleared))
+        return false;
+    if (cleared || !clearance_singled(p->clearance, row->id))
+        return cleared;
+    return clearance_decide(p->clearance, p->now_us, row->class_id, row->id, row->modified, &asked, &d) && d.cleared;
+}
+
 static enum err on_version(void *self, const struct version_row *row)
 {
     struct versions_seen *seen = self;
-    bool cleared;
-    if (!clearance_class(seen->p->clearance, row->class_id, &cleared) || !cleared)
+    if (!version_cleared(seen->p, row))
         return OK;
     if (row->standing == STANDING_CURRENT)
         seen->current_cleared = true;
@@ -133,7 +144,9 @@ static enum err take(struct page *p, const struct page_wanted *w, const struct r
     if (e || !wanted)
         return e;
     p->lacking_count = 0;
-    e = page_clear(p, r->class_id, r->body, &c, reterr);
+    e = page_clear(
+        p, &(struct page_object){.id = r->id, .modified = r->modified, .class_id = r->class_id, .body = r->body}, &c,
+        reterr);
     bool denied = e == ERR_DENIED;
     if ((e == OK || denied) && p->failed)
         e = p->failed;
@@ -160,7 +173,7 @@ struct filling {
     struct page *p;
     const struct page_wanted *w;
     struct batch *b;
-    size_t late_at;
+    size_t late_at, single_at;
     size_t bytes;
 };
 
@@ -183,13 +196,14 @@ static enum err on_one_row(void *self, const struct page_row *row)
     return row->version.n == one->n ? on_row(&one->batch, row) : OK;
 }
 
-/* The late object's own row where the question wants it; the view says whether it does. */
-static enum err take_late(struct filling *f, const struct late_item *item, struct fault *reterr)
+/* A version that does not come in the order of its class: with its own row where the question wants it; the view says
+ * whether it does. */
+static enum err take_apart(struct filling *f, int64_t date_us, uint64_t n, bool is_single, struct fault *reterr)
 {
     struct version_row found;
     struct row row;
-    struct one_row one = {.batch = {.rows = &row, .cap = 1}, .n = item->n};
-    enum err e = view_by_entry(f->p->view, item->n, &found, reterr);
+    struct one_row one = {.batch = {.rows = &row, .cap = 1}, .n = n};
+    enum err e = view_by_entry(f->p->view, n, &found, reterr);
     if (e)
         return e == ERR_NOT_FOUND ? OK : e;
     if (!id_wanted(&f->w->query, found.id))
@@ -199,28 +213,62 @@ static enum err take_late(struct filling *f, const struct late_item *item, struc
     struct page_query q = f->w->query;
     q.ids = &id;
     q.id_count = 1;
+    q.any_class = true;
     q.after_us = INT64_MIN;
     q.has_cursor = false;
     q.limit = UINT32_MAX;
     e = id.ptr ? view_page(f->p->view, &q, on_one_row, &one, reterr) : ERR_NOMEM;
-    if (e == OK && one.batch.count && row.date_us < item->date_us && item->date_us <= f->w->query.until_us) {
-        row.date_us = item->date_us;
+    int64_t otherwise_us; /* its date but for being late */
+    if (!clearance_single_date(f->p->clearance, n, &otherwise_us))
+        otherwise_us = one.batch.count ? row.date_us : 0;
+    bool due = is_single || otherwise_us < date_us;
+    if (e == OK && one.batch.count && due && date_us <= f->w->query.until_us) {
+        row.date_us = date_us;
         e = take(f->p, f->w, &row, &f->bytes, reterr);
     }
     arena_done(&one.batch.texts);
     return e;
 }
 
-/* Late items before (date_us, n). */
-static enum err take_late_before(struct filling *f, int64_t date_us, uint64_t n, struct fault *reterr)
+static bool comes_before(int64_t date_us, uint64_t n, int64_t other_us, uint64_t other_n)
+{
+    return date_us < other_us || (date_us == other_us && n < other_n);
+}
+
+/* The next single that is not late; NULL: none. Late ones come with the later date only. */
+static const struct single *next_single(struct filling *f)
+{
+    const struct clearance *c = f->p->clearance;
+    int64_t late_us;
+    for (; f->single_at < c->single_count; f->single_at++) {
+        const struct single *s = &c->singles[f->single_at];
+        bool late = late_list_date(f->p->late, s->n, &late_us) && late_us > s->date_us;
+        if (!late && (!s->older || f->w->query.all_versions))
+            return s;
+    }
+    return NULL;
+}
+
+/* Late items and singles before (date_us, n), in their common order. */
+static enum err take_apart_before(struct filling *f, int64_t date_us, uint64_t n, struct fault *reterr)
 {
     const struct late_list *late = f->p->late;
     enum err e = OK;
-    for (; e == OK && late && f->late_at < late->count && !f->p->more; f->late_at++) {
-        const struct late_item *item = &late->items[f->late_at];
-        if (item->date_us > date_us || (item->date_us == date_us && item->n >= n))
+    while (e == OK && !f->p->more) {
+        const struct late_item *item = late && f->late_at < late->count ? &late->items[f->late_at] : NULL;
+        const struct single *single = next_single(f);
+        bool is_single = single && (!item || comes_before(single->date_us, single->n, item->date_us, item->n));
+        if (!item && !single)
             break;
-        e = take_late(f, item, reterr);
+        int64_t its_us = is_single ? single->date_us : item->date_us;
+        uint64_t its_n = is_single ? single->n : item->n;
+        if (!comes_before(its_us, its_n, date_us, n))
+            break;
+        e = take_apart(f, its_us, its_n, is_single, reterr);
+        if (is_single)
+            f->single_at++;
+        else
+            f->late_at++;
     }
     return e;
 }
@@ -228,7 +276,7 @@ static enum err take_late_before(struct filling *f, int64_t date_us, uint64_t n,
 static enum err take_row(struct filling *f, const struct row *r, struct fault *reterr)
 {
     int64_t late_us;
-    enum err e = take_late_before(f, r->date_us, r->n, reterr);
+    enum err e = take_apart_before(f, r->date_us, r->n, reterr);
     if (e || f->p->more || (late_list_date(f->p->late, r->n, &late_us) && late_us > r->date_us))
         return e;
     return take(f->p, f->w, r, &f->bytes, reterr);
@@ -240,8 +288,9 @@ static enum err fill_from(struct filling *f, struct fault *reterr)
     struct page_query q = f->w->query;
     struct batch *b = f->b;
     bool asked_all = false;
-    f->late_at = q.has_cursor ? late_list_after(f->p->late, q.after_us, q.after_n)
-                              : late_list_after(f->p->late, q.after_us, UINT64_MAX);
+    uint64_t after_n = q.has_cursor ? q.after_n : UINT64_MAX;
+    f->late_at = late_list_after(f->p->late, q.after_us, after_n);
+    f->single_at = clearance_single_after(f->p->clearance, q.after_us, after_n);
     q.limit = (uint32_t)b->cap;
     while (!f->p->more && !asked_all) {
         arena_reset(&b->texts);
@@ -258,14 +307,14 @@ static enum err fill_from(struct filling *f, struct fault *reterr)
             q.after_n = b->rows[b->count - 1].n;
         }
     }
-    return take_late_before(f, INT64_MAX, UINT64_MAX, reterr);
+    return take_apart_before(f, INT64_MAX, UINT64_MAX, reterr);
 }
 
 enum err page_fill(struct page *p, const struct page_wanted *wanted, struct fault *reterr)
 {
     struct page_wanted w = *wanted;
     uint32_t limit = w.query.limit;
-    if (!p->clearance->id_count || !limit)
+    if ((!p->clearance->id_count && !p->clearance->single_count) || !limit)
         return OK;
     w.bytes_max = w.bytes_max ? w.bytes_max : TAXII_PAGE_MAX_BYTES;
     w.query.all_versions = (w.versions != 0 && w.versions != VERSIONS_LAST) || w.stamp_count > 0;

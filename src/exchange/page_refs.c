@@ -86,37 +86,27 @@ static bool points_nowhere(struct text body)
     return true;
 }
 
-static struct gate_question question(const struct page *p, const struct gate_class *c)
-{
-    return (struct gate_question){
-        .cls = c, .recipient = &p->clearance->recipient, .door = p->clearance->door, .now_us = p->now_us};
-}
-
 /* The object's bytes, closed over its references. *ret_why (may be NULL): the rule that closing withheld it by. */
-static enum err close_body(struct page *p, const struct gate_class *c, const struct decision *d, struct text body,
+static enum err close_body(struct page *p, const struct asked *a, const struct decision *d, struct text body,
                            struct cleared **ret, struct decision_rule *ret_why)
 {
-    const struct gate_question q = question(p, c);
     const struct gate_lookup lookup = {.ref = page_ref_lookup, .self = p};
-    return gate_clear(&q, d, body, &lookup, ret, ret_why);
+    return gate_clear(&a->q, d, body, &lookup, ret, ret_why);
 }
 
-static enum err target_goes(struct page *p, const struct gate_class *c, struct text body)
+/* A target that is cleared, but goes cut, or cannot go: what it lacks. */
+static enum err target_goes(struct page *p, const struct asked *a, const struct decision *d, struct text body)
 {
-    struct decision d;
     struct cleared *target = NULL;
-    if (points_nowhere(body))
+    if (points_nowhere(body) && !a->q.cls->granular && !d->tear)
         return OK;
-    const struct gate_question q = question(p, c);
-    gate_decide(&q, &d);
-    if (!d.cleared)
-        return ERR_DENIED;
-    enum err e = close_body(p, c, &d, body, &target, NULL);
+    enum err e = close_body(p, a, d, body, &target, NULL);
     cleared_free(target);
     return e;
 }
 
-static enum ref_state closed_state(struct page *p, struct text id, const struct gate_class *c, struct place place)
+static enum ref_state closed_state(struct page *p, struct text id, const struct asked *a, const struct decision *d,
+                                   struct place place)
 {
     struct page_memo *m = p->memo;
     struct buffer body;
@@ -126,7 +116,7 @@ static enum ref_state closed_state(struct page *p, struct text id, const struct 
     enum err e = node_body(p->node, place, &body, NULL);
     m->under_way[m->depth++] = id;
     if (e == OK)
-        e = target_goes(p, c, buffer_text(&body));
+        e = target_goes(p, a, d, buffer_text(&body));
     m->depth--;
     buffer_done(&body);
     if (e && e != ERR_DENIED && e != ERR_NOT_FOUND)
@@ -137,6 +127,8 @@ static enum ref_state closed_state(struct page *p, struct text id, const struct 
 static enum ref_state held_state(struct page *p, struct text id)
 {
     struct version_row row;
+    struct asked asked;
+    struct decision d;
     bool cleared;
     enum err e = view_current(p->view, id, &row, NULL);
     if (e && e != ERR_NOT_FOUND)
@@ -146,9 +138,12 @@ static enum ref_state held_state(struct page *p, struct text id)
     const struct gate_class *c = clearance_class(p->clearance, row.class_id, &cleared);
     if (!c)
         return REF_WITHHELD;
-    const struct decision d = {.cleared = cleared};
+    d = (struct decision){.cleared = cleared};
+    if ((cleared || clearance_singled(p->clearance, id)) &&
+        !clearance_decide(p->clearance, p->now_us, row.class_id, id, row.modified, &asked, &d))
+        return REF_WITHHELD;
     enum ref_state state = gate_ref_of(c, &p->clearance->recipient, &d);
-    return state == REF_CLEARED ? closed_state(p, id, c, row.body) : state;
+    return state == REF_CLEARED ? closed_state(p, id, &asked, &d, row.body) : state;
 }
 
 static bool is_under_way(struct page_memo *m, struct text id)
@@ -215,7 +210,7 @@ static enum err make_memo(struct page *p)
 }
 
 /* The object on the page itself; what is found out about others on the way does not rest on it. */
-static enum err close_object(struct page *p, const struct gate_class *c, const struct decision *d, struct place place,
+static enum err close_object(struct page *p, const struct asked *a, const struct decision *d, struct place place,
                              struct cleared **ret, struct decision_rule *ret_why, struct fault *reterr)
 {
     struct buffer body;
@@ -223,44 +218,42 @@ static enum err close_object(struct page *p, const struct gate_class *c, const s
     enum err e = node_body(p->node, place, &body, reterr);
     p->memo->assumed = UINT_MAX;
     if (e == OK)
-        e = close_body(p, c, d, buffer_text(&body), ret, ret_why);
+        e = close_body(p, a, d, buffer_text(&body), ret, ret_why);
     buffer_done(&body);
     return e;
 }
 
-enum err page_clear(struct page *p, uint32_t class_id, struct place place, struct cleared **ret, struct fault *reterr)
+enum err page_clear(struct page *p, const struct page_object *o, struct cleared **ret, struct fault *reterr)
 {
+    struct asked asked;
+    struct decision d;
     bool cleared;
-    const struct gate_class *c = clearance_class(p->clearance, class_id, &cleared);
-    if (!c || !cleared)
+    if (!clearance_class(p->clearance, o->class_id, &cleared) ||
+        (!cleared && !clearance_singled(p->clearance, o->id)))
         return ERR_DENIED;
     if (make_memo(p))
         return ERR_NOMEM;
-    struct decision d;
-    const struct gate_question q = question(p, c);
-    gate_decide(&q, &d);
-    if (!d.cleared)
+    if (!clearance_decide(p->clearance, p->now_us, o->class_id, o->id, o->modified, &asked, &d) || !d.cleared)
         return ERR_DENIED; /* held until just now */
-    enum err e = close_object(p, c, &d, place, ret, NULL, reterr);
+    enum err e = close_object(p, &asked, &d, o->body, ret, NULL, reterr);
     return e == ERR_NOT_FOUND ? ERR_DENIED : e; /* erased: there is nothing that could leave */
 }
 
-enum err page_explain(struct page *p, uint32_t class_id, struct place place, struct decision *ret,
+enum err page_explain(struct page *p, const struct page_object *o, struct decision *ret, struct cleared **ret_cleared,
                       struct fault *reterr)
 {
-    bool cleared;
+    struct asked asked;
     struct cleared *object = NULL;
     struct decision_rule why = {0};
-    const struct gate_class *c = clearance_class(p->clearance, class_id, &cleared);
-    if (!c)
+    if (!clearance_decide(p->clearance, p->now_us, o->class_id, o->id, o->modified, &asked, ret))
         return fault_set(reterr, ERR_NOT_FOUND, "the object's class is not known");
+    if (ret_cleared)
+        *ret_cleared = NULL;
     if (make_memo(p))
         return fault_set(reterr, ERR_NOMEM, "out of memory");
-    const struct gate_question q = question(p, c);
-    gate_decide(&q, ret);
     if (!ret->cleared)
         return OK;
-    enum err e = close_object(p, c, ret, place, &object, &why, reterr);
+    enum err e = close_object(p, &asked, ret, o->body, &object, &why, reterr);
     if (e == OK) {
         ret->form = cleared_form(object);
         ret->label = cleared_label(object);
@@ -270,6 +263,9 @@ enum err page_explain(struct page *p, uint32_t class_id, struct place place, str
         ret->rule_count = 1;
         e = OK;
     }
-    cleared_free(object);
+    if (ret_cleared && e == OK)
+        *ret_cleared = object;
+    else
+        cleared_free(object);
     return e;
 }

@@ -4,11 +4,18 @@
 
 /* The `ref` of a gate_lookup; self is the struct page. A look-up that fails sets page.failed and withholds. */
 enum ref_state page_ref_lookup(void *self, struct text id);
-/* The object behind `row` as it may leave. OK: owned. ERR_DENIED: class or references withhold it.
+/* A version of an object, as a page takes it. */
+struct page_object {
+    struct text id, modified; /* modified as written; empty: none */
+    uint32_t class_id;
+    struct place body;
+};
+/* It as it may leave. OK: owned. ERR_DENIED: class, grants or references withhold it.
  * ERR_NOMEM | ERR_IO | ERR_MALFORMED */
-MUST_CHECK enum err page_clear(struct page *p, uint32_t class_id, struct place body, struct cleared **ret,
+MUST_CHECK enum err page_clear(struct page *p, const struct page_object *o, struct cleared **ret,
                                struct fault *reterr);
-/* The decision about the object behind `row` with its references looked at, as a page would take it, with its
- * reasons. ERR_NOT_FOUND (erased, or a class born later) | ERR_NOMEM | ERR_IO | ERR_MALFORMED */
-MUST_CHECK enum err page_explain(struct page *p, uint32_t class_id, struct place body, struct decision *ret,
-                                 struct fault *reterr);
+/* The decision about it with its references looked at, as a page would take it, with its reasons. *ret_cleared (may
+ * be NULL): it as it may leave, owned; NULL when it does not. What the decision borrows lives as long as the
+ * clearance. ERR_NOT_FOUND (erased, or a class born later) | ERR_NOMEM | ERR_IO | ERR_MALFORMED */
+MUST_CHECK enum err page_explain(struct page *p, const struct page_object *o, struct decision *ret,
+                                 struct cleared **ret_cleared, struct fault *reterr);

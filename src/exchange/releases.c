@@ -39,16 +39,33 @@ static struct sha256 root_of(const struct fact_released *items, size_t count)
     return merkle_root(&m);
 }
 
+/* What was granted to the partner may have been taken back, or be over, since the page was cleared. */
+static enum err still_holds(struct txn *t, const struct clearance *c, struct fault *reterr)
+{
+    uint64_t newest;
+    enum err e = view_grants_newest(txn_view(t), &c->recipient.party, &newest, reterr);
+    if (e)
+        return e;
+    bool changed = newest != UINT64_MAX && newest >= c->position;
+    return changed || txn_now_us(t) >= c->holds_until_us
+               ? fault_set(reterr, ERR_BUSY, "what was granted to the partner changed")
+               : OK;
+}
+
 static enum err write_release(struct txn *t, void *self, struct fault *reterr)
 {
     struct release *r = self;
     const struct recipient *cleared_for = &r->page->clearance->recipient;
     struct recipient now;
-    enum err e = recipient_of_party(txn_node(t), txn_view(t), &cleared_for->party, r->page->arena, &now, reterr);
+    enum err e = recipient_of_party(txn_node(t), txn_view(t), &cleared_for->party, txn_now_us(t), r->page->arena,
+                                    &now, reterr);
     if (e)
         return e;
     if (!recipient_same(&now, cleared_for))
         return fault_set(reterr, ERR_BUSY, "the partner's settings changed");
+    e = still_holds(t, r->page->clearance, reterr);
+    if (e)
+        return e;
     e = keep_unrecorded(txn_view(t), &cleared_for->party, r->items, &r->count, reterr);
     if (e || !r->count)
         return e;

@@ -10,6 +10,7 @@
 #include "exchange/releases.h"
 #include "exchange/taxii_query.h"
 #include "exchange/taxii_remote.h"
+#include "exchange/taxii_server.h"
 #include "release/outbound.h"
 #include "json/json.h"
 
@@ -213,7 +214,7 @@ static enum err push_batch(struct push *p, struct view *v, struct arena *arena, 
     enum err e = view_snapshot(v, reterr);
     if (e)
         return e;
-    e = recipient_of_party(p->node, v, &p->party, arena, &r, reterr);
+    e = recipient_of_party(p->node, v, &p->party, page.now_us, arena, &r, reterr);
     if (e == OK)
         e = clearance_make(v, &r, DOOR_TAXII, page.now_us, &clearance, reterr);
     page.clearance = clearance;
@@ -235,7 +236,10 @@ enum err taxii_push(struct node *node, struct http_client *http, const struct ta
     char key[UUID_TEXT_MAX];
     struct push p = {.node = node, .http = http, .remote = remote, .party = *party, .key = uuid_format(party, key)};
     struct view *v;
+    bool opened;
     enum err e = load_cursor(&p, reterr);
+    if (e == OK)
+        e = taxii_openings_pass(node, party, &opened, reterr);
     if (e == OK)
         e = late_book_new(node, &p.late);
     if (e == OK)

@@ -226,6 +226,17 @@ static enum err read_page(const struct call *c, const struct question *q, struct
     return e;
 }
 
+/* An entry more means that the page belongs to a later state: it is made there. */
+static enum err pass_time(const struct call *c, struct fault *reterr)
+{
+    const struct recipient *r = &c->asker.recipient;
+    bool opened = false;
+    if (r->kind == RECIPIENT_OWN_ACCOUNT || !clearances_outlived(c->server->clearances, r, c->now_us))
+        return OK;
+    enum err e = taxii_openings_pass(c->server->node, &r->party, &opened, reterr);
+    return e == OK && opened ? fault_set(reterr, ERR_BUSY, "something opened for the partner") : e;
+}
+
 enum err taxii_read(const struct call *c, struct outbound **ret)
 {
     struct question q = {0};
@@ -236,6 +247,8 @@ enum err taxii_read(const struct call *c, struct outbound **ret)
         *ret = taxii_fault_words(400, text_of(fault.what));
         return OK;
     }
+    if (e == OK)
+        e = pass_time(c, &fault);
     if (e == OK)
         e = clearances_get(c->server->clearances, c->view, &c->asker.recipient, c->now_us, &clearance, &fault);
     if (e == OK) {

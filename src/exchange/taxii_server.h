@@ -19,5 +19,10 @@ struct outbound *taxii_fault(int status);
 /* The answer to an error that is nobody's fault but ours (500, 503, 507), logged. */
 struct outbound *taxii_failure(enum err e, const struct fault *fault);
 struct outbound *taxii_not_allowed(const char *allow); /* 405 with the header Allow */
-/* Policy changed (peer, source): newly visible classes become openings. On any thread but the writer's. */
+/* Time passed for a partner: what began with it (an embargo that ended, a membership that started) becomes an
+ * opening. *ret_opened: there is a new entry. On any thread but the writer's. */
+MUST_CHECK enum err taxii_openings_pass(struct node *node, const struct uuid *party, bool *ret_opened,
+                                        struct fault *reterr);
+/* Policy changed (peer, source, agreement, group): newly visible classes become openings. On any thread but the
+ * writer's. */
 MUST_CHECK enum err taxii_openings_update(struct node *node, struct fault *reterr);
