@@ -35,7 +35,7 @@ static int explain_to(struct session *s, struct view *v, struct arena *a)
         complain(s, "usage: entente explain ID --to PEER");
         return EXIT_USAGE;
     }
-    enum err err = find_recipient(s, v, to, now_us, a, &recipient);
+    enum err err = find_recipient(s, v, to, a, &recipient);
     if (err)
         return err == ERR_USAGE ? EXIT_USAGE : EXIT_DATA;
     enum door usual = recipient.kind == RECIPIENT_OWN_ACCOUNT ? DOOR_CONSOLE

@@ -3,6 +3,7 @@
 
 #include "command/commands.h"
 #include "command/names.h"
+#include "command/share_words.h"
 #include "store/proof.h"
 #include "json/json.h"
 
@@ -197,6 +198,9 @@ static int show_object(struct session *s, struct view *v)
     if (open_view(s, &w.names))
         return EXIT_WRITE;
     enum err err = view_versions(v, id, show_version, &w, &fault);
+    size_t granted;
+    if (!err && !s->json && !w.proof)
+        err = grants_of_object(s, v, w.names, id, &granted);
     node_reader_done(s->node, w.names);
     if (err && err != ERR_NOT_FOUND)
         return complain_fault(s, NULL, &fault);

@@ -165,11 +165,74 @@ static int confirm_key(struct session *s, const struct uuid *party)
                : EXIT_DONE;
 }
 
+static const struct {
+    const char *name;
+    uint32_t bits;
+} terms_known[] = {{"tlp2", TERM_TLP2},
+                   {"rel-to", TERM_REL_TO},
+                   {"not-to", TERM_NOT_TO},
+                   {"originator-control", TERM_ORIGINATOR_CONTROL},
+                   {"pap", TERM_PAP},
+                   {"embargo", TERM_EMBARGO},
+                   {"purpose", TERM_PURPOSE},
+                   {"classification", TERM_CLASSIFICATION},
+                   {"personal-data", TERM_PERSONAL_DATA},
+                   {"tear-line", TERM_TEAR_LINE},
+                   {"all", TERMS_ALL},
+                   {"none", 0}};
+
+/* Names, comma between; "auto" takes back what a person said. */
+static enum err read_terms(struct session *s, const char *given, struct peer_settings *set)
+{
+    struct text rest = text_of(given), name;
+    set->knows_by_itself = strcmp(given, "auto") == 0;
+    while (!set->knows_by_itself && text_split(&rest, ',', &name)) {
+        size_t i = 0;
+        while (i < ARRAY_LEN(terms_known) && !text_eq(text_trim(name), text_of(terms_known[i].name)))
+            i++;
+        if (i == ARRAY_LEN(terms_known)) {
+            complain(s,
+                     "--knows " TEXT_FMT ": tlp2, rel-to, not-to, originator-control, pap, embargo, purpose, "
+                     "classification, personal-data, tear-line; all, none or auto",
+                     TEXT_ARG(name));
+            return ERR_USAGE;
+        }
+        set->knows |= terms_known[i].bits;
+    }
+    return OK;
+}
+
+/* What the gate knows of the partner beside its ceiling. */
+static enum err read_nature(struct session *s, struct peer_settings *set)
+{
+    struct ident id;
+    const char *country = option(s, "country"), *kind = option(s, "kind"), *identity = option(s, "identity");
+    set->has_country = country != NULL;
+    set->has_kind = kind != NULL;
+    set->has_knows = option_given(s, "knows");
+    set->has_identity = identity != NULL;
+    if (country && strcmp(country, "none") != 0)
+        set->country = text_of(country);
+    if (kind && !recipient_kind_parse(text_of(kind), &set->kind)) {
+        complain(s, "--kind %s: partner, community, authority or constituent", kind);
+        return ERR_USAGE;
+    }
+    if (identity && (ident_parse(text_of(identity), &id, NULL) || !text_eq(id.type, TEXT("identity")))) {
+        complain(s, "--identity %s: the identity--UUID by which markings name it", identity);
+        return ERR_USAGE;
+    }
+    if (identity)
+        set->identity = id.uuid;
+    return set->has_knows ? read_terms(s, option(s, "knows"), set) : OK;
+}
+
 static int run_set(struct session *s)
 {
     struct peer_settings set = {.has_ceiling = option_given(s, "ceiling"),
                                 .has_sightings = option_given(s, "sightings"),
                                 .has_poll_ms = option_given(s, "poll-ms")};
+    if (read_nature(s, &set))
+        return EXIT_USAGE;
     struct fault fault = {.offset = -1, .line = -1};
     struct uuid party;
     uint64_t poll_ms = 0;
@@ -187,7 +250,8 @@ static int run_set(struct session *s)
     int code = named_peer(s, &party);
     if (!code && option_given(s, "key"))
         code = confirm_key(s, &party);
-    bool other = set.has_ceiling || set.has_sightings || set.has_poll_ms || !option_given(s, "key");
+    bool other = set.has_ceiling || set.has_sightings || set.has_poll_ms || set.has_country || set.has_kind ||
+                 set.has_knows || set.has_identity || !option_given(s, "key");
     if (!code && other && peer_set(s->node, &party, &set, node_admin(s->node), &fault))
         code = complain_fault(s, NULL, &fault);
     if (!code && !s->json)
@@ -271,6 +335,9 @@ static enum err list_one(struct listing *l, const struct fact *f)
         json_member_text(&o, "peer", name);
         json_member_text(&o, "url", p->url);
         json_member_text(&o, "ceiling", text_of(tlp_name(p->ceiling)));
+        json_member_text(&o, "kind",
+                         p->partner_kind ? text_of(recipient_kind_name(p->partner_kind)) : TEXT("partner"));
+        json_member_text(&o, "country", p->country);
         json_member_bool(&o, "sightings", p->sightings);
         json_member_bool(&o, "expelled", p->expelled);
         json_member_i64(&o, "poll_ms", p->poll_ms);
@@ -307,6 +374,11 @@ static const struct option_spec SET_OPTIONS[] = {
     {"ceiling", OPTION_VALUE, "TLP", "highest label of ours that flows to it without a person (GREEN)"},
     {"sightings", OPTION_VALUE, "on|off", "tell it when its indicators are seen here (off)"},
     {"poll-ms", OPTION_VALUE, "N", "how often it is asked for news, in milliseconds (30000)"},
+    {"kind", OPTION_VALUE, "KIND", "partner, community, authority or constituent (partner)"},
+    {"country", OPTION_VALUE, "CC", "its country, for markings that name countries; none: not known"},
+    {"identity", OPTION_VALUE, "ID", "the identity--UUID by which markings name it"},
+    {"knows", OPTION_VALUE, "TERMS",
+     "which terms it is known to keep (auto: all of a node like this one, else tlp2)"},
     {"key", OPTION_VALUE, "HEX",
      "the key of its log that it offers in place of the pinned one, as it told you itself"},
     {NULL, OPTION_FLAG, NULL, NULL}};

@@ -25,7 +25,7 @@ static enum err find_account(struct session *s, struct view *v, const char *name
     return OK;
 }
 
-enum err find_recipient(struct session *s, struct view *v, const char *words, int64_t now_us, struct arena *arena,
+enum err find_recipient(struct session *s, struct view *v, const char *words, struct arena *arena,
                         struct recipient *ret)
 {
     struct fault fault = {.offset = -1, .line = -1};
@@ -39,7 +39,7 @@ enum err find_recipient(struct session *s, struct view *v, const char *words, in
     enum err err = find_party(s, v, words, &party);
     if (err)
         return err;
-    err = recipient_of_party(s->node, v, &party, now_us, arena, ret, &fault);
+    err = recipient_of_party(s->node, v, &party, arena, ret, &fault);
     if (err)
         complain_fault(s, words, &fault);
     return err;

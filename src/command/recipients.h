@@ -5,8 +5,8 @@
 #include "exchange/asker.h"
 
 /* "public", "account NAME" ("account:NAME" too) or a party by name. Complains; name and lists in the arena. */
-MUST_CHECK enum err find_recipient(struct session *s, struct view *v, const char *words, int64_t now_us,
-                                   struct arena *arena, struct recipient *ret);
+MUST_CHECK enum err find_recipient(struct session *s, struct view *v, const char *words, struct arena *arena,
+                                   struct recipient *ret);
 /* Door by its name; by_default when not given. Complains. */
 MUST_CHECK enum err find_door(struct session *s, const char *given, enum door by_default, enum door *ret);
 /* "partner CERT-NL", "account anna (analyst)", "the public": in the arena. */

@@ -83,11 +83,12 @@ static int open_files(struct session *s)
         complain(s, "at most %d files at once", CTL_FILES_MAX);
         return EXIT_USAGE;
     }
-    s->inputs = calloc(count + 1, sizeof *s->inputs);
+    const char *token = option(s, "token-file"); /* the last one */
+    s->inputs = calloc(count + 2, sizeof *s->inputs);
     if (!s->inputs)
         return EXIT_WRITE;
-    for (size_t i = 0; i < count; i++) {
-        int code = open_input(s, s->operands[i], &s->inputs[s->input_count]);
+    for (size_t i = 0; i < count + (token != NULL); i++) {
+        int code = open_input(s, i < count ? s->operands[i] : token, &s->inputs[s->input_count]);
         if (code)
             return code;
         s->input_count++;

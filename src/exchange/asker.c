@@ -55,7 +55,6 @@ struct places {
     struct arena *arena;
     struct membership *list;
     size_t count, cap;
-    int64_t now_us;
 };
 
 static int64_t end_of(int64_t us)
@@ -63,13 +62,14 @@ static int64_t end_of(int64_t us)
     return us ? us : INT64_MAX;
 }
 
-/* A list that is out of date, or cannot be had, makes nobody a member (docs/RELEASE.md 7). */
+/* A list that is out of date, or cannot be had, makes nobody a member (docs/RELEASE.md 7): the place has ended. It is
+ * handed over all the same, for the gate to know who may be among those that a marking excludes. */
 static enum err on_place(void *self, const struct membership_row *row)
 {
     struct places *p = self;
     int64_t list_until = end_of(row->list_until_us), until = end_of(row->until_us);
-    if (row->unreachable || list_until <= p->now_us || until <= p->now_us)
-        return OK;
+    if (row->unreachable)
+        until = row->from_us;
     if (p->count == p->cap) {
         size_t cap = p->cap ? p->cap * 2 : 8;
         struct membership *more = arena_alloc(p->arena, cap * sizeof *more);
@@ -105,10 +105,10 @@ static void take_settings(const struct fact_peer *peer, struct recipient *r)
         memcpy(r->country, peer->country.ptr, peer->country.len);
 }
 
-enum err recipient_of_party(struct node *node, struct view *v, const struct uuid *party, int64_t now_us,
-                            struct arena *arena, struct recipient *ret, struct fault *reterr)
+enum err recipient_of_party(struct node *node, struct view *v, const struct uuid *party, struct arena *arena,
+                            struct recipient *ret, struct fault *reterr)
 {
-    struct places places = {.arena = arena, .now_us = now_us};
+    struct places places = {.arena = arena};
     struct recipient r = {.kind = RECIPIENT_PARTNER,
                           .party = *party,
                           .ceiling = TLP_GREEN,
@@ -202,7 +202,7 @@ static enum err account_of(struct node *node, struct view *v, const struct crede
     return ret->disabled || other_user ? ERR_NOT_FOUND : OK;
 }
 
-enum err asker_find(struct node *node, struct view *v, struct text authorization, int64_t now_us, struct arena *arena,
+enum err asker_find(struct node *node, struct view *v, struct text authorization, struct arena *arena,
                     struct asker *ret, struct fault *reterr)
 {
     struct credential c = {0};
@@ -219,7 +219,7 @@ enum err asker_find(struct node *node, struct view *v, struct text authorization
     struct uuid party = account.party; /* the fact's texts end with the next question */
     enum role role = account.role;
     if (uuid_some(&party)) {
-        e = recipient_of_party(node, v, &party, now_us, arena, &a.recipient, reterr);
+        e = recipient_of_party(node, v, &party, arena, &a.recipient, reterr);
         if (e)
             return e;
         if (a.recipient.expelled)

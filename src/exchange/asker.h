@@ -12,12 +12,12 @@ struct asker {
 /* Authorization: "Bearer TOKEN" ("Token TOKEN" too, which taxii2-client sends), or "Basic" with the account's name
  * and the token as password. ERR_NOT_FOUND: nobody (401), whatever the cause. ERR_DENIED: an expelled partner (403).
  * ERR_IO | ERR_NOMEM */
-MUST_CHECK enum err asker_find(struct node *node, struct view *v, struct text authorization, int64_t now_us,
-                               struct arena *arena, struct asker *ret, struct fault *reterr);
+MUST_CHECK enum err asker_find(struct node *node, struct view *v, struct text authorization, struct arena *arena,
+                               struct asker *ret, struct fault *reterr);
 
 /* A party as the gate sees it at now_us by its newest settings and the lists it stands on; without any: ceiling
  * GREEN, no sightings. Name and memberships in the arena. ERR_NOMEM | ERR_IO */
-MUST_CHECK enum err recipient_of_party(struct node *node, struct view *v, const struct uuid *party, int64_t now_us,
+MUST_CHECK enum err recipient_of_party(struct node *node, struct view *v, const struct uuid *party,
                                        struct arena *arena, struct recipient *ret, struct fault *reterr);
 struct recipient recipient_of_account(struct node *node, const struct uuid *account, enum role role,
                                       struct text name);

@@ -44,7 +44,7 @@ static void decide_all(struct clearance *c, const struct defaults *defaults, int
 {
     for (size_t i = 0; i < c->class_count; i++) {
         struct decision d;
-        struct asked asked;
+        struct sharing_question asked;
         defaults_apply(defaults, &c->classes[i].cls);
         sharing_ask(&c->sharing, &c->classes[i].cls, &c->recipient, c->door, now_us, TEXT_NONE, TEXT_NONE, &asked);
         gate_decide(&asked.q, &d);
@@ -141,7 +141,7 @@ const struct gate_class *clearance_class(const struct clearance *c, uint32_t cla
 }
 
 bool clearance_decide(const struct clearance *c, int64_t now_us, uint32_t class_id, struct text id,
-                      struct text modified, struct asked *ret_asked, struct decision *ret)
+                      struct text modified, struct sharing_question *ret_asked, struct decision *ret)
 {
     bool cleared;
     const struct gate_class *cls = clearance_class(c, class_id, &cleared);

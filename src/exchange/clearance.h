@@ -43,7 +43,7 @@ const struct gate_class *clearance_class(const struct clearance *c, uint32_t cla
 /* Asks about one object, modified as written: its class and the grants that single it out. *ret_asked is what was
  * asked. false: its class was born later; then nothing is touched. */
 bool clearance_decide(const struct clearance *c, int64_t now_us, uint32_t class_id, struct text id,
-                      struct text modified, struct asked *ret_asked, struct decision *ret);
+                      struct text modified, struct sharing_question *ret_asked, struct decision *ret);
 /* Does a grant speak of it? */
 bool clearance_singled(const struct clearance *c, struct text id);
 /* The first single after (date_us, n); single_count when there is none. */

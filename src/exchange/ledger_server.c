@@ -219,8 +219,8 @@ static bool may_read(const struct asker *a)
 
 static enum err answer(struct ledger_call *c, struct outbound **ret, struct fault *reterr)
 {
-    enum err e = asker_find(c->server->node, c->view, http_header(c->request, "Authorization"), clock_now_us(),
-                            c->request->arena, &c->asker, reterr);
+    enum err e = asker_find(c->server->node, c->view, http_header(c->request, "Authorization"), c->request->arena,
+                            &c->asker, reterr);
     if (e == ERR_NOT_FOUND || e == ERR_DENIED)
         return fault_answer(e == ERR_DENIED ? 403 : 401, ret);
     if (e)

@@ -172,7 +172,7 @@ static bool cleared_for(const struct standing_of *s, const struct gate_class *c,
                         struct text object, struct text modified, int64_t at_us)
 {
     struct gate_class effective = *c;
-    struct asked asked, granted;
+    struct sharing_question asked, granted;
     struct decision d;
     defaults_apply(s->defaults, &effective);
     sharing_ask(s->agreed, &effective, s->r, DOOR_TAXII, at_us, TEXT_NONE, TEXT_NONE, &asked);
@@ -305,8 +305,7 @@ static enum err write_opening(struct txn *t, void *self, struct fault *reterr)
     struct sharing agreed;
     struct update *u = op->u;
     op->now.at_us = txn_now_us(t);
-    enum err e =
-        recipient_of_party(txn_node(t), txn_view(t), &op->party, op->now.at_us, &u->arena, &op->now.r, reterr);
+    enum err e = recipient_of_party(txn_node(t), txn_view(t), &op->party, &u->arena, &op->now.r, reterr);
     if (e == OK)
         e = sharing_load(txn_view(t), &op->now.r, op->now.at_us, &agreed, reterr);
     if (e)
@@ -354,7 +353,7 @@ static enum err update_party(struct update *u, struct view *v, const struct uuid
 {
     char key[UUID_TEXT_MAX];
     struct opening op = {.u = u, .party = *party, .now.at_us = clock_now_us()};
-    enum err e = recipient_of_party(u->node, v, party, op.now.at_us, &u->arena, &op.now.r, reterr);
+    enum err e = recipient_of_party(u->node, v, party, &u->arena, &op.now.r, reterr);
     if (e)
         return e;
     uuid_format(party, key);

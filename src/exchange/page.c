@@ -58,7 +58,7 @@ struct versions_seen {
 
 static bool version_cleared(const struct page *p, const struct version_row *row)
 {
-    struct asked asked;
+    struct sharing_question asked;
     struct decision d;
     bool cleared;
     if (!clearance_class(p->clearance, row->class_id, &cleared))

@@ -87,15 +87,16 @@ static bool points_nowhere(struct text body)
 }
 
 /* The object's bytes, closed over its references. *ret_why (may be NULL): the rule that closing withheld it by. */
-static enum err close_body(struct page *p, const struct asked *a, const struct decision *d, struct text body,
-                           struct cleared **ret, struct decision_rule *ret_why)
+static enum err close_body(struct page *p, const struct sharing_question *a, const struct decision *d,
+                           struct text body, struct cleared **ret, struct decision_rule *ret_why)
 {
     const struct gate_lookup lookup = {.ref = page_ref_lookup, .self = p};
     return gate_clear(&a->q, d, body, &lookup, ret, ret_why);
 }
 
 /* A target that is cleared, but goes cut, or cannot go: what it lacks. */
-static enum err target_goes(struct page *p, const struct asked *a, const struct decision *d, struct text body)
+static enum err target_goes(struct page *p, const struct sharing_question *a, const struct decision *d,
+                            struct text body)
 {
     struct cleared *target = NULL;
     if (points_nowhere(body) && !a->q.cls->granular && !d->tear)
@@ -105,8 +106,8 @@ static enum err target_goes(struct page *p, const struct asked *a, const struct 
     return e;
 }
 
-static enum ref_state closed_state(struct page *p, struct text id, const struct asked *a, const struct decision *d,
-                                   struct place place)
+static enum ref_state closed_state(struct page *p, struct text id, const struct sharing_question *a,
+                                   const struct decision *d, struct place place)
 {
     struct page_memo *m = p->memo;
     struct buffer body;
@@ -127,7 +128,7 @@ static enum ref_state closed_state(struct page *p, struct text id, const struct 
 static enum ref_state held_state(struct page *p, struct text id)
 {
     struct version_row row;
-    struct asked asked;
+    struct sharing_question asked;
     struct decision d;
     bool cleared;
     enum err e = view_current(p->view, id, &row, NULL);
@@ -210,8 +211,9 @@ static enum err make_memo(struct page *p)
 }
 
 /* The object on the page itself; what is found out about others on the way does not rest on it. */
-static enum err close_object(struct page *p, const struct asked *a, const struct decision *d, struct place place,
-                             struct cleared **ret, struct decision_rule *ret_why, struct fault *reterr)
+static enum err close_object(struct page *p, const struct sharing_question *a, const struct decision *d,
+                             struct place place, struct cleared **ret, struct decision_rule *ret_why,
+                             struct fault *reterr)
 {
     struct buffer body;
     buffer_init(&body, 2 * STIX_OBJECT_MAX_BYTES);
@@ -225,7 +227,7 @@ static enum err close_object(struct page *p, const struct asked *a, const struct
 
 enum err page_clear(struct page *p, const struct page_object *o, struct cleared **ret, struct fault *reterr)
 {
-    struct asked asked;
+    struct sharing_question asked;
     struct decision d;
     bool cleared;
     if (!clearance_class(p->clearance, o->class_id, &cleared) ||
@@ -242,7 +244,7 @@ enum err page_clear(struct page *p, const struct page_object *o, struct cleared 
 enum err page_explain(struct page *p, const struct page_object *o, struct decision *ret, struct cleared **ret_cleared,
                       struct fault *reterr)
 {
-    struct asked asked;
+    struct sharing_question asked;
     struct cleared *object = NULL;
     struct decision_rule why = {0};
     if (!clearance_decide(p->clearance, p->now_us, o->class_id, o->id, o->modified, &asked, ret))

@@ -16,7 +16,8 @@ enum err peer_read(struct view *v, const struct uuid *party, struct arena *arena
     peer.url = arena_text(arena, peer.url);
     peer.collection = arena_text(arena, peer.collection);
     peer.origin = arena_text(arena, peer.origin);
-    if (!peer.url.ptr || !peer.collection.ptr || !peer.origin.ptr)
+    peer.country = arena_text(arena, peer.country);
+    if (!peer.url.ptr || !peer.collection.ptr || !peer.origin.ptr || !peer.country.ptr)
         return ERR_NOMEM;
     *ret = peer;
     return OK;
@@ -84,6 +85,16 @@ static enum err write_settings(struct txn *t, void *self, struct fault *reterr)
         f.u.peer.sightings = s->sightings;
     if (s->has_poll_ms)
         f.u.peer.poll_ms = s->poll_ms;
+    if (s->has_country)
+        f.u.peer.country = s->country;
+    if (s->has_kind)
+        f.u.peer.partner_kind = s->kind;
+    if (s->has_identity)
+        f.u.peer.identity = s->identity;
+    if (s->has_knows) {
+        f.u.peer.knows_set = !s->knows_by_itself;
+        f.u.peer.knows = s->knows_by_itself ? 0 : s->knows;
+    }
     return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
 }
 
@@ -95,6 +106,11 @@ static enum err check_settings(const struct peer_settings *s, struct fault *rete
     if (s->has_ceiling && (s->ceiling <= TLP_NONE || s->ceiling >= TLP_RED))
         return fault_set(reterr, ERR_USAGE,
                          "a ceiling is CLEAR, GREEN, AMBER or AMBER+STRICT: RED is for named persons");
+    for (size_t i = 0; i < s->country.len; i++)
+        if (s->country.len != 2 || s->country.ptr[i] < 'A' || s->country.ptr[i] > 'Z')
+            return fault_set(reterr, ERR_USAGE, "a country is its two capital letters (ISO 3166-1)");
+    if (s->has_knows && (s->knows & ~(uint32_t)TERMS_ALL))
+        return fault_set(reterr, ERR_USAGE, "terms that are not known here");
     return OK;
 }
 

@@ -4,10 +4,15 @@
 #include "exchange/taxii_client.h"
 
 struct peer_settings { /* what `peer set` may change; has_* says which */
-    bool has_ceiling, has_sightings, has_poll_ms;
+    bool has_ceiling, has_sightings, has_poll_ms, has_country, has_kind, has_knows, has_identity;
     enum tlp ceiling;
     bool sightings;
     uint32_t poll_ms;
+    struct text country; /* two capital letters; empty: not known */
+    enum recipient_kind kind;
+    bool knows_by_itself; /* has_knows: no longer said by a person, but seen by whether its log is pinned */
+    uint32_t knows;       /* enum term bits */
+    struct uuid identity; /* by which markings name it */
 };
 /* Records the party and a machine account for it, makes a token, and writes the invitation as JSON:
  * {"entente_invite":1, "from":{"name","identity","country"},"api_root","collection","token","origin","key"} to out.

@@ -25,6 +25,7 @@ struct meeting {
     struct text url, collection; /* empty: they come to us */
     struct text origin;          /* of their log, with its key; empty: not told */
     uint8_t key[NOTE_KEY_BYTES];
+    struct uuid identity; /* by which markings name it; zero: not told */
     bool machine_account;
     struct arena arena;
     struct fact_account machine; /* filled in */
@@ -89,6 +90,8 @@ static enum err write_meeting(struct txn *t, void *self, struct fault *reterr)
         f.u.peer.url = m->url;
         f.u.peer.collection = m->collection;
     }
+    if (uuid_some(&m->identity))
+        f.u.peer.identity = m->identity;
     if (m->origin.len) { /* people handed it over: it counts for more than what came before */
         e = peer_pin_free(t, &m->party, m->origin, reterr);
         if (e)
@@ -291,7 +294,10 @@ static enum err accept_read(struct node *node, const struct invitation *i, const
 {
     struct meeting m = {
         .account = *account, .name = i->name, .url = i->api_root, .collection = i->collection, .origin = i->origin};
+    struct ident identity;
     memcpy(m.key, i->key, sizeof m.key);
+    if (i->identity.len && ident_parse(i->identity, &identity, NULL) == OK)
+        m.identity = identity.uuid;
     if (from_ourselves(node, i))
         return fault_set(reterr, ERR_USAGE, "this invitation is our own: it is for the partner");
     arena_init(&m.arena, INVITE_ARENA_BYTES);

@@ -57,8 +57,7 @@ static enum err write_release(struct txn *t, void *self, struct fault *reterr)
     struct release *r = self;
     const struct recipient *cleared_for = &r->page->clearance->recipient;
     struct recipient now;
-    enum err e = recipient_of_party(txn_node(t), txn_view(t), &cleared_for->party, txn_now_us(t), r->page->arena,
-                                    &now, reterr);
+    enum err e = recipient_of_party(txn_node(t), txn_view(t), &cleared_for->party, r->page->arena, &now, reterr);
     if (e)
         return e;
     if (!recipient_same(&now, cleared_for))

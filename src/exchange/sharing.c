@@ -220,7 +220,7 @@ void sharing_done(struct sharing *s)
 }
 
 size_t sharing_ask(const struct sharing *s, const struct gate_class *cls, const struct recipient *r, enum door door,
-                   int64_t now_us, struct text object, struct text modified, struct asked *ret)
+                   int64_t now_us, struct text object, struct text modified, struct sharing_question *ret)
 {
     size_t count = 0, used = 0;
     const struct sharing_grant *grants = object.len ? sharing_of(s, object, &count) : NULL;

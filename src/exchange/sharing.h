@@ -39,11 +39,11 @@ const struct uuid *sharing_key(const struct recipient *r);
 const struct sharing_grant *sharing_of(const struct sharing *s, struct text object, size_t *ret_count);
 
 /* A question with what it points to; not to be copied. */
-struct asked {
+struct sharing_question {
     struct gate_question q;
     struct grant grants[GRANTS_OF_OBJECT_MAX];
 };
 /* What the gate is asked about an object of that class; object empty: about the class alone. modified: of the
  * version, as written. All borrowed. Returns how many grants speak of it. */
 size_t sharing_ask(const struct sharing *s, const struct gate_class *cls, const struct recipient *r, enum door door,
-                   int64_t now_us, struct text object, struct text modified, struct asked *ret);
+                   int64_t now_us, struct text object, struct text modified, struct sharing_question *ret);

@@ -47,7 +47,7 @@ static enum err on_version(void *self, const struct version_row *row)
 {
     struct search *s = self;
     struct clearance *c = s->c;
-    struct asked asked;
+    struct sharing_question asked;
     struct decision d;
     bool by_class;
     if (row->standing != STANDING_CURRENT && row->standing != STANDING_OLDER)

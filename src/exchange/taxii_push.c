@@ -214,7 +214,7 @@ static enum err push_batch(struct push *p, struct view *v, struct arena *arena, 
     enum err e = view_snapshot(v, reterr);
     if (e)
         return e;
-    e = recipient_of_party(p->node, v, &p->party, page.now_us, arena, &r, reterr);
+    e = recipient_of_party(p->node, v, &p->party, arena, &r, reterr);
     if (e == OK)
         e = clearance_make(v, &r, DOOR_TAXII, page.now_us, &clearance, reterr);
     page.clearance = clearance;

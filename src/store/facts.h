@@ -137,6 +137,7 @@ struct fact_peer {
     enum recipient_kind partner_kind; /* partner, community, authority or constituent */
     bool knows_set;                   /* a person said what it understands: */
     uint32_t knows;                   /* enum term bits */
+    struct uuid identity;             /* of the identity object by which markings name it; zero: not known */
 };
 struct fact_released {
     uint64_t n;

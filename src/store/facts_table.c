@@ -78,6 +78,7 @@ static const struct fact_member peer_private[] = {
     MAY("collection", SHAPE_TEXT, peer.collection),
     MAY("country", SHAPE_TEXT, peer.country),
     MAY("expelled", SHAPE_BOOL, peer.expelled),
+    MAY("identity", SHAPE_UUID, peer.identity),
     MAY("key", SHAPE_KEY_KNOWN, peer.key),
     MAY("kind", SHAPE_PARTNER_KIND, peer.partner_kind),
     MAY("knows", SHAPE_U32, peer.knows),

@@ -64,6 +64,7 @@ static void bind_peer(sqlite3_stmt *s, const struct fact_peer *p)
     bind_u64(s, 13, p->partner_kind);
     bind_u64(s, 14, p->knows_set);
     bind_u64(s, 15, p->knows);
+    bind_uuid(s, 16, &p->identity);
 }
 
 static void bind_succession(sqlite3_stmt *s, const struct fact_origin *o)
@@ -163,6 +164,7 @@ static enum err read_peer(struct view *v, sqlite3_stmt *s, struct fact_peer *p)
     p->partner_kind = (enum recipient_kind)sqlite3_column_int(s, 12);
     p->knows_set = sqlite3_column_int(s, 13);
     p->knows = (uint32_t)column_u64(s, 14);
+    column_uuid(s, 15, &p->identity);
     enum err err = column_keep(v, s, 3, &p->url);
     if (err == OK)
         err = column_keep(v, s, 4, &p->collection);

@@ -301,7 +301,8 @@ static void make_peer(struct facts_made *m, struct fact_peer *p)
                             .origin = words(m),
                             .country = made_chance(m, 50) ? TEXT("NL") : TEXT_NONE,
                             .knows_set = made_chance(m, 50),
-                            .knows = (uint32_t)count(m)};
+                            .knows = (uint32_t)count(m),
+                            .identity = maybe_uuid(m)};
     if (made_chance(m, 50))
         make_key(m, p->key);
     static const enum recipient_kind kinds[] = {RECIPIENT_OWN_ACCOUNT, RECIPIENT_PARTNER, RECIPIENT_COMMUNITY,

@@ -1,0 +1,261 @@
+/* exchange/acts.c - acts of sharing: checked and written in one step. */
+#include "exchange/acts.h"
+
+#include <string.h>
+
+#include "desk/note.h"
+#include "exchange/asker.h"
+#include "exchange/taxii_server.h"
+
+#define ACT_ARENA_BYTES (1 * MIB)
+
+/* ---- who may ---- */
+
+static enum err check_account(struct txn *t, const struct uuid *account, struct fault *reterr)
+{
+    struct fact_account a;
+    enum err e = view_account(txn_view(t), account, &a, reterr);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    if (e || a.disabled || uuid_some(&a.party) || a.role < ROLE_RELEASER)
+        return fault_set(reterr, ERR_DENIED, "only a releaser or an administrator may do this");
+    return OK;
+}
+
+/* ---- grants ---- */
+
+static enum err check_object(struct txn *t, const struct fact_grant *g, struct gate_class *ret, struct fault *reterr)
+{
+    struct version_row row;
+    enum err e = view_current(txn_view(t), g->object, &row, reterr);
+    if (e == ERR_NOT_FOUND)
+        return fault_set(reterr, e, TEXT_FMT ": not here", TEXT_ARG(g->object));
+    if (e == OK)
+        e = view_class(txn_view(t), row.class_id, ret, reterr);
+    if (e)
+        return e;
+    if (ret->internal_only)
+        return fault_set(reterr, ERR_DENIED,
+                         "findings, evidence, incidents and the register of constituents leave by no door");
+    if (ret->quarantined)
+        return fault_set(reterr, ERR_DENIED, "it is in quarantine: never released");
+    return OK;
+}
+
+static enum err check_consent(const struct fact_grant *g, const struct gate_class *cls, struct fault *reterr)
+{
+    if (cls->ours)
+        return fault_set(reterr, ERR_USAGE, "it is ours: nobody's consent is needed, see entente share approve");
+    if (!uuid_some(&cls->party))
+        return fault_set(reterr, ERR_DENIED, "nobody knows whose it is, so nobody can consent");
+    if (!uuid_eq(&cls->party, &g->originator))
+        return fault_set(reterr, ERR_DENIED, "it came from another party: only that party's consent counts");
+    return OK;
+}
+
+struct granting {
+    struct fact_grant *g;
+    struct arena arena;
+    const struct uuid *account;
+    const struct uuid *grant;
+    struct text reason;
+    char told[IDENT_TEXT_MAX];
+};
+
+static enum err append_grant(struct txn *t, const struct fact_grant *g, struct fault *reterr)
+{
+    struct fact f = {.kind = FACT_GRANT, .u.grant = *g};
+    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+static enum err write_grant(struct txn *t, void *self, struct fault *reterr)
+{
+    struct granting *w = self;
+    struct fact_grant *g = w->g;
+    struct gate_class cls;
+    enum err e = check_account(t, &g->account, reterr);
+    if (e == OK)
+        e = check_object(t, g, &cls, reterr);
+    if (e == OK && g->kind == GRANT_CONSENT)
+        e = check_consent(g, &cls, reterr);
+    if (e)
+        return e;
+    if (g->kind == GRANT_BREAK_GLASS && !cls.ours)
+        g->originator = cls.party;
+    g->from_us = txn_now_us(t);
+    if (g->until_us && g->until_us <= g->from_us)
+        return fault_set(reterr, ERR_USAGE, "its end lies in the past");
+    return append_grant(t, g, reterr);
+}
+
+enum err share_grant(struct node *node, struct fact_grant *g, struct fault *reterr)
+{
+    struct granting w = {.g = g};
+    static const struct uuid nobody;
+    if (!g->reason.len)
+        return fault_set(reterr, ERR_USAGE, "a reason is needed: it stands in the log for ever");
+    if (g->kind == GRANT_CONSENT && !g->until_us)
+        return fault_set(reterr, ERR_USAGE, "a consent has an end");
+    g->id = uuid_random();
+    g->second = nobody;
+    return node_write(node, write_grant, &w, reterr);
+}
+
+/* ---- what was granted before ---- */
+
+static bool keep(struct arena *a, struct text *t)
+{
+    *t = arena_text(a, *t);
+    return t->ptr != NULL;
+}
+
+static enum err load_grant(struct txn *t, struct granting *w, struct fact_grant *ret, struct fault *reterr)
+{
+    struct fact f;
+    enum err e = view_grant(txn_view(t), w->grant, &f, reterr);
+    if (e == ERR_NOT_FOUND)
+        return fault_set(reterr, e, "no such grant; entente share list shows them");
+    if (e)
+        return e;
+    struct fact_grant *g = &f.u.grant;
+    if (!keep(&w->arena, &g->object) || !keep(&w->arena, &g->version) || !keep(&w->arena, &g->properties) ||
+        !keep(&w->arena, &g->reason) || !keep(&w->arena, &g->told) || !keep(&w->arena, &g->end_reason))
+        return ERR_NOMEM;
+    if (g->ended_us)
+        return fault_set(reterr, ERR_DENIED, "it was taken back already");
+    *ret = *g;
+    return OK;
+}
+
+static enum err write_revocation(struct txn *t, void *self, struct fault *reterr)
+{
+    struct granting *w = self;
+    struct fact_grant g;
+    enum err e = check_account(t, w->account, reterr);
+    if (e == OK)
+        e = load_grant(t, w, &g, reterr);
+    if (e)
+        return e;
+    g.ended_us = txn_now_us(t);
+    g.ended_by = *w->account;
+    g.end_reason = w->reason;
+    return append_grant(t, &g, reterr);
+}
+
+static enum err run(struct node *node, node_write_fn *fn, struct granting *w, struct fault *reterr)
+{
+    arena_init(&w->arena, ACT_ARENA_BYTES);
+    enum err e = node_write(node, fn, w, reterr);
+    arena_done(&w->arena);
+    return e;
+}
+
+enum err share_revoke(struct node *node, const struct uuid *grant, const struct uuid *account, struct text reason,
+                      struct fault *reterr)
+{
+    struct granting w = {.grant = grant, .account = account, .reason = reason};
+    if (!reason.len)
+        return fault_set(reterr, ERR_USAGE, "a reason is needed: it stands in the log for ever");
+    return run(node, write_revocation, &w, reterr);
+}
+
+/* ---- break-glass: the second account, and who is told ---- */
+
+/* The note goes to the originator alone: it is ours, under a label above every usual ceiling, and approved for it. */
+static enum err tell_originator(struct txn *t, struct granting *w, const struct fact_grant *g, struct fault *reterr)
+{
+    struct fact_party to;
+    struct buffer words;
+    enum err e = g->to_account ? ERR_NOT_FOUND : view_party(txn_view(t), &g->to, &to, reterr);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    struct text name = e ? TEXT("a person of ours") : to.name;
+    buffer_init(&words, 64 * KIB);
+    buffer_add(&words,
+               TEXT("Released beyond its marking, without your consent, for danger to life or to an essential "
+                    "service. To: "));
+    buffer_add(&words, name);
+    buffer_add(&words, TEXT(". Reason: "));
+    buffer_add(&words, g->reason);
+    struct note_words note = {.abstract = TEXT("Break-glass"),
+                              .content = buffer_text(&words),
+                              .about = g->object,
+                              .label = TLP_AMBER_STRICT,
+                              .account = *w->account};
+    e = buffer_error(&words);
+    if (e == OK)
+        e = note_append(t, &note, w->told, reterr);
+    buffer_done(&words);
+    struct fact_grant approval = {.id = uuid_random(),
+                                  .account = *w->account,
+                                  .kind = GRANT_APPROVAL,
+                                  .object = text_of(w->told),
+                                  .to = g->originator,
+                                  .from_us = txn_now_us(t),
+                                  .reason = TEXT("the originator is told of a break-glass")};
+    return e ? e : append_grant(t, &approval, reterr);
+}
+
+static enum err write_confirmation(struct txn *t, void *self, struct fault *reterr)
+{
+    struct granting *w = self;
+    struct fact_grant g;
+    enum err e = check_account(t, w->account, reterr);
+    if (e == OK)
+        e = load_grant(t, w, &g, reterr);
+    if (e)
+        return e;
+    if (g.kind != GRANT_BREAK_GLASS || uuid_some(&g.second))
+        return fault_set(reterr, ERR_USAGE, "there is nothing to confirm");
+    if (uuid_eq(&g.account, w->account))
+        return fault_set(reterr, ERR_DENIED, "the account that asked for it cannot confirm it: a second person must");
+    if (g.until_us && g.until_us <= txn_now_us(t))
+        return fault_set(reterr, ERR_DENIED, "it is over already");
+    if (uuid_some(&g.originator)) {
+        e = tell_originator(t, w, &g, reterr);
+        if (e)
+            return e;
+    }
+    g.second = *w->account;
+    g.told = text_of(w->told);
+    g.from_us = txn_now_us(t);
+    return append_grant(t, &g, reterr);
+}
+
+enum err share_confirm(struct node *node, const struct uuid *grant, const struct uuid *account,
+                       char ret_told[IDENT_TEXT_MAX], struct fault *reterr)
+{
+    struct granting w = {.grant = grant, .account = account};
+    enum err e = run(node, write_confirmation, &w, reterr);
+    if (e == OK)
+        memcpy(ret_told, w.told, sizeof w.told);
+    return e;
+}
+
+/* ---- agreements and groups ---- */
+
+struct setting {
+    struct fact f;
+    const struct uuid *account;
+};
+
+static enum err write_setting(struct txn *t, void *self, struct fault *reterr)
+{
+    struct setting *w = self;
+    enum err e = check_account(t, w->account, reterr);
+    return e ? e : txn_append(t, &w->f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+enum err share_agree(struct node *node, const struct fact_agreement *a, struct fault *reterr)
+{
+    struct setting w = {.f = {.kind = FACT_AGREEMENT, .u.agreement = *a}, .account = &a->account};
+    enum err e = node_write(node, write_setting, &w, reterr);
+    return e ? e : taxii_openings_update(node, reterr);
+}
+
+enum err share_group(struct node *node, const struct fact_group *g, struct fault *reterr)
+{
+    struct setting w = {.f = {.kind = FACT_GROUP, .u.group = *g}, .account = &g->account};
+    enum err e = node_write(node, write_setting, &w, reterr);
+    return e ? e : taxii_openings_update(node, reterr);
+}
