@@ -257,8 +257,7 @@ enum err page_explain(struct page *p, const struct page_object *o, struct decisi
         return OK;
     enum err e = close_object(p, &asked, ret, o->body, &object, &why, reterr);
     if (e == OK) {
-        ret->form = cleared_form(object);
-        ret->label = cleared_label(object);
+        decision_close(ret, object);
     } else if (e == ERR_DENIED) {
         ret->cleared = false;
         ret->rules[0] = why;

@@ -4,11 +4,16 @@
  * by byte, the body that was handed in. 3. all texts borrow from `bytes` behind the struct. */
 #include "release/cleared.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "model/stix.h"
 #include "release/close.h"
+
+/* Memory to read a rendition with: what reading any object takes. */
+#define VALID_MAX_BYTES (64 * MIB)
 
 /* What may still be filled in after the struct was handed out as const: hashing costs as much as all the rest, and a
  * page that was sent before needs none. */
@@ -24,6 +29,8 @@ struct cleared {
     enum recipient_kind kind;
     struct uuid party;
     struct text id, version, body; /* version: `modified`, else `created`, else empty */
+    struct text removed;           /* selectors, comma between */
+    bool cut_off;                  /* `removed` is not all */
     struct late *late;
     struct late late_here;
     char bytes[];
@@ -46,9 +53,10 @@ static struct text keep(char **at, struct text t)
     return kept;
 }
 
-static struct cleared *cleared_new(struct text id, struct text version, struct text body)
+static struct cleared *cleared_new(struct text id, struct text version, struct text body, struct text removed,
+                                   bool cut_off)
 {
-    struct cleared *c = malloc(sizeof *c + id.len + version.len + body.len + 3);
+    struct cleared *c = malloc(sizeof *c + id.len + version.len + body.len + removed.len + 4);
     if (!c)
         return NULL;
     char *at = c->bytes;
@@ -56,32 +64,64 @@ static struct cleared *cleared_new(struct text id, struct text version, struct t
     c->id = keep(&at, id);
     c->version = keep(&at, version);
     c->body = keep(&at, body);
+    c->removed = keep(&at, removed);
+    c->cut_off = cut_off;
     return c;
 }
 
-static enum err clear_object(const struct closing *closing, const struct json_val *object, struct text body,
-                             struct cleared **ret, struct decision_rule *ret_why)
+/* What was cut for its marking, or down to its tear line, must be an object again that any reader takes. */
+static enum err still_valid(const struct closing *c, struct text body)
 {
-    struct text id = json_text(json_get(object, "id"));
-    if (!id.len)
-        return ERR_MALFORMED;
-    if (!closing->decision->add_marking && !closing->sighting_out && close_holds(closing, object)) {
-        *ret = cleared_new(id, version_of(object), body);
-        return *ret ? OK : ERR_NOMEM;
-    }
-    struct buffer out;
-    buffer_init(&out, STIX_OBJECT_MAX_BYTES + KIB);
-    enum err e = close_render(closing, object, &out, ret_why);
-    if (!e)
-        e = buffer_error(&out);
-    struct cleared *c = NULL;
-    if (!e && !(c = cleared_new(id, version_of(object), buffer_text(&out))))
-        e = ERR_NOMEM;
-    buffer_done(&out);
+    struct json_doc *doc;
+    struct arena arena;
+    struct stix_head head;
+    enum err e = json_parse(body, &doc, NULL);
     if (e)
         return e;
-    *ret = c;
-    return OK;
+    arena_init(&arena, VALID_MAX_BYTES);
+    e = stix_head_read(json_root(doc), &arena, &head, NULL);
+    arena_done(&arena);
+    json_free(doc);
+    if (e && e != ERR_NOMEM && c->why)
+        *c->why = (struct decision_rule){"5 portions", "What would be left of it is no valid STIX."};
+    return e && e != ERR_NOMEM ? ERR_DENIED : e;
+}
+
+static enum err render(struct closing *c, struct text id, struct cleared **ret)
+{
+    struct buffer out, removed;
+    buffer_init(&out, STIX_OBJECT_MAX_BYTES + KIB);
+    buffer_init(&removed, DECISION_REMOVED_MAX - sizeof ",...");
+    enum err e = close_write(c, &out, &removed);
+    if (!e)
+        e = buffer_error(&out);
+    if (!e && buffer_error(&removed) == ERR_NOMEM)
+        e = ERR_NOMEM;
+    if (!e && c->cut)
+        e = still_valid(c, buffer_text(&out));
+    struct cleared *made = NULL;
+    bool cut_off = buffer_error(&removed) != OK;
+    if (!e && !(made = cleared_new(id, version_of(c->object), buffer_text(&out), buffer_text(&removed), cut_off)))
+        e = ERR_NOMEM;
+    buffer_done(&out);
+    buffer_done(&removed);
+    if (!e)
+        *ret = made;
+    return e;
+}
+
+static enum err clear_object(struct closing *c, struct text body, struct cleared **ret)
+{
+    struct text id = json_text(json_get(c->object, "id"));
+    if (!id.len)
+        return ERR_MALFORMED;
+    enum err e = close_mark(c);
+    if (e)
+        return e;
+    if (!close_leaves_whole(c))
+        return render(c, id, ret);
+    *ret = cleared_new(id, version_of(c->object), body, TEXT_NONE, false);
+    return *ret ? OK : ERR_NOMEM;
 }
 
 static enum err not_cleared(const struct decision *d, struct decision_rule *ret_why)
@@ -103,14 +143,18 @@ enum err gate_clear(const struct gate_question *q, const struct decision *d, str
         return e == ERR_NOMEM ? ERR_NOMEM : ERR_MALFORMED;
     const struct json_val *object = json_root(doc);
     struct closing closing = {
+        .question = q,
         .decision = d,
-        .sighting_out = q->cls->sighting && r->kind != RECIPIENT_OWN_ACCOUNT,
         .lookup = lookup,
+        .sighting_out = q->cls->sighting && r->kind != RECIPIENT_OWN_ACCOUNT,
+        .object = object,
         .type = json_text(json_get(object, "type")),
         .created_by = json_text(json_get(object, "created_by_ref")),
+        .why = ret_why,
     };
     struct cleared *made = NULL;
-    e = clear_object(&closing, object, body, &made, ret_why);
+    e = clear_object(&closing, body, &made);
+    gone_done(&closing.gone);
     json_free(doc);
     if (e)
         return e;
@@ -121,6 +165,18 @@ enum err gate_clear(const struct gate_question *q, const struct decision *d, str
     made->party = r->party;
     *ret_cleared = made;
     return OK;
+}
+
+void decision_close(struct decision *d, const struct cleared *c)
+{
+    d->form = c->form;
+    d->label = c->label;
+    snprintf(d->removed, sizeof d->removed, TEXT_FMT "%s", TEXT_ARG(c->removed), c->cut_off ? ",..." : "");
+}
+
+struct text cleared_removed(const struct cleared *c)
+{
+    return c->removed;
 }
 
 enum ref_state gate_ref_of(const struct gate_class *target, const struct recipient *r, const struct decision *d)

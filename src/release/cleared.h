@@ -38,9 +38,12 @@ struct cleared;
 MUST_CHECK enum err gate_clear(const struct gate_question *q, const struct decision *d, struct text body,
                                const struct gate_lookup *lookup, struct cleared **ret_cleared,
                                struct decision_rule *ret_why);
+/* Form, label and what was removed, as the object really leaves. */
+void decision_close(struct decision *d, const struct cleared *c);
 void cleared_free(struct cleared *c);
 struct text cleared_id(const struct cleared *c);
-struct text cleared_body(const struct cleared *c); /* canonical JSON as it leaves */
+struct text cleared_body(const struct cleared *c);    /* canonical JSON as it leaves */
+struct text cleared_removed(const struct cleared *c); /* as decision.removed */
 enum form cleared_form(const struct cleared *c);
 enum tlp cleared_label(const struct cleared *c);
 /* Of cleared_body; computed when first asked for, so one thread at a time. */

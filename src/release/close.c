@@ -1,82 +1,213 @@
-/* release/close.c - closing over references (rule 5) and the closed field list of sightings (rule 9).
- *
- * A withheld reference is taken out only where a row of `optional` says that the object keeps its meaning without it;
- * everywhere else, known property or not, at any depth, the whole object is withheld. So not in the table, on
- * purpose:
- *   - relationship source_ref, target_ref; sighting sighting_of_ref; language-content object_ref: nothing remains;
- *   - observed-data object_refs: the rest would say that less was seen than was;
- *   - network-traffic src_ref, dst_ref; email-message from_ref; file parent_directory_ref: the object's own id is a
- * hash over them (STIX 2.1 section 2.9), from which the withheld value could be guessed;
- *   - extension-definition created_by_ref, which is required, and references in extensions and custom properties, of
- *     which nobody here knows whether they are. */
+/* release/close.c - what goes out of an object before it leaves: marked portions (rule 5), all but its tear line,
+ * references to what is withheld, and the fields that our sightings keep to themselves (rule 9). */
 #include "release/close.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
-#include "base/time.h"
+#include "base/limits.h"
+#include "model/terms_read.h"
+#include "release/ask.h"
+#include "release/meaning.h"
 
-enum list { NO_LIST, MAY_GO, NEEDS_ONE };
+/* Steps from element to element while selectors are followed. Each of 10,000 in a list of 2,000, with room. */
+#define CLOSE_STEPS_MAX 50000000
 
-static const struct optional {
-    const char *type; /* NULL: any */
-    const char *property;
-    enum list list; /* a list that would be empty: the property goes, or the object is withheld */
-} optional[] = {
-    {NULL, "created_by_ref", NO_LIST},
-    {"report", "object_refs", NEEDS_ONE},
-    {"grouping", "object_refs", NEEDS_ONE},
-    {"note", "object_refs", NEEDS_ONE},
-    {"opinion", "object_refs", NEEDS_ONE},
-    {"sighting", "observed_data_refs", MAY_GO},
-    {"sighting", "where_sighted_refs", MAY_GO},
-    {"malware", "sample_refs", MAY_GO},
-    {"malware", "operating_system_refs", MAY_GO},
-    {"malware-analysis", "host_vm_ref", NO_LIST},
-    {"malware-analysis", "operating_system_ref", NO_LIST},
-    {"malware-analysis", "installed_software_refs", MAY_GO},
-    {"domain-name", "resolves_to_refs", MAY_GO},
-    {"ipv4-addr", "resolves_to_refs", MAY_GO},
-    {"ipv4-addr", "belongs_to_refs", MAY_GO},
-    {"ipv6-addr", "resolves_to_refs", MAY_GO},
-    {"ipv6-addr", "belongs_to_refs", MAY_GO},
-    {"email-addr", "belongs_to_ref", NO_LIST},
-    {"email-message", "sender_ref", NO_LIST},
-    {"email-message", "to_refs", MAY_GO},
-    {"email-message", "cc_refs", MAY_GO},
-    {"email-message", "bcc_refs", MAY_GO},
-    {"email-message", "raw_email_ref", NO_LIST},
-    {"directory", "contains_refs", MAY_GO},
-    {"file", "contains_refs", MAY_GO},
-    {"file", "content_ref", NO_LIST},
-    {"windows-registry-key", "creator_user_ref", NO_LIST},
-};
-
-/* What a sighting of ours says when it leaves: a count, a window, our own organisation. */
-static const char *const sighting_fields[] = {
-    "count",        "created",  "created_by_ref",      "first_seen", "id",
-    "last_seen",    "modified", "object_marking_refs", "revoked",    "sighting_of_ref",
-    "spec_version", "type",     "where_sighted_refs",
-};
-
-static const struct optional *optional_of(struct text type, struct text property)
+/* A property's name in words for people: not what a sender may have put into it. */
+static struct text plain(struct text property)
 {
-    if (text_eq(type, TEXT("extension-definition")))
+    bool fits = property.len > 0 && property.len <= 60;
+    for (size_t i = 0; fits && i < property.len; i++)
+        fits = property.ptr[i] > ' ' && property.ptr[i] < 0x7f;
+    return fits ? property : TEXT("one of its properties");
+}
+
+static enum err withhold(struct closing *c, const char *rule, const char *format, ...) PRINTF_LIKE(3, 4);
+
+static enum err withhold(struct closing *c, const char *rule, const char *format, ...)
+{
+    if (!c->why)
+        return ERR_DENIED;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(c->why->words, sizeof c->why->words, format, args);
+    va_end(args);
+    c->why->id = rule;
+    return ERR_DENIED;
+}
+
+/* ---- selectors ---- */
+
+/* "[4]" without leading zeros. */
+static bool index_read(struct text part, uint64_t *ret)
+{
+    struct text digits = text_sub(part, 1, part.len < 2 ? 0 : part.len - 2);
+    return part.len >= 3 && part.ptr[0] == '[' && part.ptr[part.len - 1] == ']' &&
+           (digits.len == 1 || digits.ptr[0] != '0') && text_u64(digits, ret) == OK;
+}
+
+const struct json_val *close_step(const struct closing *c, const struct json_val *v, struct text part,
+                                  int64_t *ret_at)
+{
+    uint64_t index;
+    *ret_at = -1;
+    if (json_type(v) == JSON_OBJECT)
+        return json_get_text(v, part);
+    if (json_type(v) != JSON_ARRAY || !index_read(part, &index))
         return NULL;
-    for (size_t i = 0; i < ARRAY_LEN(optional); i++) {
-        const struct optional *o = &optional[i];
-        if ((!o->type || text_eq(type, text_of(o->type))) && text_eq(property, text_of(o->property)))
-            return o;
+    int64_t kept = 0;
+    for (struct json_iter it = json_iter_of(v); json_next(&it); kept += !gone_has(&c->gone, it.val)) {
+        if (it.index == index) {
+            *ret_at = kept;
+            return it.val;
+        }
     }
     return NULL;
 }
 
-static bool is_sighting_field(struct text property)
+/* A list whose elements make sense only as a whole: what is marked in one of them takes it along. */
+static bool of_wholes(struct text property)
 {
-    for (size_t i = 0; i < ARRAY_LEN(sighting_fields); i++)
-        if (text_eq(property, text_of(sighting_fields[i])))
+    return text_eq(property, TEXT("external_references")) || text_eq(property, TEXT("kill_chain_phases"));
+}
+
+static enum err cut_selected(struct closing *c, struct text selector)
+{
+    struct text part, top;
+    const struct json_val *v = c->object;
+    size_t depth = 0;
+    while (text_split(&selector, '.', &part)) {
+        int64_t at;
+        c->steps += 1 + (json_type(v) == JSON_ARRAY ? json_size(v) : 0);
+        v = close_step(c, v, part, &at);
+        if (!v)
+            return ERR_MALFORMED;
+        if (gone_has(&c->gone, v))
+            return OK;
+        if (depth++ == 0)
+            top = part;
+        else if (depth == 2 && of_wholes(top))
+            break;
+    }
+    if (c->steps > CLOSE_STEPS_MAX)
+        return withhold(c, "5 portions", "It has too many marked portions to cut them out.");
+    const struct optional *o = meaning_optional(c->type, top);
+    bool element = depth > 1 && o && o->list != NO_LIST;
+    if (!element && !meaning_may_be_cut(c->type, top))
+        return withhold(c, "5 portions",
+                        TEXT_FMT
+                        ", or a part of it, is marked more strictly than may go there, and without it the object "
+                        "would make no sense or mislead.",
+                        TEXT_ARG(plain(top)));
+    gone_add(&c->gone, v);
+    c->cut = true;
+    return OK;
+}
+
+/* ---- marked portions ---- */
+
+static void read_portion(const struct closing *c, struct text marking, struct gate_portion *ret)
+{
+    struct ident id;
+    *ret = (struct gate_portion){.unknown = true};
+    if (ident_parse(marking, &id, NULL) == OK && tlp_of_marking(&id.uuid, &ret->tlp, NULL))
+        ret->unknown = false;
+    else if (c->lookup->marking)
+        c->lookup->marking(c->lookup->self, marking, ret);
+}
+
+static enum err cut_portions(struct closing *c)
+{
+    for (struct json_iter it = json_iter_of(json_get(c->object, "granular_markings")); json_next(&it);) {
+        struct text marking = json_text(json_get(it.val, "marking_ref"));
+        struct gate_portion portion;
+        if (!marking.len && json_get(it.val, "lang"))
+            continue;
+        read_portion(c, marking, &portion);
+        if (gate_portion_goes(c->question, c->decision, &portion))
+            continue;
+        for (struct json_iter s = json_iter_of(json_get(it.val, "selectors")); json_next(&s);) {
+            enum err e = cut_selected(c, json_text(s.val));
+            if (e)
+                return e;
+        }
+    }
+    return OK;
+}
+
+/* ---- the tear line ---- */
+
+static const struct json_val *tear_extension(const struct closing *c)
+{
+    return json_get(json_get(c->object, "extensions"), EXT_TEAR_LINE);
+}
+
+static bool named_in(const struct closing *c, struct text property)
+{
+    struct text rest = c->decision->tear_properties, piece;
+    if (rest.len) {
+        while (text_split(&rest, ',', &piece))
+            if (text_eq(text_trim(piece), property))
+                return true;
+        return false;
+    }
+    for (struct json_iter it = json_iter_of(json_get(tear_extension(c), "properties")); json_next(&it);)
+        if (text_eq(json_text(it.val), property))
             return true;
     return false;
 }
+
+/* What the object says of its tear line now must be what was decided about. */
+static bool tear_line_holds(const struct closing *c)
+{
+    struct ident id;
+    enum tlp label;
+    if (c->decision->tear_properties.len)
+        return true;
+    struct text marking = json_text(json_get(tear_extension(c), "marking_ref"));
+    return ident_parse(marking, &id, NULL) == OK && tlp_of_marking(&id.uuid, &label, NULL) &&
+           label == c->question->cls->tear;
+}
+
+static enum err cut_to_tear_line(struct closing *c)
+{
+    if (!tear_line_holds(c))
+        return withhold(c, "5 tear line", "What its tear line says in " TEXT_FMT " cannot be read.",
+                        TEXT_ARG(plain(TEXT("extensions"))));
+    if (!meaning_known(c->type))
+        return withhold(c, "5 tear line",
+                        "It has a tear line, but what a " TEXT_FMT " must keep to make sense is not known here.",
+                        TEXT_ARG(plain(c->type)));
+    for (struct json_iter it = json_iter_of(c->object); json_next(&it);) {
+        if (meaning_required(c->type, it.key) || named_in(c, it.key))
+            continue;
+        bool turns = meaning_misleads_without(c->type, it.key) && !text_eq(it.key, TEXT("extensions"));
+        if (turns)
+            return withhold(c, "5 tear line",
+                            "Its tear line leaves out " TEXT_FMT ", without which the rest would mislead.",
+                            TEXT_ARG(plain(it.key)));
+        gone_add(&c->gone, it.val);
+    }
+    if (tear_extension(c))
+        gone_add(&c->gone, tear_extension(c));
+    c->cut = true;
+    return OK;
+}
+
+/* ---- sightings of ours ---- */
+
+/* Rule 9: a closed list, and of the places that saw it only our own organisation. */
+static void cut_sighting(struct closing *c)
+{
+    for (struct json_iter it = json_iter_of(c->object); json_next(&it);)
+        if (!meaning_sighting_field(it.key))
+            gone_add(&c->gone, it.val);
+    for (struct json_iter it = json_iter_of(json_get(c->object, "where_sighted_refs")); json_next(&it);)
+        if (!text_eq(json_text(it.val), c->created_by))
+            gone_add(&c->gone, it.val);
+}
+
+/* ---- references ---- */
 
 /* Markings are never asked for and never pruned: a reader must see under which terms it holds the object. */
 static bool is_ref_name(struct text name)
@@ -96,6 +227,8 @@ static bool may_be_seen(const struct closing *c, const struct json_val *ref)
 
 static bool holds_under(const struct closing *c, struct text name, const struct json_val *v)
 {
+    if (gone_has(&c->gone, v))
+        return true;
     if (json_is_string(v))
         return !is_ref_name(name) || may_be_seen(c, v);
     bool list = json_type(v) == JSON_ARRAY;
@@ -105,156 +238,77 @@ static bool holds_under(const struct closing *c, struct text name, const struct 
     return true;
 }
 
-bool close_holds(const struct closing *c, const struct json_val *v)
+/* A member whose reference, or one of whose references, is withheld. */
+static enum err prune(struct closing *c, struct text name, const struct json_val *v)
 {
-    return holds_under(c, TEXT_NONE, v);
-}
-
-/* ---- writing ---- */
-
-struct render {
-    const struct closing *c;
-    struct json_out to;
-    struct decision_rule *why;
-};
-
-static enum err withhold(struct render *r, struct text property, const char *words)
-{
-    if (!r->why)
-        return ERR_DENIED;
-    r->why->id = "5 references";
-    bool plain = property.len <= 60;
-    for (size_t i = 0; plain && i < property.len; i++)
-        plain = property.ptr[i] > ' ' && property.ptr[i] < 0x7f;
-    snprintf(r->why->words, sizeof r->why->words, "What " TEXT_FMT " points to is withheld, and %s",
-             TEXT_ARG(plain ? property : TEXT("one of its properties")), words);
-    return ERR_DENIED;
-}
-
-static void write_plain(struct render *r, struct text name, const struct json_val *v)
-{
-    json_key(&r->to, name);
-    json_put_raw(&r->to, TEXT_NONE); /* a value comes here ... */
-    json_canonical(v, r->to.to, NULL);
-}
-
-static void write_text(struct render *r, struct text name, struct text v)
-{
-    json_key(&r->to, name);
-    json_put_text(&r->to, v);
-}
-
-/* Rule 9: of the places that saw it only our own organisation may be named. */
-static bool keeps(const struct closing *c, struct text name, const struct json_val *ref)
-{
-    bool place = c->sighting_out && text_eq(name, TEXT("where_sighted_refs"));
-    return (!place || text_eq(json_text(ref), c->created_by)) && may_be_seen(c, ref);
-}
-
-static enum err write_list(struct render *r, const struct optional *o, struct text name, const struct json_val *list)
-{
-    size_t kept = 0;
-    for (struct json_iter it = json_iter_of(list); json_next(&it);) {
+    const struct optional *o = meaning_optional(c->type, name);
+    if (!o)
+        return withhold(c, "5 references",
+                        "What " TEXT_FMT
+                        " points to is withheld, and without it the object would make no sense or mislead.",
+                        TEXT_ARG(plain(name)));
+    if (json_type(v) != JSON_ARRAY || o->list == NO_LIST) {
+        gone_add(&c->gone, v);
+        return json_is_string(v) && o->list == NO_LIST ? OK : ERR_MALFORMED;
+    }
+    for (struct json_iter it = json_iter_of(v); json_next(&it);) {
         if (!json_is_string(it.val))
             return ERR_MALFORMED;
-        if (!keeps(r->c, name, it.val))
-            continue;
-        if (kept++ == 0) {
-            json_key(&r->to, name);
-            json_open(&r->to, '[');
-        }
-        json_put_text(&r->to, json_text(it.val));
+        if (!gone_has(&c->gone, it.val) && !may_be_seen(c, it.val))
+            gone_add(&c->gone, it.val);
     }
-    if (kept)
-        json_close(&r->to, ']');
-    if (kept || o->list != NEEDS_ONE)
-        return OK;
-    return withhold(r, name, "nothing would remain of the list.");
-}
-
-/* A member whose reference, or one of whose references, is withheld. */
-static enum err write_pruned(struct render *r, struct text name, const struct json_val *v)
-{
-    const struct optional *o = optional_of(r->c->type, name);
-    if (!o)
-        return withhold(r, name, "without it the object would make no sense or mislead.");
-    if (json_type(v) == JSON_ARRAY && o->list != NO_LIST)
-        return write_list(r, o, name, v);
-    return json_is_string(v) && o->list == NO_LIST ? OK : ERR_MALFORMED;
-}
-
-/* Down to the full hour, in the precision it had. */
-static enum err write_hour(struct render *r, struct text name, const struct json_val *v)
-{
-    struct stamp at;
-    char text[STAMP_TEXT_MAX];
-    if (stamp_parse(json_text(v), &at, NULL))
-        return ERR_MALFORMED;
-    at.s -= ((at.s % 3600) + 3600) % 3600;
-    at.ns = 0;
-    write_text(r, name, stamp_format(at, text));
     return OK;
 }
 
-static struct text marking_id(enum tlp label, char out[IDENT_TEXT_MAX])
+static enum err prune_references(struct closing *c)
 {
-    struct uuid id;
-    return tlp_marking(label, 2, &id) ? ident_format(TEXT("marking-definition"), &id, out) : TEXT_NONE;
-}
-
-/* The marking stands behind those that are there already, none of which goes. */
-static enum err write_markings(struct render *r, const struct json_val *there)
-{
-    char text[IDENT_TEXT_MAX];
-    struct text added = marking_id(r->c->decision->label, text);
-    if (!added.len)
-        return ERR_MALFORMED;
-    json_key(&r->to, TEXT("object_marking_refs"));
-    json_open(&r->to, '[');
-    bool texts = true;
-    for (struct json_iter it = json_iter_of(there); json_next(&it);) {
-        texts = texts && json_is_string(it.val);
-        json_put_text(&r->to, json_text(it.val));
-    }
-    json_put_text(&r->to, added);
-    json_close(&r->to, ']');
-    return texts ? OK : ERR_MALFORMED;
-}
-
-static enum err write_member(struct render *r, struct text name, const struct json_val *v)
-{
-    const struct closing *c = r->c;
-    if (c->sighting_out && !is_sighting_field(name))
-        return OK;
-    if (c->sighting_out && (text_eq(name, TEXT("first_seen")) || text_eq(name, TEXT("last_seen"))))
-        return write_hour(r, name, v);
-    bool places = c->sighting_out && text_eq(name, TEXT("where_sighted_refs"));
-    if (places || !holds_under(c, name, v))
-        return write_pruned(r, name, v);
-    write_plain(r, name, v);
-    return OK;
-}
-
-enum err close_render(const struct closing *c, const struct json_val *object, struct buffer *out,
-                      struct decision_rule *ret_why)
-{
-    const struct text markings = TEXT("object_marking_refs");
-    struct render r = {.c = c, .to = json_out_to(out), .why = ret_why};
-    bool due = c->decision->add_marking;
-    json_open(&r.to, '{');
-    for (struct json_iter it = json_iter_of(object); json_next(&it);) {
-        int order = text_cmp(it.key, markings);
-        enum err e = OK;
-        if (due && order >= 0) {
-            e = write_markings(&r, order == 0 ? it.val : NULL);
-            due = false;
-        }
-        if (!e && !(order == 0 && c->decision->add_marking))
-            e = write_member(&r, it.key, it.val);
+    for (struct json_iter it = json_iter_of(c->object); json_next(&it);) {
+        enum err e = holds_under(c, it.key, it.val) ? OK : prune(c, it.key, it.val);
         if (e)
             return e;
     }
-    enum err e = due ? write_markings(&r, NULL) : OK;
-    json_close(&r.to, '}');
-    return e;
+    return OK;
+}
+
+/* ---- what became empty ---- */
+
+/* STIX 2.1 section 2.3: no empty lists, and (2.12) no empty dictionaries: they go too, and what held nothing else. */
+static bool empty_out(struct closing *c, const struct json_val *v)
+{
+    size_t kept = 0;
+    if (gone_has(&c->gone, v))
+        return true;
+    if (json_size(v) == 0)
+        return false;
+    for (struct json_iter it = json_iter_of(v); json_next(&it);)
+        kept += !empty_out(c, it.val);
+    if (!kept)
+        gone_add(&c->gone, v);
+    return !kept;
+}
+
+static enum err sweep(struct closing *c)
+{
+    for (struct json_iter it = json_iter_of(c->object); json_next(&it);) {
+        const struct optional *o = meaning_optional(c->type, it.key);
+        if (empty_out(c, it.val) && o && o->list == NEEDS_ONE)
+            return withhold(c, "5 references",
+                            "What " TEXT_FMT " points to is withheld, and nothing would remain of the list.",
+                            TEXT_ARG(plain(it.key)));
+    }
+    return OK;
+}
+
+enum err close_mark(struct closing *c)
+{
+    enum err e = c->decision->tear ? cut_to_tear_line(c) : OK;
+    if (c->sighting_out)
+        cut_sighting(c);
+    if (!e)
+        e = cut_portions(c);
+    if (!e)
+        e = prune_references(c);
+    if (!e && c->gone.used)
+        e = sweep(c);
+    return e ? e : c->gone.failed ? ERR_NOMEM : OK;
 }

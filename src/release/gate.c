@@ -1,166 +1,131 @@
-/* release/gate.c - the decision. Two tables, read from top to bottom: what bars an object whatever its label says,
- * and what its label allows. What no row of the second table speaks of is withheld. Numbers: docs/RELEASE.md. */
-#include "release/gate.h"
+/* release/gate.c - the decision. What bars an object whatever its label says stands in bars.c; what its label allows,
+ * here, in a table read from top to bottom. What no row speaks of is withheld. Numbers: docs/RELEASE.md.
+ *
+ * An object is tried in several ways, and goes by the first that lets it: as its label says; by its originator's
+ * consent; by break-glass; as its tear line, by consent or as it says itself. */
+#include "release/ask.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-static bool some_party(const struct uuid *u)
-{
-    static const struct uuid nobody;
-    return !uuid_eq(u, &nobody);
-}
-
-static bool account(const struct recipient *r)
-{
-    return r->kind == RECIPIENT_OWN_ACCOUNT;
-}
-
-static bool releaser_on_console(const struct recipient *r, enum door door)
-{
-    return account(r) && door == DOOR_CONSOLE && r->role >= ROLE_RELEASER;
-}
-
-/* ---- what bars an object, whatever its label ---- */
-
-#define ASKED const struct gate_class *c, const struct recipient *r, enum door door
-
-static bool not_its_door(ASKED)
-{
-    (void)c;
-    return door >= DOOR_MAIL || (door == DOOR_CONSOLE && !account(r));
-}
-
-static bool without_role(ASKED)
-{
-    (void)c, (void)door;
-    return account(r) && (r->role <= ROLE_NONE || r->role > ROLE_ADMINISTRATOR);
-}
-
-static bool other_space(ASKED)
-{
-    (void)door;
-    return c->exercise != r->exercise;
-}
-
-static bool expelled(ASKED)
-{
-    (void)c, (void)door;
-    return r->expelled;
-}
-
-static bool quarantined(ASKED)
-{
-    return c->quarantined && !releaser_on_console(r, door);
-}
-
-static bool inside_only(ASKED)
-{
-    return c->internal_only && !(account(r) && door == DOOR_CONSOLE);
-}
-
-static bool unreadable(ASKED)
-{
-    (void)door;
-    return c->unknown_marking && !account(r);
-}
-
-static bool portions(ASKED)
-{
-    (void)door;
-    return c->granular && !account(r);
-}
-
-static bool came_from_there(ASKED)
-{
-    (void)door;
-    return !c->ours && !c->own_identity && !c->protocol_object && !account(r) && some_party(&c->party) &&
-           uuid_eq(&c->party, &r->party);
-}
-
-static bool sightings_off(ASKED)
-{
-    (void)door;
-    return c->sighting && !account(r) && !r->sightings;
-}
-
-static bool sighting_of_another(ASKED)
-{
-    (void)door;
-    return c->sighting && !account(r) && some_party(&c->sighting_of) && !uuid_eq(&c->sighting_of, &r->party);
-}
-
-static bool sighting_of_unknown(ASKED)
-{
-    (void)door;
-    return c->sighting && !account(r) && !some_party(&c->sighting_of) && !c->sighting_of_ours;
-}
-
-static const struct remark {
-    bool (*speaks)(ASKED);
-    const char *rule, *words;
-} bars[] = {
-    {not_its_door, "1 default deny", "The console is for our own accounts; this is no door of this recipient."},
-    {without_role, "1 default deny", "This account has no role: it sees nothing."},
-    {other_space, "10 spaces",
-     "Real material never leaves through an exercise, nor exercise material through the real space."},
-    {expelled, "7 expulsion", "This recipient was expelled: nothing goes to it any more."},
-    {quarantined, "2 quarantine", "It is in quarantine: only releasers and administrators see it, on the console."},
-    {inside_only, "8 inside",
-     "Findings, evidence, incidents and the register of constituents are seen on our console and leave by no door."},
-    {unreadable, "1 default deny",
-     "It carries a marking that this node cannot read: it does not leave before a person has read the marking."},
-    {portions, "5 portions",
-     "Some of its parts carry markings of their own: it does not leave, because a part may be stricter than the "
-     "whole."},
-    {came_from_there, "5 origin", "It came from there: it is not sent back to the party that gave it to us."},
-    {sightings_off, "9 sightings", "Our sightings are not enabled for this recipient."},
-    {sighting_of_another, "9 sightings",
-     "A sighting goes back the way its indicator came; this indicator came from another party."},
-    {sighting_of_unknown, "9 sightings",
-     "A sighting goes back the way its indicator came; nobody knows from whom this indicator came."},
-};
-
 /* ---- what its label allows ---- */
 
-enum whose { OURS = 1, RECEIVED = 2, GOING_BACK = 4, PUBLIC_TEXT = 8 };
-enum whom { ACCOUNT = 1, PARTNER = 2, COMMUNITY = 4, PUBLIC = 8 };
-enum answer {
-    GOES,           /* may leave */
-    UP_TO_CEILING,  /* may leave while the label is not above the recipient's ceiling */
-    RELEASERS_ONLY, /* seen by releasers and administrators, on the console */
-    STAYS
+/* What a row wants beside the label; bits. */
+enum wants {
+    FREELY = 0,
+    CEILING = 1, /* the label is not above the recipient's ceiling, or a releaser approved it */
+    NEED = 2,    /* of this recipient */
+    CLIENT = 4,  /* the recipient counts as our client, by agreement with the originator */
+    NAMED = 8,   /* this person or organisation */
+    LISTED = 16, /* this account, in the agreement with the originator or by name under it */
+    CONSENT = 32 /* of the originator: another row lets it go then */
 };
 
 static const struct flow {
     unsigned whose, whom;
     enum tlp from, to; /* labels, both included */
-    enum answer answer;
+    unsigned wants;
     const char *rule, *words;
 } flows[] = {
-    {PUBLIC_TEXT, ACCOUNT | PARTNER | COMMUNITY | PUBLIC, TLP_NONE, TLP_RED, GOES, "2 public text",
+    {PUBLIC_TEXT, ACCOUNT | OUTSIDE, TLP_NONE, TLP_RED, FREELY, "2 public text",
      "the text of a TLP marking, or our own name: every reader of a marked object needs it."},
-    {OURS | RECEIVED, ACCOUNT, TLP_CLEAR, TLP_AMBER_STRICT, GOES, "2 TLP", "our own accounts may see it."},
-    {OURS | RECEIVED, ACCOUNT, TLP_RED, TLP_RED, RELEASERS_ONLY, "2 TLP",
-     "for named persons; while nobody is named, only releasers and administrators see it, on the console."},
-    {OURS | RECEIVED | GOING_BACK, PARTNER | COMMUNITY | PUBLIC, TLP_NONE, TLP_NONE, STAYS, "1 default deny",
+    {BY_BREAK_GLASS, ACCOUNT | ORGANISATIONS, TLP_CLEAR, TLP_RED, FREELY, "12 break-glass",
+     "two accounts released it to this recipient, for danger to life or to an essential service; its originator is "
+     "told."},
+    {BY_CONSENT, ORGANISATIONS, TLP_CLEAR, TLP_RED, CEILING, "3 consent",
+     "its originator consented to this release, beyond its label."},
+
+    {OURS | RECEIVED, ACCOUNT, TLP_CLEAR, TLP_AMBER_STRICT, FREELY, "2 TLP", "our own accounts may see it."},
+    {OURS, ACCOUNT, TLP_RED, TLP_RED, NAMED, "2 TLP", "for named persons, and this account is named."},
+    {RECEIVED, ACCOUNT, TLP_RED, TLP_RED, LISTED, "2 TLP", "for named persons, and this account is named."},
+
+    {OURS | RECEIVED | GOING_BACK, OUTSIDE, TLP_NONE, TLP_NONE, CONSENT, "1 default deny",
      "without a TLP label it does not leave. Mark it, or record a default marking for its source."},
-    {OURS | RECEIVED | GOING_BACK, PARTNER | COMMUNITY, TLP_RED, TLP_RED, STAYS, "2 TLP",
-     "for named persons, and an organisation as a whole is none."},
-    {OURS, PARTNER | COMMUNITY, TLP_CLEAR, TLP_AMBER_STRICT, UP_TO_CEILING, "2 TLP",
+
+    {OURS, ORGANISATIONS, TLP_CLEAR, TLP_AMBER_STRICT, CEILING, "2 TLP",
      "what is ours we send under any label to whom we choose, and the label binds them."},
-    {RECEIVED, PARTNER | COMMUNITY, TLP_CLEAR, TLP_GREEN, UP_TO_CEILING, "2 TLP",
-     "its originator lets it go to partners and communities."},
-    {RECEIVED, PARTNER | COMMUNITY, TLP_AMBER, TLP_AMBER, STAYS, "2 TLP",
-     "it may go to our own constituents with a need, not to another partner."},
-    {RECEIVED, PARTNER | COMMUNITY, TLP_AMBER_STRICT, TLP_AMBER_STRICT, STAYS, "2 TLP",
-     "it is for our own organisation, not for another partner."},
-    {GOING_BACK, PARTNER | COMMUNITY, TLP_CLEAR, TLP_AMBER_STRICT, GOES, "9 sightings",
+    {OURS | GOING_BACK, ORGANISATIONS, TLP_RED, TLP_RED, NAMED, "2 TLP",
+     "for named persons and organisations, and this one is named."},
+    {GOING_BACK, ORGANISATIONS, TLP_CLEAR, TLP_AMBER_STRICT, FREELY, "9 sightings",
      "a sighting of an indicator that came from this recipient goes back to it, whatever its ceiling."},
-    {OURS | RECEIVED, PUBLIC, TLP_CLEAR, TLP_CLEAR, GOES, "2 TLP", "anyone may have it."},
-    {OURS, PUBLIC, TLP_GREEN, TLP_RED, STAYS, "2 TLP", "only TLP:CLEAR is published."},
-    {RECEIVED, PUBLIC, TLP_GREEN, TLP_RED, STAYS, "2 TLP",
-     "only TLP:CLEAR is published; for more, its originator must be asked."},
+
+    {RECEIVED, ORGANISATIONS, TLP_CLEAR, TLP_GREEN, CEILING, "2 TLP",
+     "its originator lets it go to constituents, authorities, communities and partners."},
+    {RECEIVED, CONSTITUENT, TLP_AMBER, TLP_AMBER, CEILING | NEED, "2 TLP",
+     "its originator lets it go to our constituents with a need."},
+    {RECEIVED, AUTHORITY | COMMUNITY, TLP_AMBER, TLP_AMBER, CEILING | NEED | CLIENT, "2 TLP",
+     "by agreement its originator lets it go there as to our constituents with a need."},
+    {RECEIVED, PARTNER, TLP_AMBER, TLP_AMBER, CONSENT, "2 TLP",
+     "it may go to our own constituents with a need, not to another partner."},
+    {RECEIVED, ORGANISATIONS, TLP_AMBER_STRICT, TLP_AMBER_STRICT, CONSENT, "2 TLP",
+     "it is for our own organisation, not for another one."},
+    {RECEIVED, ORGANISATIONS, TLP_RED, TLP_RED, CONSENT, "2 TLP",
+     "for named persons, and an organisation as a whole is none."},
+
+    {OURS | RECEIVED, PUBLIC, TLP_CLEAR, TLP_CLEAR, FREELY, "2 TLP", "anyone may have it."},
+    {OURS, PUBLIC, TLP_GREEN, TLP_RED, CONSENT, "2 TLP", "only TLP:CLEAR is published."},
+    {RECEIVED, PUBLIC, TLP_GREEN, TLP_RED, CONSENT, "2 TLP",
+     "only TLP:CLEAR is published; its originator would have to mark it anew."},
+};
+
+static bool above_ceiling(const struct ask *a)
+{
+    return a->r->ceiling > TLP_RED || a->label > a->r->ceiling;
+}
+
+/* Who names somebody approves it for them. */
+static bool too_high(const struct ask *a)
+{
+    return above_ceiling(a) && !GRANTED(a, GRANT_APPROVAL) && !GRANTED(a, GRANT_NAMED);
+}
+
+static bool without_need(const struct ask *a)
+{
+    return !GRANTED(a, GRANT_NEED);
+}
+
+static bool no_client(const struct ask *a)
+{
+    const struct agreement *g = a->q->agreement;
+    return !g || !(a->whom == AUTHORITY ? g->authorities_are_clients : g->communities_are_clients);
+}
+
+static bool not_named(const struct ask *a)
+{
+    return !GRANTED(a, GRANT_NAMED) && !(ask_releaser(a) && a->label == TLP_RED);
+}
+
+static bool not_listed(const struct ask *a)
+{
+    const struct agreement *g = a->q->agreement;
+    for (size_t i = 0; g && i < g->red_count; i++)
+        if (ask_some(&a->r->account) && uuid_eq(&g->red_accounts[i], &a->r->account))
+            return false;
+    return !(g && GRANTED(a, GRANT_NAMED)) && !ask_releaser(a);
+}
+
+static bool never_met(const struct ask *a)
+{
+    (void)a;
+    return true;
+}
+
+/* What is missing, and the words for it; none: those of the row. */
+static const struct want {
+    unsigned bit;
+    bool (*missing)(const struct ask *a);
+    const char *rule, *words;
+} wants[] = {
+    {CONSENT, never_met, NULL, NULL},
+    {CLIENT, no_client, "2 agreement",
+     "sector authorities and communities are not our clients unless an agreement with its originator says so."},
+    {NEED, without_need, "2 need",
+     "it goes to those with a need, and none is recorded: a finding, a subscription or a releaser's act."},
+    {CEILING, too_high, "2 ceiling", "above this recipient's ceiling; a releaser must approve it."},
+    {NAMED, not_named, "2 named",
+     "for named persons and organisations; this one is not named (releasers see it on the console)."},
+    {LISTED, not_listed, "2 named",
+     "for the accounts named in the agreement with its originator, else releasers only, on the console."},
 };
 
 /* ---- the label, and whose it is ---- */
@@ -182,18 +147,24 @@ static enum tlp label_of(const struct gate_class *c)
 /* Unmarked or unreadable: inside the house it is handled as AMBER+STRICT, or as strictly as it says itself. */
 static enum tlp label_inside(const struct gate_class *c, enum tlp label)
 {
-    bool unreadable_here = label == TLP_NONE || c->unknown_marking || c->granular;
-    return unreadable_here ? tlp_stricter(tlp_stricter(label, gate_class_label(c)), TLP_AMBER_STRICT) : label;
+    bool unclear = label == TLP_NONE || c->unknown_marking;
+    return unclear ? tlp_stricter(tlp_stricter(label, gate_class_label(c)), TLP_AMBER_STRICT) : label;
+}
+
+static bool public_text(const struct gate_class *c)
+{
+    bool free = gate_class_label(c) <= TLP_CLEAR && !c->unknown_marking && !c->granular && terms_none(&c->terms);
+    return c->protocol_object || (c->own_identity && free);
 }
 
 static enum whose whose(const struct gate_class *c, const struct recipient *r)
 {
-    if (c->protocol_object || (c->own_identity && gate_class_label(c) <= TLP_CLEAR && !c->unknown_marking))
+    if (public_text(c))
         return PUBLIC_TEXT;
     if (!c->ours && !c->own_identity)
         return RECEIVED;
-    bool could_have_given_it = r->kind == RECIPIENT_PARTNER || r->kind == RECIPIENT_COMMUNITY;
-    if (c->sighting && could_have_given_it && some_party(&c->sighting_of) && uuid_eq(&c->sighting_of, &r->party))
+    bool could_have_given_it = r->kind != RECIPIENT_OWN_ACCOUNT && r->kind != RECIPIENT_PUBLIC;
+    if (c->sighting && could_have_given_it && ask_some(&c->sighting_of) && uuid_eq(&c->sighting_of, &r->party))
         return GOING_BACK;
     return OURS;
 }
@@ -205,58 +176,73 @@ static unsigned whom(const struct recipient *r)
     case RECIPIENT_PARTNER: return PARTNER;
     case RECIPIENT_COMMUNITY: return COMMUNITY;
     case RECIPIENT_PUBLIC: return PUBLIC;
-    case RECIPIENT_CONSTITUENT:
-    case RECIPIENT_AUTHORITY: break;
+    case RECIPIENT_CONSTITUENT: return CONSTITUENT;
+    case RECIPIENT_AUTHORITY: return AUTHORITY;
     }
     return 0;
 }
 
 /* ---- what is worth saying about an object that goes ---- */
 
-static bool marked_by_source(ASKED)
+static bool marked_by_source(const struct ask *a)
 {
-    (void)r, (void)door;
-    return c->tlp == TLP_NONE && c->source_default != TLP_NONE && !c->protocol_object;
+    return a->c->tlp == TLP_NONE && a->c->source_default != TLP_NONE && !a->c->protocol_object;
 }
 
-static bool shown_unmarked(ASKED)
+static bool shown_unmarked(const struct ask *a)
 {
-    (void)door;
-    return account(r) && label_of(c) == TLP_NONE && whose(c, r) != PUBLIC_TEXT;
+    return ask_account(a) && label_of(a->c) == TLP_NONE && a->whose != PUBLIC_TEXT;
 }
 
-static bool shown_unreadable(ASKED)
+static bool shown_unreadable(const struct ask *a)
 {
-    (void)door;
-    return account(r) && (c->unknown_marking || c->granular);
+    return ask_account(a) && a->c->unknown_marking;
 }
 
-static bool shown_in_quarantine(ASKED)
+static bool shown_in_quarantine(const struct ask *a)
 {
-    (void)r, (void)door;
-    return c->quarantined;
+    return a->c->quarantined;
 }
 
-static bool derived(ASKED)
+static bool derived(const struct ask *a)
 {
-    (void)r, (void)door;
-    return c->sighting && gate_class_label(c) != c->sighting_tlp;
+    return a->c->sighting && gate_class_label(a->c) != a->c->sighting_tlp;
+}
+
+static bool approved(const struct ask *a)
+{
+    bool by_ceiling = a->whose == OURS || a->whose == RECEIVED || a->whose == BY_CONSENT;
+    return by_ceiling && (a->whom & ORGANISATIONS) && a->label != TLP_RED && above_ceiling(a);
+}
+
+static bool as_tear_line(const struct ask *a)
+{
+    return a->tear;
+}
+
+static bool may_be_cut(const struct ask *a)
+{
+    return a->c->granular;
 }
 
 static const struct remark notes[] = {
-    {marked_by_source, "1 source default", "It came unmarked: the recorded default of its source is its label."},
-    {shown_unmarked, "1 default deny", "It came unmarked: our own accounts see it as TLP:AMBER+STRICT."},
-    {shown_unreadable, "1 default deny",
-     "It carries a marking that this node cannot read: our own accounts see it as TLP:AMBER+STRICT or stricter."},
-    {shown_in_quarantine, "2 quarantine", "It is in quarantine: never matched, never released."},
-    {derived, "6 derived", "A sighting takes the stricter label of its own and its indicator's."},
+    {marked_by_source, 0, "1 source default", "It came unmarked: the recorded default of its source is its label.",
+     NULL},
+    {shown_unmarked, 0, "1 default deny", "It came unmarked: our own accounts see it as TLP:AMBER+STRICT.", NULL},
+    {shown_unreadable, 0, "1 default deny",
+     "It carries a marking that this node cannot read: our own accounts see it as TLP:AMBER+STRICT or stricter.",
+     NULL},
+    {shown_in_quarantine, 0, "2 quarantine", "It is in quarantine: never matched, never released.", NULL},
+    {derived, 0, "6 derived", "A sighting takes the stricter label of its own and its indicator's.", NULL},
+    {approved, 0, "2 approval", "Above this recipient's ceiling: a releaser approved it.", NULL},
+    {as_tear_line, 0, "5 tear line", "Only its tear line goes: the part that its originator made releasable.", NULL},
+    {may_be_cut, 0, "5 portions",
+     "Portions with markings of their own go only as far as these let them; the rest is cut.", NULL},
 };
 
-/* ---- the decision ---- */
+/* ---- saying ---- */
 
-static void say(struct decision *d, const char *rule, const char *format, ...) PRINTF_LIKE(3, 4);
-
-static void say(struct decision *d, const char *rule, const char *format, ...)
+void ask_say(struct decision *d, const char *rule, const char *format, ...)
 {
     if (d->rule_count == DECISION_RULES_MAX)
         return;
@@ -268,92 +254,205 @@ static void say(struct decision *d, const char *rule, const char *format, ...)
     said->id = rule;
 }
 
-static const struct flow *flow_of(enum whose from, unsigned to, enum tlp label)
+void ask_remark(struct decision *d, const struct remark *row, const struct ask *a)
+{
+    char detail[REMARK_DETAIL_MAX] = "";
+    if (row->detail) {
+        row->detail(a, detail);
+        ask_say(d, row->rule, "%s %s.", row->words, detail);
+    } else {
+        ask_say(d, row->rule, "%s", row->words);
+    }
+}
+
+/* ---- one way ---- */
+
+static const struct flow *flow_of(const struct ask *a)
 {
     for (size_t i = 0; i < ARRAY_LEN(flows); i++) {
         const struct flow *f = &flows[i];
-        if ((f->whose & from) && (f->whom & to) && label >= f->from && label <= f->to)
+        if ((f->whose & a->whose) && (f->whom & a->whom) && a->label >= f->from && a->label <= f->to)
             return f;
     }
     return NULL;
 }
 
-static bool above_ceiling(const struct recipient *r, enum tlp label)
+static const char *origin_of(const struct ask *a)
 {
-    return r->ceiling > TLP_RED || label > r->ceiling;
+    bool made_here = a->c->ours || a->c->own_identity || a->c->protocol_object;
+    return made_here ? "Ours" : "Received";
 }
 
-/* Whether the label lets it go; says why not, or (when `alone`: nothing else bars it) why. */
-static bool label_allows(const struct flow *f, const struct recipient *r, enum door door, bool alone,
-                         const char *origin, struct decision *d)
+/* Whether the label lets it go; d (may be NULL) is told what is missing, or (`alone`: nothing else bars it) why. */
+static bool label_allows(const struct ask *a, bool alone, struct decision *d)
 {
-    const char *label = tlp_name(d->label);
+    const struct flow *f = flow_of(a);
+    const char *origin = origin_of(a), *label = tlp_name(a->label);
     if (!f) {
-        say(d, "1 default deny", "%s, %s: no rule lets it go.", origin, label);
+        if (d)
+            ask_say(d, "1 default deny", "%s, %s: no rule lets it go.", origin, label);
         return false;
     }
-    if (f->answer == UP_TO_CEILING && above_ceiling(r, d->label)) {
-        say(d, "2 ceiling", "%s, %s: above this recipient's ceiling (%s); a releaser must approve it.", origin, label,
-            tlp_name(r->ceiling));
-        return false;
+    bool allowed = true;
+    for (size_t i = 0; i < ARRAY_LEN(wants); i++) {
+        const struct want *w = &wants[i];
+        if (!(f->wants & w->bit) || !w->missing(a))
+            continue;
+        allowed = false;
+        if (d)
+            ask_say(d, w->words ? w->rule : f->rule, "%s, %s: %s", origin, label, w->words ? w->words : f->words);
     }
-    bool goes = f->answer == GOES || f->answer == UP_TO_CEILING ||
-                (f->answer == RELEASERS_ONLY && releaser_on_console(r, door));
-    if (alone || !goes)
-        say(d, f->rule, "%s, %s: %s", origin, label, f->words);
-    return goes;
+    if (allowed && alone && d)
+        ask_say(d, f->rule, "%s, %s: %s", origin, label, f->words);
+    return allowed;
 }
 
 /* What bars it speaks first; what its label says follows where that bars it too. */
+static bool goes(const struct ask *a, struct decision *d)
+{
+    bool alone = ask_bars(a, d) == 0;
+    bool allowed = label_allows(a, alone, d);
+    return alone && allowed;
+}
+
+/* ---- all ways ---- */
+
+#define RELEASERS_ACTS (1u << GRANT_APPROVAL | 1u << GRANT_NEED | 1u << GRANT_NAMED)
+
+static struct ask first_ask(const struct gate_question *q)
+{
+    struct ask a = {.q = q, .c = q->cls, .r = q->recipient, .door = q->door, .granted = grants_held(q)};
+    a.whose = whose(q->cls, q->recipient);
+    a.whom = whom(q->recipient);
+    a.label = label_of(q->cls);
+    if (ask_account(&a) && a.whose != PUBLIC_TEXT)
+        a.label = label_inside(q->cls, a.label);
+    return a;
+}
+
+static void settle(const struct ask *a, struct decision *d)
+{
+    bool said_otherwise = a->whose != PUBLIC_TEXT && a->label != a->c->tlp;
+    d->cleared = true;
+    d->label = a->label;
+    d->tear = a->tear;
+    d->add_marking = a->tear || (a->door != DOOR_CONSOLE && said_otherwise);
+    d->form = d->add_marking ? FORM_RENDITION : FORM_WHOLE;
+    for (size_t i = 0; i < ARRAY_LEN(notes); i++)
+        if (notes[i].speaks(a))
+            ask_remark(d, &notes[i], a);
+}
+
+/* Words stay only of the way that lets it go, else of the first. */
+static bool try(const struct ask *a, struct decision *d)
+{
+    if (!goes(a, NULL))
+        return false;
+    d->rule_count = 0;
+    (void)goes(a, d);
+    settle(a, d);
+    return true;
+}
+
+static bool try_consent(const struct ask *first, bool tear, struct decision *d)
+{
+    const struct grant *g = grants_consent(first->q, tear);
+    struct ask a = *first;
+    if (!g || first->whose != RECEIVED || first->c->sighting)
+        return false;
+    a.whose = BY_CONSENT;
+    a.label = g->leaves_as ? g->leaves_as : gate_class_label(first->c);
+    a.tear = tear;
+    if (!try(&a, d))
+        return false;
+    d->consent = true;
+    d->tear_properties = tear ? g->properties : TEXT_NONE;
+    return true;
+}
+
+static bool try_break_glass(const struct ask *first, struct decision *d)
+{
+    struct ask a = *first;
+    if (!GRANTED(first, GRANT_BREAK_GLASS) || first->whose == PUBLIC_TEXT)
+        return false;
+    a.whose = BY_BREAK_GLASS;
+    a.label = label_inside(first->c, first->label);
+    return try(&a, d);
+}
+
+static bool try_tear_line(const struct ask *first, struct decision *d)
+{
+    struct ask a = *first;
+    if (first->c->tear == TLP_NONE || first->c->sighting || first->whose == PUBLIC_TEXT)
+        return false;
+    a.label = first->c->tear;
+    a.tear = true;
+    return try(&a, d);
+}
+
+/* Whose act would let it go: tried as if it had been done. */
+static void find_who_could(const struct ask *first, struct decision *d)
+{
+    struct ask a = *first;
+    a.granted |= RELEASERS_ACTS;
+    d->asks_releaser = goes(&a, NULL);
+    if (d->asks_releaser || first->whose != RECEIVED || first->c->sighting)
+        return;
+    a.whose = BY_CONSENT;
+    d->asks_consent = goes(&a, NULL);
+    d->asks_releaser = d->asks_consent && too_high(first);
+    d->sealed = d->asks_consent && first->whom == CONSTITUENT;
+}
+
+static void decide(const struct gate_question *q, bool consents, struct decision *ret)
+{
+    struct ask first = first_ask(q);
+    *ret = (struct decision){.label = first.label, .holds_until_us = grants_change_us(q)};
+    if (goes(&first, ret)) {
+        settle(&first, ret);
+        return;
+    }
+    if ((consents && try_consent(&first, false, ret)) || try_break_glass(&first, ret))
+        return;
+    if ((consents && try_consent(&first, true, ret)) || try_tear_line(&first, ret))
+        return;
+    find_who_could(&first, ret);
+}
+
 void gate_decide(const struct gate_question *q, struct decision *ret)
 {
-    const struct gate_class *c = q->cls;
-    const struct recipient *r = q->recipient;
-    const enum door door = q->door;
-    enum whose from = whose(c, r);
-    enum tlp label = label_of(c);
-    if (account(r) && from != PUBLIC_TEXT)
-        label = label_inside(c, label);
-    *ret = (struct decision){.label = label, .holds_until_us = INT64_MAX};
-
-    for (size_t i = 0; i < ARRAY_LEN(bars); i++)
-        if (bars[i].speaks(c, r, door))
-            say(ret, bars[i].rule, "%s", bars[i].words);
-    bool alone = ret->rule_count == 0;
-    bool allowed =
-        label_allows(flow_of(from, whom(r), label), r, door, alone, from == RECEIVED ? "Received" : "Ours", ret);
-    ret->cleared = alone && allowed;
-    if (!ret->cleared)
-        return;
-
-    for (size_t i = 0; i < ARRAY_LEN(notes); i++)
-        if (notes[i].speaks(c, r, door))
-            say(ret, notes[i].rule, "%s", notes[i].words);
-    ret->add_marking = door != DOOR_CONSOLE && from != PUBLIC_TEXT && label != c->tlp;
-    ret->form = ret->add_marking ? FORM_RENDITION : FORM_WHOLE;
+    decide(q, true, ret);
 }
 
-/* ---- names ---- */
+/* ---- portions ---- */
 
-const char *door_name(enum door d)
+/* The class of a portion; false: it adds nothing to the object's own. An object without a label stays without one,
+ * unless the portion is RED: then that is the stricter. */
+static bool portion_class(const struct gate_class *c, const struct decision *d, const struct gate_portion *p,
+                          struct gate_class *ret)
 {
-    static const char *const names[DOOR_COUNT] = {"console",    "taxii",          "export",      "statistics",
-                                                  "mail",       "courier",        "public page", "advisory",
-                                                  "block list", "detection rule", "search"};
-    return d < DOOR_COUNT ? names[d] : "none";
+    enum tlp own = d->tear ? c->tear : gate_class_label(c);
+    enum tlp label = own == TLP_NONE && p->tlp != TLP_RED ? TLP_NONE : tlp_stricter(own, p->tlp);
+    struct terms terms = c->terms;
+    bool unknown = p->unknown || !terms_add(&terms, &p->terms);
+    if (!unknown && label == own && terms_equal(&terms, &c->terms))
+        return false;
+    *ret = *c;
+    ret->tlp = label;
+    ret->terms = terms;
+    ret->unknown_marking |= unknown;
+    ret->tear = TLP_NONE;
+    return true;
 }
 
-static const char *const roles[] = {"none", "reader", "analyst", "releaser", "administrator"};
-
-const char *role_name(enum role r)
+bool gate_portion_goes(const struct gate_question *q, const struct decision *d, const struct gate_portion *p)
 {
-    return r < ARRAY_LEN(roles) ? roles[r] : roles[ROLE_NONE];
-}
-
-enum role role_parse(struct text t)
-{
-    for (size_t i = ROLE_READER; i < ARRAY_LEN(roles); i++)
-        if (text_eq(t, text_of(roles[i])))
-            return (enum role)i;
-    return ROLE_NONE;
+    struct gate_class c;
+    struct decision of_portion;
+    if (!portion_class(q->cls, d, p, &c))
+        return true;
+    struct gate_question asked = *q;
+    asked.cls = &c;
+    decide(&asked, false, &of_portion);
+    return of_portion.cleared;
 }

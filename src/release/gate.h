@@ -116,7 +116,8 @@ struct grant {
 };
 
 enum form { FORM_WHOLE, FORM_RENDITION };
-#define DECISION_RULES_MAX 8
+#define DECISION_RULES_MAX   12
+#define DECISION_REMOVED_MAX 400
 
 /* A rule that spoke: its number in docs/RELEASE.md ("2", "TLP received GREEN"), and words a duty officer understands.
  */
@@ -130,6 +131,7 @@ struct decision {
     enum tlp label;              /* the marking it leaves with; TLP_NONE: none. Withheld: the label that counted */
     bool add_marking;            /* the object carries no TLP marking itself, or a laxer one: `label` must be added (a
                                     rendition). Never on the console, which shows the label beside the object */
+    bool consent;                /* beyond its label, by its originator's consent: its portions do not profit */
     bool tear;                   /* what leaves is the tear line ... */
     struct text tear_properties; /* ... of these properties, by a consent; empty: as the object itself says. Borrowed
                                     from the grant */
@@ -138,7 +140,9 @@ struct decision {
     bool asks_releaser; /* a releaser's act would let it go */
     int64_t holds_until_us; /* INT64_MAX when nothing timed was looked at */
     struct decision_rule rules[DECISION_RULES_MAX];
-    size_t rule_count; /* at least 1 */
+    size_t rule_count;                  /* at least 1 */
+    char removed[DECISION_REMOVED_MAX]; /* what closing took out (decision_close()): selectors of STIX 2.1 section
+                                           7.2.3, comma between, "..." where it is cut off; NUL-terminated */
 };
 
 struct gate_question {

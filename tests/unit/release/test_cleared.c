@@ -72,9 +72,11 @@ static void whole_is_untouched(void **state)
     expect_whole(object("relationship", true,
                         "\"source_ref\":\"" HERE("malware") "\",\"target_ref\":\"" THEIRS("malware") "\""));
     expect_whole(object("indicator", true, "\"object_marking_refs\":[\"" GONE("marking-definition") "\"]"));
-    expect_whole(object("note", true,
-                        "\"object_refs\":[\"" HERE("x-y") "\"],\"granular_markings\":[{\"marking_ref\":\"" GONE(
-                            "marking-definition") "\",\"selectors\":[\"a\"]}]"));
+    expect_whole(object(
+        "note", true,
+        "\"object_refs\":[\"" HERE(
+            "x-y") "\"],\"granular_markings\":[{\"marking_ref\":\""
+                   "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb\",\"selectors\":[\"object_refs\"]}]"));
     /* Texts that look like references are none. */
     expect_whole(object("note", true, "\"content\":\"" GONE("malware") "\",\"x_ref\":\"dead0000-\",\"x_refs\":[]"));
     expect_whole(object("note", true, "\"external_references\":[{\"source_name\":\"" GONE("malware") "\"}]"));
