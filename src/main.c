@@ -1,4 +1,5 @@
 #include "command/commands.h"
+#include "command/observed.h"
 #include "reader/role.h"
 
 int main(int argc, char **argv)
@@ -6,5 +7,7 @@ int main(int argc, char **argv)
     /* Before anything else: a reader is to have opened, read and learnt nothing. */
     if (worker_role_asked(&READER, argc, argv))
         worker_role_main(&READER, argv);
+    if (worker_role_asked(&OBSERVER, argc, argv))
+        worker_role_main(&OBSERVER, argv);
     return command_main(argc, argv);
 }

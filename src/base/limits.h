@@ -34,9 +34,12 @@
 #define PATTERN_REGEX_STEPS_MAX  100000
 #define PATTERN_REGEX_MEMORY_KIB (8 * KIB)
 #define PATTERN_REGEX_MAX_BYTES  (16 * KIB)
-/* A document of observed data is held whole, as observations refer to objects anywhere in it. */
-#define OBSERVED_MAX_BYTES        (256 * MIB)
-#define OBSERVED_MEMORY_MAX_BYTES (512 * MIB)
+/* A document of observed data is held whole, as observations refer to objects anywhere in it; what is known of them
+ * beside it; processor time of the process that reads it, and how long it may say nothing. */
+#define OBSERVED_MAX_BYTES        (64 * MIB)
+#define OBSERVED_MEMORY_MAX_BYTES (192 * MIB)
+#define OBSERVED_CPU_S            3600
+#define OBSERVED_SILENCE_MS       600000
 /* A name a person types: account, party, source, organisation. */
 #define NAME_MAX_BYTES 200
 /* One domain name (RFC 1035 section 2.3.4), one URL, one e-mail address (RFC 5321 section 4.5.3.1). */

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "command/commands.h"
 #include "command/hits.h"
+#include "command/match_observed.h"
 #include "command/match_pool.h"
 #include "command/names.h"
 #include "match/logfile.h"
@@ -237,6 +238,12 @@ static int run_match(struct session *s)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     uint64_t threads;
     struct view *v;
+    if (option_given(s, "observed"))
+        return run_match_observed(s);
+    if (option_given(s, "pattern")) {
+        complain(s, "--pattern goes with --observed FILE: in logs, the indicators' values are looked for");
+        return EXIT_USAGE;
+    }
     if (option_u64(s, "threads", cores > 0 ? (uint64_t)cores : 1, MATCH_THREADS_MAX, &threads))
         return EXIT_USAGE;
     if (threads == 0)
@@ -259,17 +266,26 @@ static int run_match(struct session *s)
     return code;
 }
 
-static const struct option_spec OPTIONS[] = {{"threads", OPTION_VALUE, "N", "how many cores to use (all)"},
-                                             {NULL, OPTION_FLAG, NULL, NULL}};
+static const struct option_spec OPTIONS[] = {
+    {"threads", OPTION_VALUE, "N", "how many cores to use (all)"},
+    {"observed", OPTION_VALUE, "FILE", "whole patterns over the observed data in FILE (STIX 2.1), not logs"},
+    {"pattern", OPTION_VALUE, "P", "with --observed: this pattern"},
+    {NULL, OPTION_FLAG, NULL, NULL}};
 
 const struct command COMMAND_MATCH = {
     .name = "match",
-    .operands = "[LOG...|-]",
-    .summary = "our indicators in logs: hits as they are found, and whose they are",
+    .operands = "[LOG...|-] | --observed FILE [PATTERN-FILE...]",
+    .summary = "our indicators in logs, and whose hits they are; whole patterns in observed data",
     .details =
         "Plain, gzip and zstd input; any text log. Writes nothing: entente watch keeps findings. Domains hit with\n"
-        "their subdomains, addresses in networks too; expired and revoked indicators do not hit.\n",
+        "their subdomains, addresses in networks too; expired and revoked indicators do not hit.\n"
+        "With --observed, whole patterns over observed data, a bundle or a list of STIX objects (- for standard\n"
+        "input): those given by --pattern or in files, one a line, else those of all current indicators. A pattern\n"
+        "that matches is printed with the observations that make it true. --json, one line each: pattern, id (of\n"
+        "the indicator, or null), observations (ids of observed-data), first and last (when they were observed),\n"
+        "party (its source, or null). Exit 65 where something could not be read or decided; the rest stands.\n",
     .options = OPTIONS,
     .operands_max = SIZE_MAX,
     .need = NEED_READ,
+    .alone_option = "observed",
     .run = run_match};

@@ -44,6 +44,8 @@ bool option_given(const struct session *s, const char *name)
 enum command_need session_need(const struct session *s)
 {
     const struct command *c = s->command;
+    if (c->alone_option && option_given(s, c->alone_option))
+        return NEED_NOTHING;
     return c->owner_option && option_given(s, c->owner_option) ? NEED_WRITE : c->need;
 }
 

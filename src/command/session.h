@@ -49,6 +49,7 @@ struct command {
     size_t operands_min, operands_max; /* SIZE_MAX: any number */
     enum command_need need;
     const char *owner_option; /* given, the command needs NEED_WRITE whatever need says; may be NULL */
+    const char *alone_option; /* given, the command opens what it wants by itself: NEED_NOTHING; may be NULL */
     enum command_files files;
     int (*run)(struct session *s);
     bool reads_only; /* with NEED_NOTHING: nothing is written anywhere, it may end when nobody listens any more */

@@ -276,9 +276,12 @@ static void fill_leaf(struct evaluation *e, const struct pattern_node *n, nanos 
         const struct observation *o = observed_at(e->observed, i);
         struct candidate c = {i, o->first > lo ? o->first : lo, o->last < hi ? o->last : hi};
 
-        if (c.lo > c.hi || expression_over(e, x, o) != TRUTH_TRUE)
-            continue;
-        ret->candidates[ret->candidate_count++] = c;
+        enum truth truth = c.lo > c.hi ? TRUTH_FALSE : expression_over(e, x, o);
+
+        if (truth == TRUTH_TRUE)
+            ret->candidates[ret->candidate_count++] = c;
+        else if (truth == TRUTH_UNKNOWN && !e->limit)
+            e->limit = "PATTERN_REGEX_STEPS_MAX"; /* the other limit has named itself */
     }
 }
 

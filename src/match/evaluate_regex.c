@@ -142,8 +142,6 @@ enum truth regex_search(struct evaluation *e, struct regex *r, struct text subje
     if (found == PCRE2_ERROR_NOMEMORY)
         e->err = ERR_NOMEM;
     r->spent = true;
-    if (!e->limit)
-        e->limit = "PATTERN_REGEX_STEPS_MAX";
     return TRUTH_UNKNOWN;
 }
 
