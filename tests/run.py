@@ -51,7 +51,7 @@ def build(build_dir, env):
         steps.append(["meson", "setup", build_dir, "-Db_sanitize=address,undefined", "--buildtype=debugoptimized",
                       # Another distribution's compiler may warn of more; only our own pipeline insists.
                       f"-Dwerror={'true' if os.environ.get('CI') else 'false'}"])
-    steps.append(["ninja", "-C", build_dir])
+    steps.append(["ninja", "--quiet", "-C", build_dir])
     for step in steps:
         done = subprocess.run(step, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace")

@@ -21,7 +21,7 @@ print(" ".join(n for n in sorted(names) if not wanted or n in wanted))' "$@")
 count=$(echo "$targets" | wc -w)
 [ "$count" -gt 0 ] || { echo "Bail out! no fuzz targets"; exit 1; }
 # One after another and by name, so that what does not concern fuzzing need not compile.
-ninja -C "$dir" $(for t in $targets; do echo "tests/$t"; done) >&2
+ninja --quiet -C "$dir" $(for t in $targets; do echo "tests/$t"; done) >&2
 share=$((total / count))
 [ "$share" -ge 2 ] || share=2
 echo "1..$count"
