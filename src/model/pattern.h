@@ -83,11 +83,11 @@ struct pattern_value {
 };
 /* The values any one of which, seen alone, makes the whole pattern true: equality (or IN) on a domain-name,
  * ipv4-addr, ipv6-addr, url, email-addr value or a file hash (also reached through *_ref.value of network-traffic,
- * email-message and the like, and ISSUBSET on addresses: a CIDR; ipv4-addr:value = 'a.b.c.d/n' is a CIDR), joined
- * by OR only; qualifiers START/STOP and REPEATS > 1, AND, FOLLOWEDBY, NOT and other operators make a branch
- * not atomic; x_ref.type = 'ipv4-addr' AND x_ref.value = '…' is, as the value says its type. Values are distinct.
- * *ret_whole is true when every branch gave a value (no branch is lost by looking for the values alone). At most
- * PATTERN_VALUES_MAX: ERR_LIMIT. ERR_NOMEM */
+ * email-message and the like, and ISSUBSET on addresses: a CIDR; ipv4-addr:value = 'a.b.c.d/n' is a CIDR; LIKE
+ * without a wildcard and NOT != are equality in other words), joined by OR only; qualifiers START/STOP and REPEATS >
+ * 1, AND, FOLLOWEDBY, NOT and other operators make a branch not atomic; x_ref.type = 'ipv4-addr' AND x_ref.value =
+ * '…' is, as the value says its type. Values are distinct. *ret_whole is true when every branch gave a value (no
+ * branch is lost by looking for the values alone). At most PATTERN_VALUES_MAX: ERR_LIMIT. ERR_NOMEM */
 MUST_CHECK enum err pattern_values(const struct pattern_node *p, struct arena *arena, struct pattern_value **ret,
                                    size_t *ret_count, bool *ret_whole);
 /* '[domain-name:value = 'x']' for a normal-form value, the pattern a CSV row becomes. Errors stick in out. */

@@ -144,7 +144,7 @@ static bool contains(const struct term *large, const struct term *small)
     return large->kind == PATTERN_FOLLOWEDBY ? sequence_within(small, large) : multiset_within(small, large);
 }
 
-static void simplify(struct form *f)
+static enum err simplify(struct form *f)
 {
     size_t kept = 0;
     bool *gone;
@@ -153,7 +153,7 @@ static void simplify(struct form *f)
     f->count = without_duplicates(f->terms, f->count);
     gone = calloc(f->count + 1, sizeof *gone);
     if (!gone)
-        return; /* longer than it need be: equal patterns may then look different, never the other way round */
+        return ERR_NOMEM;
     for (size_t i = 0; i < f->count; i++)
         for (size_t k = 0; k < f->count && !gone[i]; k++)
             gone[i] = k != i && !gone[k] && contains(f->terms[i], f->terms[k]);
@@ -162,6 +162,7 @@ static void simplify(struct form *f)
             f->terms[kept++] = f->terms[i];
     f->count = kept;
     free(gone);
+    return OK;
 }
 
 /* ---- joining forms ---- */
@@ -183,8 +184,7 @@ static enum err form_or(struct maker *m, const struct form *parts, size_t count,
             memcpy(ret->terms + ret->count, parts[i].terms, parts[i].count * sizeof(struct term *));
         ret->count += parts[i].count;
     }
-    simplify(ret);
-    return OK;
+    return simplify(ret);
 }
 
 /* a and b in one term: their operands, flattened. */
@@ -232,11 +232,11 @@ static enum err form_join(struct maker *m, enum pattern_node_kind kind, const st
             product.count++;
         }
     }
-    if (err)
-        return err;
-    simplify(&product);
-    *ret = product;
-    return OK;
+    if (!err)
+        err = simplify(&product);
+    if (!err)
+        *ret = product;
+    return err;
 }
 
 /* ---- the tree ---- */

@@ -55,10 +55,13 @@ static bool print_net(struct arena *arena, struct text t, bool six, struct buffe
     char words[INET6_ADDRSTRLEN];
     struct in_addr four;
 
-    if (!copy.ptr || memchr(t.ptr, '\0', t.len) || text_find(t, ' ', 0) >= 0)
+    char *address = arena_alloc(arena, t.len + 1);
+
+    if (!copy.ptr || !address) {
+        out->err = ERR_NOMEM;
         return false;
-    char *address = (char *)arena_alloc(arena, t.len + 1);
-    if (!address)
+    }
+    if (text_find(t, '\0', 0) >= 0 || text_find(t, ' ', 0) >= 0)
         return false;
     memcpy(address, copy.ptr, slash >= 0 ? (size_t)slash : t.len);
     if (slash >= 0)
@@ -78,11 +81,10 @@ static bool print_net(struct arena *arena, struct text t, bool six, struct buffe
     return true;
 }
 
-static void print_octets(const struct pattern_literal *l, struct arena *arena, struct buffer *out)
+static void print_octets(const struct pattern_literal *l, struct buffer *out)
 {
     struct buffer joined, octets;
 
-    (void)arena;
     buffer_init(&joined, l->text.len + 1);
     buffer_init(&octets, l->text.len + 1);
     for (size_t i = 0; i < l->text.len; i++)
@@ -96,6 +98,8 @@ static void print_octets(const struct pattern_literal *l, struct arena *arena, s
     } else {
         pattern_print_literal(l, out); /* bits behind the end that are not zero: as written */
     }
+    if (buffer_error(&joined) || buffer_error(&octets))
+        out->err = ERR_NOMEM;
     buffer_done(&joined);
     buffer_done(&octets);
 }
@@ -111,6 +115,8 @@ static void print_constant(const struct pattern_literal *l, enum special special
         buffer_init(&lower, l->text.len + 1);
         buffer_add_lower(&lower, l->text);
         pattern_print_text(buffer_text(&lower), out);
+        if (buffer_error(&lower))
+            out->err = ERR_NOMEM;
         buffer_done(&lower);
     } else if (l->kind == LITERAL_STRING && special != SPECIAL_NONE) {
         if (!print_net(arena, l->text, special == SPECIAL_IPV6, out))
@@ -121,7 +127,7 @@ static void print_constant(const struct pattern_literal *l, enum special special
     } else if (l->kind == LITERAL_TIMESTAMP && stamp_parse(l->text, &stamp, NULL) == OK) {
         buffer_addf(out, "t'%lld.%09u'", (long long)stamp.s, (unsigned)stamp.ns);
     } else if (l->kind == LITERAL_BINARY) {
-        print_octets(l, arena, out);
+        print_octets(l, out);
     } else {
         pattern_print_literal(l, out);
     }

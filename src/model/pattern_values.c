@@ -179,6 +179,27 @@ static enum err collect_literal(struct collector *c, const struct pattern_litera
     return err ? err : collect(c, kind, buffer_text(&c->text));
 }
 
+/* Equality in other words: LIKE without a wildcard (ASCII, which NFC leaves alone), and NOT != of one property. */
+static bool is_equality(const struct pattern_node *n)
+{
+    struct text form = n->literal_count > 0 ? n->literals[0].text : TEXT_NONE;
+
+    if (n->op == PATTERN_EQ || n->op == PATTERN_IN)
+        return !n->negated;
+    if (n->op == PATTERN_NE) {
+        for (size_t i = 0; i < n->step_count; i++)
+            if (n->steps[i].kind == STEP_ANY)
+                return false;
+        return n->negated;
+    }
+    if (n->op != PATTERN_LIKE || n->negated)
+        return false;
+    for (size_t i = 0; i < form.len; i++)
+        if (form.ptr[i] == '%' || form.ptr[i] == '_' || (unsigned char)form.ptr[i] >= 0x80)
+            return false;
+    return true;
+}
+
 /* `allowed`: what the value may be where more is known than its path. */
 static enum err collect_comparison(struct collector *c, const struct pattern_node *n, unsigned allowed)
 {
@@ -191,8 +212,7 @@ static enum err collect_comparison(struct collector *c, const struct pattern_nod
         kind = VALUE_NONE;
         kinds = networks;
     }
-    if (n->negated || (n->op != PATTERN_EQ && n->op != PATTERN_IN && n->op != PATTERN_ISSUBSET) ||
-        (kind == VALUE_NONE && kinds == 0)) {
+    if (!(n->op == PATTERN_ISSUBSET ? !n->negated : is_equality(n)) || (kind == VALUE_NONE && kinds == 0)) {
         c->whole = false;
         return OK;
     }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "match/evaluate.h"
 #include "match/logfile.h"
 #include "match_set.h"
 #include "rows.h"
@@ -163,13 +164,47 @@ static void following_survives(void **state)
     scratch_remove(c.folder);
 }
 
+static bool evaluate(void *arg)
+{
+    static const char document[] =
+        "[{\"type\":\"observed-data\",\"id\":\"o\",\"number_observed\":2,\"first_observed\":\"2020-01-01T00:00:00Z\","
+        "\"last_observed\":\"2020-01-01T00:00:01Z\",\"objects\":{\"0\":{\"type\":\"x-t\",\"s\":\"e\\u0301\",\"a_"
+        "hex\":"
+        "\"61\",\"b_bin\":\"YQ==\"}}}]";
+    static const char pattern[] =
+        "([x-t:s LIKE '\xc3\xa9' AND x-t:a_hex = b'YQ==' AND x-t:s != h'00'] FOLLOWEDBY [x-t:s MATCHES '^\xc3\xa9$' "
+        "AND x-t:b_bin MATCHES 'a']) WITHIN 5 SECONDS";
+    struct arena arena;
+    struct observed *o = NULL;
+    struct pattern_node *tree;
+    struct pattern_match match = {.answer = PATTERN_NO};
+    (void)arg;
+    arena_init(&arena, 4 * MIB);
+    enum err err = observed_read(text_of(document), NULL, NULL, &o, NULL);
+    if (!err)
+        err = pattern_parse(text_of(pattern), &arena, &tree, NULL);
+    if (!err)
+        err = pattern_evaluate(tree, o, &arena, &match, NULL);
+    assert_true(err == OK || err == ERR_NOMEM || err == ERR_LIMIT); /* LIMIT: the observed data's own arena */
+    assert_true(err || match.answer == PATTERN_YES);
+    observed_free(o);
+    arena_done(&arena);
+    return err == OK;
+}
+
+static void evaluating_survives(void **state)
+{
+    const struct fault_op op = {.run = evaluate};
+    (void)state;
+    assert_true(fault_each_allocation(&op) > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(index_build_survives),
-        cmocka_unit_test(scanning_survives),
-        cmocka_unit_test(reading_survives),
-        cmocka_unit_test(following_survives),
+        cmocka_unit_test(index_build_survives), cmocka_unit_test(scanning_survives),
+        cmocka_unit_test(reading_survives),     cmocka_unit_test(following_survives),
+        cmocka_unit_test(evaluating_survives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* The 1st, 2nd, … allocation fails, once and then for good: no leak, no crash, ERR_NOMEM and nothing else. */
 #include "base/limits.h"
+#include "model/pattern_equal.h"
 #include "model/stix.h"
 #include "support/fault.h"
 #include "support/test.h"
@@ -69,11 +70,40 @@ static void normalising_survives(void **state)
     assert_true(fault_each_allocation(&op) > 0);
 }
 
+static bool compare_patterns(void *arg)
+{
+    static const char *const both[] = {
+        "[ipv4-addr:value = '10.1.2.3/8' OR a:b IN (1, 2, 1) AND a:c = b'QUI=']  OR [a:b = 1] AND [a:b = 1]",
+        "[a:c = h'4142' AND a:b IN (2, 1.0) OR ipv4-addr:value = '10.0.0.0/8'] OR ([a:b = 1.0] AND [a:b = 1])",
+    };
+    struct arena arena;
+    struct pattern_node *a, *b;
+    enum pattern_verdict verdict = PATTERN_UNDECIDED;
+    (void)arg;
+    arena_init(&arena, 4 * MIB);
+    enum err e = pattern_parse(text_of(both[0]), &arena, &a, NULL);
+    if (!e)
+        e = pattern_parse(text_of(both[1]), &arena, &b, NULL);
+    if (!e)
+        e = pattern_equivalent(a, b, &arena, &verdict);
+    assert_true(e == ERR_NOMEM || verdict == PATTERN_EQUIVALENT);
+    arena_done(&arena);
+    return e == OK;
+}
+
+static void comparing_patterns_survives(void **state)
+{
+    (void)state;
+    const struct fault_op op = {.run = compare_patterns};
+    assert_true(fault_each_allocation(&op) > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(head_reading_survives),
         cmocka_unit_test(normalising_survives),
+        cmocka_unit_test(comparing_patterns_survives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,6 +41,11 @@ static void atomic_paths(void **state)
 {
     (void)state;
     gives("[domain-name:value = 'Evil.Example.']", "+ domain=evil.example");
+    gives("[domain-name:value LIKE 'a.example']", "+ domain=a.example");
+    gives("[domain-name:value NOT != 'a.example']", "+ domain=a.example");
+    gives("[file:hashes.'SHA-1' LIKE 'da39a3ee5e6b4b0d3255bfef95601890afd80709']",
+          "+ sha1=da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    gives("[ipv4-addr:value IN ('192.0.2.1', '10.0.0.0/8')]", "+ ipv4=192.0.2.1 cidr=10.0.0.0/8");
     gives("[ipv4-addr:value = '192.0.2.1/32']", "+ ipv4=192.0.2.1");
     gives("[ipv4-addr:value = '192.0.2.77/24']", "+ cidr=192.0.2.0/24");
     gives("[ipv6-addr:value = '2001:DB8::1']", "+ ipv6=2001:db8::1");
@@ -96,7 +101,11 @@ static void never_a_false_value(void **state)
         "[domain-name:value NOT = 'a.example']",
         "[domain-name:value NOT IN ('a.example')]",
         "[domain-name:value IN ()]",
-        "[domain-name:value LIKE 'a.example']",
+        "[domain-name:value LIKE '%.example']",
+        "[domain-name:value LIKE '_.example']",
+        "[domain-name:value NOT LIKE 'a.example']",
+        "[domain-name:value LIKE '\xc3\xa4.example']",
+        "[email-message:to_refs[*].value NOT != 'a@evil.example']",
         "[domain-name:value MATCHES 'a.example']",
         "[domain-name:value > 'a.example']",
         "[EXISTS domain-name:value]",
