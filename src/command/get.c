@@ -16,6 +16,7 @@ static const char *standing_words(enum standing st)
     case STANDING_CONFLICT: return "conflict, lost";
     case STANDING_QUARANTINED: return "quarantined";
     case STANDING_REPLACED: return "the same version, before its markings were read anew";
+    case STANDING_RENDITION: return "rendition";
     }
     return "unknown";
 }

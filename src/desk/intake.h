@@ -11,6 +11,9 @@ struct intake_options {
     enum reader_format format; /* READER_DETECT: found out */
     enum tlp marking;          /* fills absent markings only; TLP_NONE: none */
     bool from_self;            /* our own: `ours` to the gate */
+    /* It came over the party's own authenticated line: */
+    struct uuid identity;      /* of the party's node, so that what it created is known as its own; zero: not known */
+    bool provable;             /* the party's log is pinned: proofs can be asked of it later */
     struct uuid party;         /* from whom; zero: unknown */
     struct uuid source;        /* the channel; zero: none */
     struct uuid account;       /* who acts */
@@ -33,8 +36,8 @@ struct intake_totals {
      * now; unchanged: what counts stayed as it was. */
     uint64_t read, fresh, updated, unchanged, rejected;
     /* Kept beside what counts; the first three and quarantined versions of known objects are among the unchanged, a
-     * conflict won is an update. */
-    uint64_t claims, older, conflicts, quarantined;
+     * conflict won is an update; renditions are. */
+    uint64_t claims, older, conflicts, quarantined, renditions;
     uint64_t red;       /* of all, what is RED and waits in quarantine for an agreement or a releaser */
     uint64_t reclassed; /* held objects whose class is another one, by the definitions that came in */
     uint64_t at;        /* last durable entry */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "desk/intake_decide.h"
 #include "desk/intake_inside.h"
+#include "desk/intake_judge.h"
 #include "desk/own.h"
 #include "desk/reclass.h"
 
@@ -54,58 +54,6 @@ static enum err class_key(struct apply *a, const struct gate_class *cls, struct 
     }
     *ret = (struct text){slot->key, slot->key_len};
     return OK;
-}
-
-/* ---- what is held ---- */
-
-static void version_of_row(const struct version_row *row, struct intake_version *ret)
-{
-    *ret = (struct intake_version){.party = row->party,
-                                   .versioned = row->modified.len > 0,
-                                   .modified_us = row->modified_us,
-                                   .revoked = row->revoked,
-                                   .hash = row->hash,
-                                   .print = row->print};
-}
-
-struct search {
-    const struct intake_version *arrived;
-    bool found;
-};
-
-static enum err compare_version(void *self, const struct version_row *row)
-{
-    struct search *s = self;
-    bool same = s->arrived->print ? row->print == s->arrived->print : sha256_eq(&row->hash, &s->arrived->hash);
-    if (same && uuid_eq(&row->party, &s->arrived->party) && row->standing != STANDING_QUARANTINED)
-        s->found = true;
-    return OK;
-}
-
-/* Is this content of this party in the object's history already? A quarantined version is not, unless what arrived is
- * to be quarantined again. */
-static enum err held_already(struct apply *a, struct text id, const struct intake_version *arrived,
-                             enum intake_verdict verdict, bool *ret, struct fault *reterr)
-{
-    struct view *v = txn_view(a->t);
-    struct search s = {.arrived = arrived};
-    enum err e;
-    if (arrived->print == 0) {
-        struct version_row row;
-        e = view_find_content(v, id, &arrived->party, &arrived->hash, &row, reterr);
-        s.found = e == OK;
-        if (e == ERR_NOT_FOUND)
-            e = OK;
-        if (e == OK && s.found && row.standing == STANDING_QUARANTINED && verdict != INTAKE_QUARANTINED) {
-            s.found = false;
-            e = view_versions(v, id, compare_version, &s, reterr);
-        }
-    } else {
-        e = view_versions(v, id, compare_version, &s, reterr);
-    }
-    if (e == OK)
-        *ret = s.found;
-    return e;
 }
 
 /* ---- too many versions of one object ---- */
@@ -165,24 +113,27 @@ static int64_t valid_from_us(const struct record_object *o, int64_t created_us)
     return o->has_valid_until && o->valid_until_us <= created_us ? o->valid_until_us - ms : created_us;
 }
 
-/* created stays what it was, modified moves on; *ret_modified is what now stands in the body. */
-static void fill_stamps(struct apply *a, struct intake_item *item, const struct version_row *before,
-                        struct fact_object *f, char ret_modified[STAMP_TEXT_MAX])
+/* created stays what it was, modified moves on. */
+static struct own_times fill_stamps(struct apply *a, struct intake_item *item, const struct version_row *before)
 {
     struct record_object *o = &item->record.u.object;
     struct own_times w = own_times(a->t, before);
     fill_stamp(o, o->created_at, w.created_us);
     fill_stamp(o, o->modified_at, w.modified_us);
     fill_stamp(o, o->valid_from_at, valid_from_us(o, w.created_us));
-    f->created_us = w.created_us;
-    f->modified_us = w.modified_us;
-    memcpy(ret_modified, w.modified, sizeof w.modified);
-    f->modified = text_of(ret_modified);
+    item->hash = sha256_of(o->body.ptr, o->body.len);
+    return w;
+}
+
+static void take_stamps(const struct record_object *o, const struct own_times *w, struct fact_object *f)
+{
+    f->created_us = w->created_us;
+    f->modified_us = w->modified_us;
+    f->modified = text_of(w->modified);
     if (o->valid_from_at != 0) {
         f->has_valid_from = true;
-        f->valid_from_us = valid_from_us(o, w.created_us);
+        f->valid_from_us = valid_from_us(o, w->created_us);
     }
-    item->hash = sha256_of(o->body.ptr, o->body.len);
 }
 
 /* ---- appending ---- */
@@ -211,6 +162,7 @@ static enum standing standing_of(enum intake_verdict v)
     case INTAKE_OLDER: return STANDING_OLDER;
     case INTAKE_CONFLICT: return STANDING_CONFLICT;
     case INTAKE_CLAIM: return STANDING_CLAIM;
+    case INTAKE_RENDITION: return STANDING_RENDITION;
     case INTAKE_QUARANTINED: return STANDING_QUARANTINED;
     default: return STANDING_CURRENT;
     }
@@ -259,32 +211,61 @@ static enum err note_defined(struct intake *in, struct text id, enum intake_verd
     return OK;
 }
 
-static enum err append(struct apply *a, struct intake_item *item, enum intake_verdict verdict,
-                       const struct version_row *before, struct fault *reterr)
+static enum err append(struct apply *a, struct intake_item *item, const struct judgement *j,
+                       const struct own_times *stamps, struct fault *reterr)
 {
     const struct record_object *o = &item->record.u.object;
     struct fact f = {.kind = FACT_OBJECT};
     struct fact_object *obj = &f.u.object;
-    char modified[STAMP_TEXT_MAX];
-    fill_object(a, item, verdict, obj);
+    fill_object(a, item, j->verdict, obj);
     if (o->print != 0)
-        fill_stamps(a, item, before, obj, modified);
+        take_stamps(o, stamps, obj);
     obj->hash = item->hash;
+    obj->authority = item->authority;
+    obj->line = a->in->options->provable;
+    if (j->full)
+        obj->standings = j->holding.changes;
     struct gate_class cls = item->cls;
     bool red = red_is_quarantined(&cls, a->in->red_named);
-    cls.quarantined = red || verdict == INTAKE_QUARANTINED;
+    cls.quarantined = red || j->verdict == INTAKE_QUARANTINED;
     a->totals.red += red;
     enum err e = class_key(a, &cls, &obj->class_key);
     if (e == OK)
-        e = note_defined(a->in, o->id, verdict);
+        e = note_defined(a->in, o->id, j->verdict);
     if (e == OK)
         e = collect_values(a, o, &obj->value_count);
     if (e != OK)
         return fault_at(reterr, e, o->at, NULL, "no memory to take the object in");
     obj->values = a->values;
-    e = txn_append(a->t, &f, o->body, o->original, reterr);
-    if (e == OK)
-        a->changed = true;
+    return txn_append(a->t, &f, o->body, o->original, reterr);
+}
+
+static enum err append_path(struct apply *a, const struct intake_item *item, const struct judgement *j,
+                            struct fault *reterr)
+{
+    const struct intake_options *opt = a->in->options;
+    struct fact f = {.kind = FACT_VOUCH,
+                     .u.vouch = {.account = opt->account,
+                                 .entry = j->entry,
+                                 .party = a->in->party,
+                                 .source = opt->source,
+                                 .authority = item->authority,
+                                 .line = opt->provable,
+                                 .standings = j->holding.changes}};
+    return txn_append(a->t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+/* What was found, into the log. */
+static enum err record(struct apply *a, struct intake_item *item, struct judgement *j, const struct own_times *stamps,
+                       struct fault *reterr)
+{
+    enum err e = OK;
+    if (j->verdict == INTAKE_UNCHANGED)
+        return OK;
+    e = j->verdict == INTAKE_PATH ? append_path(a, item, j, reterr) : append(a, item, j, stamps, reterr);
+    if (e == OK && j->full)
+        e = holding_promote(&j->holding, &a->in->options->account, reterr);
+    a->changed |= e == OK;
     return e;
 }
 
@@ -301,6 +282,8 @@ static void count_verdict(struct intake_totals *t, enum intake_verdict v)
     case INTAKE_CONFLICT: t->conflicts++; break;
     case INTAKE_CLAIM: t->claims++; break;
     case INTAKE_QUARANTINED: t->quarantined++; break;
+    case INTAKE_RENDITION: t->renditions++; break;
+    case INTAKE_PATH:
     case INTAKE_UNCHANGED: break;
     }
     t->unchanged++;
@@ -316,52 +299,80 @@ void intake_refuse(struct intake_item *item, const char *rule, const char *reaso
     item->record = (struct record){.kind = RECORD_REJECTED, .u.rejected = r};
 }
 
-static enum err apply_object(struct apply *a, struct intake_item *item, struct fault *reterr)
+/* Whether it is one too many of its object in this document: then it was refused. */
+static enum err bound_versions(struct apply *a, struct intake_item *item, bool *ret_refused, struct fault *reterr)
 {
     const struct record_object *o = &item->record.u.object;
-    struct intake_version arrived = {.party = a->in->party,
-                                     .versioned = o->has_modified,
-                                     .modified_us = o->modified_us,
-                                     .revoked = o->revoked,
-                                     .hash = item->hash,
-                                     .print = o->print,
-                                     .forged = item->forged};
+    enum err e = one_more_aside(a->in, o->id, ret_refused);
+    if (e != OK)
+        return fault_at(reterr, e, o->at, NULL, "no memory to take the object in");
+    if (*ret_refused) {
+        intake_refuse(item, "limit", "too many versions of this object in one document");
+        a->totals.rejected++;
+    }
+    return OK;
+}
+
+static struct arrival arrival_of(const struct apply *a, const struct intake_item *item)
+{
+    const struct record_object *o = &item->record.u.object;
+    return (struct arrival){.id = o->id,
+                            .body = o->body,
+                            .party = a->in->party,
+                            .authority = item->authority,
+                            .ours = a->in->options->from_self,
+                            .versioned = o->has_modified,
+                            .modified_us = o->modified_us,
+                            .revoked = o->revoked,
+                            .hash = item->hash,
+                            .print = o->print};
+}
+
+/* Of an object that is held, and not the same again. */
+static enum err apply_judged(struct apply *a, struct intake_item *item, struct arrival *arrived,
+                             const struct version_row *current, bool held, struct fault *reterr)
+{
+    struct own_times stamps = {0};
+    struct judgement j = {0};
+    bool refused = false, next = false;
+    if (arrived->print) {
+        stamps = fill_stamps(a, item, current && uuid_eq(&current->party, &arrived->party) ? current : NULL);
+        arrived->versioned = true;
+        arrived->modified_us = stamps.modified_us;
+        arrived->hash = item->hash;
+    }
+    enum err e = intake_judge(a->t, arrived, current, held, &j, reterr);
+    next = j.verdict == INTAKE_UPDATED && !j.full;
+    if (e == OK && held && !next)
+        e = bound_versions(a, item, &refused, reterr);
+    if (e == OK && !refused)
+        e = record(a, item, &j, &stamps, reterr);
+    if (e == OK && !refused)
+        count_verdict(&a->totals, j.verdict);
+    judgement_done(&j);
+    return e;
+}
+
+static enum err apply_object(struct apply *a, struct intake_item *item, struct fault *reterr)
+{
+    struct arrival arrived = arrival_of(a, item);
+    char modified[64]; /* as long as a version's text gets (store/view_objects.c) */
     struct version_row row;
-    struct intake_version current;
-    enum err e = view_current(txn_view(a->t), o->id, &row, reterr);
+    bool held;
+    enum err e = view_current_held(txn_view(a->t), arrived.id, &row, &held, reterr);
     bool known = e == OK;
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    if (known) {
-        version_of_row(&row, &current);
-        row.id = row.modified = TEXT_NONE; /* theirs until the next question only */
+    if (known && intake_same(&arrived, &row)) {
+        count_verdict(&a->totals, INTAKE_UNCHANGED);
+        return OK;
     }
-    enum intake_verdict v = intake_decide(&arrived, known ? &current : NULL, txn_now_us(a->t));
-    bool variant = v == INTAKE_UPDATED && !arrived.versioned && arrived.print == 0;
-    bool held = false;
-    if (variant || v == INTAKE_OLDER || v == INTAKE_CONFLICT || v == INTAKE_CLAIM || v == INTAKE_QUARANTINED) {
-        bool too_many;
-        e = one_more_aside(a->in, o->id, &too_many);
-        if (e != OK)
-            return fault_at(reterr, e, o->at, NULL, "no memory to take the object in");
-        if (too_many) {
-            intake_refuse(item, "limit", "too many versions of this object in one document");
-            a->totals.rejected++;
-            return OK;
-        }
-        e = held_already(a, o->id, &arrived, v, &held, reterr);
-        if (e != OK)
-            return e;
+    if (known) { /* its texts are the view's until the next question only */
+        memcpy(modified, row.modified.len ? row.modified.ptr : "", row.modified.len);
+        row.modified.ptr = modified;
+        row.id = arrived.id;
     }
-    if (held)
-        v = INTAKE_UNCHANGED;
-    if (v != INTAKE_UNCHANGED) {
-        e = append(a, item, v, known && uuid_eq(&row.party, &arrived.party) ? &row : NULL, reterr);
-        if (e != OK)
-            return e;
-    }
-    count_verdict(&a->totals, v);
-    return OK;
+    return apply_judged(a, item, &arrived, known ? &row : NULL, held, reterr);
 }
 
 static enum err apply_group(struct txn *t, void *self, struct fault *reterr)
@@ -398,6 +409,7 @@ static void add_totals(struct intake_totals *sum, const struct intake_totals *t)
     sum->conflicts += t->conflicts;
     sum->quarantined += t->quarantined;
     sum->red += t->red;
+    sum->renditions += t->renditions;
     sum->at = t->at;
 }
 

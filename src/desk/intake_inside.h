@@ -87,9 +87,9 @@ MUST_CHECK enum err intake_read_ahead(struct intake *in, bool tell, uint64_t *re
 
 /* ---- items ---- */
 struct intake_item {
-    struct record record; /* an object or a refusal */
-    struct sha256 hash;   /* of the body as it came; of stamped ones not yet */
-    bool forged;          /* says that it is ours and comes from outside */
+    struct record record;     /* an object or a refusal */
+    struct sha256 hash;       /* of the body as it came; of stamped ones not yet */
+    enum authority authority; /* of its sender's word */
     struct gate_class cls;
 };
 struct intake_items {

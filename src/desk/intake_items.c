@@ -69,6 +69,27 @@ static bool is_stamped(const struct record_object *o)
     return o->created_at != 0 || o->modified_at != 0 || o->valid_from_at != 0;
 }
 
+/* Is it of that node: created by it, or its own identity? */
+static bool is_of(struct text identity, const struct record_object *o)
+{
+    return text_eq(o->created_by, identity) || text_eq(o->id, identity);
+}
+
+/* How good the sender's word is (docs/VERSIONS.md). Taken in as our own, and created by nobody or by another: it is
+ * in our log, and that is all that can be said. */
+static enum authority authority_of(const struct intake *in, const struct record_object *o)
+{
+    char sender[IDENT_TEXT_MAX];
+    const struct uuid *identity = &in->options->identity;
+    bool ours = is_of(text_of(in->identity), o);
+    if (in->options->from_self)
+        return ours || !o->has_modified || o->print ? AUTHORITY_SOURCE : AUTHORITY_LOGGED;
+    if (ours)
+        return AUTHORITY_NONE;
+    bool known = !uuid_is_zero(identity);
+    return known && is_of(ident_format(TEXT("identity"), identity, sender), o) ? AUTHORITY_DIRECT : AUTHORITY_SOURCE;
+}
+
 static enum err take_object(struct intake *in, struct intake_item *item, struct fault *reterr)
 {
     const struct record_object *o = &item->record.u.object;
@@ -80,7 +101,7 @@ static enum err take_object(struct intake *in, struct intake_item *item, struct 
         return fault_at(reterr, ERR_MALFORMED, o->at, "record", "its reader broke the record form");
     if (!is_stamped(o))
         item->hash = sha256_of(o->body.ptr, o->body.len);
-    item->forged = !in->options->from_self && (is_identity(in, o->created_by) || is_identity(in, o->id));
+    item->authority = authority_of(in, o);
     classify(in, o, &id, &item->cls);
     e = intake_marking_read(in, o, &item->cls, reterr);
     if (e == OK && item->cls.terms.classification > in->ceiling)

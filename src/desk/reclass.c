@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "desk/intake_decide.h"
+#include "desk/holding.h"
 #include "desk/marks.h"
 #include "desk/own.h"
 
@@ -73,7 +73,7 @@ static enum err key_of(const struct gate_class *cls, struct buffer *key, struct 
 
 struct change {
     uint64_t n;
-    enum standing standing; /* that the version has from now on */
+    enum standing standing; /* that the version has from now on; 0: where it belongs among those that are held */
     struct text key;        /* of its new class; in the arena */
     struct fact fact;       /* the old entry's; in the arena */
 };
@@ -109,6 +109,43 @@ static enum err changes_add(struct changes *c, const struct version_row *row, en
     return e;
 }
 
+/* Where a version that was kept aside stands among those that were not. */
+static enum err find_place(struct holding *h, uint64_t n, struct fact_object *f, struct fault *reterr)
+{
+    for (size_t i = 0; i < h->count; i++)
+        if (h->rows[i].version.n == n)
+            h->rows[i].version.aside = false;
+    enum err e = holding_arrange(h, reterr);
+    for (size_t i = 0; e == OK && i < h->count; i++)
+        if (h->rows[i].version.n == n)
+            f->standing = h->rows[i].version.standing;
+    /* its old entry is replaced, whatever it is found to be */
+    struct fact_standing *list = (struct fact_standing *)(uintptr_t)h->changes.list; /* from the holding's arena */
+    size_t kept = 0;
+    for (size_t i = 0; i < h->changes.count; i++)
+        if (list[i].n != n)
+            list[kept++] = list[i];
+    f->standings = (struct fact_standings){list, kept};
+    return e;
+}
+
+/* As txn_append(), and what comes to count by it. */
+static enum err append_in_place(struct txn *t, const struct change *one, struct fact *f, struct text body,
+                                struct text original, struct fault *reterr)
+{
+    struct holding h;
+    enum err e = holding_load(&h, t, f->u.object.id, reterr);
+    if (e == OK)
+        e = find_place(&h, one->n, &f->u.object, reterr);
+    f->u.object.supersedes = f->u.object.standing == STANDING_CURRENT && h.current != UINT64_MAX;
+    if (e == OK)
+        e = txn_append(t, f, body, original, reterr);
+    if (e == OK && h.promoted && h.promoted->version.n != one->n)
+        e = holding_promote(&h, &f->u.object.account, reterr);
+    holding_done(&h);
+    return e;
+}
+
 static enum err append_change(struct txn *t, const struct changes *c, const struct change *one, struct fault *reterr)
 {
     struct version_row row;
@@ -132,7 +169,9 @@ static enum err append_change(struct txn *t, const struct changes *c, const stru
         f.u.object.supersedes = one->standing == STANDING_CURRENT;
         f.u.object.replaces = one->n + 1;
         f.u.object.account = c->account;
-        e = txn_append(t, &f, buffer_text(&body), buffer_text(&original), reterr);
+        f.u.object.standings = (struct fact_standings){0}; /* what it changed then was changed then */
+        e = one->standing ? txn_append(t, &f, buffer_text(&body), buffer_text(&original), reterr)
+                          : append_in_place(t, one, &f, buffer_text(&body), buffer_text(&original), reterr);
     }
     buffer_done(&body);
     buffer_done(&original);
@@ -328,34 +367,8 @@ struct letting_out {
     struct looking look;
     struct changes changes;
     struct buffer key;
-    struct intake_version current;
-    bool has_current;
     struct fault *reterr;
 };
-
-static struct intake_version version_of(const struct version_row *row)
-{
-    return (struct intake_version){.party = row->party,
-                                   .versioned = row->modified.len > 0,
-                                   .modified_us = row->modified_us,
-                                   .revoked = row->revoked,
-                                   .hash = row->hash,
-                                   .print = row->print};
-}
-
-/* Where a version that was kept aside stands among those that were not. */
-static enum standing standing_among(const struct letting_out *l, const struct version_row *row)
-{
-    const struct intake_version v = version_of(row);
-    switch (intake_decide(&v, l->has_current ? &l->current : NULL, INT64_MAX / 2)) {
-    case INTAKE_FRESH:
-    case INTAKE_UPDATED:
-    case INTAKE_WON: return STANDING_CURRENT;
-    case INTAKE_CONFLICT: return STANDING_CONFLICT;
-    case INTAKE_CLAIM: return STANDING_CLAIM;
-    default: return STANDING_OLDER;
-    }
-}
 
 static enum err let_out(void *self, const struct version_row *row)
 {
@@ -370,26 +383,11 @@ static enum err let_out(void *self, const struct version_row *row)
     if (l->changes.count == BATCH)
         return fault_set(l->reterr, ERR_LIMIT, "more than %d versions of it are in quarantine", BATCH);
     cls.quarantined = false;
-    enum standing standing = row->standing == STANDING_CURRENT ? STANDING_CURRENT : standing_among(l, row);
+    enum standing standing = row->standing == STANDING_CURRENT ? STANDING_CURRENT : (enum standing)0;
     e = key_of(&cls, &l->key, l->reterr);
     if (e == OK)
         e = changes_add(&l->changes, &kept, standing, buffer_text(&l->key), l->reterr);
-    if (e == OK && standing == STANDING_CURRENT) {
-        l->current = version_of(&kept);
-        l->has_current = true;
-    }
     return e;
-}
-
-static enum err find_quarantined(struct letting_out *l, struct text id, struct fault *reterr)
-{
-    struct version_row row;
-    enum err e = view_current(l->look.v, id, &row, reterr);
-    if (e == OK) {
-        l->current = version_of(&row);
-        l->has_current = true;
-    }
-    return e == OK || e == ERR_NOT_FOUND ? view_versions(l->look.v, id, let_out, l, reterr) : e;
 }
 
 enum err quarantine_release(struct node *node, struct text id, const struct uuid *account, struct text reason,
@@ -405,7 +403,7 @@ enum err quarantine_release(struct node *node, struct text id, const struct uuid
     buffer_init(&l.key, GATE_CLASS_KEY_MAX);
     enum err e = node_reader(node, &l.look.v, reterr);
     if (e == OK) {
-        e = find_quarantined(&l, id, reterr);
+        e = view_versions(l.look.v, id, let_out, &l, reterr);
         node_reader_done(node, l.look.v);
     }
     if (e == OK && l.changes.count == 0)

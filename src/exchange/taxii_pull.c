@@ -116,6 +116,7 @@ static void add_totals(struct pull *p, const struct intake_totals *one)
     all->older += t.older;
     all->conflicts += t.conflicts;
     all->quarantined += t.quarantined;
+    all->renditions += t.renditions;
     all->at = t.at ? t.at : all->at;
     all->whole = t.whole;
 }

@@ -119,6 +119,23 @@ static bool wanted(const struct erasing *e, const struct uuid *u, bool findings_
     return false;
 }
 
+/* A proof of an object names it: what vouches for an entry that goes, goes with it. */
+static enum err see_vouch(struct erasing *e, const struct log_read *read, const struct fact *f, struct fault *reterr)
+{
+    size_t low = 0, high = e->doomed.count; /* in the log's order, as long as it is read */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (e->doomed.v[middle].n < f->u.vouch.entry)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == e->doomed.count || e->doomed.v[low].n != f->u.vouch.entry)
+        return OK;
+    struct doomed d = doomed_of(read);
+    return doomed_add(&e->doomed, &d) == OK ? OK : no_memory(reterr);
+}
+
 static enum err add_survivor(struct erasing *e, const struct log_read *read, struct fault *reterr)
 {
     void *list = e->survivors;
@@ -166,8 +183,9 @@ static enum err see(struct erasing *e, const struct log_read *read, struct arena
     bool hits = text_eq(kind, text_of(fact_kind_name(FACT_HITS)));
     bool document = text_eq(kind, text_of(fact_kind_name(FACT_DOCUMENT)));
     bool grant = text_eq(kind, text_of(fact_kind_name(FACT_GRANT)));
+    bool vouch = text_eq(kind, text_of(fact_kind_name(FACT_VOUCH)));
     struct fact f;
-    if (read->erased || (!object && !hits && !document && !grant))
+    if (read->erased || (!object && !hits && !document && !grant && !vouch))
         return OK;
     arena_reset(arena);
     enum err err = fact_decode(read, arena, &f, reterr);
@@ -176,6 +194,7 @@ static enum err see(struct erasing *e, const struct log_read *read, struct arena
     return object  ? see_object(e, read, &f, reterr)
            : hits  ? see_hits(e, read, &f, reterr)
            : grant ? see_grant(e, read, &f, reterr)
+           : vouch ? see_vouch(e, read, &f, reterr)
                    : see_document(e, read, &f, reterr);
 }
 

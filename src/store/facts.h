@@ -25,6 +25,7 @@ enum fact_kind {
     FACT_GRANT,    /* a consent, approval, need, naming or break-glass for one object and one recipient */
     FACT_AGREEMENT, /* what we agreed with a party about what it gives us */
     FACT_GROUP,     /* a group of organisations, its members and how long the list is good */
+    FACT_VOUCH,     /* a version that is held is vouched for once more: by another path, or by a log's proof */
     FACT_KINDS
 };
 const char *fact_kind_name(enum fact_kind k); /* the entry's kind: "genesis", "object", ... */
@@ -44,7 +45,30 @@ enum standing {
     STANDING_CLAIM,       /* another party's word about an object that is not its own */
     STANDING_CONFLICT,    /* same key, other content, lost by the larger hash */
     STANDING_QUARANTINED, /* seen by releasers only; never matched, never released */
-    STANDING_REPLACED     /* in views alone: the same version is in the log again, under another class */
+    STANDING_REPLACED, /* in views alone: the same version is in the log again, under another class or since it came
+                          to count only then */
+    STANDING_RENDITION /* a reduced form of a version whose whole form is held */
+};
+
+/* How good a party's word is for a version of an object (docs/VERSIONS.md); the order counts. */
+enum authority {
+    AUTHORITY_NONE = -1, /* says that it is ours and comes from outside, or came with a proof that does not hold */
+    AUTHORITY_SOURCE,    /* it was that party that sent it. Absent in the log */
+    AUTHORITY_DIRECT,    /* over the party's own authenticated line, and `created_by_ref` is its identity */
+    AUTHORITY_LOGGED,    /* proven by the party's log; `created_by_ref` names nobody who is known here */
+    AUTHORITY_PROVEN,    /* proven by the log of the party whose identity is `created_by_ref` */
+    AUTHORITY_OURS
+};
+const char *authority_name(enum authority a); /* "none", "source", ... */
+
+/* What an entry changes about another version of the same object. */
+struct fact_standing {
+    uint64_t n;
+    enum standing standing; /* never STANDING_CURRENT: what comes to count stands in an entry of its own */
+};
+struct fact_standings {
+    const struct fact_standing *list;
+    size_t count;
 };
 
 struct fact_value {
@@ -73,11 +97,15 @@ struct fact_object {
     /* private */
     struct uuid account, party, source;
     enum standing standing;
-    bool supersedes;       /* the version that was current so far becomes OLDER */
-    struct text class_key; /* gate_class_key() */
-    uint64_t print;        /* record_object.print; 0: none */
-    uint64_t replaces;     /* entry + 1 that held this very version under a class that counts no longer; 0: none */
-    int64_t created_us;    /* of the object; 0: none */
+    enum authority authority;        /* of the party's word for it */
+    bool line;                       /* came over the line of a partner whose log can be asked for a proof */
+    struct fact_standings standings; /* of other versions, where `supersedes` does not say it */
+    bool supersedes;                 /* the version that was current so far becomes OLDER, or as `standings` says */
+    struct text class_key;           /* gate_class_key() */
+    uint64_t print;                  /* record_object.print; 0: none */
+    uint64_t replaces; /* entry + 1 that held this very version under a class that counts no longer, or before it came
+                          to count; 0: none */
+    int64_t created_us; /* of the object; 0: none */
     int64_t modified_us;
     bool revoked;
     bool has_valid_from, has_valid_until;
@@ -196,6 +224,20 @@ struct fact_act {
     struct uuid account;
     struct text verb, subject, reason;
 };
+/* All private. It is the content that is vouched for (id, hash), by naming one entry that holds it. The body of a
+ * proven one is the proof (docs/FORMAT-proof.md), so that it can be handed on with the object. */
+struct fact_vouch {
+    struct uuid account;
+    uint64_t entry;
+    struct uuid party; /* whose word, or whose log; zero: unknown */
+    struct uuid source;
+    enum authority authority;
+    bool line;
+    uint64_t leaf;     /* proven: where in that log, */
+    int64_t logged_us; /* and when, as that log says */
+    struct fact_standings standings;
+    struct place body;
+};
 
 /* An act that speaks of one object and one recipient (release.md 2, 3, 12). All private. */
 struct fact_grant {
@@ -262,6 +304,7 @@ struct fact {
         struct fact_grant grant;
         struct fact_agreement agreement;
         struct fact_group group;
+        struct fact_vouch vouch;
     } u;
 };
 

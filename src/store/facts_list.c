@@ -135,6 +135,18 @@ static void put_members(const struct fact_group *p, struct json_out *o)
     json_close(o, ']');
 }
 
+void standings_put(const struct fact_standings *s, struct json_out *o)
+{
+    json_open(o, '[');
+    for (size_t i = 0; i < s->count; i++) {
+        json_open(o, '[');
+        put_u64(o, s->list[i].n);
+        put_standing(o, s->list[i].standing);
+        json_close(o, ']');
+    }
+    json_close(o, ']');
+}
+
 void list_put(enum shape shape, const struct fact *f, struct json_out *o)
 {
     switch (shape) {
@@ -355,6 +367,25 @@ static enum err get_members(const struct json_val *v, struct arena *arena, struc
     }
     f->members = list;
     f->count = count;
+    return OK;
+}
+
+/* What comes to count has an entry of its own: nothing else makes a version the current one. */
+enum err standings_get(const struct json_val *v, struct arena *arena, struct fact_standings *ret)
+{
+    size_t count = json_size(v), i = 0;
+    if (json_type(v) != JSON_ARRAY)
+        return ERR_MALFORMED;
+    struct fact_standing *list = arena_alloc(arena, count * sizeof *list);
+    if (!list)
+        return ERR_NOMEM;
+    for (struct json_iter it = json_iter_of(v); json_next(&it); i++) {
+        const struct json_val *e[2];
+        if (!elements(it.val, e, 2) || !get_u64(e[0], &list[i].n) || !get_standing(e[1], &list[i].standing) ||
+            list[i].standing == STANDING_CURRENT)
+            return ERR_MALFORMED;
+    }
+    *ret = (struct fact_standings){list, count};
     return OK;
 }
 

@@ -13,7 +13,17 @@ static const char *const standings[] = {
     [STANDING_CLAIM] = "claim",
     [STANDING_CONFLICT] = "conflict",
     [STANDING_QUARANTINED] = "quarantined",
+    [STANDING_REPLACED] = "", /* never written */
+    [STANDING_RENDITION] = "rendition",
 };
+
+/* From AUTHORITY_NONE on. */
+static const char *const authorities[] = {"none", "source", "direct", "logged", "proven", "ours"};
+
+const char *authority_name(enum authority a)
+{
+    return a >= AUTHORITY_NONE && a <= AUTHORITY_OURS ? authorities[a - AUTHORITY_NONE] : "";
+}
 
 static const char *const origin_reasons[] = {
     [ORIGIN_ROTATION] = "rotation",
@@ -149,6 +159,8 @@ bool shape_absent(enum shape shape, const struct fact *f, const void *field)
     case SHAPE_TLP: return *(const enum tlp *)field == TLP_NONE;
     case SHAPE_ROLE: return *(const enum role *)field == ROLE_NONE;
     case SHAPE_PARTNER_KIND: return *(const enum recipient_kind *)field == RECIPIENT_OWN_ACCOUNT;
+    case SHAPE_AUTHORITY: return *(const enum authority *)field == AUTHORITY_SOURCE;
+    case SHAPE_STANDINGS: return ((const struct fact_standings *)field)->count == 0;
     case SHAPE_VALID_FROM: return !f->u.object.has_valid_from;
     case SHAPE_VALID_UNTIL: return !f->u.object.has_valid_until;
     case SHAPE_FINDING: return !f->u.object.finding;
@@ -198,7 +210,12 @@ static void put_print(struct json_out *o, uint64_t print)
 
 static const char *standing_name(enum standing s)
 {
-    return s >= STANDING_CURRENT && s <= STANDING_QUARANTINED ? standings[s] : "";
+    return s >= STANDING_CURRENT && s <= STANDING_RENDITION ? standings[s] : "";
+}
+
+void put_standing(struct json_out *o, enum standing s)
+{
+    json_put_text(o, text_of(standing_name(s)));
 }
 
 static void put_uuid3(struct json_out *o, const struct uuid *u)
@@ -226,7 +243,9 @@ void shape_put(enum shape shape, const struct fact *f, const void *field, struct
     case SHAPE_BOOL: json_put_bool(o, *(const bool *)field); break;
     case SHAPE_PRINT: put_print(o, *(const uint64_t *)field); break;
     case SHAPE_CONFIDENCE: json_put_i64(o, *(const int16_t *)field); break;
-    case SHAPE_STANDING: json_put_text(o, text_of(standing_name(*(const enum standing *)field))); break;
+    case SHAPE_STANDING: put_standing(o, *(const enum standing *)field); break;
+    case SHAPE_AUTHORITY: json_put_text(o, text_of(authority_name(*(const enum authority *)field))); break;
+    case SHAPE_STANDINGS: standings_put(field, o); break;
     case SHAPE_TLP: json_put_text(o, text_of(tlp_name(*(const enum tlp *)field))); break;
     case SHAPE_ROLE: json_put_text(o, text_of(role_name(*(const enum role *)field))); break;
     case SHAPE_DOOR: json_put_text(o, text_of(door_name((enum door) * (const uint8_t *)field))); break;
@@ -249,11 +268,22 @@ static enum err get_text(const struct json_val *v, struct arena *arena, struct t
     return ret->ptr ? OK : ERR_NOMEM;
 }
 
-static bool get_standing(const struct json_val *v, enum standing *ret)
+bool get_standing(const struct json_val *v, enum standing *ret)
 {
     for (size_t i = STANDING_CURRENT; i < ARRAY_LEN(standings); i++) {
-        if (text_eq(json_text(v), text_of(standings[i]))) {
+        if (i != STANDING_REPLACED && text_eq(json_text(v), text_of(standings[i]))) {
             *ret = (enum standing)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool get_authority(const struct json_val *v, enum authority *ret)
+{
+    for (int i = AUTHORITY_NONE; i <= AUTHORITY_OURS; i++) {
+        if (i != AUTHORITY_SOURCE && text_eq(json_text(v), text_of(authority_name((enum authority)i)))) {
+            *ret = (enum authority)i;
             return true;
         }
     }
@@ -350,6 +380,7 @@ static bool get_simple(enum shape shape, const struct json_val *v, struct fact *
     case SHAPE_PRINT: return get_print(v, field);
     case SHAPE_CONFIDENCE: return get_confidence(v, field);
     case SHAPE_STANDING: return get_standing(v, field);
+    case SHAPE_AUTHORITY: return get_authority(v, field);
     case SHAPE_TLP: return tlp_parse(json_text(v), field) == OK;
     case SHAPE_ROLE: return (*(enum role *)field = role_parse(json_text(v))) != ROLE_NONE;
     case SHAPE_DOOR: return get_door(v, field);
@@ -364,6 +395,8 @@ enum err shape_get(enum shape shape, const struct json_val *v, struct arena *are
 {
     if (shape == SHAPE_TEXT)
         return get_text(v, arena, field);
+    if (shape == SHAPE_STANDINGS)
+        return standings_get(v, arena, field);
     if (shape >= SHAPE_FINDING)
         return list_get(shape, v, arena, f);
     return get_simple(shape, v, f, field) ? OK : ERR_MALFORMED;

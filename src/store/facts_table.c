@@ -34,10 +34,12 @@ static const struct fact_member object_public[] = {
 };
 static const struct fact_member object_private[] = {
     MAY("account", SHAPE_UUID, object.account),
+    MAY("authority", SHAPE_AUTHORITY, object.authority),
     MUST("class", SHAPE_TEXT, object.class_key),
     MAY("confidence", SHAPE_CONFIDENCE, object.confidence),
     MAY("created", SHAPE_TIME, object.created_us),
     MAY("finding", SHAPE_FINDING, object.finding),
+    MAY("line", SHAPE_BOOL, object.line),
     MAY("modified", SHAPE_TIME, object.modified_us),
     MAY("party", SHAPE_UUID, object.party),
     MAY("print", SHAPE_PRINT, object.print),
@@ -46,6 +48,7 @@ static const struct fact_member object_private[] = {
     MAY("sighting", SHAPE_SIGHTING, object.sighting),
     MAY("source", SHAPE_UUID, object.source),
     MUST("standing", SHAPE_STANDING, object.standing),
+    MAY("standings", SHAPE_STANDINGS, object.standings),
     MAY("supersedes", SHAPE_BOOL, object.supersedes),
     MAY("valid_from", SHAPE_VALID_FROM, object.valid_from_us),
     MAY("valid_until", SHAPE_VALID_UNTIL, object.valid_until_us),
@@ -164,6 +167,18 @@ static const struct fact_member group_private[] = {
     MAY("unreachable", SHAPE_BOOL, group.unreachable), MAY("until", SHAPE_TIME, group.until_us),
 };
 
+static const struct fact_member vouch_private[] = {
+    MAY("account", SHAPE_UUID, vouch.account),
+    MAY("authority", SHAPE_AUTHORITY, vouch.authority),
+    MUST("entry", SHAPE_U64, vouch.entry),
+    MAY("leaf", SHAPE_U64, vouch.leaf),
+    MAY("line", SHAPE_BOOL, vouch.line),
+    MAY("logged", SHAPE_TIME, vouch.logged_us),
+    MAY("party", SHAPE_UUID, vouch.party),
+    MAY("source", SHAPE_UUID, vouch.source),
+    MAY("standings", SHAPE_STANDINGS, vouch.standings),
+};
+
 static const struct {
     const char *name;
     struct fact_members public_part, private_part;
@@ -184,6 +199,7 @@ static const struct {
     [FACT_GRANT] = {"grant", {0}, MEMBERS(grant_private)},
     [FACT_AGREEMENT] = {"agreement", {0}, MEMBERS(agreement_private)},
     [FACT_GROUP] = {"group", {0}, MEMBERS(group_private)},
+    [FACT_VOUCH] = {"vouch", {0}, MEMBERS(vouch_private)},
 };
 
 const char *fact_kind_name(enum fact_kind k)

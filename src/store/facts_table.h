@@ -20,6 +20,7 @@ enum shape {
     SHAPE_PRINT,      /* uint64_t as 16 hex digits; left out when 0 */
     SHAPE_CONFIDENCE, /* int16_t; left out when -1 */
     SHAPE_STANDING,
+    SHAPE_AUTHORITY, /* left out when AUTHORITY_SOURCE */
     SHAPE_TLP,
     SHAPE_ROLE,
     SHAPE_DOOR,
@@ -33,10 +34,11 @@ enum shape {
     SHAPE_HITS,
     SHAPE_RELEASED,
     SHAPE_CLASSES,
-    SHAPE_ENTRIES,  /* sorted numbers of entries */
-    SHAPE_GRANTS,   /* sorted UUIDs; left out when none */
-    SHAPE_ACCOUNTS, /* sorted UUIDs; left out when none */
-    SHAPE_MEMBERS,  /* [party, from, until], sorted by party */
+    SHAPE_ENTRIES,   /* sorted numbers of entries */
+    SHAPE_GRANTS,    /* sorted UUIDs; left out when none */
+    SHAPE_ACCOUNTS,  /* sorted UUIDs; left out when none */
+    SHAPE_MEMBERS,   /* [party, from, until], sorted by party */
+    SHAPE_STANDINGS, /* left out when empty */
 };
 
 struct fact_member {
@@ -59,6 +61,9 @@ void shape_put(enum shape shape, const struct fact *f, const void *field, struct
 MUST_CHECK enum err shape_get(enum shape shape, const struct json_val *v, struct arena *arena, struct fact *f,
                               void *field);
 
+void standings_put(const struct fact_standings *s, struct json_out *o);
+MUST_CHECK enum err standings_get(const struct json_val *v, struct arena *arena, struct fact_standings *ret);
+
 /* facts_list.c: the compound ones. */
 void list_put(enum shape shape, const struct fact *f, struct json_out *o);
 MUST_CHECK enum err list_get(enum shape shape, const struct json_val *v, struct arena *arena, struct fact *f);
@@ -71,4 +76,6 @@ void put_uuid(struct json_out *o, const struct uuid *u);
 bool get_u64(const struct json_val *v, uint64_t *ret);
 bool get_i64(const struct json_val *v, int64_t *ret);
 bool get_uuid(const struct json_val *v, struct uuid *ret);
+void put_standing(struct json_out *o, enum standing s);
+bool get_standing(const struct json_val *v, enum standing *ret);
 bool fact_uuid_zero(const struct uuid *u);

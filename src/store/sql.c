@@ -11,8 +11,8 @@ static const char schema[] =
     "CREATE TABLE meta(id INTEGER PRIMARY KEY CHECK(id = 1), position INTEGER NOT NULL, last_us INTEGER NOT NULL,"
     " objects INTEGER NOT NULL, versions INTEGER NOT NULL, indicator_values INTEGER NOT NULL,"
     " findings INTEGER NOT NULL, findings_open INTEGER NOT NULL, releases INTEGER NOT NULL,"
-    " quarantined INTEGER NOT NULL);"
-    "INSERT INTO meta VALUES(1, 0, -9223372036854775807 - 1, 0, 0, 0, 0, 0, 0, 0);"
+    " quarantined INTEGER NOT NULL, claims INTEGER NOT NULL, conflicts INTEGER NOT NULL);"
+    "INSERT INTO meta VALUES(1, 0, -9223372036854775807 - 1, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
     "CREATE TABLE type(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
     "CREATE TABLE class(id INTEGER PRIMARY KEY, key TEXT NOT NULL, current INTEGER NOT NULL);"
     "CREATE TABLE origin(id INTEGER PRIMARY KEY, party_source BLOB NOT NULL);"
@@ -21,7 +21,13 @@ static const char schema[] =
     "CREATE TABLE version(n INTEGER PRIMARY KEY, t_us INTEGER NOT NULL, uuid BLOB NOT NULL, type INTEGER NOT NULL,"
     " older INTEGER, standing INTEGER NOT NULL, class INTEGER NOT NULL, origin INTEGER NOT NULL, hash BLOB NOT NULL,"
     " created_us INTEGER NOT NULL, modified_us INTEGER NOT NULL, modified BLOB, revoked INTEGER NOT NULL,"
-    " valid_until_us INTEGER, print INTEGER NOT NULL, body INTEGER NOT NULL, original INTEGER);"
+    " valid_until_us INTEGER, print INTEGER NOT NULL, body INTEGER NOT NULL, original INTEGER, authority INTEGER);"
+    "CREATE TABLE voucher(uuid BLOB NOT NULL, type INTEGER NOT NULL, n INTEGER NOT NULL, entry INTEGER NOT NULL,"
+    " hash BLOB NOT NULL, party BLOB NOT NULL, source BLOB NOT NULL, authority INTEGER NOT NULL, leaf INTEGER NOT "
+    "NULL,"
+    " logged_us INTEGER NOT NULL, body INTEGER, PRIMARY KEY(uuid, type, n)) WITHOUT ROWID;"
+    "CREATE TABLE unproven(n INTEGER NOT NULL, party BLOB NOT NULL, PRIMARY KEY(n, party)) WITHOUT ROWID;"
+    "CREATE INDEX unproven_party ON unproven(party, n);"
     "CREATE INDEX version_page ON version(class, standing);"
     "CREATE TABLE indicator(n INTEGER NOT NULL, pos INTEGER NOT NULL, kind INTEGER NOT NULL, value TEXT NOT NULL,"
     " PRIMARY KEY(n, pos)) WITHOUT ROWID;"
@@ -90,7 +96,7 @@ static const char schema[] =
 
 #define VERSION_COLUMNS                                                                                      \
     "n, t_us, uuid, type, older, standing, class, origin, hash, created_us, modified_us, modified, revoked," \
-    " valid_until_us, print, body, original"
+    " valid_until_us, print, body, original, authority"
 #define FINDING_COLUMNS "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n"
 #define PARTY_COLUMNS   "n, id, account, name"
 #define SOURCE_COLUMNS  "n, id, account, name, party, default_tlp, incident_rule"
@@ -122,9 +128,10 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ROLLBACK_TO] = "ROLLBACK TO part",
     [SQL_DATA_VERSION] = "PRAGMA data_version",
     [SQL_META_GET] = "SELECT position, last_us, objects, versions, indicator_values, findings, findings_open,"
-                     " releases, quarantined FROM meta",
+                     " releases, quarantined, claims, conflicts FROM meta",
     [SQL_META_SET] = "UPDATE meta SET position = ?1, last_us = ?2, objects = ?3, versions = ?4,"
-                     " indicator_values = ?5, findings = ?6, findings_open = ?7, releases = ?8, quarantined = ?9",
+                     " indicator_values = ?5, findings = ?6, findings_open = ?7, releases = ?8, quarantined = ?9,"
+                     " claims = ?10, conflicts = ?11",
 
     [SQL_TYPES] = "SELECT id, name FROM type WHERE id > ?1 ORDER BY id",
     [SQL_TYPE_ADD] = "INSERT INTO type VALUES(?1, ?2)",
@@ -139,10 +146,17 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_OBJECT_ADD] = "INSERT INTO object VALUES(?1, ?2, ?3, ?4)",
     [SQL_OBJECT_SET] = "UPDATE object SET newest = ?3, current = ?4 WHERE uuid = ?1 AND type = ?2",
     [SQL_VERSION_ADD] = "INSERT INTO version(" VERSION_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-                        " ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     [SQL_VERSION_STANDING] = "UPDATE version SET standing = ?2 WHERE n = ?1",
     [SQL_VERSION_GET] = "SELECT " VERSION_COLUMNS " FROM version WHERE n = ?1",
     [SQL_VERSION_FROM] = "SELECT n, t_us FROM version WHERE n >= ?1 ORDER BY n LIMIT 1",
+    [SQL_OBJECT_CURRENT] = "UPDATE object SET current = ?3 WHERE uuid = ?1 AND type = ?2",
+    [SQL_VOUCHER_ADD] = "INSERT INTO voucher VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [SQL_VOUCHERS] = "SELECT n, entry, hash, party, source, authority, leaf, logged_us, body FROM voucher"
+                     " WHERE uuid = ?1 AND type = ?2 ORDER BY n",
+    [SQL_UNPROVEN_ADD] = "INSERT OR IGNORE INTO unproven VALUES(?1, ?2)",
+    [SQL_UNPROVEN_DROP] = "DELETE FROM unproven WHERE n = ?1",
+    [SQL_UNPROVEN] = "SELECT n FROM unproven WHERE party = ?1 AND n > ?2 ORDER BY n LIMIT ?3",
     [SQL_INDICATOR_ADD] = "INSERT INTO indicator VALUES(?1, ?2, ?3, ?4)",
     [SQL_INDICATOR_DROP] = "DELETE FROM indicator WHERE n = ?1",
     [SQL_INDICATORS] = INDICATORS_FROM "WHERE i.n >= ?1 ORDER BY i.n, i.pos",

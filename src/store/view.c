@@ -102,6 +102,8 @@ static enum err read_meta(struct view *v, struct counters *ret, struct fault *re
         .findings_open = column_u64(s, 6),
         .releases = column_u64(s, 7),
         .quarantined = column_u64(s, 8),
+        .claims = column_u64(s, 9),
+        .conflicts = column_u64(s, 10),
     };
     sqlite3_reset(s);
     return OK;
@@ -330,8 +332,8 @@ bool view_alive(struct view *v)
 static enum err write_meta(struct view *v, struct fault *reterr)
 {
     const struct counters *c = &v->now;
-    const uint64_t rest[] = {c->objects,       c->versions, c->values,     c->findings,
-                             c->findings_open, c->releases, c->quarantined};
+    const uint64_t rest[] = {c->objects,  c->versions,    c->values, c->findings, c->findings_open,
+                             c->releases, c->quarantined, c->claims, c->conflicts};
     sqlite3_stmt *s = view_stmt(v, SQL_META_SET);
     if (!s)
         return view_fault(v, reterr);
@@ -405,6 +407,7 @@ static enum err apply(struct view *v, const struct fact *f, struct fault *reterr
     case FACT_GRANT:
     case FACT_AGREEMENT:
     case FACT_GROUP: return apply_sharing(v, f, reterr);
+    case FACT_VOUCH: return apply_vouch(v, f, reterr);
     case FACT_KINDS: return ERR_USAGE;
     default: return apply_people(v, f, reterr);
     }
@@ -527,6 +530,8 @@ enum err view_counts(struct view *v, struct view_counts *ret, struct fault *rete
     c.findings_open = now.findings_open;
     c.releases = now.releases;
     c.quarantined = now.quarantined;
+    c.claims = now.claims;
+    c.conflicts = now.conflicts;
     err = count_classes(v, &c, reterr);
     if (err == OK)
         err = count_small(v, &c, reterr);

@@ -57,10 +57,14 @@ struct version_row {
     struct uuid party, source;
     uint32_t class_id;
     uint64_t print;
+    enum authority authority;    /* of the party's word */
     struct place body, original; /* original.segment UINT32_MAX: none */
 };
 /* The version that counts. ERR_NOT_FOUND */
 MUST_CHECK enum err view_current(struct view *v, struct text id, struct version_row *ret, struct fault *reterr);
+/* The same, and whether any version is held. */
+MUST_CHECK enum err view_current_held(struct view *v, struct text id, struct version_row *ret, bool *ret_held,
+                                      struct fault *reterr);
 /* All versions of an object, newest first; returns what on_row returns when it is not OK. */
 typedef enum err view_on_version(void *self, const struct version_row *row);
 MUST_CHECK enum err view_versions(struct view *v, struct text id, view_on_version *on_row, void *self,
@@ -69,6 +73,25 @@ MUST_CHECK enum err view_versions(struct view *v, struct text id, view_on_versio
 MUST_CHECK enum err view_find_content(struct view *v, struct text id, const struct uuid *party,
                                       const struct sha256 *hash, struct version_row *ret, struct fault *reterr);
 MUST_CHECK enum err view_by_entry(struct view *v, uint64_t n, struct version_row *ret, struct fault *reterr);
+
+/* Who else vouches for a content of the object: another path by which it came, or a log that proves it. */
+struct voucher_row {
+    uint64_t n, entry; /* its own entry; one that holds the content */
+    struct sha256 hash;
+    struct uuid party, source;
+    enum authority authority;
+    uint64_t leaf; /* proven: in that log, */
+    int64_t logged_us;
+    struct place body; /* the proof */
+};
+typedef enum err view_on_voucher(void *self, const struct voucher_row *row);
+/* In order of arrival. */
+MUST_CHECK enum err view_vouchers(struct view *v, struct text id, view_on_voucher *on_row, void *self,
+                                  struct fault *reterr);
+/* Entries after after_n whose content came from the party and could be proven by a log it can show, and is not yet.
+ * *ret_count at most max. */
+MUST_CHECK enum err view_unproven(struct view *v, const struct uuid *party, uint64_t after_n, uint64_t *ret,
+                                  size_t max, size_t *ret_count, struct fault *reterr);
 
 /* ---- classes ---- */
 struct class_row {
@@ -224,6 +247,6 @@ MUST_CHECK enum err view_memberships(struct view *v, const struct uuid *party, v
 /* ---- numbers for `status` ---- */
 struct view_counts {
     uint64_t entries, objects, versions, indicators, values, findings_open, findings, incidents, organisations,
-        parties, sources, peers, accounts, releases, quarantined, unmarked;
+        parties, sources, peers, accounts, releases, quarantined, unmarked, claims, conflicts;
 };
 MUST_CHECK enum err view_counts(struct view *v, struct view_counts *ret, struct fault *reterr);

@@ -25,7 +25,7 @@ struct interned {
 struct counters {
     uint64_t position;
     int64_t last_us;
-    uint64_t objects, versions, values, findings, findings_open, releases, quarantined;
+    uint64_t objects, versions, values, findings, findings_open, releases, quarantined, claims, conflicts;
 };
 
 /* What a savepoint keeps of the above, to go back to. */
@@ -107,6 +107,19 @@ struct object_row {
 };
 MUST_CHECK enum err view_object(struct view *v, struct text id, struct object_row *ret, struct fault *reterr);
 MUST_CHECK enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr);
+/* Other versions' new standings; what was erased meanwhile is passed over. */
+MUST_CHECK enum err apply_standings(struct view *v, const struct fact_standings *s, struct fault *reterr);
+
+/* ---- vouchers (view_vouch.c) ---- */
+struct content {
+    const struct uuid *uuid;
+    uint32_t type;
+    const struct sha256 *hash;
+};
+MUST_CHECK enum err apply_vouch(struct view *v, const struct fact *f, struct fault *reterr);
+/* The entry's content came over a line whose log can be asked for a proof: unless there is one. */
+MUST_CHECK enum err note_unproven(struct view *v, const struct content *c, const struct uuid *party, uint64_t n,
+                                  struct fault *reterr);
 
 /* ---- desk (view_desk.c), pages (view_pages.c), people and partners (view_people.c) ---- */
 MUST_CHECK enum err apply_desk_object(struct view *v, const struct fact *f, struct fault *reterr);

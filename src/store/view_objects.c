@@ -86,6 +86,7 @@ static enum err read_version(struct view *v, sqlite3_stmt *s, struct version_tex
     r.print = column_u64(s, 14);
     r.body = column_place(s, 15);
     r.original = column_place(s, 16);
+    r.authority = (enum authority)sqlite3_column_int(s, 17);
     if (ret_older)
         *ret_older = column_entry(s, 4);
     *ret = r;
@@ -113,8 +114,16 @@ enum err view_by_entry(struct view *v, uint64_t n, struct version_row *ret, stru
 
 enum err view_current(struct view *v, struct text id, struct version_row *ret, struct fault *reterr)
 {
+    bool held;
+    return view_current_held(v, id, ret, &held, reterr);
+}
+
+enum err view_current_held(struct view *v, struct text id, struct version_row *ret, bool *ret_held,
+                           struct fault *reterr)
+{
     struct object_row object;
     enum err err = view_object(v, id, &object, reterr);
+    *ret_held = err == OK;
     if (err != OK)
         return err;
     if (object.current == NONE)
@@ -223,20 +232,39 @@ enum err view_find_content(struct view *v, struct text id, const struct uuid *pa
 
 /* ---- writing ---- */
 
-static enum err set_standing(struct view *v, uint64_t n, enum standing standing, struct fault *reterr)
+static bool in_quarantine(const struct view *v, enum standing standing, uint32_t cls)
+{
+    return standing != STANDING_REPLACED &&
+           (standing == STANDING_QUARANTINED || v->classes.rows[cls - 1].cls.quarantined);
+}
+
+static void count_standing(struct view *v, enum standing s, uint32_t cls, uint64_t change)
+{
+    if (in_quarantine(v, s, cls))
+        v->now.quarantined += change;
+    if (s == STANDING_CLAIM)
+        v->now.claims += change;
+    if (s == STANDING_CONFLICT)
+        v->now.conflicts += change;
+}
+
+static enum err set_standing(struct view *v, const struct version_row *row, enum standing standing,
+                             struct fault *reterr)
 {
     sqlite3_stmt *s = view_stmt(v, SQL_VERSION_STANDING);
     if (!s)
         return view_fault(v, reterr);
-    bind_u64(s, 1, n);
+    bind_u64(s, 1, row->n);
     bind_u64(s, 2, standing);
+    count_standing(v, row->standing, row->class_id, (uint64_t)-1);
+    count_standing(v, standing, row->class_id, 1);
     return view_run(v, s, reterr);
 }
 
-/* The version that was current is it no longer. */
+/* The version that was current is it no longer: what it looked for is not looked for any more. */
 static enum err leave(struct view *v, const struct version_row *row, enum standing standing, struct fault *reterr)
 {
-    enum err err = set_standing(v, row->n, standing, reterr);
+    enum err err = set_standing(v, row, standing, reterr);
     sqlite3_stmt *s = err == OK ? view_stmt(v, SQL_INDICATOR_DROP) : NULL;
     if (!s)
         return err == OK ? view_fault(v, reterr) : err;
@@ -263,11 +291,6 @@ static enum err step_back(struct view *v, uint64_t n, const struct fact_object *
     return leave(v, &row, same_key ? STANDING_CONFLICT : STANDING_OLDER, reterr);
 }
 
-static bool in_quarantine(const struct view *v, enum standing standing, uint32_t cls)
-{
-    return standing == STANDING_QUARANTINED || v->classes.rows[cls - 1].cls.quarantined;
-}
-
 /* The same version under its old class counts no longer. An entry that is not there any more was erased. */
 static enum err give_way(struct view *v, const struct fact_object *by, struct object_row *object,
                          struct fault *reterr)
@@ -280,11 +303,49 @@ static enum err give_way(struct view *v, const struct fact_object *by, struct ob
         return err == ERR_NOT_FOUND ? OK : err;
     if (!text_eq(row.id, by->id) || !sha256_eq(&row.hash, &by->hash) || row.standing == STANDING_REPLACED)
         return OK;
-    v->now.quarantined -= in_quarantine(v, row.standing, row.class_id);
     if (object->current != n)
-        return set_standing(v, n, STANDING_REPLACED, reterr);
+        return set_standing(v, &row, STANDING_REPLACED, reterr);
     object->current = NONE;
     return leave(v, &row, STANDING_REPLACED, reterr);
+}
+
+/* Nothing of the object counts any more: what did was a claim. */
+static enum err no_current(struct view *v, const struct version_row *row, enum standing standing,
+                           struct fault *reterr)
+{
+    struct ident ident;
+    uint32_t type;
+    enum err err = ident_parse(row->id, &ident, reterr);
+    if (err == OK)
+        err = view_type_number(v, ident.type, false, &type, reterr);
+    if (err == OK)
+        err = leave(v, row, standing, reterr);
+    sqlite3_stmt *s = err == OK ? view_stmt(v, SQL_OBJECT_CURRENT) : NULL;
+    if (!s)
+        return err == OK ? view_fault(v, reterr) : err;
+    bind_uuid(s, 1, &ident.uuid);
+    bind_u64(s, 2, type);
+    sqlite3_bind_null(s, 3);
+    return view_run(v, s, reterr);
+}
+
+enum err apply_standings(struct view *v, const struct fact_standings *list, struct fault *reterr)
+{
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < list->count; i++) {
+        struct version_texts texts;
+        struct version_row row;
+        err = view_version(v, list->list[i].n, &texts, &row, NULL, reterr);
+        if (err == ERR_NOT_FOUND) {
+            err = OK; /* erased */
+            continue;
+        }
+        if (err == OK && row.standing == STANDING_CURRENT)
+            err = no_current(v, &row, list->list[i].standing, reterr);
+        else if (err == OK)
+            err = set_standing(v, &row, list->list[i].standing, reterr);
+    }
+    return err;
 }
 
 static void bind_modified(sqlite3_stmt *s, int at, const struct fact_object *f)
@@ -335,6 +396,7 @@ static enum err add_version(struct view *v, const struct fact *f, const struct v
     bind_u64(s, 15, o->print);
     bind_place(s, 16, o->body);
     bind_place(s, 17, o->original);
+    sqlite3_bind_int(s, 18, o->authority);
     return view_run(v, s, reterr);
 }
 
@@ -416,8 +478,12 @@ enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr
         return err;
     row.newest = f->n;
     v->now.versions++;
-    v->now.quarantined += in_quarantine(v, o->standing, add.cls);
-    return set_object(v, &add, &row, reterr);
+    count_standing(v, o->standing, add.cls, 1);
+    err = set_object(v, &add, &row, reterr);
+    if (err == OK)
+        err = apply_standings(v, &o->standings, reterr);
+    const struct content c = {&ident.uuid, add.type, &o->hash};
+    return err == OK && o->line ? note_unproven(v, &c, &o->party, f->n, reterr) : err;
 }
 
 /* ---- indicators ---- */

@@ -74,6 +74,8 @@ static void fill_in(struct fact *f, const struct log_read *read)
         f->u.hits.body = read->body;
     } else if (f->kind == FACT_DOCUMENT) {
         f->u.document.body = read->body;
+    } else if (f->kind == FACT_VOUCH) {
+        f->u.vouch.body = read->body;
     }
 }
 

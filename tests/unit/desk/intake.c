@@ -67,7 +67,7 @@ static void newer_older_conflict(void **state)
     struct house *h = *state;
     const char *id = house_indicator_id(1);
     assert_totals(house_import(h, one(1, T2, ""), &h->a), 1, 0, 0);
-    assert_totals(house_import(h, one(1, T3, ""), &h->a), 0, 1, 0);
+    assert_totals(house_import(h, one(1, T3, ",\"description\":\"y\""), &h->a), 0, 1, 0);
     struct intake_totals t = house_import(h, one(1, T1, ""), &h->a);
     assert_totals(t, 0, 0, 1);
     assert_int_equal(t.older, 1);
@@ -79,8 +79,45 @@ static void newer_older_conflict(void **state)
     assert_int_equal(house_standing(h, id, STANDING_CONFLICT), 1);
     uint64_t entries = house_entries(h);
     assert_int_equal(house_import(h, one(1, T3, ",\"description\":\"x\""), &h->a).conflicts, 0);
-    assert_int_equal(house_import(h, one(1, T3, ""), &h->a).conflicts, 0);
+    assert_int_equal(house_import(h, one(1, T3, ",\"description\":\"y\""), &h->a).conflicts, 0);
     assert_int_equal(house_entries(h), entries);
+}
+
+/* A form with less in it is no conflict, whichever comes first; and never another party's affair. */
+static void renditions(void **state)
+{
+    struct house *h = *state;
+    static const char whole[] = ",\"description\":\"all\",\"labels\":[\"a\",\"b\"]", part[] = ",\"labels\":[\"b\"]";
+    house_import(h, one(1, T1, part), &h->a);
+    assert_int_equal(house_import(h, one(1, T1, whole), &h->b).claims, 1);
+    assert_string_equal(house_member(h, house_indicator_id(1), "description"), "");
+    house_import(h, one(2, T1, part), &h->a);
+    assert_totals(house_import(h, one(2, T1, whole), &h->a), 0, 1, 0);
+    house_import(h, one(3, T1, whole), &h->a);
+    struct intake_totals t = house_import(h, one(3, T1, part), &h->a);
+    assert_totals(t, 0, 0, 1);
+    assert_int_equal(t.renditions, 1);
+    for (unsigned i = 2; i <= 3; i++) {
+        assert_string_equal(house_member(h, house_indicator_id(i), "description"), "all");
+        assert_int_equal(house_standing(h, house_indicator_id(i), STANDING_RENDITION), 1);
+        assert_int_equal(house_standing(h, house_indicator_id(i), STANDING_CONFLICT), 0);
+    }
+}
+
+/* The same content by another path is one version: its log entry says so, and is small. */
+static void another_path(void **state)
+{
+    struct house *h = *state;
+    house_import(h, one(1, T1, ""), &h->a);
+    uint64_t entries = house_entries(h);
+    assert_totals(house_import(h, one(1, T1, ""), &h->b), 0, 0, 1);
+    assert_int_equal(house_entries(h), entries + 2); /* the word, and the document */
+    assert_int_equal(house_standing(h, house_indicator_id(1), STANDING_CLAIM), 0);
+    assert_totals(house_import(h, one(1, T1, ""), &h->b), 0, 0, 1);
+    assert_int_equal(house_entries(h), entries + 2);
+    /* B's word for the first version is not A's next */
+    house_import(h, one(1, T2, ",\"revoked\":true"), &h->b);
+    assert_string_equal(house_member(h, house_indicator_id(1), "modified"), T1);
 }
 
 static void another_party_only_claims(void **state)
@@ -701,6 +738,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_HOUSE(idempotent),
         WITH_HOUSE(newer_older_conflict),
+        WITH_HOUSE(renditions),
+        WITH_HOUSE(another_path),
         WITH_HOUSE(another_party_only_claims),
         WITH_HOUSE(revoked_is_final),
         WITH_HOUSE(any_order),

@@ -141,6 +141,33 @@ static void make_desk(struct facts_made *m, struct fact_object *o)
     o->sighting = made_chance(m, 30) ? s : NULL;
 }
 
+static enum authority authority(struct facts_made *m)
+{
+    return (enum authority)((int)made_number(m, AUTHORITY_OURS + 2) + AUTHORITY_NONE);
+}
+
+static void make_standings(struct facts_made *m, struct fact_standings *s)
+{
+    s->count = made_number(m, 4);
+    struct fact_standing *v = list(m, s->count, sizeof *v);
+    for (size_t i = 0; i < s->count; i++)
+        v[i] = (struct fact_standing){count(m), (enum standing)(2 + made_number(m, STANDING_QUARANTINED - 1))};
+    s->list = v;
+}
+
+static void make_vouch(struct facts_made *m, struct fact_vouch *v)
+{
+    v->account = maybe_uuid(m);
+    v->entry = count(m);
+    v->party = maybe_uuid(m);
+    v->source = maybe_uuid(m);
+    v->authority = authority(m);
+    v->line = made_chance(m, 50);
+    v->leaf = count(m);
+    v->logged_us = moment(m);
+    make_standings(m, &v->standings);
+}
+
 static void make_object(struct facts_made *m, struct fact_object *o)
 {
     struct uuid id = made_uuid(m);
@@ -152,7 +179,10 @@ static void make_object(struct facts_made *m, struct fact_object *o)
     o->account = maybe_uuid(m);
     o->party = maybe_uuid(m);
     o->source = maybe_uuid(m);
-    o->standing = (enum standing)(1 + made_number(m, 5));
+    o->standing = made_chance(m, 10) ? STANDING_RENDITION : (enum standing)(1 + made_number(m, STANDING_QUARANTINED));
+    o->authority = authority(m);
+    o->line = made_chance(m, 30);
+    make_standings(m, &o->standings);
     o->supersedes = made_chance(m, 50);
     o->class_key = words_never_empty(m);
     o->print = made_chance(m, 50) ? next(m) : 0;
@@ -392,6 +422,7 @@ struct fact facts_made_any(struct facts_made *m, enum fact_kind kind)
     case FACT_GRANT: make_grant(m, &f.u.grant); break;
     case FACT_AGREEMENT: make_agreement(m, &f.u.agreement); break;
     case FACT_GROUP: make_group(m, &f.u.group); break;
+    case FACT_VOUCH: make_vouch(m, &f.u.vouch); break;
     default: f.u.act = (struct fact_act){maybe_uuid(m), words(m), words(m), words(m)}; break;
     }
     return f;
@@ -400,6 +431,28 @@ struct fact facts_made_any(struct facts_made *m, enum fact_kind kind)
 static void same_uuid(const struct uuid *a, const struct uuid *b)
 {
     assert_memory_equal(a->b, b->b, sizeof a->b);
+}
+
+static void compare_standings(const struct fact_standings *a, const struct fact_standings *b)
+{
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        assert_int_equal(a->list[i].n, b->list[i].n);
+        assert_int_equal(a->list[i].standing, b->list[i].standing);
+    }
+}
+
+static void compare_vouches(const struct fact_vouch *a, const struct fact_vouch *b)
+{
+    same_uuid(&a->account, &b->account);
+    same_uuid(&a->party, &b->party);
+    same_uuid(&a->source, &b->source);
+    assert_int_equal(a->entry, b->entry);
+    assert_int_equal(a->authority, b->authority);
+    assert_int_equal(a->line, b->line);
+    assert_int_equal(a->leaf, b->leaf);
+    assert_int_equal(a->logged_us, b->logged_us);
+    compare_standings(&a->standings, &b->standings);
 }
 
 static void compare_objects(const struct fact_object *a, const struct fact_object *b)
@@ -412,6 +465,9 @@ static void compare_objects(const struct fact_object *a, const struct fact_objec
     same_uuid(&a->source, &b->source);
     assert_true(sha256_eq(&a->hash, &b->hash));
     assert_int_equal(a->standing, b->standing);
+    assert_int_equal(a->authority, b->authority);
+    assert_int_equal(a->line, b->line);
+    compare_standings(&a->standings, &b->standings);
     assert_int_equal(a->supersedes, b->supersedes);
     assert_int_equal(a->print, b->print);
     assert_int_equal(a->replaces, b->replaces);
@@ -467,10 +523,13 @@ void facts_made_compare(const struct fact *a, const struct fact *b)
         assert_text_eq(a->u.peer.collection, b->u.peer.collection);
         assert_int_equal(a->u.peer.ceiling, b->u.peer.ceiling);
         assert_int_equal(a->u.peer.poll_ms, b->u.peer.poll_ms);
+        same_uuid(&a->u.peer.identity, &b->u.peer.identity);
         assert_int_equal(a->u.peer.expelled, b->u.peer.expelled);
         assert_int_equal(a->u.peer.sightings, b->u.peer.sightings);
         assert_memory_equal(a->u.peer.key, b->u.peer.key, sizeof a->u.peer.key);
     }
+    if (a->kind == FACT_VOUCH)
+        compare_vouches(&a->u.vouch, &b->u.vouch);
     if (a->kind == FACT_ERASURE) {
         assert_int_equal(a->u.erasure.count, b->u.erasure.count);
         assert_memory_equal(a->u.erasure.entries, b->u.erasure.entries, a->u.erasure.count * sizeof(uint64_t));

@@ -74,6 +74,8 @@ static enum err step_object(struct history *h, struct txn *t, struct fault *rete
         o->standing = STANDING_QUARANTINED;
     o->supersedes = o->standing == STANDING_CURRENT && !first;
     o->revoked = made_chance(m, 10);
+    o->authority = (enum authority)((int)made_number(m, 4) + AUTHORITY_NONE);
+    o->line = made_chance(m, 50);
     o->print = made_number(m, 1000);
     o->has_valid_until = made_chance(m, 30);
     o->valid_until_us = o->has_valid_until ? 1800000000000000 : 0;
@@ -170,6 +172,22 @@ static enum err step_opening(struct history *h, struct txn *t, struct fault *ret
     return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
 }
 
+/* A word for some entry, and other standings of some: an object's, another's, or none. */
+static enum err step_vouch(struct history *h, struct txn *t, struct fault *reterr)
+{
+    struct facts_made *m = &h->made;
+    struct fact f = facts_made_any(m, FACT_VOUCH);
+    uint64_t so_far = view_position(txn_view(t)) + 1;
+    struct fact_standing *list = (struct fact_standing *)(uintptr_t)f.u.vouch.standings.list;
+    f.u.vouch.entry = made_number(m, so_far);
+    f.u.vouch.party = made_uuid_of("party", made_number(m, HISTORY_PARTIES));
+    f.u.vouch.leaf %= 1000;
+    for (size_t i = 0; i < f.u.vouch.standings.count; i++)
+        list[i].n = made_number(m, so_far);
+    return txn_append(t, &f, f.u.vouch.authority >= AUTHORITY_LOGGED ? TEXT("the proof") : TEXT_NONE, TEXT_NONE,
+                      reterr);
+}
+
 /* People and partners out of a small pool, so that they change. */
 static enum err step_people(struct history *h, struct txn *t, struct fault *reterr)
 {
@@ -194,11 +212,12 @@ static enum err step_people(struct history *h, struct txn *t, struct fault *rete
 enum err history_step(struct history *h, struct txn *t, struct fault *reterr)
 {
     h->steps++;
-    switch (made_number(&h->made, 10)) {
+    switch (made_number(&h->made, 11)) {
     case 0: return step_hits(h, t, reterr);
     case 1: return step_release(h, t, reterr);
     case 2: return step_opening(h, t, reterr);
     case 3: return step_people(h, t, reterr);
+    case 10: return step_vouch(h, t, reterr);
     case 4:
     case 5: return step_finding(h, t, reterr);
     default: return step_object(h, t, reterr);
