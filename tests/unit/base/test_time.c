@@ -241,10 +241,36 @@ static void jumps_are_seen(void **state)
     assert_int_equal(by, -7201000000);
 }
 
+/* Of every stamp that differs in one byte from a good one: what is taken is written back as it was. */
+static void what_is_taken_is_written_back(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"2024-02-29T23:59:58Z", "1969-12-31T00:00:00.120Z",
+                                       "9999-01-31T10:20:30.123456789Z"};
+    for (size_t g = 0; g < ARRAY_LEN(good); g++) {
+        size_t taken = 0, len = strlen(good[g]);
+        for (size_t i = 0; i < len; i++) {
+            for (unsigned byte = 0; byte < 256; byte++) {
+                char text[STAMP_TEXT_MAX], out[STAMP_TEXT_MAX];
+                struct stamp s;
+                memcpy(text, good[g], len + 1);
+                text[i] = (char)byte;
+                if (stamp_parse((struct text){text, len}, &s, NULL) ||
+                    s.s % 60 == 59) /* 23:59:60 is the one before */
+                    continue;
+                assert_text_eq(stamp_format(s, out), ((struct text){text, len}));
+                taken++;
+            }
+        }
+        assert_true(taken > len);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jumps_are_seen),
+        cmocka_unit_test(what_is_taken_is_written_back),
         cmocka_unit_test(stix_timestamps),
         cmocka_unit_test(finer_than_a_nanosecond),
         cmocka_unit_test(days_that_exist),
