@@ -47,7 +47,9 @@ struct json_split {
     uint64_t given_from, given_at; /* of the value handed over: NO_OFFSET if it was lost; where it began */
     struct buffer envelope;
     struct json_split_top told; /* of the top-level object being read; `members` unused */
-    json_split_on_top *on_top;  /* NULL: nobody asks */
+    bool placed;                /* line and column are those of given_at */
+    int64_t line, column;
+    json_split_on_top *on_top; /* NULL: nobody asks */
     void *on_top_self;
     struct fault fault; /* in FAILED */
 };
@@ -107,6 +109,11 @@ void json_split_watch(struct json_split *s, json_split_on_top *on_top, void *sel
 
 void json_split_place(struct json_split *s, int64_t offset, int64_t *ret_line, int64_t *ret_column)
 {
+    if (s->placed && offset == (int64_t)s->given_at) {
+        *ret_line = s->line;
+        *ret_column = s->column;
+        return;
+    }
     feed_place(&s->in, (uint64_t)offset, ret_line, ret_column);
 }
 
@@ -257,6 +264,14 @@ static void give(struct json_split *s, uint64_t from, uint64_t at)
     s->given_at = at;
 }
 
+/* Before a value is read, since a long one is forgotten while it is. */
+static void note_place(struct json_split *s, uint64_t at)
+{
+    s->placed = s->on_top != NULL;
+    if (s->placed)
+        feed_place(&s->in, at, &s->line, &s->column);
+}
+
 static bool start(struct json_split *s)
 {
     int c = peek_token(s);
@@ -269,10 +284,8 @@ static bool start(struct json_split *s)
         return fail_at(s, at, "not JSON: it begins with a byte order mark; save it as UTF-8 without one");
     s->given_at = at;
     s->name_seen = false;
-    s->told = (struct json_split_top){.at = (int64_t)at};
-    if (s->on_top) {
-        feed_place(&s->in, at, &s->told.line, &s->told.column);
-    }
+    note_place(s, at);
+    s->told = (struct json_split_top){.at = (int64_t)at, .line = s->line, .column = s->column};
     buffer_clear(&s->envelope);
     if (c == '{' || c == '[') {
         s->in.pos++;
@@ -314,6 +327,7 @@ static bool line(struct json_split *s)
     int c = peek_token(s);
     struct scan whole = {0};
     uint64_t at = s->value = feed_offset(&s->in);
+    note_place(s, at);
     for (;;) {
         size_t left = s->in.end - s->in.pos;
         const char *p = s->in.ptr + s->in.pos;
@@ -451,6 +465,7 @@ static bool element(struct json_split *s)
     s->first = false;
     peek_token(s);
     uint64_t at = s->value = feed_offset(&s->in);
+    note_place(s, at);
     if (!pass_value(s))
         return false;
     s->told.elements++;

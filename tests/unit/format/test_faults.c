@@ -183,14 +183,14 @@ static void an_object_too_long_is_passed_over(void **state)
     struct buffer b;
     struct seen s;
     buffer_init(&b, 64 * MIB);
-    buffer_add(&b, TEXT("[{\"x\":\""));
+    buffer_add(&b, TEXT("[\n {\"x\":\""));
     char *fill = buffer_reserve(&b, STIX_OBJECT_MAX_BYTES);
     assert_non_null(fill);
     memset(fill, 'a', STIX_OBJECT_MAX_BYTES);
     buffer_add(&b, TEXT("\"}," IDENTITY("1") "]"));
     look(&s, stix_faults, buffer_text(&b));
     counts(&s, 2, 1, OK);
-    has(&s, "must 1 1:2   STIX_OBJECT_MAX_BYTES\n");
+    has(&s, "must 3 2:2   STIX_OBJECT_MAX_BYTES\n");
     done(&s);
     buffer_done(&b);
 }
