@@ -128,7 +128,7 @@ static enum err change_state(struct txn *t, const struct state_write *s, struct 
         e = finding_append(t, w, ind.label, s->account, reterr);
     }
     if (e == OK && s->state == 2)
-        e = sighting_withdraw(t, &w->id, &w->indicator, s->account, reterr);
+        e = sighting_withdraw(t, &w->indicator, s->account, reterr);
     if (e == OK)
         e = own_act(t, s->account, verbs[s->state], ident_format(TEXT(TYPE_FINDING), &w->id, id), s->reason, reterr);
     return e;

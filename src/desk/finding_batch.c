@@ -313,10 +313,30 @@ static enum err append_works(struct finding_batch *b, struct fault *reterr)
         enum err e = apply_rule(b, w, reterr);
         if (e == OK)
             e = finding_append(b->t, w, ind->label, &b->batch->account, reterr);
-        if (e == OK && !w->silenced)
-            e = sighting_update(b->t, w, ind, &b->batch->account, &w->sighting_made, reterr);
         if (e != OK)
             return e;
+    }
+    return OK;
+}
+
+/* Once an indicator, however many organisations it was seen at. */
+static enum err append_sightings(struct finding_batch *b, struct fault *reterr)
+{
+    for (size_t i = 0; i < b->work_count; i++) {
+        size_t at = b->works[i].indicator_at, before = 0;
+        bool made = false;
+        if (b->works[i].silenced)
+            continue;
+        while (before < i && (b->works[before].silenced || b->works[before].indicator_at != at))
+            before++;
+        if (before < i) {
+            b->works[i].sighting_made = b->works[before].sighting_made;
+            continue;
+        }
+        enum err e = sighting_update(b->t, &b->indicators[at], &b->batch->account, &made, reterr);
+        if (e != OK)
+            return e;
+        b->works[i].sighting_made = made;
     }
     return OK;
 }
@@ -375,5 +395,7 @@ enum err finding_batch_write(struct txn *t, void *self, struct fault *reterr)
     if (e != OK || b->accepted == 0)
         return e;
     e = append_works(b, reterr);
+    if (e == OK)
+        e = append_sightings(b, reterr);
     return e == OK ? append_lines(b, reterr) : e;
 }

@@ -13,6 +13,8 @@ struct hit_indicator {
     struct uuid party, source; /* where its current version came from */
     enum tlp label;            /* effective; TLP_NONE: unmarked */
     bool unreadable;           /* markings that we cannot read, or on portions */
+    bool ours;
+    struct terms terms;
 };
 /* ERR_NOT_FOUND never: a missing one is `gone`. */
 MUST_CHECK enum err hit_indicator_load(struct txn *t, struct text id, struct hit_indicator *ret,
@@ -56,11 +58,11 @@ MUST_CHECK enum err incident_matches(struct txn *t, const struct uuid *id, const
                                      bool *ret, struct fault *reterr);
 
 /* ---- sightings ---- */
-/* Tells the party the indicator came from, when it takes sightings: a new sighting, or a further version when what a
- * partner sees would differ enough (see sighting.c). *ret_made: something was appended. */
-MUST_CHECK enum err sighting_update(struct txn *t, const struct finding_work *w,
-                                    const struct hit_indicator *indicator, const struct uuid *account, bool *ret_made,
-                                    struct fault *reterr);
-/* The finding was a false positive: its sighting was an error. */
-MUST_CHECK enum err sighting_withdraw(struct txn *t, const struct uuid *finding, const struct uuid *indicator,
-                                      const struct uuid *account, struct fault *reterr);
+/* Tells who may know, when it takes sightings: the party the indicator came from; of our own, whoever may have it. A
+ * new sighting, or a further version when what a partner sees would differ enough (see sighting.c). *ret_made:
+ * something was appended. */
+MUST_CHECK enum err sighting_update(struct txn *t, const struct hit_indicator *indicator, const struct uuid *account,
+                                    bool *ret_made, struct fault *reterr);
+/* A finding was a false positive: it no longer counts, and the last one that did was an error. */
+MUST_CHECK enum err sighting_withdraw(struct txn *t, const struct uuid *indicator, const struct uuid *account,
+                                      struct fault *reterr);

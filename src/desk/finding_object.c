@@ -178,6 +178,8 @@ enum err hit_indicator_load(struct txn *t, struct text id, struct hit_indicator 
     i.gone = i.gone || cls.quarantined;
     i.label = gate_class_label(&cls);
     i.unreadable = cls.unknown_marking || cls.granular;
+    i.ours = cls.ours;
+    i.terms = cls.terms;
     struct buffer body;
     buffer_init(&body, STIX_OBJECT_MAX_BYTES);
     e = txn_body(t, row.body, &body, reterr);

@@ -152,7 +152,10 @@ static void own_class(struct txn *t, const struct own_object *o, struct gate_cla
     if (o->sighting) {
         ret->sighting = true;
         ret->sighting_of = o->sighting->party;
+        ret->sighting_of_ours = uuid_is_zero(&o->sighting->party);
         ret->sighting_tlp = o->sighting_tlp;
+        if (o->sighting_terms)
+            ret->terms = *o->sighting_terms;
     }
     ptrdiff_t dashes = text_find_text(o->id, TEXT("--"));
     size_t len = dashes < 0 ? 0 : (size_t)dashes;

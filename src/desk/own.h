@@ -49,6 +49,7 @@ struct own_object {
     const struct fact_finding *finding;   /* or NULL */
     const struct fact_sighting *sighting; /* or NULL; with: */
     enum tlp sighting_tlp;
+    const struct terms *sighting_terms; /* of the sighted indicator */
 };
 /* Brings the body to canonical form and appends it as the current version of an object of ours. */
 MUST_CHECK enum err own_append(struct txn *t, const struct own_object *o, const struct buffer *body,

@@ -1,9 +1,11 @@
-/* desk/sighting.c - what partners are told back (release.md 9): that their indicator was seen here, how often, in
- * which hours, by us. Nothing of whom it was seen at.
+/* desk/sighting.c - what partners are told back (release.md 9): that an indicator was seen here, how often, in which
+ * hours, by us. Nothing of whom it was seen at, nor at how many.
  *
- * A sighting belongs to (finding, party). Its window is the finding's, first hour rounded down and last rounded up. A
- * further version is made only when that window changes or the count reached another power of ten: an hour of hits
- * makes at most one version a power of ten, however many lines it has. */
+ * A sighting belongs to (indicator, party): all findings are counted up, so that their number does not show. Of our
+ * own indicators it belongs to nobody, and goes by its label to who may have the indicator. Its window is from the
+ * first hit, rounded down to the hour, to the last, rounded up. A further version is made only when that window
+ * changes or the count reached another power of ten: an hour of hits makes at most one version a power of ten,
+ * however many lines it has. */
 #include "base/limits.h"
 #include "desk/finding_inside.h"
 
@@ -21,10 +23,10 @@ static int64_t hour_down(int64_t us)
     return us - (rest < 0 ? rest + HOUR_US : rest);
 }
 
-static struct sighting_words words_of(const struct finding_work *w)
+static struct sighting_words words_of(const struct seen_row *seen)
 {
-    struct sighting_words s = {hour_down(w->first_us), hour_down(w->last_us), w->count};
-    if (s.last_us < w->last_us || s.last_us == s.first_us)
+    struct sighting_words s = {hour_down(seen->first_us), hour_down(seen->last_us), seen->count};
+    if (s.last_us < seen->last_us || s.last_us == s.first_us)
         s.last_us += HOUR_US;
     if (s.count > COUNT_MOST)
         s.count = COUNT_MOST;
@@ -49,22 +51,38 @@ static bool says_the_same(const struct json_val *body, const struct sighting_wor
            magnitude((uint64_t)count) == magnitude(now->count);
 }
 
-/* Does the party take sightings? */
-static enum err takes_sightings(struct txn *t, const struct uuid *party, bool *ret, struct fault *reterr)
+static enum err on_peer(void *self, const struct fact *f)
+{
+    bool *any = self;
+    *any |= f->u.peer.sightings && !f->u.peer.expelled;
+    return OK;
+}
+
+/* Does the party take sightings? Of our own indicators: does anybody? */
+static enum err takes_sightings(struct txn *t, const struct hit_indicator *ind, bool *ret, struct fault *reterr)
 {
     *ret = false;
-    if (uuid_is_zero(party) || uuid_eq(party, &node_genesis(txn_node(t))->identity))
+    if (ind->ours)
+        return view_facts(txn_view(t), FACT_PEER, on_peer, ret, reterr);
+    if (uuid_is_zero(&ind->party))
         return OK;
     struct fact_peer peer;
-    enum err e = view_peer(txn_view(t), party, &peer, reterr);
+    enum err e = view_peer(txn_view(t), &ind->party, &peer, reterr);
     if (e == OK)
         *ret = peer.sightings && !peer.expelled;
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-static enum err append_sighting(struct txn *t, const struct finding_work *w, const struct hit_indicator *ind,
-                                const struct sighting_words *words, struct text id, const struct version_row *before,
-                                const struct uuid *account, bool revoked, struct fault *reterr)
+/* To whom it goes: the party the indicator came from; zero where it is ours. */
+static struct uuid told(const struct hit_indicator *ind)
+{
+    static const struct uuid nobody;
+    return ind->ours ? nobody : ind->party;
+}
+
+static enum err append_sighting(struct txn *t, const struct hit_indicator *ind, const struct sighting_words *words,
+                                struct text id, const struct version_row *before, const struct uuid *account,
+                                bool revoked, struct fault *reterr)
 {
     const struct fact_genesis *g = node_genesis(txn_node(t));
     struct own_times times = own_times(t, before);
@@ -88,7 +106,7 @@ static enum err append_sighting(struct txn *t, const struct finding_work *w, con
     json_put_text(&o, ident_format(TEXT("identity"), &g->identity, other));
     json_close(&o, ']');
     json_close(&o, '}');
-    struct fact_sighting fact = {.finding = w->id, .indicator = ind->uuid, .party = ind->party};
+    struct fact_sighting fact = {.indicator = ind->uuid, .party = told(ind)};
     struct own_object object = {.id = id,
                                 .times = &times,
                                 .before = before,
@@ -97,20 +115,21 @@ static enum err append_sighting(struct txn *t, const struct finding_work *w, con
                                 .outward = true,
                                 .account = *account,
                                 .sighting = &fact,
-                                .sighting_tlp = label};
+                                .sighting_tlp = label,
+                                .sighting_terms = &ind->terms};
     enum err e = own_append(t, &object, &body, reterr);
     buffer_done(&body);
     return e;
 }
 
 /* The sighting that stands, with its body. ERR_NOT_FOUND: none, or it was withdrawn (revoked is final). */
-static enum err standing_sighting(struct txn *t, const struct uuid *finding, const struct uuid *party,
-                                  char ret_id[IDENT_TEXT_MAX], struct version_row *ret_row, struct buffer *body,
-                                  struct json_doc **ret_doc, struct fault *reterr)
+static enum err standing_sighting(struct txn *t, const struct hit_indicator *ind, char ret_id[IDENT_TEXT_MAX],
+                                  struct version_row *ret_row, struct buffer *body, struct json_doc **ret_doc,
+                                  struct fault *reterr)
 {
     struct version_row row;
-    struct uuid uuid;
-    enum err e = view_sighting_of(txn_view(t), finding, party, &row, reterr);
+    struct uuid uuid, party = told(ind);
+    enum err e = view_sighting_of(txn_view(t), &ind->uuid, &party, &row, reterr);
     if (e != OK)
         return e;
     if (row.revoked || !uuid_of_id(row.id, &uuid))
@@ -118,20 +137,23 @@ static enum err standing_sighting(struct txn *t, const struct uuid *finding, con
     return own_load(t, ident_format(TEXT("sighting"), &uuid, ret_id), ret_row, body, ret_doc, reterr);
 }
 
-enum err sighting_update(struct txn *t, const struct finding_work *w, const struct hit_indicator *indicator,
-                         const struct uuid *account, bool *ret_made, struct fault *reterr)
+enum err sighting_update(struct txn *t, const struct hit_indicator *indicator, const struct uuid *account,
+                         bool *ret_made, struct fault *reterr)
 {
     bool wanted;
-    enum err e = takes_sightings(t, &indicator->party, &wanted, reterr);
-    if (e != OK || !wanted)
+    struct seen_row seen;
+    enum err e = takes_sightings(t, indicator, &wanted, reterr);
+    if (e == OK && wanted)
+        e = view_seen(txn_view(t), &indicator->uuid, &seen, reterr);
+    if (e != OK || !wanted || !seen.findings)
         return e;
-    struct sighting_words words = words_of(w);
+    struct sighting_words words = words_of(&seen);
     char id[IDENT_TEXT_MAX];
     struct version_row before;
     struct json_doc *doc = NULL;
     struct buffer old;
     buffer_init(&old, STIX_OBJECT_MAX_BYTES);
-    e = standing_sighting(t, &w->id, &indicator->party, id, &before, &old, &doc, reterr);
+    e = standing_sighting(t, indicator, id, &before, &old, &doc, reterr);
     bool held = e == OK, same = held && says_the_same(json_root(doc), &words);
     json_free(doc);
     buffer_done(&old);
@@ -143,36 +165,46 @@ enum err sighting_update(struct txn *t, const struct finding_work *w, const stru
         e = OK;
     }
     if (e == OK)
-        e = append_sighting(t, w, indicator, &words, text_of(id), held ? &before : NULL, account, false, reterr);
+        e = append_sighting(t, indicator, &words, text_of(id), held ? &before : NULL, account, false, reterr);
     if (e == OK)
         *ret_made = true;
     return e;
 }
 
-enum err sighting_withdraw(struct txn *t, const struct uuid *finding, const struct uuid *indicator,
-                           const struct uuid *account, struct fault *reterr)
+/* What is left of it; nothing: revoked, with the words it had. */
+static enum err correct(struct txn *t, const struct hit_indicator *ind, const struct seen_row *seen,
+                        const struct uuid *account, struct fault *reterr)
 {
     char id[IDENT_TEXT_MAX];
-    struct hit_indicator ind;
-    enum err e = hit_indicator_load(t, ident_format(TEXT("indicator"), indicator, id), &ind, reterr);
-    if (e != OK || uuid_is_zero(&ind.party))
-        return e;
     struct version_row before;
     struct json_doc *doc = NULL;
     struct buffer old;
-    buffer_init(&old, STIX_OBJECT_MAX_BYTES);
     struct sighting_words words = {0};
     int64_t count = 0;
-    e = standing_sighting(t, finding, &ind.party, id, &before, &old, &doc, reterr);
+    buffer_init(&old, STIX_OBJECT_MAX_BYTES);
+    enum err e = standing_sighting(t, ind, id, &before, &old, &doc, reterr);
     if (e == OK) {
         (void)body_time(buffer_text(&old), "first_seen", &words.first_us);
         (void)body_time(buffer_text(&old), "last_seen", &words.last_us);
         (void)json_i64(json_get(json_root(doc), "count"), &count);
         words.count = (uint64_t)count;
-        struct finding_work w = {.id = *finding};
-        e = append_sighting(t, &w, &ind, &words, text_of(id), &before, account, true, reterr);
+        if (seen->findings)
+            words = words_of(seen);
+        e = append_sighting(t, ind, &words, text_of(id), &before, account, seen->findings == 0, reterr);
     }
     json_free(doc);
     buffer_done(&old);
     return e == ERR_NOT_FOUND ? OK : e;
+}
+
+enum err sighting_withdraw(struct txn *t, const struct uuid *indicator, const struct uuid *account,
+                           struct fault *reterr)
+{
+    char id[IDENT_TEXT_MAX];
+    struct hit_indicator ind;
+    struct seen_row seen;
+    enum err e = hit_indicator_load(t, ident_format(TEXT("indicator"), indicator, id), &ind, reterr);
+    if (e == OK)
+        e = view_seen(txn_view(t), indicator, &seen, reterr);
+    return e == OK ? correct(t, &ind, &seen, account, reterr) : e;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "desk/portion.h"
 #include "exchange/late.h"
 #include "exchange/page_refs.h"
 
@@ -338,4 +339,6 @@ void page_done(struct page *p)
     for (size_t i = 0; i < p->count; i++)
         cleared_free(p->items[i].cleared);
     p->count = 0;
+    portion_cache_free(p->portions);
+    p->portions = NULL;
 }

@@ -45,8 +45,10 @@ struct page {
     size_t wait_count, wait_cap;
     uint64_t lacking[PAGE_LACKING_MAX]; /* inside: withheld targets of the object being closed */
     size_t lacking_count;
-    struct page_memo *memo; /* inside: what references were answered */
-    enum err failed;        /* inside: a look-up that could not be made */
+    struct page_memo *memo;           /* inside: what references were answered */
+    enum err failed;                  /* inside: a look-up that could not be made */
+    struct portion_cache *portions;   /* inside: what marking definitions mean */
+    const struct gate_class *closing; /* inside: of the object that is being closed */
 };
 /* *p with node, view, clearance, now_us and arena set, the rest zero. ERR_NOMEM | ERR_IO | ERR_MALFORMED */
 MUST_CHECK enum err page_fill(struct page *p, const struct page_wanted *wanted, struct fault *reterr);

@@ -9,6 +9,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "desk/portion.h"
+
 #define REF_DEPTH_MAX  16
 #define CLOSINGS_MAX   200000
 #define MEMO_SLOTS_MIN 1024
@@ -86,12 +88,28 @@ static bool points_nowhere(struct text body)
     return true;
 }
 
+/* What a marking definition means for the object that is being closed: by the word of who gave it, or of us. */
+static void marking_lookup(void *self, struct text id, struct gate_portion *ret)
+{
+    struct page *p = self;
+    const struct gate_class *c = p->closing;
+    if (!p->portions && portion_cache_new(p->node, &p->portions)) {
+        *ret = (struct gate_portion){.unknown = true};
+        return;
+    }
+    portion_look_up(p->portions, p->view, id, c->ours ? &node_genesis(p->node)->identity : &c->party, ret);
+}
+
 /* The object's bytes, closed over its references. *ret_why (may be NULL): the rule that closing withheld it by. */
 static enum err close_body(struct page *p, const struct sharing_question *a, const struct decision *d,
                            struct text body, struct cleared **ret, struct decision_rule *ret_why)
 {
-    const struct gate_lookup lookup = {.ref = page_ref_lookup, .self = p};
-    return gate_clear(&a->q, d, body, &lookup, ret, ret_why);
+    const struct gate_lookup lookup = {.ref = page_ref_lookup, .marking = marking_lookup, .self = p};
+    const struct gate_class *outside = p->closing;
+    p->closing = a->q.cls;
+    enum err e = gate_clear(&a->q, d, body, &lookup, ret, ret_why);
+    p->closing = outside;
+    return e;
 }
 
 /* A target that is cleared, but goes cut, or cannot go: what it lacks. */

@@ -86,7 +86,8 @@ struct fact_finding {
     uint64_t number;      /* F-number: stays when others are erased; 0: an older log's, counted by its view */
 };
 struct fact_sighting {
-    struct uuid finding, indicator, party; /* party: to whom it goes */
+    struct uuid finding;          /* of an older log: one a finding; zero since all findings are counted up */
+    struct uuid indicator, party; /* party: to whom it goes; zero: to who may have our own indicator */
 };
 
 struct fact_object {

@@ -45,8 +45,8 @@ static const char schema[] =
     "CREATE TABLE evidence(finding BLOB NOT NULL, n INTEGER NOT NULL, pos INTEGER NOT NULL, line INTEGER NOT NULL,"
     " byte INTEGER NOT NULL, seen_us INTEGER NOT NULL, PRIMARY KEY(finding, n, pos)) WITHOUT ROWID;"
     "CREATE TABLE followed(key TEXT PRIMARY KEY, byte INTEGER NOT NULL, line INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE sighting(finding BLOB NOT NULL, party BLOB NOT NULL, n INTEGER NOT NULL,"
-    " PRIMARY KEY(finding, party)) WITHOUT ROWID;"
+    "CREATE TABLE sighting(indicator BLOB NOT NULL, party BLOB NOT NULL, n INTEGER NOT NULL,"
+    " PRIMARY KEY(indicator, party)) WITHOUT ROWID;"
     "CREATE TABLE genesis(id INTEGER PRIMARY KEY CHECK(id = 1), identity BLOB NOT NULL, name TEXT NOT NULL,"
     " country TEXT NOT NULL, sector TEXT NOT NULL, space TEXT NOT NULL, origin TEXT NOT NULL, key BLOB NOT NULL,"
     " collections BLOB NOT NULL);"
@@ -191,7 +191,10 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_FOLLOWED_SET] = "INSERT OR REPLACE INTO followed VALUES(?1, ?2, ?3)",
     [SQL_FOLLOWED] = "SELECT byte, line FROM followed WHERE key = ?1",
     [SQL_SIGHTING_SET] = "INSERT OR REPLACE INTO sighting VALUES(?1, ?2, ?3)",
-    [SQL_SIGHTING] = "SELECT n FROM sighting WHERE finding = ?1 AND party = ?2",
+    [SQL_SIGHTING] = "SELECT n FROM sighting WHERE indicator = ?1 AND party = ?2",
+    [SQL_FINDINGS_SEEN] = "SELECT count(*), coalesce(min(first_us), 0), coalesce(max(last_us), 0),"
+                          " CAST(total(count) AS INTEGER) FROM finding INDEXED BY finding_about"
+                          " WHERE indicator = ?1 AND state <> 2",
 
     [SQL_GENESIS_SET] = "INSERT INTO genesis VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_GENESIS] = "SELECT identity, name, country, sector, space, origin, key, collections FROM genesis",

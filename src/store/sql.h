@@ -63,6 +63,7 @@ enum sql {
     SQL_FOLLOWED,
     SQL_SIGHTING_SET,
     SQL_SIGHTING,
+    SQL_FINDINGS_SEEN,
     /* people and partners */
     SQL_GENESIS_SET,
     SQL_GENESIS,

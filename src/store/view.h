@@ -189,8 +189,16 @@ MUST_CHECK enum err view_evidence(struct view *v, const struct uuid *finding, ui
 /* Objects of a type that are current, newest first (incidents, organisations, sightings). */
 MUST_CHECK enum err view_of_type(struct view *v, struct text type, uint32_t limit, view_on_version *on_row,
                                  void *self, struct fault *reterr);
-/* The sighting object that reports `finding` to `party`. ERR_NOT_FOUND */
-MUST_CHECK enum err view_sighting_of(struct view *v, const struct uuid *finding, const struct uuid *party,
+/* How often an indicator was seen, false positives aside, whoever it was seen at. */
+struct seen_row {
+    uint64_t findings, count;
+    int64_t first_us, last_us; /* 0 where there are no findings */
+};
+MUST_CHECK enum err view_seen(struct view *v, const struct uuid *indicator, struct seen_row *ret,
+                              struct fault *reterr);
+/* The newest sighting object that tells `party` of the indicator; party zero: whoever may have our own indicator.
+ * ERR_NOT_FOUND */
+MUST_CHECK enum err view_sighting_of(struct view *v, const struct uuid *indicator, const struct uuid *party,
                                      struct version_row *ret, struct fault *reterr);
 /* How far a followed file was read according to the log. ERR_NOT_FOUND */
 MUST_CHECK enum err view_followed(struct view *v, struct text follow_key, uint64_t *ret_offset, uint64_t *ret_line,

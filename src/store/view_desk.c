@@ -141,7 +141,7 @@ static enum err set_sighting(struct view *v, const struct fact *f, struct fault 
     sqlite3_stmt *s = view_stmt(v, SQL_SIGHTING_SET);
     if (!s)
         return view_fault(v, reterr);
-    bind_uuid(s, 1, &p->finding);
+    bind_uuid(s, 1, &p->indicator);
     bind_uuid(s, 2, &p->party);
     bind_u64(s, 3, f->n);
     return view_run(v, s, reterr);
@@ -164,13 +164,30 @@ enum err apply_desk_object(struct view *v, const struct fact *f, struct fault *r
     return err;
 }
 
-enum err view_sighting_of(struct view *v, const struct uuid *finding, const struct uuid *party,
+enum err view_seen(struct view *v, const struct uuid *indicator, struct seen_row *ret, struct fault *reterr)
+{
+    sqlite3_stmt *s = view_stmt(v, SQL_FINDINGS_SEEN);
+    if (!s)
+        return view_fault(v, reterr);
+    bind_uuid(s, 1, indicator);
+    enum err err = view_step(v, s, reterr);
+    if (err != OK)
+        return err;
+    *ret = (struct seen_row){.findings = column_u64(s, 0),
+                             .first_us = sqlite3_column_int64(s, 1),
+                             .last_us = sqlite3_column_int64(s, 2),
+                             .count = column_u64(s, 3)};
+    sqlite3_reset(s);
+    return OK;
+}
+
+enum err view_sighting_of(struct view *v, const struct uuid *indicator, const struct uuid *party,
                           struct version_row *ret, struct fault *reterr)
 {
     sqlite3_stmt *s = view_stmt(v, SQL_SIGHTING);
     if (!s)
         return view_fault(v, reterr);
-    bind_uuid(s, 1, finding);
+    bind_uuid(s, 1, indicator);
     bind_uuid(s, 2, party);
     enum err err = view_step(v, s, reterr);
     if (err != OK)

@@ -467,13 +467,12 @@ static void an_incident_by_a_person(void **state)
 
 static bool sighting(struct house *h, struct version_row *ret, struct json_doc **ret_doc, char ret_id[IDENT_TEXT_MAX])
 {
-    struct uuid finding;
     struct view *v;
     struct fault fault;
     struct version_row row;
-    row_of(h, 1, &finding);
+    struct uuid indicator = row_of(h, 1, NULL).indicator;
     assert_ok(node_reader(h->node, &v, &fault));
-    enum err e = view_sighting_of(v, &finding, &h->a, &row, &fault);
+    enum err e = view_sighting_of(v, &indicator, &h->a, &row, &fault);
     if (e == OK)
         snprintf(ret_id, IDENT_TEXT_MAX, TEXT_FMT, TEXT_ARG(row.id));
     node_reader_done(h->node, v);
@@ -540,6 +539,92 @@ static void sightings(void **state)
     /* as seldom as that, and unmarked is AMBER+STRICT */
     know(h, 2, NULL, "");
     assert_true(once(h, hit(2, &bank, noon)).sighting_made);
+}
+
+static enum err count_one(void *self, const struct version_row *row)
+{
+    (void)row;
+    ++*(size_t *)self;
+    return OK;
+}
+
+static size_t count_sightings(struct house *h)
+{
+    size_t count = 0;
+    struct view *v;
+    struct fault fault;
+    assert_ok(node_reader(h->node, &v, &fault));
+    assert_ok(view_of_type(v, TEXT("sighting"), 1000, count_one, &count, &fault));
+    node_reader_done(h->node, v);
+    return count;
+}
+
+static int64_t told_count(struct house *h, unsigned indicator, const struct uuid *party, struct gate_class *ret)
+{
+    struct version_row row;
+    struct view *v;
+    struct fault fault;
+    struct ident ident;
+    struct buffer body;
+    struct json_doc *doc;
+    char id[IDENT_TEXT_MAX];
+    int64_t count = 0;
+    assert_ok(ident_parse(text_of(house_indicator_id(indicator)), &ident, NULL));
+    assert_ok(node_reader(h->node, &v, &fault));
+    assert_ok(view_sighting_of(v, &ident.uuid, party, &row, &fault));
+    snprintf(id, sizeof id, TEXT_FMT, TEXT_ARG(row.id));
+    node_reader_done(h->node, v);
+    assert_true(house_current(h, id, &row, &body));
+    assert_ok(json_parse(buffer_text(&body), &doc, &fault));
+    assert_true(json_i64(json_get(json_root(doc), "count"), &count));
+    json_free(doc);
+    buffer_done(&body);
+    *ret = house_class(h, id);
+    return count;
+}
+
+/* One sighting an indicator, at however many organisations it was seen: nobody counts them. */
+static void organisations_are_not_counted(void **state)
+{
+    struct house *h = *state;
+    struct gate_class cls;
+    house_peer(h, &h->a, true);
+    know(h, 1, NULL, ",\"object_marking_refs\":[\"marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421\"]");
+    size_t before = count_sightings(h);
+    const struct hit_report both[] = {hit(1, &hospital, noon + MINUTE), hit(1, &bank, noon + MINUTE)};
+    struct news n;
+    record(h, both, 2, &n);
+    assert_int_equal(n.count, 2);
+    assert_true(n.list[0].sighting_made && n.list[1].sighting_made);
+    arena_done(&n.arena);
+    assert_int_equal(count_sightings(h), before + 1);
+    assert_int_equal(told_count(h, 1, &h->a, &cls), 2);
+    /* one of them was none: what is told is less, and not that it is one fewer organisation */
+    struct uuid finding;
+    struct fault fault;
+    row_of(h, 1, &finding);
+    assert_ok(finding_set_state(h->node, &finding, 2, TEXT("a test"), &h->account, &fault));
+    assert_int_equal(told_count(h, 1, &h->a, &cls), 1);
+    assert_int_equal(count_sightings(h), before + 1);
+}
+
+/* By its label, to who may have the indicator; only where somebody takes sightings. */
+static void our_own_indicators(void **state)
+{
+    struct house *h = *state;
+    struct gate_class cls;
+    const struct uuid nobody = {{0}};
+    house_import(h,
+                 house_bundle("%s", house_indicator(1, "2026-01-01T00:00:00.000Z",
+                                                    ",\"object_marking_refs\":[\"marking-definition--bab4a63c-"
+                                                    "aed9-4cf5-a766-dfca5abac2bb\"]")),
+                 NULL);
+    assert_false(once(h, hit(1, &hospital, noon)).sighting_made);
+    house_peer(h, &h->b, true);
+    assert_true(once(h, hit(1, &bank, noon)).sighting_made);
+    assert_int_equal(told_count(h, 1, &nobody, &cls), 2);
+    assert_true(cls.sighting && cls.sighting_of_ours && uuid_eq(&cls.sighting_of, &nobody));
+    assert_int_equal(cls.sighting_tlp, TLP_GREEN);
 }
 
 static void false_positives_are_silent(void **state)
@@ -624,6 +709,8 @@ int main(void)
         WITH_HOUSE(incidents_by_rule),
         WITH_HOUSE(an_incident_by_a_person),
         WITH_HOUSE(sightings),
+        WITH_HOUSE(organisations_are_not_counted),
+        WITH_HOUSE(our_own_indicators),
         WITH_HOUSE(false_positives_are_silent),
         WITH_HOUSE(replayed),
     };
