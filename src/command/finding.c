@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "command/commands.h"
 #include "command/desk_words.h"
 #include "command/names.h"
 #include "command/table.h"
 #include "desk/finding.h"
+#include "exchange/clearance.h"
 #include "json/json.h"
 
 #define FINDINGS_SHOWN 200
@@ -17,19 +19,73 @@ struct list {
     struct desk_words words;
     struct table table;
     uint64_t shown;
+    struct clearance *clearance; /* of the account that looks */
+    int64_t now_us;
 };
+
+/* ---- what the account that looks is cleared for ---- */
+
+/* The administrator, or the account of --as: what an administrator may see includes what another one does. */
+static int open_eyes(struct list *l, struct view *v)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    struct fact_account a;
+    const char *as = option(l->s, "as");
+    l->now_us = clock_now_us();
+    enum err err =
+        as ? view_account_by_name(v, text_of(as), &a, &fault) : view_account(v, node_admin(l->s->node), &a, &fault);
+    if (err == ERR_NOT_FOUND) {
+        complain(l->s, "no account is named %s; entente account list shows them", as ? as : "so");
+        return EXIT_DATA;
+    }
+    if (err == OK && uuid_some(&a.party)) {
+        complain(l->s, "%s is a partner's machine: findings are for our own accounts", as);
+        return EXIT_DENIED;
+    }
+    if (err == OK) {
+        struct uuid id = a.id;
+        const struct recipient r = recipient_of_account(l->s->node, &id, a.disabled ? ROLE_NONE : a.role, TEXT_NONE);
+        err = clearance_make(v, &r, DOOR_CONSOLE, l->now_us, &l->clearance, &fault);
+    }
+    return err ? complain_fault(l->s, NULL, &fault) : EXIT_DONE;
+}
+
+/* A hit inherits its indicator's marking (docs/RELEASE.md 8): who may not have the indicator sees that there was a
+ * hit, and not on what. One whose indicator is gone shows nothing of it anyway. */
+static bool is_sealed(struct list *l, const struct finding_row *row)
+{
+    char id[IDENT_TEXT_MAX];
+    struct version_row version;
+    struct sharing_question q;
+    struct decision d;
+    struct text indicator = ident_format(TEXT("indicator"), &row->indicator, id);
+    if (view_current(l->words.view, indicator, &version, NULL))
+        return false;
+    return !clearance_decide(l->clearance, l->now_us, version.class_id, indicator, version.modified, &q, &d) ||
+           !d.cleared;
+}
+
+static struct finding_words words_for(struct list *l, const struct finding_row *row, bool *ret_sealed)
+{
+    struct finding_words w = desk_words_finding(&l->words, row);
+    *ret_sealed = is_sealed(l, row);
+    if (*ret_sealed)
+        w.value = w.party = TEXT("(sealed)");
+    return w;
+}
 
 static void row_json(struct list *l, const struct finding_row *row)
 {
     char id[IDENT_TEXT_MAX], number[32];
-    struct finding_words w = desk_words_finding(&l->words, row);
+    bool sealed;
+    struct finding_words w = words_for(l, row, &sealed);
     snprintf(number, sizeof number, "F-%llu", (unsigned long long)row->number);
     struct json_out o = json_out_to(json_line(l->s));
     json_open(&o, '{');
     json_member_text(&o, "finding", text_of(number));
     json_member_text(&o, "id", row->id);
     json_member_text(&o, "state", text_of(finding_state_name(row->state)));
-    json_member_text(&o, "indicator", ident_format(TEXT("indicator"), &row->indicator, id));
+    json_member_text(&o, "indicator", sealed ? w.value : ident_format(TEXT("indicator"), &row->indicator, id));
     json_member_text(&o, "value", w.value);
     json_member_text(&o, "party", w.party);
     json_key(&o, TEXT("organisation"));
@@ -41,6 +97,8 @@ static void row_json(struct list *l, const struct finding_row *row)
     json_member_i64(&o, "first_us", row->first_us);
     json_member_i64(&o, "last_us", row->last_us);
     json_member_i64(&o, "count", (int64_t)row->count);
+    if (sealed)
+        json_member_bool(&o, "sealed", true);
     json_close(&o, '}');
     json_line_end(l->s);
 }
@@ -54,7 +112,8 @@ static enum err list_one(void *self, const struct finding_row *row)
         row_json(l, row);
         return OK;
     }
-    struct finding_words w = desk_words_finding(&l->words, row);
+    bool sealed;
+    struct finding_words w = words_for(l, row, &sealed);
     table_cellf(&l->table, "F-%llu", (unsigned long long)row->number);
     table_cell(&l->table, w.organisation);
     table_cell(&l->table, w.value);
@@ -75,13 +134,17 @@ static int list_findings(struct session *s, struct view *v)
     uint64_t limit;
     if (option_u64(s, "limit", FINDINGS_SHOWN, 1000000, &limit))
         return EXIT_USAGE;
-    if (desk_words_open(s, &l.words))
-        return EXIT_WRITE;
+    int code = open_eyes(&l, v);
+    if (code || desk_words_open(s, &l.words)) {
+        clearance_unref(l.clearance);
+        return code ? code : EXIT_WRITE;
+    }
     table_begin(&l.table, s, heads);
     enum err err = view_findings(v, option_given(s, "open") ? 0 : 255, (uint32_t)limit, list_one, &l, &fault);
     table_end(&l.table, s->json ? NULL : "no findings");
     tell_limit(s, l.shown, limit);
     desk_words_close(s, &l.words);
+    clearance_unref(l.clearance);
     return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
 }
 
@@ -136,44 +199,68 @@ static enum err show_evidence(void *self, const struct evidence_row *row)
     return OK;
 }
 
+static void show_words(struct list *l, const struct finding_row *row, uint64_t lines, bool *ret_sealed)
+{
+    char first[MOMENT_MAX], last[MOMENT_MAX], id[IDENT_TEXT_MAX];
+    struct finding_words w = words_for(l, row, ret_sealed);
+    struct text indicator = *ret_sealed ? w.value : ident_format(TEXT("indicator"), &row->indicator, id);
+    say(l->s,
+        "F-%llu  " TEXT_FMT "\n"
+        "  organisation  " TEXT_FMT "%s" TEXT_FMT "\n"
+        "  looked for    " TEXT_FMT ", from " TEXT_FMT ", " TEXT_FMT "\n"
+        "                " TEXT_FMT "\n"
+        "  seen          %llu times, %s to %s\n"
+        "  state         %s%s" TEXT_FMT "\n",
+        (unsigned long long)row->number, TEXT_ARG(row->id), TEXT_ARG(w.organisation), w.contacts.len ? ", " : "",
+        TEXT_ARG(w.contacts), TEXT_ARG(w.value), TEXT_ARG(w.party), TEXT_ARG(w.marking), TEXT_ARG(indicator),
+        (unsigned long long)row->count, moment(row->first_us, first), moment(row->last_us, last),
+        finding_state_name(row->state), w.incident.len ? ", incident " : "", TEXT_ARG(w.incident));
+    if (*ret_sealed)
+        say(l->s,
+            "Sealed: this account is not cleared for the indicator. Its originator can be asked:\n"
+            "  entente share consent request F-%llu\n",
+            (unsigned long long)row->number);
+    else
+        say(l->s, "Evidence (%llu lines at most; --lines N):\n", (unsigned long long)lines);
+}
+
+static int show_row(struct list *l, struct view *v, const struct finding_row *row, uint64_t lines)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    struct ident ident;
+    bool sealed = false;
+    if (ident_parse(row->id, &ident, &fault))
+        return complain_fault(l->s, NULL, &fault);
+    if (l->s->json) {
+        row_json(l, row);
+        sealed = is_sealed(l, row);
+    } else {
+        show_words(l, row, lines, &sealed);
+    }
+    if (sealed) /* the lines hold what is sealed */
+        return EXIT_DONE;
+    enum err err = view_evidence(v, &ident.uuid, (uint32_t)lines, show_evidence, l->s, &fault);
+    return err ? complain_fault(l->s, NULL, &fault) : EXIT_DONE;
+}
+
 static int show_finding(struct session *s, struct view *v)
 {
     struct list l = {.s = s};
     struct finding_row row;
-    struct fault fault = {.offset = -1, .line = -1};
     uint64_t lines;
     if (option_u64(s, "lines", EVIDENCE_SHOWN, FINDING_EVIDENCE_MAX, &lines))
         return EXIT_USAGE;
-    int code = find_finding(s, v, s->operands[0], &row);
-    if (code || desk_words_open(s, &l.words))
-        return code ? code : EXIT_WRITE;
-    struct finding_words w = desk_words_finding(&l.words, &row);
-    struct ident ident;
-    if (ident_parse(row.id, &ident, &fault)) {
+    int code = open_eyes(&l, v);
+    if (!code)
+        code = find_finding(s, v, s->operands[0], &row);
+    if (!code && desk_words_open(s, &l.words))
+        code = EXIT_WRITE;
+    else if (!code) {
+        code = show_row(&l, v, &row, lines);
         desk_words_close(s, &l.words);
-        return complain_fault(s, NULL, &fault);
     }
-    if (s->json) {
-        row_json(&l, &row);
-    } else {
-        char first[MOMENT_MAX], last[MOMENT_MAX], id[IDENT_TEXT_MAX];
-        say(s,
-            "F-%llu  " TEXT_FMT "\n"
-            "  organisation  " TEXT_FMT "%s" TEXT_FMT "\n"
-            "  looked for    " TEXT_FMT ", from " TEXT_FMT ", " TEXT_FMT "\n"
-            "                " TEXT_FMT "\n"
-            "  seen          %llu times, %s to %s\n"
-            "  state         %s%s" TEXT_FMT "\n"
-            "Evidence (%llu lines at most; --lines N):\n",
-            (unsigned long long)row.number, TEXT_ARG(row.id), TEXT_ARG(w.organisation), w.contacts.len ? ", " : "",
-            TEXT_ARG(w.contacts), TEXT_ARG(w.value), TEXT_ARG(w.party), TEXT_ARG(w.marking),
-            TEXT_ARG(ident_format(TEXT("indicator"), &row.indicator, id)), (unsigned long long)row.count,
-            moment(row.first_us, first), moment(row.last_us, last), finding_state_name(row.state),
-            w.incident.len ? ", incident " : "", TEXT_ARG(w.incident), (unsigned long long)lines);
-    }
-    enum err err = view_evidence(v, &ident.uuid, (uint32_t)lines, show_evidence, s, &fault);
-    desk_words_close(s, &l.words);
-    return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
+    clearance_unref(l.clearance);
+    return code;
 }
 
 static int mark_false(struct session *s, struct view *v)
@@ -211,8 +298,10 @@ static int run_false_positive(struct session *s)
 
 static const struct option_spec LIST_OPTIONS[] = {{"open", OPTION_FLAG, NULL, "only those that stand"},
                                                   {"limit", OPTION_VALUE, "N", "at most so many (200)"},
+                                                  {"as", OPTION_VALUE, "ACCOUNT", "as this account sees them"},
                                                   {NULL, OPTION_FLAG, NULL, NULL}};
 static const struct option_spec SHOW_OPTIONS[] = {{"lines", OPTION_VALUE, "N", "lines of evidence (10)"},
+                                                  {"as", OPTION_VALUE, "ACCOUNT", "as this account sees it"},
                                                   {NULL, OPTION_FLAG, NULL, NULL}};
 static const struct option_spec FALSE_OPTIONS[] = {{"reason", OPTION_VALUE, "R", "why"},
                                                    {NULL, OPTION_FLAG, NULL, NULL}};

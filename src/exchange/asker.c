@@ -25,7 +25,7 @@ bool recipient_same(const struct recipient *a, const struct recipient *b)
 {
     return a->kind == b->kind && uuid_eq(&a->party, &b->party) && a->role == b->role && a->ceiling == b->ceiling &&
            a->sightings == b->sightings && a->exercise == b->exercise && a->expelled == b->expelled &&
-           uuid_eq(&a->account, &b->account) && memcmp(a->country, b->country, sizeof a->country) == 0 &&
+           uuid_eq(&a->account, &b->account) && uuid_eq(&a->identity, &b->identity) && memcmp(a->country, b->country, sizeof a->country) == 0 &&
            a->knows == b->knows && memberships_same(a, b);
 }
 
@@ -99,6 +99,7 @@ static void take_settings(const struct fact_peer *peer, struct recipient *r)
     r->sightings = peer->sightings;
     r->expelled = peer->expelled;
     r->knows = known_terms(peer);
+    r->identity = peer->identity;
     if (peer->partner_kind != RECIPIENT_OWN_ACCOUNT)
         r->kind = peer->partner_kind;
     if (peer->country.len == sizeof r->country - 1)

@@ -42,14 +42,15 @@ struct basis {
 
 /* ---- the settings looked at last ---- */
 
-/* "2 AT KIND CEILING SIGHTINGS EXPELLED KNOWS COUNTRY", then " GROUP FROM UNTIL" for each place on a list; COUNTRY is
+/* "2 AT KIND CEILING SIGHTINGS EXPELLED KNOWS COUNTRY IDENTITY", then " GROUP FROM UNTIL" for each place on a list;
+ * COUNTRY is
  * "-" when it is not known. Before, "1 CEILING SIGHTINGS EXPELLED". */
 static void write_basis(const struct basis *b, struct buffer *out)
 {
     char id[UUID_TEXT_MAX];
     const struct recipient *r = &b->r;
-    buffer_addf(out, "2 %lld %d %d %d %d %u %s", (long long)b->at_us, (int)r->kind, (int)r->ceiling, r->sightings,
-                r->expelled, r->knows, r->country[0] ? r->country : "-");
+    buffer_addf(out, "2 %lld %d %d %d %d %u %s %s", (long long)b->at_us, (int)r->kind, (int)r->ceiling, r->sightings,
+                r->expelled, r->knows, r->country[0] ? r->country : "-", uuid_format(&r->identity, id).ptr);
     for (size_t i = 0; i < r->membership_count; i++) {
         const struct membership *m = &r->memberships[i];
         buffer_addf(out, " %s %lld %lld", uuid_format(&m->group, id).ptr, (long long)m->from_us,
@@ -100,10 +101,10 @@ static bool read_places(struct text rest, struct arena *arena, struct recipient 
 static bool read_newer(struct text *rest, struct arena *arena, struct basis *b)
 {
     uint64_t at, kind, knows;
-    struct text country;
+    struct text country, identity;
     if (!read_number(rest, INT64_MAX, &at) || !read_number(rest, RECIPIENT_AUTHORITY, &kind) ||
         !read_settings(rest, &b->r) || !read_number(rest, UINT32_MAX, &knows) || !text_split(rest, ' ', &country) ||
-        country.len >= sizeof b->r.country)
+        country.len >= sizeof b->r.country || !text_split(rest, ' ', &identity))
         return false;
     b->at_us = (int64_t)at;
     b->r.kind = (enum recipient_kind)kind;
@@ -111,6 +112,8 @@ static bool read_newer(struct text *rest, struct arena *arena, struct basis *b)
     memset(b->r.country, 0, sizeof b->r.country);
     if (!text_eq(country, TEXT("-")))
         memcpy(b->r.country, country.ptr, country.len);
+    if (uuid_parse(identity, &b->r.identity)) /* all zero: not known */
+        memset(&b->r.identity, 0, sizeof b->r.identity);
     return read_places(*rest, arena, &b->r);
 }
 

@@ -151,7 +151,8 @@ static bool is_member(const struct ask *a, const struct uuid *group, bool still)
 /* A community is named itself or not at all: where its members are, and who they are, is not known. */
 static bool is_among(const struct ask *a, const struct named *n)
 {
-    bool itself = n->kind != NAMED_COUNTRY && ask_some(&n->who) && uuid_eq(&n->who, &a->r->party);
+    bool itself = n->kind != NAMED_COUNTRY && ask_some(&n->who) &&
+                  (uuid_eq(&n->who, &a->r->party) || uuid_eq(&n->who, &a->r->identity));
     if (itself || a->whom == COMMUNITY || a->whom == PUBLIC)
         return itself && a->whom != PUBLIC;
     return is_country(n, a->r->country) || (n->kind == NAMED_GROUP && is_member(a, &n->who, true));

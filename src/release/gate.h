@@ -77,16 +77,17 @@ struct membership {
 
 struct recipient {
     enum recipient_kind kind;
-    struct uuid party;   /* partners, communities, constituents, authorities: which one */
-    struct uuid account; /* own accounts: which one */
-    struct text name;    /* for words; never part of a decision */
-    enum role role;      /* own accounts */
-    char country[3];     /* "NL"; empty: not known, which no REL-TO country names and every NOT-TO country might */
-    uint32_t knows;      /* bits of enum term: the markings it is known to understand */
-    enum tlp ceiling;    /* highest label that flows without a person; default TLP_GREEN */
-    bool sightings;      /* our sightings of its indicators may go to it */
-    bool exercise;       /* space */
-    bool expelled;       /* nothing any more */
+    struct uuid party;    /* partners, communities, constituents, authorities: which one */
+    struct uuid account;  /* own accounts: which one */
+    struct uuid identity; /* of the identity object by which markings name it; zero: not known */
+    struct text name;     /* for words; never part of a decision */
+    enum role role;       /* own accounts */
+    char country[3];      /* "NL"; empty: not known, which no REL-TO country names and every NOT-TO country might */
+    uint32_t knows;       /* bits of enum term: the markings it is known to understand */
+    enum tlp ceiling;     /* highest label that flows without a person; default TLP_GREEN */
+    bool sightings;       /* our sightings of its indicators may go to it */
+    bool exercise;        /* space */
+    bool expelled;        /* nothing any more */
     const struct membership *memberships; /* borrowed */
     size_t membership_count;
 };

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""docs/OPERATIONS.md as printed: its ```sh blocks are run one after another, in one shell, in an empty folder. A
-command that fails ends the drill, and the section's name is in the message. A block that begins with "# root" is
-passed over where we are not root."""
+"""docs/OPERATIONS.md and docs/SHARING.md as printed: the ```sh blocks of each are run one after another, in one shell,
+in an empty folder. A command that fails ends the drill, and the section's name is in the message. A block that begins
+with "# root" is passed over where we are not root."""
 
 import os
 import re
@@ -11,13 +11,13 @@ from house import check, main
 
 SOURCE = os.environ.get("ENTENTE_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 ENTENTE = os.path.abspath(os.environ.get("ENTENTE", "build/release/entente"))
-PAGE = os.path.join(SOURCE, "docs", "OPERATIONS.md")
 
 
-def blocks():
+def blocks(page):
     """[(section, commands)]"""
     section, found = "", []
-    text = open(PAGE, encoding="utf-8").read()
+    with open(os.path.join(SOURCE, "docs", page), encoding="utf-8") as file:
+        text = file.read()
     for heading, commands in re.findall(r"^## ([^\n]*)$|^```sh\n(.*?)^```$", text, re.M | re.S):
         section = heading or section
         if commands and not (commands.startswith("# root") and os.geteuid() != 0):
@@ -26,7 +26,15 @@ def blocks():
 
 
 def operations(folder):
-    drills = blocks()
+    run_page(folder, "OPERATIONS.md")
+
+
+def sharing(folder):
+    run_page(folder, "SHARING.md")
+
+
+def run_page(folder, page):
+    drills = blocks(page)
     check(len(drills) >= 2, "no drills on the page")
     os.mkdir(os.path.join(folder, "bin"))
     os.symlink(ENTENTE, os.path.join(folder, "bin", "entente"))
@@ -49,4 +57,4 @@ def operations(folder):
     print(f"# {len(drills)} blocks")
 
 
-main(operations)
+main(operations, sharing)

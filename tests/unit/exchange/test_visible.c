@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "exchange/acts.h"
+
 #define OBJECTS   60
 #define RELATIONS 40 /* between objects, or notes about relations; published before their ends or after */
 
@@ -26,6 +28,8 @@ struct world {
         bool published;
         unsigned from, to; /* to: OBJECTS and more are relations */
     } relations[RELATIONS];
+    bool granted[OBJECTS]; /* an approval speaks of it */
+    struct uuid grants[OBJECTS];
     struct uuid feed, feed_party;
     enum tlp ceiling, feed_default;
 };
@@ -117,11 +121,33 @@ static void change_policy(struct world *w)
     assert_ok(taxii_openings_update(w->rig.node, &f));
 }
 
-/* release.md 2, in the words of this test. */
+/* An approval of an object that is there, or one taken back. */
+static void grant(struct world *w)
+{
+    struct fault f = {0};
+    unsigned i = pick(w, OBJECTS);
+    if (w->granted[i]) {
+        assert_ok(share_revoke(w->rig.node, &w->grants[i], node_admin(w->rig.node), TEXT("no longer"), &f));
+        w->granted[i] = false;
+    } else if (w->version[i]) {
+        struct fact_grant g = {.kind = GRANT_APPROVAL,
+                               .account = *node_admin(w->rig.node),
+                               .object = text_of(rig_indicator_id(i)),
+                               .to = w->partner.party,
+                               .reason = TEXT("they need it")};
+        if (share_grant(w->rig.node, &g, &f) == OK) {
+            w->grants[i] = g.id;
+            w->granted[i] = true;
+        }
+    }
+}
+
+/* release.md 2, in the words of this test: an approval lifts the ceiling and nothing else. */
 static bool may_see(const struct world *w, unsigned i)
 {
     enum tlp label = w->label[i] != TLP_NONE || !w->by_feed[i] ? w->label[i] : w->feed_default;
-    enum tlp most = w->by_feed[i] && w->ceiling > TLP_GREEN ? TLP_GREEN : w->ceiling;
+    enum tlp ceiling = w->granted[i] ? TLP_AMBER_STRICT : w->ceiling;
+    enum tlp most = w->by_feed[i] && ceiling > TLP_GREEN ? TLP_GREEN : ceiling;
     return w->version[i] && label != TLP_NONE && label <= most && label != TLP_RED;
 }
 
@@ -191,7 +217,8 @@ static void look(struct world *w, struct reader *r, bool to_the_end)
         if (!more)
             break;
         if (to_the_end && pick(w, 5) == 0)
-            (pick(w, 3) ? pick(w, 2) ? publish : relate : change_policy)(w); /* the world goes on between two pages */
+            (pick(w, 4) ? pick(w, 3) ? pick(w, 2) ? publish : relate : grant
+                        : change_policy)(w); /* the world goes on between two pages */
     } while (to_the_end || !r->by_date);
 }
 
@@ -217,8 +244,10 @@ static void one_life(uint64_t seed)
     w.feed_party = rig_party(&w.rig, "Feed");
     assert_ok(node_write(w.rig.node, write_source, &w, &f));
     for (int step = 0; step < 40; step++) {
-        unsigned what = pick(&w, 13);
-        if (what > 9)
+        unsigned what = pick(&w, 16);
+        if (what > 12)
+            grant(&w);
+        else if (what > 9)
             relate(&w);
         else if (what < 4)
             publish(&w);

@@ -76,7 +76,7 @@ static bool is_this_one(const struct question *q, const struct named *n, bool to
 {
     if (q->r.kind == RECIPIENT_PUBLIC)
         return to_exclude;
-    if (n->kind != NAMED_COUNTRY && !zero(&n->who) && eq(&n->who, &q->r.party))
+    if (n->kind != NAMED_COUNTRY && !zero(&n->who) && (eq(&n->who, &q->r.party) || eq(&n->who, &q->r.identity)))
         return true;
     if (q->r.kind == RECIPIENT_COMMUNITY)
         return to_exclude;
