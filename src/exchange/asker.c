@@ -25,8 +25,8 @@ bool recipient_same(const struct recipient *a, const struct recipient *b)
 {
     return a->kind == b->kind && uuid_eq(&a->party, &b->party) && a->role == b->role && a->ceiling == b->ceiling &&
            a->sightings == b->sightings && a->exercise == b->exercise && a->expelled == b->expelled &&
-           uuid_eq(&a->account, &b->account) && uuid_eq(&a->identity, &b->identity) && memcmp(a->country, b->country, sizeof a->country) == 0 &&
-           a->knows == b->knows && memberships_same(a, b);
+           uuid_eq(&a->account, &b->account) && uuid_eq(&a->identity, &b->identity) &&
+           memcmp(a->country, b->country, sizeof a->country) == 0 && a->knows == b->knows && memberships_same(a, b);
 }
 
 static bool in_exercise(const struct node *node)
