@@ -2,7 +2,9 @@
 #pragma once
 #include "release/gate.h"
 
-/* {"id","recipient","door","decision","form","marking","rules":[...]}; errors stick in out. */
+/* {"id","recipient","door","decision","form","marking","removed":[selectors],"asks":["originator","releaser"],
+ * "until":TIME or null,"rules":[...]}; errors stick in out. removed is as decision_close() left it; asks: whose act
+ * would let it go; until: from when on it may be decided otherwise without anybody's act. */
 void explain_json(struct text id, const struct recipient *r, enum door door, const struct decision *d,
                   struct buffer *out);
 /* A few lines for people. */

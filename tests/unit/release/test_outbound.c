@@ -439,13 +439,30 @@ static void explained(void **state)
     assert_text_eq(
         buffer_text(&b),
         TEXT("{\"id\":\"indicator--1\",\"recipient\":\"CERT-X\",\"door\":\"taxii\",\"decision\":\"withheld\","
-             "\"form\":null,\"marking\":\"TLP:AMBER\",\"rules\":[{\"rule\":\"2 TLP\",\"words\":\"Received, "
+             "\"form\":null,\"marking\":\"TLP:AMBER\",\"removed\":[],\"asks\":[\"originator\",\"releaser\"],"
+             "\"until\":null,"
+             "\"rules\":[{\"rule\":\"2 TLP\",\"words\":\"Received, "
              "TLP:AMBER: it may go to our own constituents with a need, not to another partner.\"}]}"));
     buffer_clear(&b);
     explain_words(TEXT("indicator--1"), &x, DOOR_TAXII, &d, &b);
     assert_text_eq(buffer_text(&b),
                    TEXT("indicator--1: withheld from CERT-X (taxii)\n  rule 2 TLP: Received, TLP:AMBER: it may "
-                        "go to our own constituents with a need, not to another partner.\n"));
+                        "go to our own constituents with a need, not to another partner.\n  may be asked: its "
+                        "originator\n  may be asked: a releaser\n"));
+    buffer_clear(&b);
+    d.asks_releaser = d.sealed = true;
+    d.holds_until_us = 1767225600000000;
+    snprintf(d.removed, sizeof d.removed, "name,labels.[1]");
+    explain_json(TEXT("i"), &x, DOOR_MAIL, &d, &b);
+    assert_true(text_find_text(buffer_text(&b),
+                               TEXT("\"removed\":[\"name\",\"labels.[1]\"],\"asks\":[\"originator\",\"releaser\"],"
+                                    "\"until\":\"2026-01-01T00:00:00.000000Z\",")) > 0);
+    buffer_clear(&b);
+    explain_words(TEXT("i"), &x, DOOR_MAIL, &d, &b);
+    assert_true(
+        text_ends(buffer_text(&b), TEXT("  without: name,labels.[1]\n  may be asked: its originator\n"
+                                        "  may be asked: a releaser\n  so until: 2026-01-01T00:00:00.000000Z\n"
+                                        "  a hit on it is sealed: the constituent may not be told its value yet\n")));
     buffer_clear(&b);
     gate_decide(&QUESTION(&unmarked, &all, DOOR_EXPORT), &d);
     explain_json(TEXT("i"), &all, DOOR_EXPORT, &d, &b);
