@@ -366,13 +366,13 @@ static void nothing_leaks(void **state)
     (void)state;
     static struct made m;
     struct counts n = {0};
-    for (uint64_t i = 0; n.whole + n.renditions < OBJECTS; i++) {
+    for (uint64_t i = 0; i < OBJECTS; i++) {
         make(i, &m);
         clear_one(&m, &n);
     }
     print_message("%llu whole, %llu renditions, %llu withheld\n", (unsigned long long)n.whole,
                   (unsigned long long)n.renditions, (unsigned long long)n.withheld);
-    assert_true(n.renditions > OBJECTS / 4 && n.whole > 1000 && n.withheld > 1000);
+    assert_true(n.renditions > OBJECTS / 10 && n.whole > 1000 && n.withheld > 1000);
 }
 
 int main(void)
