@@ -310,5 +310,5 @@ enum err close_mark(struct closing *c)
         e = prune_references(c);
     if (!e && c->gone.used)
         e = sweep(c);
-    return e ? e : c->gone.failed ? ERR_NOMEM : OK;
+    return c->gone.failed ? ERR_NOMEM : e;
 }

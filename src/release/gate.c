@@ -394,6 +394,8 @@ static bool try_tear_line(const struct ask *first, struct decision *d)
 static void find_who_could(const struct ask *first, struct decision *d)
 {
     struct ask a = *first;
+    if (!ask_some(ask_account(first) ? &first->r->account : &first->r->party))
+        return; /* no act can name it */
     a.granted |= RELEASERS_ACTS;
     d->asks_releaser = goes(&a, NULL);
     if (d->asks_releaser || first->whose != RECEIVED || first->c->sighting)

@@ -21,7 +21,7 @@ static const struct json_val **slot_of(const struct gone *g, const struct json_v
 
 static bool grow(struct gone *g)
 {
-    struct gone bigger = {.cap = g->cap ? 4 * g->cap : 64, .used = g->used};
+    struct gone bigger = {.cap = g->cap ? 4 * g->cap : 64, .used = g->used, .failed = g->failed};
     bigger.slots = calloc(bigger.cap, sizeof(const struct json_val *));
     if (!bigger.slots)
         return false;

@@ -220,8 +220,8 @@ static void draw_recipient(uint64_t *s, struct question *q)
     struct recipient *r = &q->r;
     *r = (struct recipient){.kind = kinds[draw(s, ARRAY_LEN(kinds))], .ceiling = (enum tlp)draw(s, LABELS)};
     bool own = r->kind == RECIPIENT_OWN_ACCOUNT, public = r->kind == RECIPIENT_PUBLIC;
-    r->party = public || own ? NOBODY : PARTY_HERE;
-    r->account = own ? ACCOUNTS[draw(s, 2)] : NOBODY;
+    r->party = public || own || one_in(s, 16) ? NOBODY : PARTY_HERE;
+    r->account = own && !one_in(s, 16) ? ACCOUNTS[draw(s, 2)] : NOBODY;
     r->role = own ? (enum role)draw(s, ROLES) : ROLE_NONE;
     if (!one_in(s, 4))
         memcpy(r->country, one_in(s, 2) ? "NL" : "BE", 2);

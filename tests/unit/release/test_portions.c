@@ -307,6 +307,16 @@ static void tear_line_alone(void **state)
            "{" INDICATOR ",\"name\":\"n\"" MARKED(RED_2) TEAR(GREEN_2, "\"name\"")
                PORTIONS(PORTION(AMBER_2, "\"name\"")) "}",
            "{" INDICATOR MARKED(GREEN_2) "}", "extensions,name");
+    /* Named, the other extensions go; what the tear line leaves out is not told. */
+    expect(&a,
+           "{" INDICATOR MARKED(RED_2) ",\"extensions\":{\"" EXT_TEAR_LINE
+                                       "\":{\"extension_type\":\"property-extension\",\"marking_ref\":\"" GREEN_2
+                                       "\",\"properties\":[\"extensions\"]},\"extension-definition--d0000000-0000-"
+                                       "4000-8000-000000000001\":{"
+                                       "\"extension_type\":\"property-extension\",\"x\":1}}}",
+           "{" INDICATOR MARKED(GREEN_2) ",\"extensions\":{\"extension-definition--d0000000-0000-4000-8000-"
+                                         "000000000001\":{\"extension_type\":\"property-extension\",\"x\":1}}}",
+           "extensions." EXT_TEAR_LINE);
     expect_withheld(&a, "{" INDICATOR MARKED(RED_2) TEAR(AMBER_2, "\"name\"") "}", "5 tear line", "cannot be read");
     expect_withheld(&a, "{" INDICATOR MARKED(RED_2) "}", "5 tear line", "cannot be read");
     expect_withheld(&a, "{" INDICATOR ",\"indicator_types\":[\"benign\"]" MARKED(RED_2) TEAR(GREEN_2, "\"name\"") "}",

@@ -2,6 +2,8 @@
  */
 #include "gateway.h"
 
+#include <stdio.h>
+
 #include "support/fault.h"
 
 #define BODY                                                                                                      \
@@ -19,6 +21,39 @@ static bool clear_one(void *arg)
     assert_true((e == OK) == (c != NULL));
     cleared_free(c);
     return e == OK;
+}
+
+/* Forty labels, all but the last RED: the set of what goes grows on the way. */
+static bool cut_one(void *arg)
+{
+    struct gate_class cls = {.tlp = TLP_GREEN, .granular = true};
+    struct cleared *c = NULL;
+    enum err e = through_gate(&cls, arg, &c, NULL);
+    assert_true(e == OK || e == ERR_NOMEM);
+    assert_true((e == OK) == (c != NULL));
+    if (c)
+        assert_true(text_find_text(cleared_body(c), TEXT("\"labels\":[\"label 39\"]")) > 0);
+    cleared_free(c);
+    return e == OK;
+}
+
+static char *forty_labels(void)
+{
+    static char json[4096];
+    size_t len = (size_t)snprintf(
+        json, sizeof json,
+        "{\"type\":\"tool\",\"spec_version\":\"2.1\",\"name\":\"n\",\"id\":\"" HERE(
+            "tool") "\","
+                    "\"created\":\"2026-01-01T00:00:00.000Z\",\"modified\":\"2026-01-01T00:00:00.000Z\","
+                    "\"granular_markings\":[{\"marking_ref\":\"marking-definition--"
+                    "e828b379-4e03-4974-9ac4-e53a884c97c1\",\"selectors\":[");
+    for (int i = 0; i < 39; i++)
+        len += (size_t)snprintf(json + len, sizeof json - len, "%s\"labels.[%d]\"", i ? "," : "", i);
+    len += (size_t)snprintf(json + len, sizeof json - len, "]}],\"labels\":[");
+    for (int i = 0; i < 40; i++)
+        len += (size_t)snprintf(json + len, sizeof json - len, "%s\"label %d\"", i ? "," : "", i);
+    snprintf(json + len, sizeof json - len, "]}");
+    return canonical(json);
 }
 
 static bool envelope(void *arg)
@@ -51,6 +86,10 @@ static void each_allocation(void **state)
     const struct fault_op clearing = {.run = clear_one}, paging = {.run = page};
     assert_true(fault_each_allocation(&clearing) >= 3);
     assert_true(fault_each_allocation(&paging) >= 3);
+    char *labels = forty_labels();
+    const struct fault_op cutting = {.run = cut_one, .arg = labels};
+    assert_true(fault_each_allocation(&cutting) >= 6);
+    free(labels);
     struct gate_class cls = {.tlp = TLP_GREEN};
     struct cleared *c;
     assert_ok(through_gate(&cls, "{\"id\":\"" HERE("tool") "\",\"type\":\"tool\"}", &c, NULL));
