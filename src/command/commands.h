@@ -22,9 +22,11 @@ extern const struct command COMMAND_INCIDENT_CLOSE, COMMAND_INCIDENT_LIST, COMMA
 extern const struct command COMMAND_INIT;
 extern const struct command COMMAND_KEY_LIST, COMMAND_KEY_REPLACE, COMMAND_KEY_ROTATE;
 extern const struct command COMMAND_MANUAL;
+extern const struct command COMMAND_MARKING_ADD, COMMAND_MARKING_LIST;
 extern const struct command COMMAND_MATCH;
 extern const struct command COMMAND_PEER_ACCEPT, COMMAND_PEER_EXPEL, COMMAND_PEER_INVITE, COMMAND_PEER_LIST,
     COMMAND_PEER_SET, COMMAND_PEER_SYNC;
+extern const struct command COMMAND_QUARANTINE_LIST, COMMAND_QUARANTINE_RELEASE;
 extern const struct command COMMAND_REBUILD;
 extern const struct command COMMAND_REPAIR;
 extern const struct command COMMAND_RESTORE;

@@ -15,7 +15,7 @@ static const char *standing_words(enum standing st)
     case STANDING_CLAIM: return "claim of another party";
     case STANDING_CONFLICT: return "conflict, lost";
     case STANDING_QUARANTINED: return "quarantined";
-    case STANDING_REPLACED: return "the same version, before its markings were read anew";
+    case STANDING_REPLACED: return "the same version, under its class of before";
     case STANDING_RENDITION: return "rendition";
     }
     return "unknown";
@@ -87,6 +87,12 @@ static void show_people(struct show *w, const struct version_row *row, const str
     buffer_addf(&out, "  version   " TEXT_FMT ", %s%s%s\n", TEXT_ARG(version), standing_words(row->standing),
                 cls->quarantined && row->standing == STANDING_CURRENT ? ", in quarantine" : "",
                 row->revoked ? ", revoked" : "");
+    struct buffer terms;
+    buffer_init(&terms, 16 * KIB);
+    terms_words(&cls->terms, &terms);
+    if (terms.len)
+        buffer_addf(&out, "  terms     " TEXT_FMT "\n", TEXT_ARG(buffer_text(&terms)));
+    buffer_done(&terms);
     buffer_addf(&out, "  marking   %s%s%s%s\n", tlp_name(gate_class_label(cls)),
                 cls->tlp == TLP_NONE && cls->source_default != TLP_NONE ? " (the source's recorded default)" : "",
                 cls->unknown_marking ? ", and one that is unknown here" : "",

@@ -93,6 +93,9 @@ static void summary(struct session *s, const char *file, const struct intake_tot
         json_line_end(s);
         return;
     }
+    if (t->red)
+        complain(s, "%s: %llu marked TLP:RED wait in quarantine (entente quarantine list)", file,
+                 (unsigned long long)t->red);
     say(s, "%s (%s): %llu read, %llu new, %llu updated, %llu unchanged, %llu refused, %.2f s\n", file, format,
         (unsigned long long)t->read, (unsigned long long)t->fresh, (unsigned long long)t->updated,
         (unsigned long long)t->unchanged, (unsigned long long)t->rejected, seconds);
@@ -197,15 +200,78 @@ static int imply_source(struct session *s, struct intake_options *options)
     return EXIT_DONE;
 }
 
+/* Labels of TLP and marking definitions of ours, a comma between. */
+#define MARKINGS_MAX 16
+struct wanted_markings {
+    struct text list[MARKINGS_MAX];
+    size_t count;
+};
+
+static bool is_ours(struct session *s, struct view *v, struct text id)
+{
+    struct version_row row;
+    return text_starts(id, TEXT("marking-definition--")) && view_current(v, id, &row, NULL) == OK &&
+           uuid_eq(&row.party, &node_genesis(s->node)->identity);
+}
+
+static int read_definition(struct session *s, struct text word, struct intake_options *options,
+                           struct wanted_markings *w)
+{
+    struct view *v;
+    if (!options->from_self) {
+        complain(s,
+                 "--marking " TEXT_FMT ": only our own objects (--from self) are given marking definitions; what "
+                 "others gave is theirs to mark: a label, or a source's default",
+                 TEXT_ARG(word));
+        return EXIT_USAGE;
+    }
+    if (open_view(s, &v))
+        return EXIT_WRITE;
+    bool ours = is_ours(s, v, word);
+    node_reader_done(s->node, v);
+    if (!ours || w->count == MARKINGS_MAX) {
+        complain(s, "--marking " TEXT_FMT ": %s", TEXT_ARG(word),
+                 ours ? "too many" : "no marking definition of ours; entente marking list shows them");
+        return EXIT_USAGE;
+    }
+    w->list[w->count++] = word;
+    return EXIT_DONE;
+}
+
+static int read_markings(struct session *s, struct intake_options *options, struct wanted_markings *w)
+{
+    struct text rest = text_of(option(s, "marking")), word;
+    while (rest.ptr && text_split(&rest, ',', &word)) {
+        enum tlp label;
+        if (text_starts(word, TEXT("marking-definition--"))) {
+            int code = read_definition(s, word, options, w);
+            if (code)
+                return code;
+        } else if (tlp_parse(word, &label)) {
+            complain(s,
+                     "--marking " TEXT_FMT ": one of CLEAR, GREEN, AMBER, AMBER+STRICT, RED, or the id of a marking "
+                     "definition of ours",
+                     TEXT_ARG(word));
+            return EXIT_USAGE;
+        } else {
+            options->marking = tlp_stricter(options->marking, label);
+        }
+    }
+    options->markings = w->list;
+    options->marking_count = w->count;
+    return EXIT_DONE;
+}
+
 static int run_import(struct session *s)
 {
+    struct wanted_markings markings = {.count = 0};
     struct intake_options options = {
         .strict = option_given(s, "strict"), .account = *node_admin(s->node), .cancel = s->cancel};
     int code = read_format(s, &options.format);
-    if (!code && find_label(s, "marking", option(s, "marking"), &options.marking))
-        code = EXIT_USAGE;
     if (!code)
         code = read_origin(s, &options);
+    if (!code)
+        code = read_markings(s, &options, &markings);
     if (!code)
         code = imply_source(s, &options);
     if (code)
@@ -225,7 +291,8 @@ static int run_import(struct session *s)
 
 static const struct option_spec OPTIONS[] = {
     {"as", OPTION_VALUE, "FORMAT", "stix or csv (else found out)"},
-    {"marking", OPTION_VALUE, "TLP", "label of objects that carry none; never replaces one"},
+    {"marking", OPTION_VALUE, "TLP|ID,...",
+     "label, and definitions of ours, of objects that carry none; never replaces"},
     {"from", OPTION_VALUE, "PARTY", "who said it; 'self' for our own"},
     {"source", OPTION_VALUE, "NAME", "the channel it came by (entente source list)"},
     {"strict", OPTION_FLAG, NULL, "one refused object refuses the file whole"},

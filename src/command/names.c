@@ -70,6 +70,16 @@ enum err find_label(struct session *s, const char *option_name, const char *give
     return OK;
 }
 
+enum err find_pap(struct session *s, const char *option_name, const char *given, enum pap *ret)
+{
+    *ret = PAP_NONE;
+    if (strcmp(given, "none") != 0 && pap_parse(text_of(given), ret)) {
+        complain(s, "--%s %s: one of CLEAR, GREEN, AMBER, RED, none", option_name, given);
+        return ERR_USAGE;
+    }
+    return OK;
+}
+
 enum err find_switch(struct session *s, const char *option_name, const char *given, bool *ret)
 {
     if (strcmp(given, "on") == 0)

@@ -16,6 +16,8 @@ struct text source_name(struct view *v, struct arena *a, const struct uuid *sour
 MUST_CHECK enum err find_party(struct session *s, struct view *v, const char *name, struct uuid *ret);
 /* TLP label; complains. NULL gives TLP_NONE. */
 MUST_CHECK enum err find_label(struct session *s, const char *option_name, const char *given, enum tlp *ret);
+/* PAP level, or "none"; complains. */
+MUST_CHECK enum err find_pap(struct session *s, const char *option_name, const char *given, enum pap *ret);
 /* "on" or "off"; complains. */
 MUST_CHECK enum err find_switch(struct session *s, const char *option_name, const char *given, bool *ret);
 /* A name for something new: 1..NAME_MAX_BYTES of printable UTF-8; complains. */

@@ -12,20 +12,26 @@ static enum err read_settings(struct session *s, struct fact_source *f)
 {
     if (option_given(s, "marking") && find_label(s, "marking", option(s, "marking"), &f->default_tlp))
         return ERR_USAGE;
+    if (option_given(s, "pap") && find_pap(s, "pap", option(s, "pap"), &f->default_pap))
+        return ERR_USAGE;
     if (option_given(s, "incident-rule") &&
         find_switch(s, "incident-rule", option(s, "incident-rule"), &f->incident_rule))
         return ERR_USAGE;
     return OK;
 }
 
-static void show_source(struct session *s, const struct fact_source *f, struct text party)
+static void show_source(struct session *s, const struct fact_source *f, struct text party,
+                        const struct source_counts *staying)
 {
     struct json_out o = json_out_to(json_line(s));
     json_open(&o, '{');
     json_member_text(&o, "source", f->name);
     json_member_text(&o, "party", party);
     json_member_text(&o, "marking", text_of(tlp_name(f->default_tlp)));
+    json_member_text(&o, "pap", text_of(pap_name(f->default_pap)));
     json_member_bool(&o, "incident_rule", f->incident_rule);
+    json_member_i64(&o, "unmarked", (int64_t)staying->unmarked);
+    json_member_i64(&o, "unreadable", (int64_t)staying->unreadable);
     json_close(&o, '}');
     json_line_end(s);
 }
@@ -59,7 +65,7 @@ static int add_source(struct session *s, struct view *v)
     src->name = text_of(name);
     int code = record_source(s, &f);
     if (!code && s->json)
-        show_source(s, src, text_of(party ? party : name));
+        show_source(s, src, text_of(party ? party : name), &(struct source_counts){0});
     else if (!code)
         say(s, "source %s of party %s; its unmarked objects %s%s; findings %s\n", name, party ? party : name,
             src->default_tlp ? "count as " : "stay inside", src->default_tlp ? tlp_name(src->default_tlp) : "",
@@ -88,18 +94,39 @@ static int set_source(struct session *s, struct view *v)
     return code;
 }
 
+/* What does not leave, and what would change that. */
+static void table_staying(struct listing *l, const struct fact_source *src, const struct source_counts *c)
+{
+    struct buffer words;
+    buffer_init(&words, 1 * KIB);
+    if (c->unmarked)
+        buffer_addf(&words, "%llu unmarked (entente source set " TEXT_FMT " --marking TLP)",
+                    (unsigned long long)c->unmarked, TEXT_ARG(src->name));
+    if (c->unreadable)
+        buffer_addf(&words, "%s%llu with markings unknown here (import their definitions)", words.len ? ", " : "",
+                    (unsigned long long)c->unreadable);
+    table_cell(&l->table, words.len ? buffer_text(&words) : TEXT("-"));
+    buffer_done(&words);
+}
+
 static enum err list_one(struct listing *l, const struct fact *f)
 {
     const struct fact_source *src = &f->u.source;
     struct text party = party_name(l->names, &l->arena, &src->party);
+    struct source_counts staying;
+    enum err err = view_source_counts(l->names, &src->id, src->default_tlp, &staying, NULL);
+    if (err != OK)
+        return err;
     if (l->s->json) {
-        show_source(l->s, src, party);
+        show_source(l->s, src, party, &staying);
         return OK;
     }
     table_cell(&l->table, src->name);
     table_cell(&l->table, party);
     table_cell(&l->table, text_of(tlp_name(src->default_tlp)));
+    table_cell(&l->table, text_of(pap_name(src->default_pap)));
     table_cell(&l->table, src->incident_rule ? TEXT("on") : TEXT("off"));
+    table_staying(l, src, &staying);
     return OK;
 }
 
@@ -115,7 +142,8 @@ static int run_set(struct session *s)
 
 static int run_list(struct session *s)
 {
-    static const char *const heads[] = {"SOURCE", "PARTY", "DEFAULT MARKING", "INCIDENT RULE", NULL};
+    static const char *const heads[] = {"SOURCE",       "PARTY", "DEFAULT MARKING", "PAP", "INCIDENT RULE",
+                                        "STAYING HERE", NULL};
     return list_facts(s, FACT_SOURCE, heads, "no sources; entente source add NAME --party PARTY --marking GREEN",
                       list_one);
 }
@@ -123,6 +151,8 @@ static int run_list(struct session *s)
 static const struct option_spec OPTIONS[] = {
     {"party", OPTION_VALUE, "NAME", "who speaks through it (the source's own name)"},
     {"marking", OPTION_VALUE, "TLP", "recorded default: what its unmarked objects count as"},
+    {"pap", OPTION_VALUE, "LEVEL",
+     "permitted actions where its objects say none: CLEAR, GREEN, AMBER, RED (the label's)"},
     {"incident-rule", OPTION_VALUE, "on|off", "a finding by one of its indicators opens an incident (off)"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 

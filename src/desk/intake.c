@@ -41,6 +41,8 @@ static enum err look_up_source(struct intake *in, struct fault *reterr)
     node_reader_done(in->node, v);
     if (e == OK)
         in->source_default = source.default_tlp;
+    if (e == OK)
+        in->source_pap = source.default_pap;
     return e == ERR_NOT_FOUND ? fault_set(reterr, ERR_NOT_FOUND, "the source is not recorded") : e;
 }
 

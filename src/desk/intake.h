@@ -10,6 +10,9 @@
 struct intake_options {
     enum reader_format format; /* READER_DETECT: found out */
     enum tlp marking;          /* fills absent markings only; TLP_NONE: none */
+    /* Ids of marking definitions that objects without any marking get, written into them: only with from_self. */
+    const struct text *markings;
+    size_t marking_count;
     bool from_self;            /* our own: `ours` to the gate */
     /* It came over the party's own authenticated line: */
     struct uuid identity;      /* of the party's node, so that what it created is known as its own; zero: not known */

@@ -63,6 +63,7 @@ struct intake {
     char identity[IDENT_TEXT_MAX], party_text[UUID_TEXT_MAX];
     bool exercise;
     enum tlp source_default;
+    enum pap source_pap;
     enum classification ceiling;
     enum reader_format format;
     struct marking_book markings;
@@ -96,10 +97,15 @@ struct intake_items {
     struct buffer bytes; /* the chunk's copy: bodies are stamped in place */
     struct intake_item *list;
     size_t count, cap;
-    bool enveloped;   /* the envelope was told */
-    bool ended;       /* with: */
-    struct fault end; /* err OK: the document's proper end */
+    struct arena filled; /* objects that were given markings */
+    bool enveloped;      /* the envelope was told */
+    bool ended;          /* with: */
+    struct fault end;    /* err OK: the document's proper end */
 };
+/* Writes the options' marking definitions into an object of ours that carries no marking. What it is then lives in
+ * the items' arena. ERR_NOMEM */
+MUST_CHECK enum err intake_fill_markings(const struct intake *in, struct intake_items *items, struct record_object *o,
+                                         struct fault *reterr);
 void intake_items_init(struct intake_items *items);
 void intake_items_done(struct intake_items *items);
 /* Takes a chunk apart. ERR_MALFORMED: the reader lied; the items before stand. */

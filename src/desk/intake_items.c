@@ -7,16 +7,19 @@
 #include "desk/intake_honest.h"
 #include "desk/intake_marking.h"
 #include "desk/own.h"
+#include "model/public_text.h"
 
 void intake_items_init(struct intake_items *items)
 {
     *items = (struct intake_items){0};
     buffer_init(&items->bytes, GIB);
+    arena_init(&items->filled, GIB);
 }
 
 void intake_items_done(struct intake_items *items)
 {
     buffer_done(&items->bytes);
+    arena_done(&items->filled);
     free(items->list);
     *items = (struct intake_items){0};
 }
@@ -39,16 +42,6 @@ static bool is_identity(const struct intake *in, struct text id)
     return text_eq(id, text_of(in->identity));
 }
 
-/* The gate's protocol objects are TLP's own texts, word for word: an object that only borrows the id of one could
- * carry anything. */
-static bool is_tlp_definition(const struct record_object *o, const struct ident *id)
-{
-    enum tlp label;
-    int version;
-    return text_eq(id->type, TEXT("marking-definition")) && tlp_of_marking(&id->uuid, &label, &version) &&
-           text_eq(o->body, tlp_definition(label, version));
-}
-
 static void classify(struct intake *in, const struct record_object *o, const struct ident *id, struct gate_class *ret)
 {
     const struct intake_options *opt = in->options;
@@ -57,8 +50,9 @@ static void classify(struct intake *in, const struct record_object *o, const str
                                .source = opt->source,
                                .granular = o->granular,
                                .source_default = in->source_default,
+                               .source_pap = in->source_pap,
                                .exercise = in->exercise};
-    ret->protocol_object = is_tlp_definition(o, id);
+    ret->protocol_object = is_public_text(o->id, o->body);
     ret->own_identity = opt->from_self && is_identity(in, o->id);
     size_t len = id->type.len < sizeof ret->type ? id->type.len : sizeof ret->type - 1;
     memcpy(ret->type, id->type.ptr, len);
@@ -90,11 +84,14 @@ static enum authority authority_of(const struct intake *in, const struct record_
     return known && is_of(ident_format(TEXT("identity"), identity, sender), o) ? AUTHORITY_DIRECT : AUTHORITY_SOURCE;
 }
 
-static enum err take_object(struct intake *in, struct intake_item *item, struct fault *reterr)
+static enum err take_object(struct intake *in, struct intake_items *items, struct intake_item *item,
+                            struct fault *reterr)
 {
-    const struct record_object *o = &item->record.u.object;
+    struct record_object *o = &item->record.u.object;
     struct ident id;
     enum err e = intake_honest(o, in->options->marking, reterr);
+    if (e == OK)
+        e = intake_fill_markings(in, items, o, reterr);
     if (e != OK)
         return e;
     if (ident_parse(o->id, &id, NULL) != OK)
@@ -144,6 +141,7 @@ enum err intake_items_take(struct intake *in, struct intake_items *items, struct
 {
     items->count = 0;
     buffer_clear(&items->bytes);
+    arena_reset(&items->filled);
     buffer_add(&items->bytes, chunk);
     if (buffer_error(&items->bytes) != OK)
         return fault_set(reterr, buffer_error(&items->bytes), "no memory for %zu bytes", chunk.len);
@@ -174,7 +172,7 @@ enum err intake_items_take(struct intake *in, struct intake_items *items, struct
         struct intake_item *item = &items->list[items->count];
         *item = (struct intake_item){.record = r};
         if (r.kind == RECORD_OBJECT) {
-            e = take_object(in, item, reterr);
+            e = take_object(in, items, item, reterr);
         } else if (!intake_honest_refusal(&r.u.rejected)) {
             e = broken(reterr);
         }

@@ -142,6 +142,15 @@ void own_put_common(struct json_out *o, struct text id, const struct fact_genesi
     put_label(o, label);
 }
 
+static void type_of_id(struct text id, struct gate_class *cls)
+{
+    ptrdiff_t dashes = text_find_text(id, TEXT("--"));
+    size_t len = dashes < 0 ? 0 : (size_t)dashes;
+    if (len >= sizeof cls->type)
+        len = sizeof cls->type - 1;
+    memcpy(cls->type, id.ptr, len);
+}
+
 /* The class of an object of ours, as the gate will see it. */
 static void own_class(struct txn *t, const struct own_object *o, struct gate_class *ret)
 {
@@ -157,11 +166,7 @@ static void own_class(struct txn *t, const struct own_object *o, struct gate_cla
         if (o->sighting_terms)
             ret->terms = *o->sighting_terms;
     }
-    ptrdiff_t dashes = text_find_text(o->id, TEXT("--"));
-    size_t len = dashes < 0 ? 0 : (size_t)dashes;
-    if (len >= sizeof ret->type)
-        len = sizeof ret->type - 1;
-    memcpy(ret->type, o->id.ptr, len);
+    type_of_id(o->id, ret);
 }
 
 static enum err canonicalise(const struct buffer *body, struct buffer *out, struct fault *reterr)
@@ -212,6 +217,40 @@ enum err own_append(struct txn *t, const struct own_object *o, const struct buff
     }
     buffer_done(&key);
     buffer_done(&canonical);
+    return e;
+}
+
+enum err own_append_as(struct txn *t, const struct own_plain *o, struct text body, struct fault *reterr)
+{
+    struct buffer raw, canonical, key;
+    buffer_init(&raw, STIX_OBJECT_MAX_BYTES);
+    buffer_init(&canonical, STIX_OBJECT_MAX_BYTES);
+    buffer_init(&key, GATE_CLASS_KEY_MAX);
+    type_of_id(o->id, o->cls);
+    gate_class_key(o->cls, &key);
+    buffer_add(&raw, body);
+    enum err e = buffer_error(&key);
+    if (e == OK)
+        e = canonicalise(&raw, &canonical, reterr);
+    if (e == OK) {
+        struct text b = buffer_text(&canonical);
+        struct fact f = {.kind = FACT_OBJECT};
+        f.u.object = (struct fact_object){.id = o->id,
+                                          .hash = sha256_of(b.ptr, b.len),
+                                          .account = *o->account,
+                                          .party = o->cls->party,
+                                          .standing = STANDING_CURRENT,
+                                          .class_key = buffer_text(&key),
+                                          .confidence = -1,
+                                          .type = text_of(o->cls->type)};
+        f.u.object.modified = body_string(b, "modified");
+        (void)body_time(b, "modified", &f.u.object.modified_us);
+        (void)body_time(b, "created", &f.u.object.created_us);
+        e = txn_append(t, &f, b, TEXT_NONE, reterr);
+    }
+    buffer_done(&key);
+    buffer_done(&canonical);
+    buffer_done(&raw);
     return e;
 }
 

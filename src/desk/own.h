@@ -54,6 +54,14 @@ struct own_object {
 /* Brings the body to canonical form and appends it as the current version of an object of ours. */
 MUST_CHECK enum err own_append(struct txn *t, const struct own_object *o, const struct buffer *body,
                                struct fault *reterr);
+/* An object of ours that has one version only: marking and extension definitions. Their class is handed over, but for
+ * the type. */
+struct own_plain {
+    struct text id;
+    struct gate_class *cls;
+    const struct uuid *account;
+};
+MUST_CHECK enum err own_append_as(struct txn *t, const struct own_plain *o, struct text body, struct fault *reterr);
 /* Does the body say what the canonical one `held` says, but for `modified`? */
 MUST_CHECK enum err own_same(const struct buffer *body, struct text held, bool *ret, struct fault *reterr);
 /* An act of a person. */

@@ -10,13 +10,13 @@ static int by_source(const void *a, const void *b)
                   sizeof(struct uuid));
 }
 
-static enum err add(struct defaults *d, const struct uuid *source, enum tlp tlp)
+static enum err add(struct defaults *d, const struct uuid *source, enum tlp tlp, enum pap pap)
 {
     struct source_default *list = reallocarray(d->list, d->count + 1, sizeof *list);
     if (!list)
         return ERR_NOMEM;
     d->list = list;
-    d->list[d->count++] = (struct source_default){*source, tlp};
+    d->list[d->count++] = (struct source_default){*source, tlp, pap};
     return OK;
 }
 
@@ -28,7 +28,7 @@ static void sort(struct defaults *d)
 
 static enum err on_source(void *self, const struct fact *f)
 {
-    return add(self, &f->u.source.id, f->u.source.default_tlp);
+    return add(self, &f->u.source.id, f->u.source.default_tlp, f->u.source.default_pap);
 }
 
 enum err defaults_read(struct view *v, struct defaults *ret, struct fault *reterr)
@@ -54,14 +54,17 @@ void defaults_apply(const struct defaults *d, struct gate_class *c)
 {
     const struct source_default key = {.source = c->source};
     const struct source_default *found = d->count ? bsearch(&key, d->list, d->count, sizeof key, by_source) : NULL;
-    if (found)
-        c->source_default = found->tlp;
+    if (!found)
+        return;
+    c->source_default = found->tlp;
+    c->source_pap = found->pap;
 }
 
 bool defaults_same(const struct defaults *a, const struct defaults *b)
 {
     for (size_t i = 0; a->count == b->count && i < a->count; i++)
-        if (!uuid_eq(&a->list[i].source, &b->list[i].source) || a->list[i].tlp != b->list[i].tlp)
+        if (!uuid_eq(&a->list[i].source, &b->list[i].source) || a->list[i].tlp != b->list[i].tlp ||
+            a->list[i].pap != b->list[i].pap)
             return false;
     return a->count == b->count;
 }
@@ -70,17 +73,19 @@ void defaults_write(const struct defaults *d, struct buffer *out)
 {
     char id[UUID_TEXT_MAX];
     for (size_t i = 0; i < d->count; i++)
-        buffer_addf(out, "%s %d\n", uuid_format(&d->list[i].source, id).ptr, (int)d->list[i].tlp);
+        buffer_addf(out, "%s %d %d\n", uuid_format(&d->list[i].source, id).ptr, (int)d->list[i].tlp,
+                    (int)d->list[i].pap);
 }
 
 static enum err parse_line(struct text line, struct defaults *d)
 {
-    struct text id;
+    struct text id, label;
     struct uuid source;
-    uint64_t tlp;
-    if (!text_split(&line, ' ', &id) || uuid_parse(id, &source) || text_u64(line, &tlp) || tlp > TLP_RED)
+    uint64_t tlp, pap = PAP_NONE; /* a line of an older program has none */
+    if (!text_split(&line, ' ', &id) || uuid_parse(id, &source) || !text_split(&line, ' ', &label) ||
+        text_u64(label, &tlp) || tlp > TLP_RED || (line.ptr && text_u64(line, &pap)) || pap > PAP_RED)
         return ERR_MALFORMED;
-    return add(d, &source, (enum tlp)tlp);
+    return add(d, &source, (enum tlp)tlp, (enum pap)pap);
 }
 
 enum err defaults_parse(struct text t, struct defaults *ret)

@@ -92,3 +92,5 @@ MUST_CHECK enum err classification_parse(struct text t, enum classification *ret
 void terms_text(const struct terms *t, struct buffer *out);
 /* The reverse; every byte is checked: only what terms_text() writes is read. ERR_MALFORMED */
 MUST_CHECK enum err terms_parse(struct text t, struct terms *ret);
+/* In words, on one line, for people; nothing for no terms. Errors stick in out. */
+void terms_words(const struct terms *t, struct buffer *out);

@@ -145,6 +145,7 @@ struct fact_source {
     struct uuid id, account, party;
     struct text name;
     enum tlp default_tlp; /* TLP_NONE: unmarked stays unmarked */
+    enum pap default_pap; /* of what says none; PAP_NONE: follows the label */
     bool incident_rule;   /* a finding by this source opens an incident */
 };
 struct fact_account {

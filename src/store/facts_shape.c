@@ -157,6 +157,7 @@ bool shape_absent(enum shape shape, const struct fact *f, const void *field)
     case SHAPE_BOOL: return !*(const bool *)field;
     case SHAPE_CONFIDENCE: return *(const int16_t *)field < 0;
     case SHAPE_TLP: return *(const enum tlp *)field == TLP_NONE;
+    case SHAPE_PAP: return *(const enum pap *)field == PAP_NONE;
     case SHAPE_ROLE: return *(const enum role *)field == ROLE_NONE;
     case SHAPE_PARTNER_KIND: return *(const enum recipient_kind *)field == RECIPIENT_OWN_ACCOUNT;
     case SHAPE_AUTHORITY: return *(const enum authority *)field == AUTHORITY_SOURCE;
@@ -247,6 +248,7 @@ void shape_put(enum shape shape, const struct fact *f, const void *field, struct
     case SHAPE_AUTHORITY: json_put_text(o, text_of(authority_name(*(const enum authority *)field))); break;
     case SHAPE_STANDINGS: standings_put(field, o); break;
     case SHAPE_TLP: json_put_text(o, text_of(tlp_name(*(const enum tlp *)field))); break;
+    case SHAPE_PAP: json_put_text(o, text_of(pap_name(*(const enum pap *)field))); break;
     case SHAPE_ROLE: json_put_text(o, text_of(role_name(*(const enum role *)field))); break;
     case SHAPE_DOOR: json_put_text(o, text_of(door_name((enum door) * (const uint8_t *)field))); break;
     case SHAPE_ORIGIN_REASON:
@@ -382,6 +384,7 @@ static bool get_simple(enum shape shape, const struct json_val *v, struct fact *
     case SHAPE_STANDING: return get_standing(v, field);
     case SHAPE_AUTHORITY: return get_authority(v, field);
     case SHAPE_TLP: return tlp_parse(json_text(v), field) == OK;
+    case SHAPE_PAP: return pap_parse(json_text(v), field) == OK;
     case SHAPE_ROLE: return (*(enum role *)field = role_parse(json_text(v))) != ROLE_NONE;
     case SHAPE_DOOR: return get_door(v, field);
     case SHAPE_ORIGIN_REASON: return get_origin_reason(v, field);

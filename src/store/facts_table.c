@@ -68,7 +68,8 @@ static const struct fact_member party_private[] = {
 static const struct fact_member source_private[] = {
     MAY("account", SHAPE_UUID, source.account), MAY("default", SHAPE_TLP, source.default_tlp),
     MUST("id", SHAPE_UUID, source.id),          MAY("incident_rule", SHAPE_BOOL, source.incident_rule),
-    MUST("name", SHAPE_TEXT, source.name),      MAY("party", SHAPE_UUID, source.party),
+    MUST("name", SHAPE_TEXT, source.name),      MAY("pap", SHAPE_PAP, source.default_pap),
+    MAY("party", SHAPE_UUID, source.party),
 };
 static const struct fact_member account_private[] = {
     MAY("account", SHAPE_UUID, account.account), MAY("disabled", SHAPE_BOOL, account.disabled),

@@ -22,6 +22,7 @@ enum shape {
     SHAPE_STANDING,
     SHAPE_AUTHORITY, /* left out when AUTHORITY_SOURCE */
     SHAPE_TLP,
+    SHAPE_PAP, /* enum pap; left out when PAP_NONE */
     SHAPE_ROLE,
     SHAPE_DOOR,
     SHAPE_ORIGIN_REASON,

@@ -54,8 +54,8 @@ static const char schema[] =
     " name TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX party_name ON party(name);"
     "CREATE TABLE source(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL, account BLOB NOT NULL,"
-    " name TEXT NOT NULL, party BLOB NOT NULL, default_tlp INTEGER NOT NULL, incident_rule INTEGER NOT NULL)"
-    " WITHOUT ROWID;"
+    " name TEXT NOT NULL, party BLOB NOT NULL, default_tlp INTEGER NOT NULL, incident_rule INTEGER NOT NULL,"
+    " default_pap INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX source_name ON source(name);"
     "CREATE TABLE account(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL, account BLOB NOT NULL,"
     " name TEXT NOT NULL, role INTEGER NOT NULL, party BLOB NOT NULL, disabled INTEGER NOT NULL) WITHOUT ROWID;"
@@ -99,7 +99,7 @@ static const char schema[] =
     " valid_until_us, print, body, original, authority"
 #define FINDING_COLUMNS "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n"
 #define PARTY_COLUMNS   "n, id, account, name"
-#define SOURCE_COLUMNS  "n, id, account, name, party, default_tlp, incident_rule"
+#define SOURCE_COLUMNS  "n, id, account, name, party, default_tlp, incident_rule, default_pap"
 #define ACCOUNT_COLUMNS "n, id, account, name, role, party, disabled"
 #define PEER_COLUMNS                                                                                                 \
     "n, id, account, url, collection, ceiling, sightings, expelled, poll_ms, origin, key, country, kind, knows_set," \
@@ -203,9 +203,9 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_PARTY] = "SELECT " PARTY_COLUMNS " FROM party WHERE id = ?1",
     [SQL_PARTY_BY_NAME] = "SELECT " PARTY_COLUMNS " FROM party WHERE name = ?1 ORDER BY n DESC LIMIT 1",
     [SQL_PARTIES] = "SELECT " PARTY_COLUMNS " FROM party ORDER BY first_n",
-    [SQL_SOURCE_SET] = "INSERT INTO source(first_n, " SOURCE_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+    [SQL_SOURCE_SET] = "INSERT INTO source(first_n, " SOURCE_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
                        " ON CONFLICT(id) DO UPDATE SET n = ?1, account = ?3, name = ?4, party = ?5, default_tlp = ?6,"
-                       " incident_rule = ?7",
+                       " incident_rule = ?7, default_pap = ?8",
     [SQL_SOURCE] = "SELECT " SOURCE_COLUMNS " FROM source WHERE id = ?1",
     [SQL_SOURCE_BY_NAME] = "SELECT " SOURCE_COLUMNS " FROM source WHERE name = ?1 ORDER BY n DESC LIMIT 1",
     [SQL_SOURCES] = "SELECT " SOURCE_COLUMNS " FROM source ORDER BY first_n",

@@ -499,6 +499,39 @@ static enum err count_classes(struct view *v, struct view_counts *c, struct faul
     return err;
 }
 
+static void count_of_source(struct source_counts *c, const struct gate_class *cls, enum tlp default_tlp,
+                            uint64_t current)
+{
+    if (cls->internal_only || cls->protocol_object || cls->own_identity)
+        return;
+    if (cls->unknown_marking)
+        c->unreadable += current;
+    else if (cls->tlp == TLP_NONE && default_tlp == TLP_NONE)
+        c->unmarked += current;
+}
+
+enum err view_source_counts(struct view *v, const struct uuid *source, enum tlp default_tlp,
+                            struct source_counts *ret, struct fault *reterr)
+{
+    struct source_counts c = {0};
+    sqlite3_stmt *s = view_stmt(v, SQL_CLASS_COUNTS);
+    enum err err = view_load_names(v, reterr);
+    if (!s)
+        return view_fault(v, reterr);
+    while (err == OK && view_more(v, s, &err, reterr)) {
+        uint64_t number = column_u64(s, 0);
+        if (number < 1 || number > v->classes.count)
+            continue;
+        const struct gate_class *cls = &v->classes.rows[number - 1].cls;
+        if (uuid_eq(&cls->source, source))
+            count_of_source(&c, cls, default_tlp, column_u64(s, 1));
+    }
+    sqlite3_reset(s);
+    if (err == OK)
+        *ret = c;
+    return err;
+}
+
 static enum err count_small(struct view *v, struct view_counts *c, struct fault *reterr)
 {
     sqlite3_stmt *s = view_stmt(v, SQL_SMALL_COUNTS);

@@ -100,6 +100,13 @@ struct class_row {
 };
 typedef enum err view_on_class(void *self, const struct class_row *row);
 MUST_CHECK enum err view_classes(struct view *v, view_on_class *on_row, void *self, struct fault *reterr);
+/* Current versions that came by a source and stay here: without any label (its default counts as one), and with a
+ * marking that cannot be read. */
+struct source_counts {
+    uint64_t unmarked, unreadable;
+};
+MUST_CHECK enum err view_source_counts(struct view *v, const struct uuid *source, enum tlp default_tlp,
+                                       struct source_counts *ret, struct fault *reterr);
 MUST_CHECK enum err view_class(struct view *v, uint32_t class_id, struct gate_class *ret, struct fault *reterr);
 
 /* Entries of the class's versions of that standing, from from_n on, ascending, at most limit. */

@@ -36,6 +36,7 @@ static void bind_source(sqlite3_stmt *s, const struct fact_source *p)
     bind_uuid(s, 5, &p->party);
     bind_u64(s, 6, p->default_tlp);
     bind_u64(s, 7, p->incident_rule);
+    bind_u64(s, 8, p->default_pap);
 }
 
 static void bind_account(sqlite3_stmt *s, const struct fact_account *p)
@@ -139,6 +140,7 @@ static enum err read_source(struct view *v, sqlite3_stmt *s, struct fact_source 
     column_uuid(s, 4, &p->party);
     p->default_tlp = (enum tlp)sqlite3_column_int(s, 5);
     p->incident_rule = sqlite3_column_int(s, 6);
+    p->default_pap = (enum pap)sqlite3_column_int(s, 7);
     return column_keep(v, s, 3, &p->name);
 }
 

@@ -1,9 +1,10 @@
 /* Markings beyond TLP on their way in: what a definition means for the class, whose word counts, what is refused. */
 #include "house.h"
 
+#include "desk/own_marking.h"
 #include "desk/portion.h"
 #include "desk/reclass.h"
-#include "model/terms_read.h"
+#include "model/public_text.h"
 
 #define T1     "2026-02-01T00:00:00.000Z"
 #define T2     "2026-02-02T00:00:00.000Z"
@@ -231,6 +232,106 @@ static void strict_means_whole(void **state)
     assert_int_equal(house_entries(h), before);
 }
 
+/* ---- our own ---- */
+
+/* What we make is what we read, and its extension definitions stand in the log before it. */
+static void ours_are_made_and_read(void **state)
+{
+    struct house *h = *state;
+    struct arena a;
+    struct text id;
+    struct version_row definition, ext;
+    struct fault fault = {0};
+    struct terms t = {.has_rel_to = true,
+                      .originator_control = true,
+                      .pap = PAP_RED,
+                      .purposes = PURPOSE_DETECTION,
+                      .embargo_until_us = 4102444800000000,
+                      .personal_data = true};
+    struct named nl = {.kind = NAMED_COUNTRY, .who.b = "NL"}, group = {.kind = NAMED_GROUP, .who.b = {7}},
+                 one = {.kind = NAMED_ORGANISATION, .who.b = {8}};
+    assert_true(named_insert(t.rel_to, &t.rel_to_count, &nl) && named_insert(t.rel_to, &t.rel_to_count, &group) &&
+                named_insert(t.not_to, &t.not_to_count, &one));
+    arena_init(&a, 64 * KIB);
+    assert_err(own_marking_add(h->node, TEXT("none"), &(struct terms){0}, &h->account, &a, &id, &fault), ERR_USAGE);
+    assert_ok(own_marking_add(h->node, TEXT("all of it"), &t, &h->account, &a, &id, &fault));
+    struct gate_class c = house_class(h, id.ptr);
+    assert_true(terms_equal(&c.terms, &t));
+    assert_true(c.ours && c.tlp == TLP_CLEAR);
+    struct gate_portion p;
+    struct buffer body;
+    assert_true(house_current(h, id.ptr, &definition, &body));
+    assert_ok(portion_of_body(buffer_text(&body), &p, &fault));
+    assert_true(!p.unknown && terms_equal(&p.terms, &t));
+    buffer_done(&body);
+    assert_true(house_current(h, EXT_REL_TO, &ext, NULL));
+    assert_true(ext.n < definition.n);
+    assert_true(house_class(h, EXT_REL_TO).protocol_object);
+    assert_true(house_class(h, PUBLIC_TEXT_MAKER).protocol_object);
+    assert_false(house_current(h, EXT_CLASSIFICATION, &ext, NULL)); /* not named */
+    /* the second one needs none of them again */
+    uint64_t entries = house_entries(h);
+    assert_ok(own_marking_add(h->node, TEXT("again"), &t, &h->account, &a, &id, &fault));
+    assert_int_equal(house_entries(h), entries + 1);
+    arena_done(&a);
+}
+
+static void public_text_is_known_word_for_word(void **state)
+{
+    struct house *h = *state;
+    for (size_t i = 0; i < PUBLIC_TEXTS; i++) {
+        struct text id = public_text_id(i), body = public_text_body(id);
+        assert_true(body.len > 0);
+        struct intake_totals t = house_import(h, house_bundle(TEXT_FMT, TEXT_ARG(body)), &h->a);
+        assert_int_equal(t.fresh, 1);
+        assert_true(house_class(h, id.ptr).protocol_object);
+    }
+    /* the id alone is not enough */
+    house_import(h,
+                 house_bundle("{\"type\":\"identity\",\"spec_version\":\"2.1\",\"id\":\"" PUBLIC_TEXT_MAKER
+                              "\",\"created\":\"" T1 "\",\"modified\":\"2027-01-01T00:00:00.000Z\",\"name\":\"x\"}"),
+                 &h->a);
+    struct gate_class c = house_class(h, PUBLIC_TEXT_MAKER);
+    assert_true(!c.protocol_object || !strcmp(house_member(h, PUBLIC_TEXT_MAKER, "name"), "Entente"));
+}
+
+/* Definitions are written into objects of ours that carry no marking, and into nothing else. */
+static void absent_markings_are_filled(void **state)
+{
+    struct house *h = *state;
+    static const struct text ids[] = {{ONE, sizeof ONE - 1}};
+    struct intake_options o = house_options(h, NULL);
+    struct intake_totals t;
+    house_import(h, house_bundle("%s", definition(ONE, EXT_REL_TO, "\"countries\":[\"NL\"]")), NULL);
+    o.markings = ids;
+    o.marking_count = 1;
+    assert_ok(house_take(h,
+                         text_of(house_bundle("%s,%s,%s", house_indicator(1, T1, ""),
+                                              house_indicator(2, T1, ",\"object_marking_refs\":[\"" GREEN "\"]"),
+                                              statement(TWO, "Copyright"))),
+                         &o, &t));
+    assert_int_equal(t.fresh, 3);
+    assert_terms(house_class(h, house_indicator_id(1)), "rcNL");
+    assert_terms(house_class(h, house_indicator_id(2)), "");
+    assert_terms(house_class(h, TWO), "");
+    struct version_row row;
+    struct buffer body;
+    assert_true(house_current(h, house_indicator_id(1), &row, &body));
+    assert_true(text_find_text(buffer_text(&body), TEXT("\"object_marking_refs\":[\"" ONE "\"],\"pattern\"")) > 0);
+    struct sha256 hash = sha256_of(body.ptr, body.len);
+    assert_true(sha256_eq(&hash, &row.hash));
+    buffer_done(&body);
+    /* the same again is the same */
+    assert_ok(house_take(h, text_of(house_bundle("%s", house_indicator(1, T1, ""))), &o, &t));
+    assert_int_equal(t.unchanged, 1);
+    /* and another's object is never touched */
+    o = house_options(h, &h->a);
+    o.markings = ids;
+    o.marking_count = 1;
+    assert_ok(house_take(h, text_of(house_bundle("%s", house_indicator(5, T1, ""))), &o, &t));
+    assert_terms(house_class(h, house_indicator_id(5)), "");
+}
+
 /* ---- found anew ---- */
 
 /* Values that are looked for. */
@@ -420,6 +521,9 @@ int main(void)
         WITH_HOUSE(classified_is_refused),
         WITH_HOUSE(up_to_the_ceiling_is_taken),
         WITH_HOUSE(strict_means_whole),
+        WITH_HOUSE(ours_are_made_and_read),
+        WITH_HOUSE(public_text_is_known_word_for_word),
+        WITH_HOUSE(absent_markings_are_filled),
         WITH_HOUSE(late_definitions_are_taken),
         WITH_HOUSE(changed_definitions_narrow),
         WITH_HOUSE(classified_late_is_quarantined),

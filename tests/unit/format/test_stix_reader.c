@@ -36,6 +36,7 @@ static void good_samples_are_accepted(void **state)
         size_t objects;
     } good[] = {
         {"stix/good/bundle.json", 8},
+        {"stix/good/markings.json", 19},
         {"stix/good/objects-first.json", 1},
         {"stix/good/empty-bundle.json", 0},
         {"stix/good/no-objects.json", 0},

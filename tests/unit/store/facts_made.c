@@ -404,9 +404,13 @@ struct fact facts_made_any(struct facts_made *m, enum fact_kind kind)
     case FACT_HITS: make_hits(m, &f.u.hits); break;
     case FACT_PARTY: f.u.party = (struct fact_party){made_uuid(m), maybe_uuid(m), words(m)}; break;
     case FACT_SOURCE:
-        f.u.source = (struct fact_source){
-            made_uuid(m),      maybe_uuid(m), maybe_uuid(m), words(m), (enum tlp)made_number(m, TLP_RED + 1),
-            made_chance(m, 50)};
+        f.u.source = (struct fact_source){made_uuid(m),
+                                          maybe_uuid(m),
+                                          maybe_uuid(m),
+                                          words(m),
+                                          (enum tlp)made_number(m, TLP_RED + 1),
+                                          (enum pap)made_number(m, PAP_RED + 1),
+                                          made_chance(m, 50)};
         break;
     case FACT_ACCOUNT:
         f.u.account = (struct fact_account){made_uuid(m),  maybe_uuid(m),

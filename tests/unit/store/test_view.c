@@ -416,6 +416,7 @@ static void sources_accounts_peers_documents(void **state)
     assert_ok(view_source_by_name(s->v, TEXT("Shadowserver"), &again.u.source, NULL));
     assert_true(uuid_eq(&again.u.source.party, &source.u.source.party));
     assert_int_equal(again.u.source.default_tlp, source.u.source.default_tlp);
+    assert_int_equal(again.u.source.default_pap, source.u.source.default_pap);
     assert_ok(view_source(s->v, &source.u.source.id, &again.u.source, NULL));
     again.kind = FACT_ACCOUNT;
     assert_ok(view_account_by_name(s->v, TEXT("duty"), &again.u.account, NULL));
