@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/time.h"
 #include "desk/intake_honest.h"
 #include "desk/own.h"
 #include "desk/reclass.h"
@@ -46,6 +47,23 @@ static enum err look_up_source(struct intake *in, struct fault *reterr)
     return e == ERR_NOT_FOUND ? fault_set(reterr, ERR_NOT_FOUND, "the source is not recorded") : e;
 }
 
+/* Received RED is for the accounts that an agreement with its party names. */
+static enum err look_up_agreement(struct intake *in, struct fault *reterr)
+{
+    if (uuid_is_zero(&in->party) || in->options->from_self)
+        return OK;
+    struct view *v;
+    enum err e = node_reader(in->node, &v, reterr);
+    if (e != OK)
+        return e;
+    struct fact_agreement agreement;
+    e = view_agreement(v, &in->party, &agreement, reterr);
+    if (e == OK)
+        in->red_named = agreement.red_count && (!agreement.until_us || agreement.until_us > clock_now_us());
+    node_reader_done(in->node, v);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 static enum err begin(struct intake *in, int fd, struct fault *reterr)
 {
     const struct fact_genesis *g = node_genesis(in->node);
@@ -57,6 +75,8 @@ static enum err begin(struct intake *in, int fd, struct fault *reterr)
     in->format = in->options->format;
     in->ceiling = node_ceiling(in->node);
     enum err e = look_up_source(in, reterr);
+    if (e == OK)
+        e = look_up_agreement(in, reterr);
     if (e != OK)
         return e;
     return intake_spool_open(node_home(in->node), fd, in->options->cancel, &in->spool, reterr);

@@ -13,7 +13,7 @@ struct intake_options {
     /* Ids of marking definitions that objects without any marking get, written into them: only with from_self. */
     const struct text *markings;
     size_t marking_count;
-    bool from_self;            /* our own: `ours` to the gate */
+    bool from_self; /* our own: `ours` to the gate */
     /* It came over the party's own authenticated line: */
     struct uuid identity;      /* of the party's node, so that what it created is known as its own; zero: not known */
     bool provable;             /* the party's log is pinned: proofs can be asked of it later */

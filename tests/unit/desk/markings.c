@@ -443,6 +443,25 @@ static void received_red_waits_for_a_releaser(void **state)
     assert_int_equal(in_quarantine(h), 0);
 }
 
+static enum err append_agreement(struct txn *t, void *self, struct fault *reterr)
+{
+    struct house *h = self;
+    struct fact f = {.kind = FACT_AGREEMENT};
+    f.u.agreement = (struct fact_agreement){.party = h->a, .account = h->account, .red = &h->account, .red_count = 1};
+    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
+/* With an agreement that names accounts for it, RED is theirs to see: the gate asks for the account. */
+static void red_by_agreement_does_not_wait(void **state)
+{
+    struct house *h = *state;
+    struct fault fault = {0};
+    assert_ok(node_write(h->node, append_agreement, h, &fault));
+    assert_int_equal(house_import(h, house_bundle("%s", house_indicator(1, T1, RED)), &h->a).red, 0);
+    assert_false(house_class(h, house_indicator_id(1)).quarantined);
+    assert_int_equal(house_import(h, house_bundle("%s", house_indicator(2, T1, RED)), &h->b).red, 1);
+}
+
 /* A label raised to RED takes out of use what was in use under the lower one, and it does not come back by
  * repetition.
  */
@@ -528,6 +547,7 @@ int main(void)
         WITH_HOUSE(changed_definitions_narrow),
         WITH_HOUSE(classified_late_is_quarantined),
         WITH_HOUSE(received_red_waits_for_a_releaser),
+        WITH_HOUSE(red_by_agreement_does_not_wait),
         WITH_HOUSE(raised_to_red),
         WITH_HOUSE(the_future_is_let_out),
         WITH_HOUSE(portions_are_looked_up),
