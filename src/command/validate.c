@@ -23,7 +23,7 @@ static void look(void *self, const char *name, int fd)
     struct session *s = v->report.s;
     struct document_sum sum;
     struct fault fault = {.offset = -1, .line = -1};
-    const struct document_faults to = {report_fault, report_progress, &v->report};
+    const struct document_faults to = {.on_fault = report_fault, .on_progress = report_progress, .self = &v->report};
     bool ended;
     report_file(&v->report, name, fd);
     enum err e = validate_document(&v->job, fd, &to, &sum, &ended, &fault);

@@ -21,6 +21,7 @@ enum { VALIDATE_FAULTS = 10, VALIDATE_PROGRESS, VALIDATE_END };
 struct sender {
     const struct validate_job *job;
     bool wait; /* faults may wait for each other */
+    struct stix_together *together;
     struct buffer out;
 };
 
@@ -64,7 +65,7 @@ static void read_document(void *self, int document)
     struct sender *s = self;
     struct document_sum sum;
     struct fault fault = {.offset = -1, .line = -1};
-    const struct document_faults to = {send_fault, send_progress, s};
+    const struct document_faults to = {send_fault, send_progress, s, s->together};
     buffer_init(&s->out, FRAME_BYTES);
     enum err e = s->job->pattern ? pattern_faults(document, TEXT_NONE, &to, &sum, &fault)
                                  : stix_faults(document, TEXT_NONE, &to, &sum, &fault);
@@ -187,7 +188,12 @@ enum err validate_document(const struct validate_job *job, int fd, const struct 
     *ret_ended = false;
     *ret_sum = (struct document_sum){0};
     reader_prepare();
-    enum err e = worker_fork(fd, read_document, &s, job->policy, &limits, job->cancel, &w, reterr);
+    enum err e = job->pattern ? OK : stix_together_new(FAULTS_TOGETHER_MAX_BYTES, &s.together);
+    if (!e)
+        e = worker_fork(fd, read_document, &s, job->policy, &limits, job->cancel, &w, reterr);
+    else
+        fault_set(reterr, e, "no memory to check it");
+    stix_together_free(s.together);
     if (e == ERR_DENIED)
         return fault_set(reterr, e,
                          "this system lets no reader be locked in (no seccomp): --sandbox partial reads "

@@ -37,7 +37,12 @@ struct document_faults {
     void (*on_fault)(void *self, const struct document_fault *f);
     void (*on_progress)(void *self, uint64_t bytes, uint64_t objects); /* now and then; may be NULL */
     void *self;
+    /* For STIX: what compares the objects, borrowed and used for this document alone. Making one asks the system for
+     * chance, which a locked-in reader may not; NULL: one is made. */
+    struct stix_together *together;
 };
+/* Objects of one document that can be compared: some millions. */
+#define FAULTS_TOGETHER_MAX_BYTES (256 * MIB)
 
 /* A bundle, several, a TAXII envelope, a list of objects, one object, or objects one a line. The fd is borrowed and
  * read from where it stands; -1: only `head`.

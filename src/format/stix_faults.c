@@ -9,8 +9,6 @@
 #include "json/locate.h"
 #include "json/split.h"
 
-/* Objects of one document that can be compared: some millions. */
-#define TOGETHER_MAX_BYTES (256 * MIB)
 /* Looking for the lines of one object's faults costs at most so many bytes passed over. */
 #define LOCATE_MAX_BYTES (64 * MIB)
 #define PROGRESS_BYTES   (4 * MIB)
@@ -19,7 +17,7 @@ struct reading {
     const struct document_faults *to;
     struct document_sum *sum;
     struct json_split *split;
-    struct stix_together *together;
+    struct stix_together *together, *own; /* own: NULL where it was handed over */
     struct arena arena;
     struct buffer words, pointer; /* of the fault at hand */
     enum err failed;              /* from inside a callback: final */
@@ -409,8 +407,11 @@ static bool looks_like_a_pattern(struct text head)
 static enum err open_all(struct reading *r, int fd, struct text head)
 {
     enum err e = json_split_open(fd, "objects", STIX_OBJECT_MAX_BYTES, &r->split);
-    if (!e)
-        e = stix_together_new(TOGETHER_MAX_BYTES, &r->together);
+    r->together = r->to->together;
+    if (!e && !r->together) {
+        e = stix_together_new(FAULTS_TOGETHER_MAX_BYTES, &r->own);
+        r->together = r->own;
+    }
     if (e)
         return e;
     json_split_watch(r->split, on_top, r);
@@ -444,7 +445,7 @@ enum err stix_faults(int fd, struct text head, const struct document_faults *to,
         fault_set(reterr, e, "no memory to check it");
     *ret_sum = sum;
     json_split_free(r.split);
-    stix_together_free(r.together);
+    stix_together_free(r.own);
     arena_done(&r.arena);
     buffer_done(&r.words);
     buffer_done(&r.pointer);
