@@ -243,11 +243,14 @@ static void on_top(void *self, const struct json_split_top *top)
     r->line = top->line;
     r->column = top->column;
     enum err e = json_parse(top->members, &doc, &why);
+    if (e == ERR_NOMEM) {
+        r->failed = e;
+        return;
+    }
     if (e) {
         begin(r, stix_guess_id(top->members), TEXT_NONE);
         add(r, STIX_MUST, why.rule[0] ? why.rule : "RFC 8259", "", "the members beside `objects`: %s", why.what);
         end(r, false);
-        r->failed = e == ERR_NOMEM ? e : r->failed;
         return;
     }
     judge_envelope(r, json_root(doc));

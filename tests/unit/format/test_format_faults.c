@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "format/faults.h"
 #include "records.h"
 #include "support/fault.h"
 #include "support/test.h"
@@ -72,11 +73,57 @@ static void csv_survives(void **state)
         true);
 }
 
+/* ---- every fault told: what was told before memory ran out is true ---- */
+
+typedef enum err telling(int, struct text, const struct document_faults *, struct document_sum *, struct fault *);
+struct told {
+    telling *tell;
+    struct text document;
+    uint64_t musts, most;
+};
+
+static void count(void *self, const struct document_fault *f)
+{
+    struct told *t = self;
+    t->musts += f->severity == STIX_MUST;
+}
+
+static bool tell_all(void *arg)
+{
+    struct told *t = arg;
+    struct document_sum sum;
+    const struct document_faults to = {.on_fault = count, .self = t};
+    t->musts = 0;
+    enum err e = t->tell(-1, t->document, &to, &sum, NULL);
+    assert_true(t->musts <= t->most);
+    assert_true(e == OK || e == ERR_NOMEM);
+    return e == OK && t->musts == t->most;
+}
+
+static void telling_faults_survives(void **state)
+{
+    (void)state;
+    size_t len;
+    char *json = sample("stix/bad/element-syntax.json", &len);
+    struct told stix = {stix_faults, {json, len}, 0, UINT64_MAX},
+                patterns = {pattern_faults, TEXT("[a:b=]\n[a:b=1]"), 0, 1};
+    struct document_sum sum;
+    const struct document_faults to = {.on_fault = count, .self = &stix};
+    assert_ok(stix_faults(-1, stix.document, &to, &sum, NULL));
+    stix.most = sum.musts;
+    assert_true(stix.most >= 1);
+    const struct fault_op ops[] = {{.run = tell_all, .arg = &stix}, {.run = tell_all, .arg = &patterns}};
+    for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+        assert_true(fault_each_allocation(&ops[i]) > 3);
+    free(json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stix_survives),
         cmocka_unit_test(csv_survives),
+        cmocka_unit_test(telling_faults_survives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
