@@ -435,7 +435,9 @@ int run_match_observed(struct session *s)
     int fd = -1;
     arena_init(&a.arena, 512 * MIB);
     int code = take_patterns(&a);
-    if (!code && !option(s, "pattern") && s->operand_count == 0 && readers_configure(s->home, false, &fault))
+    bool given = option(s, "pattern") || s->operand_count > 0;
+    /* Without a home its configuration is missing, and the strict policy stays. */
+    if (!code && readers_configure(s->home, false, &fault) && !given)
         code = complain_fault(s, NULL, &fault);
     if (!code && a.count == 0)
         complain(s, "there is no pattern to look for");

@@ -38,7 +38,7 @@ static void recorded_pairs(void **state)
 {
     (void)state;
     const char *path = data_path("stix-pattern/equivalence.jsonl");
-    size_t len, seen = 0, wrong = 0, refused = 0;
+    size_t len = 0, seen = 0, wrong = 0, refused = 0;
     char *lines = path ? scratch_read(path, &len) : NULL;
     if (!lines)
         skip();
