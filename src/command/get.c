@@ -4,6 +4,7 @@
 #include "command/commands.h"
 #include "command/names.h"
 #include "command/share_words.h"
+#include "command/vouchers.h"
 #include "store/proof.h"
 #include "json/json.h"
 
@@ -93,6 +94,7 @@ static void show_people(struct show *w, const struct version_row *row, const str
     if (terms.len)
         buffer_addf(&out, "  terms     " TEXT_FMT "\n", TEXT_ARG(buffer_text(&terms)));
     buffer_done(&terms);
+    vouchers_words(w->names, row, &a, &out);
     buffer_addf(&out, "  marking   %s%s%s%s\n", tlp_name(gate_class_label(cls)),
                 cls->tlp == TLP_NONE && cls->source_default != TLP_NONE ? " (the source's recorded default)" : "",
                 cls->unknown_marking ? ", and one that is unknown here" : "",
@@ -123,6 +125,7 @@ static void show_json(struct show *w, const struct version_row *row, struct text
     json_member_text(&o, "party", party_name(w->names, &a, &row->party));
     json_member_i64(&o, "entry", (int64_t)row->n);
     json_member_i64(&o, "added_us", row->added_us);
+    vouchers_json(w->names, row, &a, &o);
     json_member_raw(&o, "object", body);
     json_close(&o, '}');
     json_line_end(w->s);

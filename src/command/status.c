@@ -92,6 +92,8 @@ static void status_json(struct session *s, const struct fact_genesis *g, const s
                    {"accounts", c->accounts},
                    {"releases", c->releases},
                    {"quarantined", c->quarantined},
+                   {"claims", c->claims},
+                   {"conflicts", c->conflicts},
                    {"unmarked", c->unmarked},
                    {"log_bytes", folder_bytes(node_home(s->node), "log")},
                    {"view_bytes", folder_bytes(node_home(s->node), "view")}};
@@ -131,6 +133,9 @@ static void status_words(struct session *s, const struct fact_genesis *g, const 
     if (c->unmarked)
         say(s, "  staying here  %llu objects are unmarked: entente source set NAME --marking TLP lets them flow\n",
             (unsigned long long)c->unmarked);
+    if (c->claims || c->conflicts)
+        say(s, "  disputed      %llu claims of others, %llu conflicts; entente get ID --all shows an object's\n",
+            (unsigned long long)c->claims, (unsigned long long)c->conflicts);
     if (c->quarantined)
         say(s, "  quarantined   %llu objects\n", (unsigned long long)c->quarantined);
     say(s, "  sandbox       %s\n", sandbox);

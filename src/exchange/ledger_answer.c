@@ -89,3 +89,135 @@ enum err ledger_proof_answer(const struct ledger_call *c, struct outbound **ret,
     clearance_unref(clearance);
     return e;
 }
+
+/* ---- many at once ---- */
+
+struct batch {
+    const struct ledger_call *c;
+    struct clearance *clearance;
+    struct outbound *proofs[PROOFS_ASKED_MAX];
+    size_t line[PROOFS_ASKED_MAX];
+    size_t count;
+    bool published; /* for this request: once is enough */
+};
+
+struct handed {
+    const struct sha256 *hash;
+    struct place body;
+    bool found;
+};
+
+/* The originator's own log counts for more than that of somebody who has it too. */
+static enum err on_voucher(void *self, const struct voucher_row *row)
+{
+    struct handed *h = self;
+    if (row->authority < AUTHORITY_LOGGED || !sha256_eq(&row->hash, h->hash) || row->body.segment == UINT32_MAX ||
+        (h->found && row->authority < AUTHORITY_PROVEN))
+        return OK;
+    h->body = row->body;
+    h->found = true;
+    return OK;
+}
+
+/* Of ours by our log, anew; of others' what their logs gave. ERR_NOT_FOUND: there is none. */
+static enum err proof_text(struct batch *b, const struct page_item *item, struct buffer *out, struct fault *reterr)
+{
+    const struct ledger_call *c = b->c;
+    struct version_row row;
+    struct gate_class cls;
+    struct handed handed = {.hash = cleared_hash(item->cleared)};
+    bool new_one;
+    enum err e = view_by_entry(c->view, item->n, &row, reterr);
+    if (!e)
+        e = view_class(c->view, row.class_id, &cls, reterr);
+    if (!e && !cls.ours)
+        e = view_vouchers(c->view, cleared_id(item->cleared), on_voucher, &handed, reterr);
+    if (e || !cls.ours)
+        return e ? e : handed.found ? node_body(c->server->node, handed.body, out, reterr) : ERR_NOT_FOUND;
+    e = node_proof(c->server->node, item->n, out, reterr);
+    if (e != ERR_NOT_FOUND || b->published)
+        return e;
+    b->published = true;
+    buffer_clear(out);
+    e = node_publish(c->server->node, &new_one, NULL);
+    return e ? ERR_NOT_FOUND : node_proof(c->server->node, item->n, out, reterr);
+}
+
+static enum err prove_item(struct batch *b, struct page *p, size_t line, struct fault *reterr)
+{
+    struct buffer proof;
+    if (p->count == 0 || cleared_form(p->items[0].cleared) != FORM_WHOLE)
+        return OK;
+    buffer_init(&proof, PROOF_MAX_BYTES);
+    enum err e = proof_text(b, &p->items[0], &proof, reterr);
+    if (!e)
+        e = releases_record(p, NULL, &b->c->asker.account, reterr);
+    if (!e)
+        e = outbound_proof(p->items[0].cleared, &b->c->asker.recipient, buffer_text(&proof), &b->proofs[b->count]);
+    if (!e)
+        b->line[b->count++] = line;
+    buffer_done(&proof);
+    return e == ERR_NOT_FOUND || e == ERR_DENIED ? OK : e;
+}
+
+/* "ID" or "ID VERSION" */
+static enum err prove_line(struct batch *b, struct text asked, size_t line, struct fault *reterr)
+{
+    struct text id, version = asked;
+    struct stamp stamp;
+    struct ident ident;
+    struct page p = {.count = 0};
+    if (!text_split(&version, ' ', &id) || ident_parse(id, &ident, NULL) != OK ||
+        (version.ptr && stamp_parse(version, &stamp, NULL) != OK))
+        return ERR_MALFORMED;
+    struct page_wanted w = {.query = {.party = b->c->asker.recipient.party,
+                                      .after_us = INT64_MIN,
+                                      .until_us = INT64_MAX,
+                                      .ids = &id,
+                                      .id_count = 1,
+                                      .limit = 1},
+                            .stamps = &stamp,
+                            .stamp_count = version.ptr ? 1 : 0};
+    enum err e = find(b->c, b->clearance, &w, &p, reterr);
+    if (!e)
+        e = prove_item(b, &p, line, reterr);
+    page_done(&p);
+    return e;
+}
+
+static enum err answer_lines(struct batch *b, struct text body, struct fault *reterr)
+{
+    enum err e = OK;
+    for (size_t line = 0; !e && body.len > 0; line++) {
+        ptrdiff_t end = text_find(body, '\n', 0);
+        if (end < 0 || line == PROOFS_ASKED_MAX)
+            return ERR_MALFORMED;
+        e = prove_line(b, text_sub(body, 0, (size_t)end), line, reterr);
+        body = text_sub(body, (size_t)end + 1, body.len);
+    }
+    return e;
+}
+
+enum err ledger_proofs_answer(const struct ledger_call *c, struct outbound **ret, struct fault *reterr)
+{
+    struct batch b = {.c = c};
+    if (node_held(c->server->node) || c->request->body.len > PROOFS_ASKED_MAX_BYTES) {
+        *ret = taxii_fault(node_held(c->server->node) ? 503 : 413);
+        return *ret ? OK : ERR_NOMEM;
+    }
+    enum err e =
+        clearances_get(c->server->clearances, c->view, &c->asker.recipient, clock_now_us(), &b.clearance, reterr);
+    if (e)
+        return e;
+    e = answer_lines(&b, c->request->body, reterr);
+    if (!e)
+        e = outbound_proofs((const struct outbound *const *)b.proofs, b.line, b.count, ret);
+    for (size_t i = 0; i < b.count; i++)
+        outbound_free(b.proofs[i]);
+    clearance_unref(b.clearance);
+    if (e == ERR_MALFORMED) {
+        *ret = taxii_fault(400);
+        return *ret ? OK : ERR_NOMEM;
+    }
+    return e;
+}

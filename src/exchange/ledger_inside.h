@@ -22,3 +22,4 @@ struct ledger_call {
 /* Each: OK with *ret the answer, whatever its status; else an error of ours. ERR_BUSY: settings changed meanwhile,
  * ask again in a new snapshot. */
 MUST_CHECK enum err ledger_proof_answer(const struct ledger_call *c, struct outbound **ret, struct fault *reterr);
+MUST_CHECK enum err ledger_proofs_answer(const struct ledger_call *c, struct outbound **ret, struct fault *reterr);

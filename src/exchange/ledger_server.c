@@ -184,6 +184,7 @@ static const struct route {
     {{"checkpoint", 10}, false, "GET", checkpoint},
     {{"tile/", 5}, true, "GET", tile},
     {{"proof/", 6}, true, "GET", ledger_proof_answer},
+    {{"proofs", 6}, false, "POST", ledger_proofs_answer},
     {{"origins", 7}, false, "GET", origins},
     {{"introduce", 9}, false, "POST", introduce},
     {{"witness/add-checkpoint", 22}, false, "POST", add_checkpoint},

@@ -5,13 +5,17 @@
  *   GET  /log/checkpoint                        the published checkpoint with its cosignatures
  *   GET  /log/tile/<L>/<N>[.p/<W>]              hashes of what that checkpoint covers (tlog-tiles)
  *   GET  /log/proof/<object id>[?version=]      tlog-proof of an object that the asker may have whole
- *   GET  /log/origins                           our succession statements, oldest first
- *   POST /log/introduce                         a partner shows the key of its log (exchange/peer_pin.h)
- *   POST /log/witness/add-checkpoint            tlog-witness
+ *   POST /log/proofs                            proofs of many objects at once, ours and, handed on, of their
+ * originators GET  /log/origins                           our succession statements, oldest first POST /log/introduce
+ * a partner shows the key of its log (exchange/peer_pin.h) POST /log/witness/add-checkpoint            tlog-witness
  *   GET  /log/witness/<origin hash>/checkpoint  the same, Monitor Retrieval */
 #pragma once
 #include "net/http.h"
 #include "store/node.h"
+
+/* One request for proofs: some pages' worth, and lines of an id of any length with a time. */
+#define PROOFS_ASKED_MAX       256
+#define PROOFS_ASKED_MAX_BYTES (PROOFS_ASKED_MAX * (IDENT_TEXT_MAX + 64))
 
 struct ledger_server;
 /* node must be an owner and outlive the server. ERR_NOMEM */

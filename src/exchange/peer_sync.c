@@ -1,7 +1,9 @@
 /* exchange/peer_sync.c - one round with a partner. */
+#include "base/log.h"
 #include "exchange/asker.h"
 #include "exchange/peer_inside.h"
 #include "exchange/peer_source.h"
+#include "exchange/proofs_ask.h"
 
 #define SYNC_ARENA_BYTES (64 * KIB)
 
@@ -60,6 +62,8 @@ static enum err pull(struct round *r, struct taxii_pulled *ret, struct fault *re
                                           .party = r->peer.party,
                                           .source = r->source,
                                           .account = r->peer.account,
+                                          .identity = r->peer.identity,
+                                          .provable = proofs_askable(&r->peer),
                                           .name = r->name,
                                           .cancel = r->cancel};
     const char *key = arena_printf(&r->arena, "%s " TEXT_FMT " " TEXT_FMT, uuid_format(&r->peer.party, party).ptr,
@@ -67,6 +71,17 @@ static enum err pull(struct round *r, struct taxii_pulled *ret, struct fault *re
     if (!key)
         return ERR_NOMEM;
     return taxii_pull(r->node, r->http, &r->remote, text_of(key), &intake, ret, reterr);
+}
+
+/* Proofs that do not come cost nothing but themselves: they are asked for again. */
+static void ask_for_proofs(struct round *r, const struct uuid *party)
+{
+    struct fault why = {.offset = -1, .line = -1};
+    char id[UUID_TEXT_MAX];
+    enum err e = proofs_ask(r->node, r->http, party, r->cancel, &why);
+    if (e && e != ERR_CANCELLED)
+        log_info("party %s: no proofs this time: %s", uuid_format(party, id).ptr,
+                 why.what[0] ? why.what : err_name(e));
 }
 
 enum err peer_sync_with(struct node *node, struct http_client *http, const struct uuid *party,
@@ -84,6 +99,8 @@ enum err peer_sync_with(struct node *node, struct http_client *http, const struc
     }
     if (e == OK)
         e = pull(&r, &pulled, reterr);
+    if (e == OK)
+        ask_for_proofs(&r, party);
     /* A partner that cannot come to us is given what it may have, once somebody said that it wants our sightings. */
     if (e == OK && !r.comes_to_us && r.peer.sightings)
         e = taxii_push(node, http, &r.remote, party, &pushed, reterr);

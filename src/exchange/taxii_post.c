@@ -90,9 +90,15 @@ static enum err take_in(struct posting *p, struct fault *reterr)
                                      .elements = STATUS_DETAILS_MAX,
                                      .self = p};
     struct intake_totals totals = {0};
+    struct fact_peer peer;
     enum err e = peer_source_find(c->view, &options.party, &options.source, reterr);
     if (e && e != ERR_NOT_FOUND)
         return e;
+    e = view_peer(c->view, &options.party, &peer, reterr);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    if (e == OK)
+        options.identity = peer.identity; /* its own line */
     if (lseek(p->fd, 0, SEEK_SET) < 0)
         return fault_errno(reterr, "a posted envelope");
     e = intake_run(c->server->node, p->fd, &options, &totals, reterr);

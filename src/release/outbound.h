@@ -69,6 +69,7 @@ enum outbound_log {
     LOG_TREE_SIZE,    /* a decimal and a newline: a witness's 409 */
     LOG_ADD_CHECKPOINT, /* the request to a witness (status 0) */
     LOG_INTRODUCTION,   /* the request that shows a partner our key (status 0), statements behind it */
+    LOG_PROOFS_ASKED,   /* the request for proofs (status 0): ids with their versions, a line each */
     LOG_TEXTS
 };
 /* ERR_DENIED | ERR_NOMEM */
@@ -79,3 +80,7 @@ MUST_CHECK enum err outbound_tile(const void *bytes, size_t len, struct outbound
  * public part must be that of this object (id, version, hash). ERR_DENIED otherwise | ERR_NOMEM */
 MUST_CHECK enum err outbound_proof(const struct cleared *c, const struct recipient *asker, struct text proof,
                                    struct outbound **ret);
+/* Several of them in one answer, each behind a line "proof LINE BYTES"; line[i]: of the request. All made by
+ * outbound_proof() for the same asker: what does not begin as one is ERR_DENIED. ERR_LIMIT | ERR_NOMEM */
+MUST_CHECK enum err outbound_proofs(const struct outbound *const *proofs, const size_t *line, size_t count,
+                                    struct outbound **ret);

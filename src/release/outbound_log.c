@@ -2,6 +2,8 @@
  * once more, and more narrowly: no line that could carry a sentence. */
 #include "base/limits.h"
 #include "base/outbound_make.h"
+#include "base/time.h"
+#include "model/ident.h"
 #include "release/outbound.h"
 #include "json/json.h"
 
@@ -150,6 +152,27 @@ static bool take_hashes(struct text *rest)
     return take_empty(rest);
 }
 
+/* "ID" or "ID VERSION": an identifier and a timestamp, so nothing else fits in. */
+static bool take_asked(struct text *rest)
+{
+    struct text line, id;
+    struct ident ident;
+    struct stamp stamp;
+    if (!take(rest, &line))
+        return false;
+    struct text version = line;
+    bool split = text_split(&version, ' ', &id);
+    return split && ident_parse(id, &ident, NULL) == OK && (!version.ptr || stamp_parse(version, &stamp, NULL) == OK);
+}
+
+static bool take_all_asked(struct text *rest)
+{
+    bool good = rest->len > 0;
+    while (good && rest->len > 0)
+        good = take_asked(rest);
+    return good;
+}
+
 static bool of_form(enum outbound_log what, struct text t)
 {
     struct text line;
@@ -161,6 +184,7 @@ static bool of_form(enum outbound_log what, struct text t)
     case LOG_ADD_CHECKPOINT:
         return take_word(&t, "old", is_decimal) && take_hashes(&t) && take_checkpoint(&t) && t.len == 0;
     case LOG_INTRODUCTION: return take_introduction(&t);
+    case LOG_PROOFS_ASKED: return take_all_asked(&t);
     default: return false;
     }
 }
@@ -192,7 +216,7 @@ static enum err finish(int status, struct text media_type, struct buffer *body, 
 enum err outbound_log_text(enum outbound_log what, int status, struct text text, struct outbound **ret)
 {
     struct buffer body;
-    bool request = what == LOG_ADD_CHECKPOINT || what == LOG_INTRODUCTION;
+    bool request = what == LOG_ADD_CHECKPOINT || what == LOG_INTRODUCTION || what == LOG_PROOFS_ASKED;
     if (text.len > LOG_TEXT_MAX_BYTES || request != (status == 0) || !of_form(what, text))
         return ERR_DENIED;
     buffer_init(&body, LOG_TEXT_MAX_BYTES);
@@ -263,4 +287,23 @@ enum err outbound_proof(const struct cleared *c, const struct recipient *asker, 
     buffer_init(&body, LOG_TEXT_MAX_BYTES);
     buffer_add(&body, proof);
     return finish(200, TEXT(TEXT_PLAIN), &body, CACHE_NEVER, ret);
+}
+
+enum err outbound_proofs(const struct outbound *const *proofs, const size_t *line, size_t count,
+                         struct outbound **ret)
+{
+    struct buffer body;
+    enum err e = OK;
+    buffer_init(&body, (count + 1) * LOG_TEXT_MAX_BYTES);
+    for (size_t i = 0; e == OK && i < count; i++) {
+        struct text one = outbound_body(proofs[i]);
+        if (!text_starts(one, TEXT("c2sp.org/tlog-proof@v1\n")))
+            e = ERR_DENIED;
+        buffer_addf(&body, "proof %zu %zu\n", line[i], one.len);
+        buffer_add(&body, one);
+    }
+    if (e == OK)
+        return finish(200, TEXT(TEXT_PLAIN), &body, CACHE_NEVER, ret);
+    buffer_done(&body);
+    return e;
 }
