@@ -34,9 +34,20 @@ static size_t character(struct text t)
     return text_is_utf8(text_sub(t, 0, n)) ? n : 0;
 }
 
+/* Nearly all words are; then they stay where they are. */
+static bool is_plain(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (t.ptr[i] < 0x20 || t.ptr[i] == 0x7f) /* char is signed here: bytes over 0x7f are not plain either */
+            return false;
+    return true;
+}
+
 struct text faults_clean(struct text t, size_t max, struct buffer *scratch)
 {
     buffer_clear(scratch);
+    if (t.len <= max && is_plain(t))
+        return t;
     while (t.len > 0) {
         size_t n = character(t);
         if (scratch->len + (n ? n : 1) > max)

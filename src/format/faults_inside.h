@@ -7,7 +7,7 @@
 MUST_CHECK enum err faults_head(int fd, struct text *io_head, char bytes[64], struct fault *reterr);
 
 /* The text cut at max bytes, between characters, and what no line of people should hold ('?' for controls and for
- * what is no UTF-8), in `scratch`. */
+ * what is no UTF-8): itself where it is fit to be shown, else in `scratch`. */
 struct text faults_clean(struct text t, size_t max, struct buffer *scratch);
 
 /* The characters around the byte at `at` (from 0) of a line, cleaned, at most FAULT_EXCERPT_MAX_BYTES of them;

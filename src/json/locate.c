@@ -21,13 +21,22 @@ static int here(const struct place *at)
     return at->p < at->end ? (unsigned char)*at->p : -1;
 }
 
+static bool is_escaped(const char *quote, const char *from)
+{
+    const char *p = quote;
+    while (p > from && p[-1] == '\\')
+        p--;
+    return (quote - p) % 2 == 1;
+}
+
 /* From the opening quote to behind the closing one. */
 static struct text pass_string(struct place *at)
 {
-    const char *from = at->p++;
-    while (at->p < at->end && *at->p != '"')
-        at->p += *at->p == '\\' && at->p + 1 < at->end ? 2 : 1;
-    at->p += at->p < at->end;
+    const char *from = at->p++, *quote = NULL;
+    do {
+        quote = at->p < at->end ? memchr(at->p, '"', (size_t)(at->end - at->p)) : NULL;
+        at->p = quote ? quote + 1 : at->end;
+    } while (quote && is_escaped(quote, from + 1));
     return (struct text){from, (size_t)(at->p - from)};
 }
 
