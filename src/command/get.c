@@ -72,6 +72,13 @@ struct show {
     enum err err;
 };
 
+/* A class without its source was given its label when it came in, or by a definition. */
+static const char *label_words(const struct gate_class *cls)
+{
+    static const struct uuid none;
+    return uuid_eq(&cls->source, &none) ? " (not said by the object itself)" : " (the source's recorded default)";
+}
+
 static void show_people(struct show *w, const struct version_row *row, const struct gate_class *cls, struct text body)
 {
     struct arena a;
@@ -96,7 +103,7 @@ static void show_people(struct show *w, const struct version_row *row, const str
     buffer_done(&terms);
     vouchers_words(w->names, row, &a, &out);
     buffer_addf(&out, "  marking   %s%s%s%s\n", tlp_name(gate_class_label(cls)),
-                cls->tlp == TLP_NONE && cls->source_default != TLP_NONE ? " (the source's recorded default)" : "",
+                cls->tlp == TLP_NONE && cls->source_default != TLP_NONE ? label_words(cls) : "",
                 cls->unknown_marking ? ", and one that is unknown here" : "",
                 cls->granular ? ", portions marked" : "");
     pretty(body, &out);

@@ -122,11 +122,11 @@ enum err intake_marking_read(struct intake *in, const struct record_object *o, s
     struct cursor c = o->markings;
     struct text id;
     enum err e = note_changed(in, o, reterr);
+    enum tlp said = TLP_NONE;
     cls->tlp = TLP_NONE;
     for (size_t i = 0; e == OK && i < o->marking_count && record_next_text(&c, &id); i++)
-        e = marks_add(cls, id, look_up, in, reterr);
-    if (cls->tlp == TLP_NONE)
-        cls->tlp = in->options->marking;
+        e = marks_add(cls, id, &said, look_up, in, reterr);
+    marks_label(cls, said, in->options->marking);
     return e ? e : marks_inside(cls, o->body, look_up, in, reterr);
 }
 

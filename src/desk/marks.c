@@ -28,17 +28,36 @@ static void classify_as(struct gate_class *cls, enum classification level)
         cls->terms.classification = level;
 }
 
-enum err marks_add(struct gate_class *cls, struct text id, marks_lookup *lookup, void *self, struct fault *reterr)
+enum err marks_add(struct gate_class *cls, struct text id, enum tlp *said, marks_lookup *lookup, void *self,
+                   struct fault *reterr)
 {
-    struct gate_portion one, sum = {.tlp = cls->tlp, .terms = cls->terms, .unknown = cls->unknown_marking};
+    struct gate_portion one, sum = {.terms = cls->terms, .unknown = cls->unknown_marking};
+    struct ident ident;
+    enum tlp published;
     enum err e = meaning(id, lookup, self, &one, reterr);
     if (e != OK)
         return e;
     portion_add(&sum, &one);
-    cls->tlp = sum.tlp;
     cls->terms = sum.terms;
     cls->unknown_marking = sum.unknown;
+    bool itself = ident_parse(id, &ident, NULL) == OK && tlp_of_marking(&ident.uuid, &published, NULL);
+    enum tlp *label = itself ? &cls->tlp : said;
+    *label = tlp_stricter(*label, one.tlp);
     return OK;
+}
+
+void marks_label(struct gate_class *cls, enum tlp said, enum tlp filled)
+{
+    if (cls->tlp != TLP_NONE) {
+        cls->unknown_marking = cls->unknown_marking || said > cls->tlp;
+        cls->tlp = tlp_stricter(cls->tlp, said);
+        return;
+    }
+    enum tlp label = said != TLP_NONE ? said : filled;
+    if (label == TLP_NONE)
+        return;
+    cls->source_default = label;
+    cls->source = (struct uuid){0}; /* its default is not asked for */
 }
 
 static enum err read_portions(struct gate_class *cls, const struct json_val *list, marks_lookup *lookup, void *self,

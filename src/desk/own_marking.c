@@ -110,6 +110,7 @@ static void put_definition(const struct making *m, const struct fact_genesis *g,
 {
     struct json_out o = json_out_to(out);
     char identity[IDENT_TEXT_MAX];
+    struct uuid clear;
     json_open(&o, '{');
     json_member_text(&o, "type", TEXT("marking-definition"));
     json_member_text(&o, "spec_version", TEXT("2.1"));
@@ -117,6 +118,11 @@ static void put_definition(const struct making *m, const struct fact_genesis *g,
     json_member_text(&o, "created", text_of(created));
     json_member_text(&o, "created_by_ref", ident_format(TEXT("identity"), &g->identity, identity));
     json_member_text(&o, "name", m->name);
+    (void)tlp_marking(TLP_CLEAR, 2, &clear);
+    json_key(&o, TEXT("object_marking_refs"));
+    json_open(&o, '[');
+    json_put_text(&o, ident_format(TEXT("marking-definition"), &clear, identity));
+    json_close(&o, ']');
     json_key(&o, TEXT("extensions"));
     json_open(&o, '{');
     put_terms(&o, m->terms);

@@ -41,6 +41,7 @@ static enum err class_now(struct looking *l, struct text body, const struct gate
                           struct gate_class *ret, struct fault *reterr)
 {
     struct gate_class c = *before;
+    enum tlp said = TLP_NONE;
     struct json_doc *doc;
     enum err e = json_parse(body, &doc, reterr);
     if (e != OK)
@@ -50,10 +51,9 @@ static enum err class_now(struct looking *l, struct text body, const struct gate
     c.unknown_marking = false;
     const struct json_val *refs = json_get(json_root(doc), "object_marking_refs");
     for (struct json_iter it = json_iter_of(refs); e == OK && json_next(&it);)
-        e = marks_add(&c, json_text(it.val), look_up, l, reterr);
+        e = marks_add(&c, json_text(it.val), &said, look_up, l, reterr);
     json_free(doc);
-    if (c.tlp == TLP_NONE)
-        c.tlp = before->tlp;
+    marks_label(&c, said, TLP_NONE);
     if (e == OK)
         e = marks_inside(&c, body, look_up, l, reterr);
     bool red_now = gate_class_label(before) != TLP_RED && red_is_quarantined(&c, false);

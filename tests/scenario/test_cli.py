@@ -187,7 +187,8 @@ def people_and_sources(folder):
     node.fails(64, "source", "add", "feed2", "--marking", "PURPLE")
     node.ok("source", "set", "feed", "--marking", "AMBER")
     check(node.ok("source", "list", "--json").lines == [{"source": "feed", "party": "CERT Y", "marking": "TLP:AMBER",
-                                                        "incident_rule": True}], "source list")
+                                                        "pap": "none", "incident_rule": True, "unmarked": 0,
+                                                        "unreadable": 0}], "source list")
 
 
 def views_can_be_thrown_away(folder):

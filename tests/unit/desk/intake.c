@@ -394,7 +394,10 @@ static void labels(void **state)
                          text_of(house_bundle("%s,%s", house_indicator(2, T1, ""),
                                               house_indicator(3, T1, ",\"object_marking_refs\":[\"" GREEN "\"]"))),
                          &o, &t));
-    assert_int_equal(house_class(h, house_indicator_id(2)).tlp, TLP_CLEAR);
+    c = house_class(h, house_indicator_id(2));
+    assert_int_equal(c.tlp, TLP_NONE); /* it does not stand in the object, and is written into what leaves */
+    assert_int_equal(gate_class_label(&c), TLP_CLEAR);
+    assert_true(!uuid_eq(&c.source, &source)); /* whose default is not asked for any more */
     assert_int_equal(house_class(h, house_indicator_id(3)).tlp, TLP_GREEN);
     o.source = h->b; /* no source */
     assert_err(house_take(h, text_of(one(4, T1, "")), &o, &t), ERR_NOT_FOUND);

@@ -95,7 +95,19 @@ static void labels_in_definitions_count(void **state)
                          text_of(house_bundle("%s,%s", definition(ONE, EXT_TLP2, "\"tlp_2_0\":\"amber\""),
                                               house_indicator(1, T1, MARKED))),
                          &o, &t));
-    assert_int_equal(house_class(h, house_indicator_id(1)).tlp, TLP_AMBER);
+    /* it does not stand in the object as everybody reads it, so it has to be written into what leaves */
+    struct gate_class c = house_class(h, house_indicator_id(1));
+    assert_int_equal(c.tlp, TLP_NONE);
+    assert_int_equal(gate_class_label(&c), TLP_AMBER);
+    assert_ok(house_take(
+        h,
+        text_of(house_bundle("%s,%s", house_indicator(3, T1, ""),
+                             house_indicator(4, T1, ",\"object_marking_refs\":[\"" ONE "\",\"" GREEN "\"]"))),
+        &o, &t));
+    c = house_class(h, house_indicator_id(3));
+    assert_true(c.tlp == TLP_NONE && gate_class_label(&c) == TLP_CLEAR && !c.unknown_marking);
+    c = house_class(h, house_indicator_id(4));
+    assert_true(c.tlp == TLP_AMBER && c.unknown_marking); /* GREEN to whoever cannot read the definition */
     house_import(h,
                  house_bundle("%s,%s", statement(TWO, "PAP:RED"),
                               house_indicator(2, T1, ",\"object_marking_refs\":[\"" TWO "\"]")),
