@@ -372,7 +372,9 @@ static void doors_in_words(void **state)
         assert_int_equal(decide(&own).cleared, rows[i].account);
         assert_int_equal(decide(&partner).cleared, rows[i].partner);
         assert_int_equal(decide(&public).cleared, rows[i].public);
-        public.c.terms.pap = PAP_AMBER;
+        public.c.source_pap = PAP_GREEN;
+        assert_int_equal(decide(&public).cleared, rows[i].public);
+        public.c.source_pap = PAP_AMBER;
         assert_false(decide(&public).cleared);
         for (unsigned bit = 1; rows[i].partner && bit <= PURPOSES_ALL; bit *= 2) {
             partner.c.terms.purposes = (uint8_t)bit;
