@@ -2,6 +2,7 @@
 """Acts that let one object go to one recipient, and what ends them; nothing of what is withheld shows on the way."""
 
 import json
+import os
 import time
 import uuid
 
@@ -64,6 +65,16 @@ def grant_of(done):
     return done.lines[0]["grant"]
 
 
+def holds(home, word):
+    """In any byte of a home that nobody has open; compressed bodies aside: acts have none."""
+    for folder, _, names in os.walk(home):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as file:
+                if word.encode() in file.read():
+                    return True
+    return False
+
+
 def nothing_shows(node, client, *objects):
     for o in objects:
         for word in (o["id"], o["pattern"]):
@@ -112,6 +123,13 @@ def approvals_open_and_end(folder):
     nothing_shows(node, c, secret)
     node.ok("verify")
     node.stop()
+    for word in ("agreed by phone", "the call was not authentic"):
+        check(holds(node.home, word), "the reason is in the home")
+    node.ok("erase", secret["id"], "--reason", "asked for")
+    for word in ("agreed by phone", "the call was not authentic", secret["id"]):
+        check(not holds(node.home, word), f"erased, and still there: {word}")
+    check(node.ok("share", "list", "--json").lines == [], "what was said in acts about it goes with it")
+    node.ok("verify")
 
 
 def consents_are_their_originators(folder):
