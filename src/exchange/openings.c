@@ -195,6 +195,7 @@ struct opened {
     struct uuid *grants;
     size_t grant_count;
     bool any;      /* something was not visible before */
+    bool closed;   /* something is not visible any more */
     bool pointers; /* second pass: what points to others */
 };
 
@@ -226,9 +227,11 @@ static enum err add_key(struct opened *o, const struct gate_class *c)
 static enum err on_class(void *self, const struct class_row *row)
 {
     struct opened *o = self;
-    if (!cleared_for(&o->now, &row->cls, NULL, TEXT_NONE, TEXT_NONE, o->now.at_us))
-        return OK;
     bool before = cleared_for(&o->before, &row->cls, NULL, TEXT_NONE, TEXT_NONE, o->before.at_us);
+    if (!cleared_for(&o->now, &row->cls, NULL, TEXT_NONE, TEXT_NONE, o->now.at_us)) {
+        o->closed |= before;
+        return OK;
+    }
     o->any |= !before;
     bool take = o->pointers ? before && points_to_others(row->cls.type) : !before;
     return take ? add_key(o, &row->cls) : OK;
@@ -298,7 +301,7 @@ struct opening {
     struct update *u;
     struct uuid party;
     struct basis before, now;
-    bool written;
+    bool written, changed;
 };
 
 /* Inside the write, so that no class is born between looking and recording. */
@@ -317,6 +320,7 @@ static enum err write_opening(struct txn *t, void *self, struct fault *reterr)
                        .now = {&u->now, &agreed, &op->now.r, op->now.at_us},
                        .arena = &u->arena};
     e = look(&o, txn_view(t), reterr);
+    op->changed = o.any || o.closed;
     if (e == OK && (o.count || o.grant_count)) {
         struct fact f = {.kind = FACT_OPENING,
                          .u.opening = {.party = op->party,
@@ -369,6 +373,8 @@ static enum err update_party(struct update *u, struct view *v, const struct uuid
         return OK;
     e = known ? node_write(u->node, write_opening, &op, reterr) : OK;
     *ret_opened |= op.written;
+    if (e == OK && known && passed && !op.changed && recipient_same(&op.before.r, &op.now.r))
+        return OK; /* what was looked at stands: nothing is written for it */
     return e ? e : save_basis(node_local(u->node), text_of(key), &op.now, reterr);
 }
 
