@@ -140,27 +140,38 @@ static const char *pap_words(enum pap p)
     return "may use it only where the adversary cannot see it";
 }
 
-/* The act that would let it go; empty: none would, or none is needed. */
+/* What a rule waits for, and the act that gives it. */
+static const struct {
+    const char *rule, *verb;
+} waits_for[] = {{"2 need", "need"}, {"2 ceiling", "approve"}, {"2 named", "name"}};
+
+static bool spoke(const struct decision *d, const char *rule)
+{
+    for (size_t i = 0; i < d->rule_count; i++)
+        if (strcmp(d->rules[i].id, rule) == 0)
+            return true;
+    return false;
+}
+
+/* The acts that would let it go, all of them wanted; empty: none would, or none is needed. Beyond its label its
+ * originator's consent is enough, and nothing else is. */
 static struct text act_words(struct plan *p, struct text id, const struct recipient *r, const struct decision *d)
 {
-    const char *t = "";
-    struct text name = r->name;
-    if (d->cleared || r->kind == RECIPIENT_PUBLIC)
+    struct buffer b;
+    bool account = r->kind == RECIPIENT_OWN_ACCOUNT;
+    if (d->cleared || r->kind == RECIPIENT_PUBLIC || !(d->asks_consent || d->asks_releaser))
         return TEXT_NONE;
-    if (r->kind == RECIPIENT_OWN_ACCOUNT) {
-        t = d->label == TLP_RED
-                ? arena_printf(&p->arena, "entente share name " TEXT_FMT " --to 'account " TEXT_FMT "' --reason R",
-                               TEXT_ARG(id), TEXT_ARG(name))
-                : "";
-    } else if (d->asks_releaser) {
-        const char *verb = d->label == TLP_RED ? "name" : r->kind == RECIPIENT_CONSTITUENT ? "need" : "approve";
-        t = arena_printf(&p->arena, "entente share %s " TEXT_FMT " --to '" TEXT_FMT "' --reason R", verb,
-                         TEXT_ARG(id), TEXT_ARG(name));
-    } else if (d->asks_consent) {
-        t = arena_printf(&p->arena, "entente share consent request " TEXT_FMT " --to '" TEXT_FMT "'", TEXT_ARG(id),
-                         TEXT_ARG(name));
-    }
-    return text_of(t ? t : "");
+    buffer_init(&b, 16 * KIB);
+    if (d->asks_consent)
+        buffer_addf(&b, "entente share consent request " TEXT_FMT " --to '" TEXT_FMT "'", TEXT_ARG(id),
+                    TEXT_ARG(r->name));
+    for (size_t i = 0; !d->asks_consent && i < ARRAY_LEN(waits_for); i++)
+        if (spoke(d, waits_for[i].rule))
+            buffer_addf(&b, "%sentente share %s " TEXT_FMT " --to '%s" TEXT_FMT "' --reason R", b.len ? " && " : "",
+                        waits_for[i].verb, TEXT_ARG(id), account ? "account " : "", TEXT_ARG(r->name));
+    struct text kept = arena_text(&p->arena, buffer_text(&b));
+    buffer_done(&b);
+    return kept;
 }
 
 /* ---- what is cut ---- */
