@@ -5,7 +5,6 @@
 #include "format/faults_inside.h"
 #include "format/magic.h"
 #include "format/stix_inside.h"
-#include "model/observable_id.h"
 #include "json/locate.h"
 #include "json/split.h"
 
@@ -139,28 +138,6 @@ static void end(struct reading *r, bool object)
     }
 }
 
-static void judge_identifier(struct reading *r, const struct json_val *v)
-{
-    char right[UUID_TEXT_MAX];
-    struct uuid uuid;
-    switch (observable_judge(v, &uuid)) {
-    case OBSERVABLE_AS_NAMED:
-    case OBSERVABLE_NOT_JUDGED: break;
-    case OBSERVABLE_RANDOM:
-        add(r, STIX_SHOULD, "STIX 2.1 2.9", "/id", "the identifier is random; the deterministic one ends in %s",
-            uuid_format(&uuid, right).ptr);
-        break;
-    case OBSERVABLE_OTHER:
-        add(r, STIX_SHOULD, "STIX 2.1 2.9", "/id", "the identifier is not the deterministic one, which ends in %s",
-            uuid_format(&uuid, right).ptr);
-        break;
-    case OBSERVABLE_NOT_RANDOM:
-        add(r, STIX_SHOULD, "STIX 2.1 2.9", "/id",
-            "no property that contributes to an identifier is there: its UUID is to be a random one (version 4)");
-        break;
-    }
-}
-
 static void judge(struct reading *r, const struct json_val *v)
 {
     uint64_t musts = 0;
@@ -183,7 +160,6 @@ static void judge_object(struct reading *r, const struct json_val *v, struct tex
             "a bundle holds no bundles: put the objects of this one beside the others");
     } else {
         judge(r, v);
-        judge_identifier(r, v);
         if (!r->failed && stix_together_add(r->together, v, on_fault, r, &musts))
             r->failed = ERR_NOMEM;
     }

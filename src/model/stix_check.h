@@ -23,7 +23,6 @@ struct stix_check {
     bool first_only;                /* the first MUST ends it */
     bool over;                      /* nothing more is to be looked at */
     bool defanged;                  /* addresses are written so that nobody follows them */
-    bool random_id;                 /* nothing contributes to the id of this cyber-observable object */
     bool own_properties;            /* an extension adds properties at the top level */
     enum err err;                   /* ERR_NOMEM, ERR_LIMIT: why it is over */
     stix_on_fault *on_fault;

@@ -2,6 +2,7 @@
  * that of its type, and judged; what is missing and what contradicts each other is told behind. */
 #include <string.h>
 
+#include "model/observable_id.h"
 #include "model/stix_check.h"
 
 /* ---- types ---- */
@@ -109,27 +110,51 @@ static enum common_for common_class(const struct stix_check *c)
 
 /* ---- the values of common properties that are more than their kind ---- */
 
-/* Section 2.9: random where nothing contributes, from the contributing properties for cyber-observable objects. */
+/* Section 3.4: an observable's identifier should follow from its properties. */
+static void check_named(struct stix_check *c, const struct stix_place *at)
+{
+    char right[UUID_TEXT_MAX];
+    struct uuid uuid;
+
+    switch (observable_judge(c->object, &uuid)) {
+    case OBSERVABLE_RANDOM:
+        SHOULD(c, STIX_RULE("2.9"), at, "the identifier is random; the deterministic one ends in %s",
+               uuid_format(&uuid, right).ptr);
+        break;
+    case OBSERVABLE_OTHER:
+        SHOULD(c, STIX_RULE("2.9"), at, "the identifier is not the deterministic one, which ends in %s",
+               uuid_format(&uuid, right).ptr);
+        break;
+    case OBSERVABLE_AS_NAMED:
+    case OBSERVABLE_NOT_RANDOM: /* a MUST, and told by its type's rules */
+    case OBSERVABLE_NOT_JUDGED: break;
+    }
+}
+
+/* Section 2.9. Variants and versions that RFC 4122 does not define are a SHOULD: OASIS's own interoperability
+ * documents are full of made-up digits. */
 static void check_uuid(struct stix_check *c)
 {
-    static const struct stix_place id = {.name = NAMED("id")}, *at = &id;
+    static const struct stix_place id = {.name = NAMED("id")};
     const uint8_t *b = c->head->ident.uuid.b;
     unsigned version = b[6] >> 4;
 
     if (!c->shoulds || c->head->id.len == 0)
         return;
     if (b[8] >> 6 != 2 || version == 0 || version > 8)
-        SHOULD(c, STIX_RULE("2.9"), at, "its UUID has no variant and version of RFC 4122");
-    else if (c->rules == STIX_SCO && version != 5 && !c->random_id)
-        SHOULD(c, STIX_RULE("2.9"), at, "a cyber-observable object's UUID should be of version 5, not %u", version);
+        SHOULD(c, STIX_RULE("2.9"), &id, "its UUID has no variant and version of RFC 4122");
     else if (c->rules != STIX_SCO && c->rules != STIX_CUSTOM && version != 4)
-        SHOULD(c, STIX_RULE("2.9"), at, "its UUID should be of version 4, not %u", version);
+        SHOULD(c, STIX_RULE("2.9"), &id, "its UUID should be of version 4, not %u", version);
+    if (c->shape && c->rules == STIX_SCO)
+        check_named(c, &id);
 }
 
 static void check_id(struct stix_check *c, const struct json_val *v, const struct stix_place *at)
 {
     struct stix_head *h = c->head;
 
+    if (!c->shape && text_starts(json_text(v), h->type) && !type_name_valid(h->type) && c->musts > 0)
+        return; /* its type was told */
     if (ident_parse(json_text(v), &h->ident, NULL)) {
         MUST(c, STIX_RULE("2.9"), at, "no identifier (type--UUID)");
         return;

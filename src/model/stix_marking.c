@@ -123,7 +123,7 @@ void stix_rules_marking_definition(struct stix_check *c, const struct json_val *
         stix_missing(c, STIX_RULE("7.2.1"), at, TEXT("definition_type"), "is required without extensions");
     if (!extended && !json_get(o, "definition"))
         stix_missing(c, STIX_RULE("7.2.1"), at, TEXT("definition"), "is required without extensions");
-    if (json_get(o, "definition"))
+    if (json_size(json_get(o, "definition")) > 0)
         check_statement(c, o);
     check_label(c, o, at);
 }

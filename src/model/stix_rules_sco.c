@@ -12,7 +12,6 @@ static void check_random_id(struct stix_check *c, bool contributes)
     static const struct stix_place at = {.name = NAMED("id")};
     const uint8_t *b = c->head->ident.uuid.b;
 
-    c->random_id = !contributes;
     if (!contributes && c->head->id.len > 0 && b[6] >> 4 == 5 && b[8] >> 6 == 2)
         MUST(c, STIX_RULE("2.9"), &at, "nothing contributes to it, so its UUID is of version 4");
 }

@@ -33,9 +33,11 @@ struct stix_together;
  * beyond are not compared (stix_together_full() says so). ERR_NOMEM */
 MUST_CHECK enum err stix_together_new(size_t max_bytes, struct stix_together **ret);
 void stix_together_free(struct stix_together *t);
-/* Adds one object (any JSON value; what has no id is passed over) and tells what contradicts those before it: the
- * same id and modified with other content (3.6), the same id with another created or creator (3.6), the same SCO id
- * with another value of a contributing property (3.4). ERR_NOMEM */
+/* Adds one object (any JSON value; what has no identifier is passed over) and tells what contradicts those added
+ * before it: the same id and modified with other content (3.6; a property at its default counts as left out), the
+ * same id with another created (3.2) or creator (3.6), a version later than one that is revoked (3.2), one UUID for
+ * two types (2.9: a MUST where both name the same creator, else a SHOULD), a family of malware as the variant of an
+ * instance (4.11.2, when both ends came before). *ret_musts counts these MUSTs. ERR_NOMEM */
 MUST_CHECK enum err stix_together_add(struct stix_together *t, const struct json_val *object, stix_on_fault *on_fault,
                                       void *self, uint64_t *ret_musts);
 bool stix_together_full(const struct stix_together *t);
