@@ -402,7 +402,7 @@ static void values_and_fillings(void **state)
     (void)state;
     static const char identity[] =
         "{\"type\":\"identity\",\"spec_version\":\"2.1\",\"id\":\"identity--00000000-0000-4000-8000-000000000001\","
-        "\"created\":\"2026-01-01T00:00:00Z\",\"modified\":\"2026-01-01T00:00:00Z\",\"name\":\"x\"}";
+        "\"created\":\"2026-01-01T00:00:00.000Z\",\"modified\":\"2026-01-01T00:00:00.000Z\",\"name\":\"x\"}";
     const struct reader_options options = {.format = READER_STIX, .tlp = TLP_GREEN};
     struct buffer all = records_of(text_of(identity), &options);
     struct cursor c;

@@ -208,7 +208,8 @@ static void extensions(void **state)
     bad(TOOL(",`extensions`:{`x-ext`:`y`}"), "3.2", "extension");
     bad(TOOL(",`extensions`:{`" EXT "`:{`a`:1}}"), "3.2", "extension_type");
     bad(TOOL(",`extensions`:{`" EXT "`:{`extension_type`:`new`}}"), "10.5", "extension_type");
-    bad(TOOL(",`extensions`:{`extension-definition--1`:{`extension_type`:`new-sdo`}}"), "2.9", "extension-definition--1");
+    bad(TOOL(",`extensions`:{`extension-definition--1`:{`extension_type`:`new-sdo`}}"), "2.9",
+        "extension-definition--1");
     bad("{`type`:`file`,`id`:`file--" UUID "`,`extensions`:{`ntfs-ext`:{}}}", "6.7.3", "ntfs-ext");
 }
 

@@ -60,7 +60,7 @@ static void each_sample(const char *kind, void (*each)(const char *where, const 
     for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
         char path[500], where[100];
         size_t len = 0, at = 0;
-        snprintf(path, sizeof path, "data/stix/%s/section-%02d.jsonl", kind, sections[i]);
+        snprintf(path, sizeof path, "data/validate/%s/section-%02d.jsonl", kind, sections[i]);
         bool there = access(test_path(path), R_OK) == 0;
         char *content = there ? scratch_read(test_path(path), &len) : NULL;
         if (!content && sections[i] == 2 && strcmp(kind, "good") == 0)

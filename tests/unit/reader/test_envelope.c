@@ -8,7 +8,7 @@
 
 #define OBJECT(n)                                                                                                    \
     "{\"type\":\"identity\",\"spec_version\":\"2.1\",\"id\":\"identity--0000000" n "-0000-4000-8000-000000000000\"," \
-    "\"created\":\"2025-01-01T00:00:00Z\",\"modified\":\"2025-01-02T00:00:00Z\",\"name\":\"x\"}"
+    "\"created\":\"2025-01-01T00:00:00.000Z\",\"modified\":\"2025-01-02T00:00:00.000Z\",\"name\":\"x\"}"
 
 static int descriptor_of(struct text bytes)
 {
@@ -127,7 +127,7 @@ static void elements_are_named(void **state)
     assert_true(r.u.element.at == 1 && !r.u.element.id.len && !r.u.element.version.len);
     assert_ok(record_next(&c, &r));
     assert_text(r.u.element.id, "identity--00000001-0000-4000-8000-000000000000");
-    assert_text(r.u.element.version, "2025-01-02T00:00:00Z");
+    assert_text(r.u.element.version, "2025-01-02T00:00:00.000Z");
     buffer_done(&t.bytes);
 }
 

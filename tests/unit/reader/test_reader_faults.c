@@ -48,7 +48,7 @@ static void stix_survives(void **state)
     (void)state;
 #define NAMED(n)                                                                                                     \
     "{\"type\":\"identity\",\"spec_version\":\"2.1\",\"id\":\"identity--0000000" n "-0000-4000-8000-000000000000\"," \
-    "\"created\":\"2025-01-01T00:00:00Z\",\"modified\":\"2025-01-01T00:00:00Z\",\"name\":\"x\"}"
+    "\"created\":\"2025-01-01T00:00:00.000Z\",\"modified\":\"2025-01-01T00:00:00.000Z\",\"name\":\"x\"}"
     rounds(TEXT("[" NAMED("1") "," NAMED("2") "," NAMED("3") "]"));
 }
 
