@@ -1,6 +1,6 @@
 /* model/stix_together.c - what only shows when several objects are seen together. Of each object a few hashes are
- * kept: in `known` one row for each identifier, in `versions` one for each identifier and modified. Hashes are
- * seeded, so that nobody can make two of them meet on purpose; by chance they do once in some billion objects. */
+ * kept: in `known` one row for each identifier, in `versions` one for each identifier and modified. Who makes two of
+ * them meet on purpose gains a fault in his own document; by chance they do once in some billion objects. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +29,6 @@ struct version {
 
 struct stix_together {
     size_t max_bytes, bytes;
-    uint64_t seed;
     bool full;
     struct known *known;
     size_t known_rows, known_count;
@@ -45,7 +44,6 @@ enum err stix_together_new(size_t max_bytes, struct stix_together **ret)
     if (!t)
         return ERR_NOMEM;
     t->max_bytes = max_bytes;
-    random_bytes(&t->seed, sizeof(t->seed));
     buffer_init(&t->value, VALUE_BYTES);
     *ret = t;
     return OK;
@@ -68,9 +66,9 @@ bool stix_together_full(const struct stix_together *t)
 
 /* ---- tables ---- */
 
-static uint64_t hash(const struct stix_together *t, struct text text)
+static uint64_t hash(struct text text)
 {
-    return xxh3_seeded(text.ptr, text.len, t->seed) | 1; /* never 0 */
+    return xxh3_of(text.ptr, text.len) | 1; /* never 0 */
 }
 
 static size_t known_slot(const struct known *rows, size_t count, uint64_t uuid, uint64_t id)
@@ -184,7 +182,7 @@ static enum err hash_content(struct adding *a, uint64_t *ret)
         json_canonical(it.val, b, NULL);
         if (buffer_error(b) == ERR_NOMEM)
             return ERR_NOMEM;
-        *ret += hash(a->t, buffer_text(b));
+        *ret += hash(buffer_text(b));
     }
     return OK;
 }
@@ -193,7 +191,7 @@ static enum err add_version(struct adding *a)
 {
     struct stix_together *t = a->t;
     uint64_t content, moment[3] = {a->id_hash, (uint64_t)a->modified.s, a->modified.ns};
-    uint64_t key = hash(t, (struct text){(const char *)moment, sizeof(moment)});
+    uint64_t key = hash((struct text){(const char *)moment, sizeof(moment)});
     enum err err = grow_versions(t);
     size_t slot;
 
@@ -299,8 +297,8 @@ static enum family known_family(const struct adding *a, const char *end)
 
     if (t->known_rows == 0 || ident_parse(id, &ident, NULL) || !text_eq(ident.type, TEXT("malware")))
         return FAMILY_UNKNOWN;
-    slot = known_slot(t->known, t->known_rows,
-                      hash(t, (struct text){(const char *)ident.uuid.b, sizeof(ident.uuid.b)}), hash(t, id));
+    slot = known_slot(t->known, t->known_rows, hash((struct text){(const char *)ident.uuid.b, sizeof(ident.uuid.b)}),
+                      hash(id));
     return t->known[slot].id ? (enum family)t->known[slot].family : FAMILY_UNKNOWN;
 }
 
@@ -316,7 +314,7 @@ static uint64_t hash_member(const struct adding *a, const char *name)
 {
     struct text t = json_text(json_get(a->object, name));
 
-    return t.len > 0 ? hash(a->t, t) : 0;
+    return t.len > 0 ? hash(t) : 0;
 }
 
 static uint64_t hash_created(const struct adding *a)
@@ -328,7 +326,7 @@ static uint64_t hash_created(const struct adding *a)
         return 0;
     moment[0] = (uint64_t)s.s;
     moment[1] = s.ns;
-    return hash(a->t, (struct text){(const char *)moment, sizeof(moment)});
+    return hash((struct text){(const char *)moment, sizeof(moment)});
 }
 
 enum err stix_together_add(struct stix_together *t, const struct json_val *object, stix_on_fault *on_fault,
@@ -343,8 +341,8 @@ enum err stix_together_add(struct stix_together *t, const struct json_val *objec
         return OK;
     arena_init(&arena, 64 * KIB);
     a.c = (struct stix_check){.arena = &arena, .shoulds = true, .on_fault = on_fault, .self = self};
-    a.uuid = hash(t, (struct text){(const char *)a.ident.uuid.b, sizeof(a.ident.uuid.b)});
-    a.id_hash = hash(t, a.id);
+    a.uuid = hash((struct text){(const char *)a.ident.uuid.b, sizeof(a.ident.uuid.b)});
+    a.id_hash = hash(a.id);
     a.created = hash_created(&a);
     a.creator = hash_member(&a, "created_by_ref");
     a.has_modified = stix_stamp(object, "modified", &a.modified);
