@@ -80,7 +80,7 @@ def import_is_idempotent(folder):
 def objects_are_kept_exactly(folder):
     node = Node(folder, "CSIRT")
     odd = domain("keep.example", x_foo={"deep": [1, "zwei", None, 2.5, {"a": False}]}, labels=["é", "\u2028 \" \\"],
-                 x_large=2**53, created="2026-01-01T00:00:00Z")
+                 x_large=2**53, created="2026-01-01T00:00:00.0000Z")
     node.ok("import", bundle(folder, odd))
     check(node.ok("get", odd["id"], "--json").lines[0] == odd, "not the object that came in")
 

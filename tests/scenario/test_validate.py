@@ -10,8 +10,9 @@ import time
 
 from house import ENTENTE, Done, check, domain, main, write
 
-GOOD = domain("good.example")
-BAD = {**domain("bad.example"), "created": "yesterday"}
+SAID = {"name": "seen", "description": "by somebody"}
+GOOD = {**domain("good.example"), **SAID}
+BAD = {**domain("bad.example"), **SAID, "created": "yesterday"}
 WARNED = {"type": "ipv4-addr", "spec_version": "2.1", "id": "ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c5",
           "value": "198.51.100.3"}
 
@@ -125,7 +126,7 @@ def a_large_bundle_in_little_memory(folder):
     with open(path, "w", encoding="utf-8") as out:
         out.write('{"type":"bundle","id":"bundle--00000001-0000-4000-8000-000000000000","objects":[')
         for i in range(4000):
-            out.write(("," if i else "") + json.dumps(domain(f"d{i}.example", description="x" * 10000)))
+            out.write(("," if i else "") + json.dumps({**domain(f"d{i}.example", description="x" * 10000), "name": "x"}))
         out.write("]}")
     program = ("import resource,subprocess,sys;r=subprocess.run(sys.argv[1:]);"
                "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,file=sys.stderr);sys.exit(r.returncode)")
