@@ -16,26 +16,32 @@ bool intake_same(const struct arrival *a, const struct version_row *current)
            a->authority <= current->authority;
 }
 
+struct others {
+    const struct uuid *party;
+    bool any_counts; /* of a mere source: any further word may make another the authority */
+    bool some;
+};
+
 static enum err on_voucher(void *self, const struct voucher_row *row)
 {
-    (void)row;
-    *(bool *)self = true;
+    struct others *o = self;
+    o->some |= o->any_counts || (row->authority >= AUTHORITY_LOGGED && !uuid_eq(&row->party, o->party));
     return OK;
 }
 
-/* The next version by who has the say. Whose word is direct, and stands, is the object's originator; of a mere source
- * that is so as long as nobody else vouches for anything of the object. */
+/* The next version by who has the say: by the party of what counts, as long as no other's log proves anything of the
+ * object; of a mere source, as long as nobody else vouches for anything of it. */
 static enum err is_next(struct txn *t, const struct arrival *a, const struct version_row *current, bool *ret,
                         struct fault *reterr)
 {
-    bool vouched = false;
+    struct others others = {.party = &a->party, .any_counts = a->authority < AUTHORITY_DIRECT && !a->ours};
     enum err e = OK;
     bool later = a->versioned && current->modified.len && !current->revoked && a->modified_us > current->modified_us;
     *ret = later && uuid_eq(&a->party, &current->party) && a->authority == current->authority &&
            a->authority > AUTHORITY_NONE;
-    if (*ret && a->authority < AUTHORITY_DIRECT && !a->ours)
-        e = view_vouchers(txn_view(t), a->id, on_voucher, &vouched, reterr);
-    *ret = *ret && !vouched;
+    if (*ret)
+        e = view_vouchers(txn_view(t), a->id, on_voucher, &others, reterr);
+    *ret = *ret && !others.some;
     return e;
 }
 

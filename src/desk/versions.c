@@ -50,12 +50,18 @@ static void hear(struct candidate *c, const struct held_version *v, const struct
         *c = said;
 }
 
+/* Who came first came with the entry that was replaced, if it was. */
+static bool is_heard(const struct held_version *v)
+{
+    return !v->aside || v->standing == STANDING_REPLACED;
+}
+
 /* One voucher speaks for its party: the best of all is the best party's best. */
 static struct candidate best_of(const struct held_version *list, size_t count)
 {
     struct candidate c = {.level = AUTHORITY_NONE};
     for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; !list[i].aside && k < list[i].voucher_count; k++)
+        for (size_t k = 0; is_heard(&list[i]) && k < list[i].voucher_count; k++)
             hear(&c, &list[i], &list[i].vouchers[k]);
     return c;
 }

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "desk/finding.h"
+#include "desk/proven.h"
 #include "desk/register.h"
 #include "desk/register_inside.h"
 #include "support/fault.h"
@@ -142,6 +143,74 @@ static void prepare_hits(struct house *h)
     assert_ok(house_take(h, text_of(house_bundle("%s", house_indicator(1, "2026-02-01T00:00:00.000Z", ""))), &o, &t));
 }
 
+/* A claim in the originator's name turns out to be proven: a voucher, and the same version once more in an entry that
+ * counts. */
+static void prepare_claims(struct house *h)
+{
+    char all[60 * 1024];
+    for (unsigned from = 0; from < 1500; from += 100) {
+        size_t len = 0;
+        for (unsigned i = from; i < from + 100; i++)
+            len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i > from ? "," : "",
+                                    house_indicator(1000 + i, "2026-02-01T00:00:00.000Z", ""));
+        house_import(h, house_bundle("%s", all), &h->a);
+        len = 0;
+        for (unsigned i = from; i < from + 100; i++)
+            len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i > from ? "," : "",
+                                    house_indicator(1000 + i, "2026-01-15T00:00:00.000Z", ""));
+        house_import(h, house_bundle("%s", all), &h->b);
+    }
+}
+
+struct claim {
+    struct uuid party;
+    struct sha256 hash;
+};
+
+static enum err on_claim(void *self, const struct version_row *row)
+{
+    struct claim *c = self;
+    if (uuid_eq(&row->party, &c->party) && row->standing != STANDING_REPLACED)
+        c->hash = row->hash;
+    return OK;
+}
+
+static enum err prove_in(struct txn *t, void *self, struct fault *reterr)
+{
+    bool news;
+    return version_prove(t, self, &news, reterr);
+}
+
+static enum err prove_claim(struct house *h)
+{
+    struct claim c = {.party = h->b};
+    struct view *v;
+    struct fault fault;
+    const char *id = house_indicator_id(1000 + version);
+    enum err e = node_reader(h->node, &v, &fault);
+    if (e)
+        return e;
+    e = view_versions(v, text_of(id), on_claim, &c, &fault);
+    node_reader_done(h->node, v);
+    struct proven_version p = {.id = text_of(id),
+                               .hash = c.hash,
+                               .party = h->b,
+                               .leaf = version,
+                               .logged_us = 1000,
+                               .proof = TEXT("a proof"),
+                               .account = h->account};
+    return e ? e : node_write(h->node, prove_in, &p, &fault);
+}
+
+static void check_claim(struct house *h)
+{
+    const char *id = house_indicator_id(1000 + version);
+    assert_string_equal(house_member(h, id, "modified"), "2026-01-15T00:00:00.000Z");
+    assert_int_equal(house_standing(h, id, STANDING_CURRENT), 1);
+    assert_int_equal(house_standing(h, id, STANDING_CLAIM), 1);
+    assert_int_equal(house_standing(h, id, STANDING_REPLACED), 1);
+}
+
 /* ---- loops ---- */
 
 typedef enum err operation(struct house *h);
@@ -228,6 +297,20 @@ static void tables(void **state)
     each_allocation(*state, take_table, check_table);
 }
 
+static void proofs(void **state)
+{
+    prepare_claims(*state);
+    each_allocation(*state, prove_claim, check_claim);
+    assert_true(version < 1500);
+}
+
+static void proofs_and_files(void **state)
+{
+    prepare_claims(*state);
+    each_file_operation(*state, prove_claim, check_claim);
+    assert_true(version < 1500);
+}
+
 static void hits(void **state)
 {
     prepare_hits(*state);
@@ -277,8 +360,9 @@ static void registers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_HOUSE(documents),           WITH_HOUSE(tables),         WITH_HOUSE(hits),
-        WITH_HOUSE(documents_and_files), WITH_HOUSE(hits_and_files), cmocka_unit_test(registers),
+        WITH_HOUSE(documents),           WITH_HOUSE(tables),          WITH_HOUSE(hits),
+        WITH_HOUSE(documents_and_files), WITH_HOUSE(hits_and_files),  WITH_HOUSE(proofs),
+        WITH_HOUSE(proofs_and_files),    cmocka_unit_test(registers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
