@@ -1,8 +1,5 @@
-/* model/stix.h - what every STIX 2.1 object must have, checked, and its head taken out. Pure.
- * Checked here: sections 2.3 and 2.12 (nothing empty), 2.5 (external references), 2.9 (identifiers), 2.16
- * (timestamps), 3.1 (type names), 3.2 (common properties; that an SCO has no `created`), 3.3 (what a reference may
- * refer to), 4.7 (indicator), 4.14, 4.16, first_seen and last_seen of section 4, 5 (relationship, sighting), 7.1, 7.2
- * (markings), 7.3. Properties of others' making are not judged. Not yet: the other properties of sections 4 and 6. */
+/* model/stix.h - a STIX 2.1 object checked against every MUST of the specification (docs/VALIDATION.md), and its head
+ * taken out. Pure. The first MUST broken refuses it; model/stix_validate.h tells of them all, by the same engine. */
 #pragma once
 #include "base/arena.h"
 #include "base/time.h"
