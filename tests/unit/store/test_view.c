@@ -354,12 +354,12 @@ static void sightings(void **state)
         object("sighting--33333333-3333-4333-8333-333333333333", "2025-01-01T00:00:00Z", STANDING_CURRENT, "s");
     f.u.object.class_key = class_of((struct gate_class){.sighting = true}, "sighting");
     f.u.object.sighting = &told;
-    assert_err(view_sighting_of(s->v, &told.finding, &told.party, &row, NULL), ERR_NOT_FOUND);
+    assert_err(view_sighting_of(s->v, &told.indicator, &told.party, &row, NULL), ERR_NOT_FOUND);
     apply(s, &f);
     f.u.object.supersedes = true;
     f.u.object.modified = TEXT("2025-01-02T00:00:00Z");
     uint64_t n = apply(s, &f);
-    assert_ok(view_sighting_of(s->v, &told.finding, &told.party, &row, NULL));
+    assert_ok(view_sighting_of(s->v, &told.indicator, &told.party, &row, NULL));
     assert_int_equal(row.n, n);
     assert_text(row.id, "sighting--33333333-3333-4333-8333-333333333333");
 }
