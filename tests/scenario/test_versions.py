@@ -2,6 +2,7 @@
 proves counts everywhere; what C says in B's name stands as C's claim."""
 
 import json
+import time
 import uuid
 
 from house import Node, bundle, check, connect, domain, main, wait_for
@@ -105,6 +106,7 @@ def proof_by_another_path(folder):
     who = identity(b)
     connect(a, b)
     a.ok("peer", "set", "B", "--poll-ms", "86400000")
+    time.sleep(2)  # a changed setting is followed by one round; what comes after it, A does not ask B for
     # B's identity is unmarked: what C may hand on keeps its creator when C says how B's line is to be taken
     c.ok("source", "set", "taxii:B", "--marking", "GREEN")
     one = made(b, who, 3)
