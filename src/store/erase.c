@@ -104,7 +104,11 @@ static enum err write_erasure(struct txn *t, struct batch *b, const uint64_t *en
 {
     const struct erase_request *q = b->e->request;
     struct fact f = {.kind = FACT_ERASURE,
-                     .u.erasure = {.account = q->account, .reason = q->reason, .entries = entries, .count = count}};
+                     .u.erasure = {.account = q->account,
+                                   .reason = q->reason,
+                                   .entries = entries,
+                                   .count = count,
+                                   .last_finding = view_last_finding(txn_view(t))}};
     enum err err = txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
     if (err == OK)
         b->e->result.at = f.n;

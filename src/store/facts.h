@@ -116,6 +116,7 @@ struct fact_object {
     size_t value_count;
     const struct fact_finding *finding;   /* or NULL */
     const struct fact_sighting *sighting; /* or NULL */
+    struct text refs;                     /* whom it refers to (store/references.h); filled in by txn_append() */
     /* not in the detail: */
     struct text type; /* borrowed from id */
     struct place body, original;
@@ -221,6 +222,7 @@ struct fact_erasure {
     struct text reason;
     const uint64_t *entries; /* sorted */
     size_t count;
+    uint64_t last_finding; /* the highest F-number given so far: it is not given again when its finding is gone */
 };
 struct fact_act {
     struct uuid account;

@@ -43,6 +43,7 @@ static const struct fact_member object_private[] = {
     MAY("modified", SHAPE_TIME, object.modified_us),
     MAY("party", SHAPE_UUID, object.party),
     MAY("print", SHAPE_PRINT, object.print),
+    MAY("refs", SHAPE_TEXT, object.refs),
     MAY("replaces", SHAPE_U64, object.replaces),
     MAY("revoked", SHAPE_BOOL, object.revoked),
     MAY("sighting", SHAPE_SIGHTING, object.sighting),
@@ -132,6 +133,7 @@ static const struct fact_member origin_private[] = {
 static const struct fact_member erasure_private[] = {
     MAY("account", SHAPE_UUID, erasure.account),
     MUST("entries", SHAPE_ENTRIES, erasure.entries),
+    MAY("last_finding", SHAPE_U64, erasure.last_finding),
     MAY("reason", SHAPE_TEXT, erasure.reason),
 };
 static const struct fact_member act_private[] = {

@@ -37,7 +37,7 @@ struct writer {
     bool stopped; /* nothing more is written: see why */
     struct fault why;
     /* the writer thread's own */
-    struct buffer public_part, private_part;
+    struct buffer public_part, private_part, refs;
     struct arena arena;
     void (*on_commit)(void *self, uint64_t entries);
     void *on_commit_self;

@@ -31,6 +31,7 @@ static const char schema[] =
     "CREATE INDEX version_page ON version(class, standing);"
     "CREATE TABLE indicator(n INTEGER NOT NULL, pos INTEGER NOT NULL, kind INTEGER NOT NULL, value TEXT NOT NULL,"
     " PRIMARY KEY(n, pos)) WITHOUT ROWID;"
+    "CREATE TABLE reference(n INTEGER PRIMARY KEY, keys BLOB NOT NULL);"
     "CREATE TABLE opening(party BLOB NOT NULL, class INTEGER NOT NULL, upto_n INTEGER NOT NULL, t_us INTEGER NOT "
     "NULL,"
     " PRIMARY KEY(party, class)) WITHOUT ROWID;"
@@ -162,6 +163,9 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_INDICATORS] = INDICATORS_FROM "WHERE i.n >= ?1 ORDER BY i.n, i.pos",
     [SQL_INDICATOR_VALUES] = INDICATORS_FROM "WHERE i.n = ?1 ORDER BY i.pos",
 
+    [SQL_REFERENCES_SET] = "INSERT OR REPLACE INTO reference VALUES(?1, ?2)",
+    [SQL_REFERENCES] = "SELECT n, keys FROM reference WHERE n >= ?1 AND n < ?2 ORDER BY n DESC",
+    [SQL_REFERENCES_DROP] = "DELETE FROM reference WHERE n >= ?1 AND n < ?2",
     [SQL_PAGE] = "SELECT n FROM version INDEXED BY version_page WHERE class = ?1 AND standing = ?2 AND n >= ?3"
                  " ORDER BY n LIMIT ?4",
     [SQL_PAGE_TIMES] = "SELECT n, t_us FROM version INDEXED BY version_page WHERE class = ?1 AND standing = ?2"

@@ -206,6 +206,7 @@ void view_close(struct view *v)
     mark_done(&v->begun);
     mark_done(&v->saved);
     arena_done(&v->arena);
+    free(v->references.list);
     free(v);
 }
 
@@ -269,13 +270,14 @@ static enum err mark(struct view *v, struct view_mark *m)
     } else {
         free(m->current);
     }
-    *m = (struct view_mark){v->now, v->types.count, v->classes.count, v->origins.count, current};
+    *m = (struct view_mark){v->now, v->references.count, v->types.count, v->classes.count, v->origins.count, current};
     return OK;
 }
 
 static void go_back(struct view *v, const struct view_mark *m)
 {
     v->now = m->counters;
+    v->references.count = m->references;
     interned_cut(&v->types, m->types);
     interned_cut(&v->classes, m->classes);
     interned_cut(&v->origins, m->origins);
@@ -367,13 +369,17 @@ enum err view_commit(struct view *v, struct fault *reterr)
 {
     enum err err = write_class_counts(v, reterr);
     if (err == OK)
+        err = view_write_references(v, v->begun.counters.position, reterr);
+    if (err == OK)
         err = write_meta(v, reterr);
     if (err == OK)
         err = run(v, SQL_COMMIT, reterr);
-    if (err == OK)
+    if (err == OK) {
         v->in_write = false;
-    else
+        v->references.count = 0;
+    } else {
         view_rollback(v);
+    }
     return err;
 }
 
@@ -398,11 +404,18 @@ static enum err apply(struct view *v, const struct fact *f, struct fault *reterr
 {
     enum err err;
     switch (f->kind) {
-    case FACT_OBJECT: err = apply_object(v, f, reterr); return err == OK ? apply_desk_object(v, f, reterr) : err;
+    case FACT_OBJECT:
+        err = apply_object(v, f, reterr);
+        if (err == OK)
+            err = apply_references(v, f, reterr);
+        return err == OK ? apply_desk_object(v, f, reterr) : err;
     case FACT_HITS: return apply_hits(v, f, reterr);
     case FACT_RELEASE: return apply_release(v, f, reterr);
     case FACT_OPENING: return apply_opening(v, f, reterr);
     case FACT_ERASURE:
+        if (f->u.erasure.last_finding > v->now.findings)
+            v->now.findings = f->u.erasure.last_finding;
+        return OK;
     case FACT_ACT: return OK;
     case FACT_GRANT:
     case FACT_AGREEMENT:

@@ -28,9 +28,19 @@ struct counters {
     uint64_t objects, versions, values, findings, findings_open, releases, quarantined, claims, conflicts;
 };
 
+/* References of this transaction's entries, by entry; they reach their table when it commits. */
+struct reference {
+    uint64_t n, key; /* store/references.h */
+};
+struct reference_list {
+    struct reference *list;
+    size_t count, cap;
+};
+
 /* What a savepoint keeps of the above, to go back to. */
 struct view_mark {
     struct counters counters;
+    size_t references;
     size_t types, classes, origins;
     uint64_t *current; /* of each class */
 };
@@ -48,6 +58,7 @@ struct view {
     sqlite3_stmt *stmt[SQL_COUNT];
     struct interned types, classes, origins;
     struct counters now;
+    struct reference_list references;
     struct view_mark begun, saved;
     struct arena arena;         /* texts of rows of people and partners */
     struct version_texts texts; /* of single rows */
@@ -120,6 +131,11 @@ MUST_CHECK enum err apply_vouch(struct view *v, const struct fact *f, struct fau
 /* The entry's content came over a line whose log can be asked for a proof: unless there is one. */
 MUST_CHECK enum err note_unproven(struct view *v, const struct content *c, const struct uuid *party, uint64_t n,
                                   struct fault *reterr);
+
+/* ---- references (view_refs.c) ---- */
+MUST_CHECK enum err apply_references(struct view *v, const struct fact *f, struct fault *reterr);
+/* Before a commit: what the transaction's entries refer to, `from` being the position when it began. */
+MUST_CHECK enum err view_write_references(struct view *v, uint64_t from, struct fault *reterr);
 
 /* ---- desk (view_desk.c), pages (view_pages.c), people and partners (view_people.c) ---- */
 MUST_CHECK enum err apply_desk_object(struct view *v, const struct fact *f, struct fault *reterr);

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "store/node_inside.h"
+#include "store/references.h"
 #include "store/reserve.h"
 
 /* ---- inside a write function ---- */
@@ -91,10 +92,19 @@ static enum err append(struct txn *t, struct fact *f, struct text body, struct t
     memset(&read, 0, sizeof read);
     buffer_clear(&w->public_part);
     buffer_clear(&w->private_part);
+    buffer_clear(&w->refs);
+    if (f->kind == FACT_OBJECT) {
+        references_of(body, &w->refs);
+        f->u.object.refs = buffer_text(&w->refs);
+    }
     fact_encode(f, &w->public_part, &w->private_part);
+    if (f->kind == FACT_OBJECT)
+        f->u.object.refs = TEXT_NONE; /* ours until the next one only */
     enum err err = buffer_error(&w->public_part);
     if (err == OK)
         err = buffer_error(&w->private_part);
+    if (err == OK)
+        err = buffer_error(&w->refs);
     if (err != OK)
         return fault_set(reterr, err, "a fact does not fit in an entry");
     struct log_item item = {
@@ -400,6 +410,7 @@ enum err writer_start(struct node *node, struct fault *reterr)
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, NULL);
     buffer_init(&w->public_part, LOG_RECORD_MAX_BYTES);
+    buffer_init(&w->refs, REFERENCES_MAX * REFERENCE_KEY_BYTES * 2);
     buffer_init(&w->private_part, LOG_RECORD_MAX_BYTES);
     arena_init(&w->arena, 4 * LOG_RECORD_MAX_BYTES);
     int number = pthread_create(&w->thread, NULL, work, node);
@@ -436,6 +447,7 @@ void writer_stop(struct node *node)
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->work);
     buffer_done(&w->public_part);
+    buffer_done(&w->refs);
     buffer_done(&w->private_part);
     arena_done(&w->arena);
     w->running = false;

@@ -186,6 +186,7 @@ static void make_object(struct facts_made *m, struct fact_object *o)
     o->supersedes = made_chance(m, 50);
     o->class_key = words_never_empty(m);
     o->print = made_chance(m, 50) ? next(m) : 0;
+    o->refs = made_chance(m, 50) ? TEXT("AAECAwQF//79/Pv6") : TEXT_NONE;
     o->replaces = made_chance(m, 30) ? made_number(m, 1000000) : 0;
     o->created_us = moment(m);
     o->modified_us = moment(m);
@@ -316,6 +317,7 @@ static void make_erasure(struct facts_made *m, struct fact_erasure *e)
     e->entries = entries;
     e->account = maybe_uuid(m);
     e->reason = words(m);
+    e->last_finding = made_chance(m, 50) ? made_number(m, 1000) : 0;
 }
 
 static void make_peer(struct facts_made *m, struct fact_peer *p)
@@ -488,6 +490,7 @@ static void compare_objects(const struct fact_object *a, const struct fact_objec
         assert_int_equal(a->values[i].kind, b->values[i].kind);
         assert_text_eq(a->values[i].value, b->values[i].value);
     }
+    assert_text_eq(a->refs, b->refs);
     assert_int_equal(!a->finding, !b->finding);
     assert_int_equal(!a->sighting, !b->sighting);
     if (a->finding) {
@@ -535,6 +538,7 @@ void facts_made_compare(const struct fact *a, const struct fact *b)
     if (a->kind == FACT_VOUCH)
         compare_vouches(&a->u.vouch, &b->u.vouch);
     if (a->kind == FACT_ERASURE) {
+        assert_int_equal(a->u.erasure.last_finding, b->u.erasure.last_finding);
         assert_int_equal(a->u.erasure.count, b->u.erasure.count);
         assert_memory_equal(a->u.erasure.entries, b->u.erasure.entries, a->u.erasure.count * sizeof(uint64_t));
     }
