@@ -1,12 +1,17 @@
-/* get: an object as we hold it, and what we know about it. */
+/* get: what is known of an object, for a person; the object as it is held, for a machine. */
+#include "desk/about.h"
+
+#include <stdio.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "command/commands.h"
+#include "command/find.h"
 #include "command/names.h"
 #include "command/share_words.h"
+#include "command/show.h"
 #include "command/vouchers.h"
 #include "store/proof.h"
-#include "json/json.h"
 
 static const char *standing_words(enum standing st)
 {
@@ -22,97 +27,16 @@ static const char *standing_words(enum standing st)
     return "unknown";
 }
 
-static void indent(struct buffer *out, size_t depth)
-{
-    buffer_add_char(out, '\n');
-    for (size_t i = 0; i < depth; i++)
-        buffer_add(out, TEXT("  "));
-}
-
-/* Canonical JSON has no white space outside strings: putting some in is all there is to do. */
-static void pretty(struct text json, struct buffer *out)
-{
-    size_t depth = 0;
-    bool inside = false;
-    for (size_t i = 0; i < json.len; i++) {
-        char c = json.ptr[i];
-        if (inside) {
-            buffer_add_char(out, c);
-            if (c == '\\' && i + 1 < json.len)
-                buffer_add_char(out, json.ptr[++i]);
-            else if (c == '"')
-                inside = false;
-            continue;
-        }
-        inside = c == '"';
-        bool empty = i + 1 < json.len && (json.ptr[i + 1] == '}' || json.ptr[i + 1] == ']');
-        if ((c == '}' || c == ']') && depth > 0 && i > 0 && json.ptr[i - 1] != '{' && json.ptr[i - 1] != '[')
-            indent(out, --depth);
-        else if ((c == '}' || c == ']') && depth > 0)
-            depth--;
-        buffer_add_char(out, c);
-        if (c == '{' || c == '[') {
-            depth++;
-            if (!empty)
-                indent(out, depth);
-        } else if (c == ',') {
-            indent(out, depth);
-        } else if (c == ':') {
-            buffer_add_char(out, ' ');
-        }
-    }
-}
-
 struct show {
     struct session *s;
     struct view *names;
     const char *version; /* as asked for; NULL: the current one */
-    bool all, proof;
-    size_t shown;
+    bool all, proof, by_entry;
+    uint64_t n; /* by_entry: this one */
+    struct uuid account;
+    size_t shown, withheld;
     enum err err;
 };
-
-/* A class without its source was given its label when it came in, or by a definition. */
-static const char *label_words(const struct gate_class *cls)
-{
-    static const struct uuid none;
-    return uuid_eq(&cls->source, &none) ? " (not said by the object itself)" : " (the source's recorded default)";
-}
-
-static void show_people(struct show *w, const struct version_row *row, const struct gate_class *cls, struct text body)
-{
-    struct arena a;
-    struct buffer out;
-    char added[MOMENT_MAX];
-    arena_init(&a, 64 * KIB);
-    buffer_init(&out, 64 * MIB);
-    struct text from = cls->ours ? TEXT("us") : party_name(w->names, &a, &row->party);
-    struct text by = source_name(w->names, &a, &row->source);
-    buffer_addf(&out, TEXT_FMT "\n", TEXT_ARG(row->id));
-    buffer_addf(&out, "  from      " TEXT_FMT ", source " TEXT_FMT "\n", TEXT_ARG(from), TEXT_ARG(by));
-    buffer_addf(&out, "  taken in  %s, log entry %llu\n", moment(row->added_us, added), (unsigned long long)row->n);
-    struct text version = row->modified.len ? row->modified : TEXT("none");
-    buffer_addf(&out, "  version   " TEXT_FMT ", %s%s%s\n", TEXT_ARG(version), standing_words(row->standing),
-                cls->quarantined && row->standing == STANDING_CURRENT ? ", in quarantine" : "",
-                row->revoked ? ", revoked" : "");
-    struct buffer terms;
-    buffer_init(&terms, 16 * KIB);
-    terms_words(&cls->terms, &terms);
-    if (terms.len)
-        buffer_addf(&out, "  terms     " TEXT_FMT "\n", TEXT_ARG(buffer_text(&terms)));
-    buffer_done(&terms);
-    vouchers_words(w->names, row, &a, &out);
-    buffer_addf(&out, "  marking   %s%s%s%s\n", tlp_name(gate_class_label(cls)),
-                cls->tlp == TLP_NONE && cls->source_default != TLP_NONE ? label_words(cls) : "",
-                cls->unknown_marking ? ", and one that is unknown here" : "",
-                cls->granular ? ", portions marked" : "");
-    pretty(body, &out);
-    buffer_add_char(&out, '\n');
-    clean_for_people(out.ptr, out.ptr ? out.len : 0, true);
-    say_text(w->s, buffer_text(&out));
-    buffer_done(&out);
-    arena_done(&a);
-}
 
 static void show_json(struct show *w, const struct version_row *row, struct text body)
 {
@@ -166,68 +90,158 @@ static enum err show_proof(struct show *w, const struct version_row *row)
     return OK;
 }
 
-static enum err show_version(void *self, const struct version_row *row)
+static bool wanted(const struct show *w, const struct version_row *row)
 {
-    struct show *w = self;
-    if (!w->all && w->version && !text_eq(row->modified, text_of(w->version)))
-        return OK;
-    if (!w->all && !w->version && row->standing != STANDING_CURRENT)
-        return OK;
-    if (w->proof)
-        return show_proof(w, row);
+    if (w->by_entry)
+        return row->n == w->n;
+    if (w->version)
+        return text_eq(row->modified, text_of(w->version));
+    return w->all || row->standing == STANDING_CURRENT;
+}
+
+static enum err show_body(struct show *w, const struct version_row *row)
+{
     struct fault fault = {.offset = -1, .line = -1};
-    struct gate_class cls;
     struct buffer body;
     buffer_init(&body, 2 * STIX_OBJECT_MAX_BYTES);
-    enum err err = view_class(w->names, row->class_id, &cls, &fault);
-    if (!err)
-        err = node_body(w->s->node, row->body, &body, &fault);
+    enum err err = node_body(w->s->node, row->body, &body, &fault);
     if (err) {
         complain_fault(w->s, NULL, &fault);
         w->err = err;
-    } else if (w->s->json) {
-        show_json(w, row, buffer_text(&body));
     } else {
-        if (w->shown)
-            say(w->s, "\n");
-        show_people(w, row, &cls, buffer_text(&body));
+        show_json(w, row, buffer_text(&body));
     }
     w->shown++;
     buffer_done(&body);
     return OK;
 }
 
+/* One version in a reader's words. The first is told whole, the others of --all without what is the same for all. */
+static enum err show_people(struct show *w, const struct version_row *row)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    struct description d;
+    struct arena a;
+    const char *lang = option(w->s, "lang");
+    const struct about_question q = {.n = row->n,
+                                     .account = w->account,
+                                     .now_us = clock_now_us(),
+                                     .lang = text_of(lang ? lang : ""),
+                                     .brief = w->shown > 0,
+                                     .all = w->all};
+    char id[IDENT_TEXT_MAX];
+    snprintf(id, sizeof id, TEXT_FMT, TEXT_ARG(row->id));
+    arena_init(&a, ABOUT_ARENA_BYTES);
+    enum err err = about_object(w->s->node, w->names, &q, &a, &d, &fault);
+    if (err == OK || (err == ERR_DENIED && d.count)) {
+        if (w->shown)
+            say(w->s, "\n----\n");
+        show_description(w->s, &d, text_of(id), show_width(w->s));
+        w->withheld += err == ERR_DENIED;
+    } else {
+        complain_fault(w->s, id, &fault);
+        w->err = err;
+    }
+    w->shown++;
+    arena_done(&a);
+    return OK;
+}
+
+static bool may_see(const struct show *w, const struct version_row *row)
+{
+    struct about_question q = {.n = row->n, .account = w->account, .now_us = clock_now_us()};
+    return about_may_read(w->s->node, w->names, &q);
+}
+
+static enum err show_version(void *self, const struct version_row *row)
+{
+    struct show *w = self;
+    if (!wanted(w, row))
+        return OK;
+    if (w->proof || w->s->json) {
+        if (!may_see(w, row)) {
+            w->withheld++;
+            return OK;
+        }
+        return w->proof ? show_proof(w, row) : show_body(w, row);
+    }
+    return show_people(w, row);
+}
+
+/* Who reads: --as NAME, else the account that local commands act as. */
+static int find_reader(struct session *s, struct view *v, struct uuid *ret)
+{
+    const char *name = option(s, "as");
+    struct fact_account f;
+    struct fault fault = {.offset = -1, .line = -1};
+    *ret = *node_admin(s->node);
+    if (!name)
+        return EXIT_DONE;
+    enum err err = view_account_by_name(v, text_of(name), &f, &fault);
+    if (err == ERR_NOT_FOUND) {
+        complain(s, "there is no account %s; entente account list shows them", name);
+        return EXIT_DATA;
+    }
+    if (err)
+        return complain_fault(s, NULL, &fault);
+    *ret = f.id;
+    return EXIT_DONE;
+}
+
+static int show_found(struct show *w, struct view *v, struct text id)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    enum err err = view_versions(v, id, show_version, w, &fault);
+    if (!err && !w->shown && !w->withheld && !w->version && !w->by_entry) {
+        w->all = true; /* nothing counts: claims and what is in quarantine are all there is */
+        err = view_versions(v, id, show_version, w, &fault);
+    }
+    if (err && err != ERR_NOT_FOUND)
+        return complain_fault(w->s, NULL, &fault);
+    if (w->err)
+        return exit_of(w->err);
+    if (w->withheld && !w->shown)
+        complain(w->s, TEXT_FMT ": it is here, and this account may not see it", TEXT_ARG(id));
+    if (w->withheld)
+        return EXIT_DENIED;
+    if (w->shown == 0) {
+        complain(w->s, TEXT_FMT ": not here%s", TEXT_ARG(id),
+                 w->version ? " in that version; --all shows which there are"
+                            : ", or erased: erased objects leave no trace of their identifiers");
+        return EXIT_DATA;
+    }
+    return EXIT_DONE;
+}
+
+static int show_grants(struct session *s, struct view *v, struct view *names, struct text id)
+{
+    size_t granted;
+    return grants_of_object(s, v, names, id, &granted) ? EXIT_WRITE : EXIT_DONE;
+}
+
 static int show_object(struct session *s, struct view *v)
 {
     struct show w = {
         .s = s, .version = option(s, "version"), .all = option_given(s, "all"), .proof = option_given(s, "proof")};
-    struct fault fault = {.offset = -1, .line = -1};
-    struct ident ident;
-    struct text id = text_of(s->operands[0]);
-    if (ident_parse(id, &ident, &fault)) {
-        complain(s, "%s: not a STIX identifier (type--UUID)", s->operands[0]);
-        return EXIT_USAGE;
-    }
+    struct found_object found;
     if (w.all && w.proof) {
         complain(s, "--proof is of one version: leave --all, or name one with --version");
         return EXIT_USAGE;
     }
+    int code = find_object(s, v, s->operands[0], &found);
+    if (!code)
+        code = find_reader(s, v, &w.account);
+    if (code)
+        return code;
+    w.by_entry = found.by_entry;
+    w.n = found.n;
     if (open_view(s, &w.names))
         return EXIT_WRITE;
-    enum err err = view_versions(v, id, show_version, &w, &fault);
-    size_t granted;
-    if (!err && !s->json && !w.proof)
-        err = grants_of_object(s, v, w.names, id, &granted);
+    code = show_found(&w, v, text_of(found.id));
+    if (!code && !s->json && !w.proof)
+        code = show_grants(s, v, w.names, text_of(found.id));
     node_reader_done(s->node, w.names);
-    if (err && err != ERR_NOT_FOUND)
-        return complain_fault(s, NULL, &fault);
-    if (w.err)
-        return exit_of(w.err);
-    if (w.shown == 0) {
-        complain(s, "%s: not here%s", s->operands[0], w.version ? " in that version" : "");
-        return EXIT_DATA;
-    }
-    return EXIT_DONE;
+    return code;
 }
 
 static int run_get(struct session *s)
@@ -238,14 +252,21 @@ static int run_get(struct session *s)
 static const struct option_spec OPTIONS[] = {
     {"version", OPTION_VALUE, "TIME", "the version with that `modified`"},
     {"all", OPTION_FLAG, NULL, "every version and claim, newest first"},
+    {"lang", OPTION_VALUE, "LANG", "in that language, where somebody has sent a translation (de, fr-BE)"},
+    {"as", OPTION_VALUE, "ACCOUNT", "as that account may see it (the first administrator)"},
     {"proof", OPTION_FLAG, NULL, "instead: the proof that it stands in the log (entente verify FILE)"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 
 const struct command COMMAND_GET = {
     .name = "get",
     .operands = "ID",
-    .summary = "an object: who said it, when, under which marking, and the object itself",
+    .summary = "an object: who said it, when, under which marking, what it says and what it has to do with",
     .details =
+        "ID: an identifier, its first 8 or more hexadecimal digits (with or without the type), a finding (F-12), an\n"
+        "entry of the log (#345), or an exact name. What others refer to is named, what is not here is said to be "
+        "so.\n"
+        "What the account may not see is not shown: a sentence says why. $COLUMNS is the width, else the "
+        "terminal's.\n"
         "With --json: the object as it is held (RFC 8785), one line; with --all each version in a line of its own.\n",
     .options = OPTIONS,
     .operands_min = 1,

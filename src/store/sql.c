@@ -36,7 +36,7 @@ static const char schema[] =
     "NULL,"
     " PRIMARY KEY(party, class)) WITHOUT ROWID;"
     "CREATE TABLE release(party BLOB NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL, form INTEGER NOT NULL,"
-    " PRIMARY KEY(party, n, hash)) WITHOUT ROWID;"
+    " t_us INTEGER NOT NULL, PRIMARY KEY(party, n, hash)) WITHOUT ROWID;"
     "CREATE TABLE finding(number INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE, indicator BLOB NOT NULL,"
     " organisation BLOB NOT NULL, incident BLOB NOT NULL, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL,"
     " count INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL);"
@@ -176,7 +176,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_OPENING_GET] = "SELECT upto_n, t_us FROM opening WHERE party = ?1 AND class = ?2",
     [SQL_OPENING_SET] = "INSERT OR REPLACE INTO opening VALUES(?1, ?2, ?3, ?4)",
     [SQL_RELEASED] = "SELECT 1 FROM release WHERE party = ?1 AND n = ?2 AND hash = ?3",
-    [SQL_RELEASE_ADD] = "INSERT OR IGNORE INTO release VALUES(?1, ?2, ?3, ?4)",
+    [SQL_RELEASE_ADD] = "INSERT OR IGNORE INTO release VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_RELEASES_OF] = "SELECT hash, form, t_us FROM release WHERE party = ?1 AND n = ?2 ORDER BY t_us, hash",
+    [SQL_OBJECTS_BETWEEN] = "SELECT uuid, type FROM object WHERE uuid >= ?1 AND uuid <= ?2 ORDER BY uuid, type",
+    [SQL_FINDINGS_ABOUT] = "SELECT " FINDING_COLUMNS " FROM finding INDEXED BY finding_about WHERE indicator = ?1"
+                           " AND number < ?2 ORDER BY number DESC LIMIT 1",
 
     [SQL_FINDING_ADD] = "INSERT INTO finding(" FINDING_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [SQL_FINDING_SET] = "UPDATE finding SET indicator = ?3, organisation = ?4, incident = ?5, first_us = ?6,"

@@ -92,12 +92,6 @@ MUST_CHECK enum err view_vouchers(struct view *v, struct text id, view_on_vouche
  * *ret_count at most max. */
 MUST_CHECK enum err view_unproven(struct view *v, const struct uuid *party, uint64_t after_n, uint64_t *ret,
                                   size_t max, size_t *ret_count, struct fault *reterr);
-/* ---- references (view_refs.c) ---- */
-/* Versions that count and may refer to `id`, newest first, at most `limit`; quarantined ones are not among them. A
- * filter: their bodies are for the caller to look into (references_hold()), and what on_row returns when it is not OK
- * ends it. *ret_more: how many more entries refer to it that were not looked at, old versions included. */
-MUST_CHECK enum err view_referring(struct view *v, struct text id, uint32_t limit, view_on_version *on_row, void *self,
-                                   uint64_t *ret_more, struct fault *reterr);
 
 /* ---- classes ---- */
 struct class_row {

@@ -1,4 +1,5 @@
 /* store/view_desk.c - findings, their evidence, how far logs were followed, and which sighting tells whom. */
+#include "store/view_ask.h"
 #include "store/view_inside.h"
 
 /* ---- findings ---- */
@@ -68,19 +69,24 @@ enum err view_finding_by_number(struct view *v, uint64_t number, struct finding_
 }
 
 /* One statement a row, so that a caller may ask the view anything in between. */
-enum err view_findings(struct view *v, uint8_t state, uint32_t limit, view_on_finding *on_row, void *self,
-                       struct fault *reterr)
+static enum err give_findings(struct view *v, enum sql sql, const struct uuid *indicator, uint8_t state,
+                              uint32_t limit, view_on_finding *on_row, void *self, struct fault *reterr)
 {
     uint64_t below = (uint64_t)INT64_MAX;
     for (uint32_t given = 0; given < limit; given++) {
         struct finding_row row;
         char id[IDENT_TEXT_MAX];
-        sqlite3_stmt *s = view_stmt(v, state == 255 ? SQL_FINDINGS : SQL_FINDINGS_STATE);
+        sqlite3_stmt *s = view_stmt(v, sql);
         if (!s)
             return view_fault(v, reterr);
-        bind_u64(s, 1, below);
-        bind_u64(s, 2, 1);
-        if (state != 255)
+        if (indicator) {
+            bind_uuid(s, 1, indicator);
+            bind_u64(s, 2, below);
+        } else {
+            bind_u64(s, 1, below);
+            bind_u64(s, 2, 1);
+        }
+        if (sql == SQL_FINDINGS_STATE)
             bind_u64(s, 3, state);
         enum err err = view_step(v, s, reterr);
         if (err == ERR_NOT_FOUND)
@@ -96,6 +102,19 @@ enum err view_findings(struct view *v, uint8_t state, uint32_t limit, view_on_fi
             return err;
     }
     return OK;
+}
+
+enum err view_findings(struct view *v, uint8_t state, uint32_t limit, view_on_finding *on_row, void *self,
+                       struct fault *reterr)
+{
+    return give_findings(v, state == 255 ? SQL_FINDINGS : SQL_FINDINGS_STATE, NULL, state, limit, on_row, self,
+                         reterr);
+}
+
+enum err view_findings_about(struct view *v, const struct uuid *indicator, uint32_t limit, view_on_finding *on_row,
+                             void *self, struct fault *reterr)
+{
+    return give_findings(v, SQL_FINDINGS_ABOUT, indicator, 0, limit, on_row, self, reterr);
 }
 
 static enum err set_finding(struct view *v, const struct fact *f, const struct uuid *id, struct fault *reterr)

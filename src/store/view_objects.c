@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "store/view_ask.h"
 #include "store/view_inside.h"
 
 #define NONE UINT64_MAX
@@ -209,6 +210,33 @@ enum err view_versions(struct view *v, struct text id, view_on_version *on_row, 
     }
     free(moments.list);
     return err;
+}
+
+enum err view_ids(struct view *v, const struct uuid *from, const struct uuid *upto, struct text type, uint32_t limit,
+                  view_on_id *on_id, void *self, struct fault *reterr)
+{
+    sqlite3_stmt *s = view_stmt(v, SQL_OBJECTS_BETWEEN);
+    uint32_t given = 0;
+    enum err err = OK;
+    if (!s)
+        return view_fault(v, reterr);
+    bind_uuid(s, 1, from);
+    bind_uuid(s, 2, upto);
+    while (given < limit && view_more(v, s, &err, reterr)) {
+        char id[IDENT_TEXT_MAX];
+        struct uuid uuid;
+        struct text name;
+        column_uuid(s, 0, &uuid);
+        err = view_type_row(v, (uint32_t)column_u64(s, 1), &name, reterr);
+        if (err == OK && (type.len == 0 || text_eq(type, name))) {
+            given++;
+            err = on_id(self, ident_format(name, &uuid, id));
+        }
+        if (err != OK)
+            break;
+    }
+    sqlite3_reset(s);
+    return given < limit ? err : OK;
 }
 
 enum err view_find_content(struct view *v, struct text id, const struct uuid *party, const struct sha256 *hash,

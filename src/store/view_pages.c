@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/view_ask.h"
 #include "store/view_merge.h"
 
 /* Which types a collection holds. Own extension types and sightings have a collection of their own; whatever is not
@@ -362,6 +363,26 @@ enum err view_was_released(struct view *v, const struct uuid *party, uint64_t n,
     return OK;
 }
 
+enum err view_releases_of(struct view *v, const struct uuid *party, uint64_t n, view_on_release *on_row, void *self,
+                          struct fault *reterr)
+{
+    sqlite3_stmt *s = view_stmt(v, SQL_RELEASES_OF);
+    enum err err;
+    if (!s)
+        return view_fault(v, reterr);
+    bind_uuid(s, 1, party);
+    bind_u64(s, 2, n);
+    while (view_more(v, s, &err, reterr)) {
+        struct release_row row = {.form = (uint8_t)sqlite3_column_int(s, 1), .t_us = sqlite3_column_int64(s, 2)};
+        column_hash(s, 0, &row.hash);
+        err = on_row(self, &row);
+        if (err != OK)
+            break;
+    }
+    sqlite3_reset(s);
+    return err;
+}
+
 enum err apply_release(struct view *v, const struct fact *f, struct fault *reterr)
 {
     const struct fact_release *r = &f->u.release;
@@ -373,6 +394,7 @@ enum err apply_release(struct view *v, const struct fact *f, struct fault *reter
         bind_u64(s, 2, r->items[i].n);
         bind_hash(s, 3, &r->items[i].hash);
         bind_u64(s, 4, r->items[i].form);
+        sqlite3_bind_int64(s, 5, f->t_us);
         enum err err = view_run(v, s, reterr);
         if (err != OK)
             return err;

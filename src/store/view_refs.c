@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "store/references.h"
+#include "store/view_ask.h"
 #include "store/view_inside.h"
 
 #define BLOCK 4096u /* entries; places in it take the low 16 bits */

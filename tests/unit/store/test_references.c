@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "facts_made.h"
 #include "store/references.h"
-#include "store/view.h"
+#include "store/view_ask.h"
 #include "support/scratch.h"
 
 #define A "indicator--11111111-1111-4111-8111-111111111111"

@@ -1,0 +1,13 @@
+/* command/find.h - from what a person types to an object: an identifier, the beginning of one (8 hexadecimal digits
+ * of its UUID at least, with or without its type), a finding's number (F-12), an entry's (#345), or an exact name. */
+#pragma once
+#include "command/session.h"
+#include "model/ident.h"
+
+struct found_object {
+    char id[IDENT_TEXT_MAX];
+    bool by_entry; /* "#345": that version, whatever counts */
+    uint64_t n;
+};
+/* EXIT_DONE, or an exit code after complaining: nothing, several (which are listed), erased. */
+int find_object(struct session *s, struct view *v, const char *typed, struct found_object *ret);

@@ -1,0 +1,205 @@
+/* desk/about_here.c - what this node knows of an object beside its words: versions and claims, findings, releases. */
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "base/time.h"
+#include "desk/about_inside.h"
+#include "desk/own.h"
+
+/* ---- versions and claims ---- */
+
+struct versions {
+    struct about *a;
+    struct describe_section *s;
+    uint64_t count, withheld;
+};
+
+static enum err one_version(void *self, const struct version_row *row)
+{
+    struct versions *w = self;
+    struct about *a = w->a;
+    struct gate_class cls;
+    struct decision d;
+    char when[STAMP_TEXT_MAX], version[64];
+    if (++w->count > ABOUT_VERSIONS_MAX && !a->q->all)
+        return OK;
+    snprintf(version, sizeof version, TEXT_FMT, TEXT_ARG(row->modified));
+    struct version_row r = *row;
+    if (view_class(a->v, r.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, &d)) {
+        w->withheld++;
+        return OK;
+    }
+    describe_addf(a->d, w->s, "", "%s  from " TEXT_FMT ", taken in %s, entry %llu: %s%s",
+                  version[0] ? version : "without a time", TEXT_ARG(cls.ours ? TEXT("us") : about_party(a, &r.party)),
+                  about_moment(r.added_us, when), (unsigned long long)r.n, about_standing(r.standing),
+                  r.revoked ? ", revoked" : "");
+    return OK;
+}
+
+enum err about_versions(struct about *a, struct fault *reterr)
+{
+    struct versions w = {.a = a, .s = describe_section(a->d, "Versions and claims")};
+    enum err err = view_versions(a->v, a->row.id, one_version, &w, reterr);
+    if (err == OK && w.withheld)
+        describe_addf(a->d, w.s, "", "%llu that this account may not see", (unsigned long long)w.withheld);
+    if (err == OK && w.count > ABOUT_VERSIONS_MAX && !a->q->all)
+        describe_addf(a->d, w.s, "", "and %llu more (--all)", (unsigned long long)(w.count - ABOUT_VERSIONS_MAX));
+    return err;
+}
+
+/* ---- findings ---- */
+
+static const char *state_name(uint8_t state)
+{
+    static const char *const names[] = {"open", "closed", "a false positive"};
+    return state < ARRAY_LEN(names) ? names[state] : "unknown";
+}
+
+struct found {
+    struct about *a;
+    struct describe_section *s;
+    size_t count;
+};
+
+static enum err one_finding(void *self, const struct finding_row *row)
+{
+    struct found *f = self;
+    struct about *a = f->a;
+    char last[STAMP_TEXT_MAX], id[IDENT_TEXT_MAX], number[32];
+    struct finding_row r = *row;
+    snprintf(number, sizeof number, "F-%llu", (unsigned long long)r.number);
+    if (++f->count > ABOUT_FINDINGS_MAX) {
+        describe_add(a->d, f->s, "", TEXT("and older ones: entente finding list"));
+        return OK;
+    }
+    struct text at = uuid_is_zero(&r.organisation)
+                         ? TEXT("nobody of ours")
+                         : about_call(a, ident_format(TEXT("identity"), &r.organisation, id));
+    describe_addf(a->d, f->s, number, "at " TEXT_FMT ", %llu line%s, last at %s, %s", TEXT_ARG(at),
+                  (unsigned long long)r.count, r.count == 1 ? "" : "s", about_moment(r.last_us, last),
+                  state_name(r.state));
+    return OK;
+}
+
+static enum err one_value(void *self, const struct indicator_row *row)
+{
+    struct found *f = self;
+    struct about *a = f->a;
+    if (++f->count > DESCRIBE_LIST_MAX)
+        return OK;
+    describe_addf(a->d, f->s, f->count == 1 ? "looked for" : "", TEXT_FMT " (%s)", TEXT_ARG(row->value),
+                  value_kind_name(row->kind));
+    return OK;
+}
+
+/* Which values logs are searched for, and whether they still are. */
+static enum err looked_for(struct about *a, struct found *f, struct fault *reterr)
+{
+    struct stamp until;
+    char when[STAMP_TEXT_MAX];
+    enum err err = view_values_of(a->v, a->row.n, one_value, f, reterr);
+    if (f->count > DESCRIBE_LIST_MAX)
+        describe_addf(a->d, f->s, "", "and %zu more", f->count - DESCRIBE_LIST_MAX);
+    if (f->count == 0)
+        describe_add(a->d, f->s, "looked for", TEXT("nothing: no value of its pattern says enough alone"));
+    else if (stamp_parse(json_text(json_get(a->object, "valid_until")), &until, NULL) == OK &&
+             stamp_us(until) <= a->q->now_us)
+        describe_addf(a->d, f->s, "", "not any more: it ended at %s", about_moment(stamp_us(until), when));
+    f->count = 0;
+    return err;
+}
+
+enum err about_found(struct about *a, struct fault *reterr)
+{
+    struct found f = {.a = a};
+    struct ident ident;
+    if (ident_parse(a->row.id, &ident, NULL) != OK || !text_eq(ident.type, TEXT("indicator")))
+        return OK;
+    f.s = describe_section(a->d, "Seen here");
+    enum err err = looked_for(a, &f, reterr);
+    if (err != OK)
+        return err;
+    return view_findings_about(a->v, &ident.uuid, ABOUT_FINDINGS_MAX + 1, one_finding, &f, reterr);
+}
+
+/* ---- who was given it ---- */
+
+#define PEERS_MAX 4096
+
+struct peers {
+    struct arena *arena;
+    struct uuid list[PEERS_MAX];
+    size_t count;
+};
+
+static enum err one_peer(void *self, const struct fact *f)
+{
+    struct peers *p = self;
+    if (p->count < PEERS_MAX)
+        p->list[p->count++] = f->u.peer.party;
+    return OK;
+}
+
+struct given {
+    const struct version_row *version;
+    bool any, whole;
+    int64_t t_us;
+};
+
+static enum err one_release(void *self, const struct release_row *row)
+{
+    struct given *g = self;
+    if (!g->any)
+        g->t_us = row->t_us;
+    g->any = true;
+    g->whole |= row->form == FORM_WHOLE;
+    return OK;
+}
+
+struct entries {
+    uint64_t n[ABOUT_VERSIONS_MAX];
+    char modified[ABOUT_VERSIONS_MAX][64];
+    size_t count;
+};
+
+static enum err one_entry(void *self, const struct version_row *row)
+{
+    struct entries *e = self;
+    if (e->count < ABOUT_VERSIONS_MAX) {
+        e->n[e->count] = row->n;
+        snprintf(e->modified[e->count++], sizeof e->modified[0], TEXT_FMT, TEXT_ARG(row->modified));
+    }
+    return OK;
+}
+
+static enum err given_to(struct about *a, struct describe_section *s, const struct entries *e,
+                         const struct uuid *party, struct fault *reterr)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        struct given g = {0};
+        char when[STAMP_TEXT_MAX];
+        enum err err = view_releases_of(a->v, party, e->n[i], one_release, &g, reterr);
+        if (err != OK)
+            return err;
+        if (g.any)
+            describe_addf(a->d, s, "", TEXT_FMT ", %s, %s, version %s", TEXT_ARG(about_party(a, party)),
+                          about_moment(g.t_us, when), g.whole ? "whole" : "a rendition",
+                          e->modified[i][0] ? e->modified[i] : "without a time");
+    }
+    return OK;
+}
+
+enum err about_given(struct about *a, struct fault *reterr)
+{
+    struct describe_section *s = describe_section(a->d, "Given to");
+    struct entries e = {.count = 0};
+    struct peers *p = arena_alloc(a->d->arena, sizeof *p);
+    if (!p)
+        return fault_set(reterr, ERR_NOMEM, "no memory for a description");
+    enum err err = view_versions(a->v, a->row.id, one_entry, &e, reterr);
+    if (err == OK)
+        err = view_facts(a->v, FACT_PEER, one_peer, p, reterr);
+    for (size_t i = 0; err == OK && i < p->count; i++)
+        err = given_to(a, s, &e, &p->list[i], reterr);
+    return err;
+}

@@ -1,0 +1,45 @@
+/* desk/about_inside.h - what the files about*.c share. */
+#pragma once
+#include "base/time.h"
+#include "desk/about.h"
+
+struct about_named { /* a name that was asked for before */
+    struct text id, name;
+};
+struct about {
+    struct node *node;
+    struct view *v;
+    const struct about_question *q;
+    struct description *d;
+    struct recipient reader;
+    struct about_named *named;
+    size_t named_count;
+    unsigned depth; /* of names that name others */
+    struct describe_with with;
+    /* of the version that is told */
+    struct version_row row;
+    char id[IDENT_TEXT_MAX], modified[64];
+    struct gate_class cls;
+    const struct json_val *object;
+    struct json_doc *translation; /* or NULL */
+    struct text language;         /* of it */
+};
+bool about_may_see(const struct about *a, const struct gate_class *cls, struct decision *ret);
+/* Body of a version, parsed. The caller frees *ret and gives *body to buffer_done(). */
+MUST_CHECK enum err about_load(const struct about *a, struct place place, struct buffer *body, struct json_doc **ret,
+                               struct fault *reterr);
+struct text about_call(void *self, struct text id); /* describe_with.name */
+struct text about_party(const struct about *a, const struct uuid *party);
+const char *about_standing(enum standing st);
+const char *about_moment(int64_t us, char out[STAMP_TEXT_MAX]);
+
+/* about_marking.c: under which marking, in words. */
+void about_marking(struct about *a);
+/* about_links.c: what it refers to, and what refers to it; finds the translation. */
+void about_refers(struct about *a);
+MUST_CHECK enum err about_find_translation(struct about *a, struct fault *reterr);
+MUST_CHECK enum err about_referred(struct about *a, struct fault *reterr);
+/* about_here.c: versions and claims, findings, releases. */
+MUST_CHECK enum err about_versions(struct about *a, struct fault *reterr);
+MUST_CHECK enum err about_found(struct about *a, struct fault *reterr);
+MUST_CHECK enum err about_given(struct about *a, struct fault *reterr);
