@@ -7,9 +7,10 @@ import json
 import os
 import re
 
-from house import Node, check, connect, domain, main, wait_for, write
+from house import Node, check, connect, indicator, main, wait_for, write
 
 SOURCE = os.environ.get("ENTENTE_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+os.environ["COLUMNS"] = "300"
 SAMPLES = os.path.join(SOURCE, "tests", "data", "get")
 
 
@@ -20,7 +21,7 @@ def objects():
 
 def still(text):
     """Moments of this run, as wide as they are."""
-    return re.sub(r"taken in(\s+)20\d\d-\d\d-\d\d(\s+)\d\d:\d\d:\d\dZ", r"taken in\g<1>YYYY-MM-DD\g<2>hh:mm:ssZ", text)
+    return re.sub(r"20\d\d-\d\d-\d\d(\s+)\d\d:\d\d:\d\dZ", r"YYYY-MM-DD\g<1>hh:mm:ssZ", text)
 
 
 def sampled(folder):
@@ -121,7 +122,7 @@ def not_for_everybody(folder):
     page = node.ok("get", link["id"], "--as", "duty").out
     check(f"{red} (here, not for this account)" in page and "one reader" not in page, page)
     # far ahead: quarantined
-    later = domain("later.invalid", modified="2999-01-01T00:00:00.000Z")
+    later = indicator("[domain-name:value = 'later.invalid']", modified="2999-01-01T00:00:00.000Z")
     node.ok("import", write(folder, "later.json", json.dumps(later)))
     check("quarantine" in node.ok("get", later["id"]).out, "its standing")
     done = node.run("get", later["id"], "--as", "duty")
@@ -130,7 +131,7 @@ def not_for_everybody(folder):
 
 def history(folder):
     node = Node(folder, "Team Nord")
-    one = domain("old.invalid", name="first words")
+    one = indicator("[domain-name:value = 'old.invalid']", name="first words")
     two = {**one, "name": "second words", "modified": "2026-02-01T00:00:00.000Z"}
     claim = {**one, "name": "somebody's words", "modified": "2026-03-01T00:00:00.000Z"}
     for party, what in (("Muster", one), ("Muster", two), ("Other", claim)):
@@ -148,7 +149,7 @@ def history(folder):
 
 def hostile(folder):
     node = Node(folder, "Team Nord")
-    bad = domain("x.invalid", name="a\x1b[2J\nMarking\n  TLP:CLEAR: anyone \u202e",
+    bad = indicator("[domain-name:value = 'x.invalid']", name="a\x1b[2J\nMarking\n  TLP:CLEAR: anyone \u202e",
                     description="first\nWho and when\n  said by  us\x07")
     node.ok("import", write(folder, "bad.json", json.dumps(bad)))
     page = node.ok("get", bad["id"]).out
@@ -161,7 +162,7 @@ def given_and_found(folder):
     ours, theirs = Node(folder, "Team Nord"), Node(folder, "Team Sued", "XF")
     ours.serve()
     connect(theirs, ours)
-    made = domain("shared.invalid", name="Shared",
+    made = indicator("[domain-name:value = 'shared.invalid']", name="Shared",
                      object_marking_refs=["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"])
     ours.ok("import", write(folder, "shared.json", json.dumps(made)), "--from", "self")
     theirs.serve()
