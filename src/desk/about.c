@@ -25,6 +25,7 @@ const char *about_standing(enum standing st)
     case STANDING_CLAIM: return "a claim: not from where the object came from";
     case STANDING_CONFLICT: return "lost a conflict: same time, other content";
     case STANDING_QUARANTINED: return "quarantined";
+    case STANDING_REPLACED: return "the same, under a class that counts no longer";
     }
     return "unknown";
 }
