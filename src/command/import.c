@@ -265,8 +265,10 @@ static int read_markings(struct session *s, struct intake_options *options, stru
 static int run_import(struct session *s)
 {
     struct wanted_markings markings = {.count = 0};
-    struct intake_options options = {
-        .strict = option_given(s, "strict"), .account = *node_admin(s->node), .cancel = s->cancel};
+    struct intake_options options = {.strict = option_given(s, "strict"),
+                                     .exercise = text_of(option_given(s, "exercise") ? option(s, "exercise") : ""),
+                                     .account = *node_admin(s->node),
+                                     .cancel = s->cancel};
     int code = read_format(s, &options.format);
     if (!code)
         code = read_origin(s, &options);
@@ -295,6 +297,7 @@ static const struct option_spec OPTIONS[] = {
      "label, and definitions of ours, of objects that carry none; never replaces"},
     {"from", OPTION_VALUE, "PARTY", "who said it; 'self' for our own"},
     {"source", OPTION_VALUE, "NAME", "the channel it came by (entente source list)"},
+    {"exercise", OPTION_VALUE, "NAME", "in that exercise's home: it was made for it; every object gets the mark"},
     {"strict", OPTION_FLAG, NULL, "one refused object refuses the file whole"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 

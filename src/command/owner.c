@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -41,6 +42,17 @@ static enum err take_files(struct session *s, struct ctl_request *request)
     return OK;
 }
 
+/* Which home a command is for, whatever its socket was linked to. */
+#define HOME_WORD_MAX 64
+static bool home_word(const char *home, char out[HOME_WORD_MAX])
+{
+    struct stat st;
+    if (stat(home, &st) != 0)
+        return false;
+    snprintf(out, HOME_WORD_MAX, "home:%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+    return true;
+}
+
 /* A command of another process, on a thread of the owner. */
 static int run_for_other(void *self, struct ctl_request *request, struct ctl_reply *reply)
 {
@@ -55,23 +67,33 @@ static int run_for_other(void *self, struct ctl_request *request, struct ctl_rep
                         .write_self = &out};
     buffer_init(&s.line, 64 * MIB);
     size_t used = 0;
-    s.command = command_find(request->arg_count, request->args, &used);
     int code = EXIT_USAGE;
+    char home[HOME_WORD_MAX];
+    if (request->arg_count == 0 || !home_word(s.home, home) || strcmp(request->args[0], home) != 0) {
+        complain(&s, "this socket is of another home than the one the command is for: nothing crosses");
+        buffer_done(&s.line);
+        return EXIT_DENIED;
+    }
+    char **args = request->args + 1;
+    size_t arg_count = request->arg_count - 1;
+    s.command = command_find(arg_count, args, &used);
     if (!s.command || (s.command->need != NEED_WRITE && !s.command->owner_option)) {
         complain(&s, "the running node does not know this command: is it another version? Restart it with this one");
         buffer_done(&s.line);
         return code;
     }
-    s.operands = calloc(request->arg_count + 1, sizeof *s.operands);
+    s.operands = calloc(arg_count + 1, sizeof *s.operands);
     bool help = false;
     if (s.operands)
-        code = command_parse(&s, request->arg_count - used, request->args + used, &help);
+        code = command_parse(&s, arg_count - used, args + used, &help);
     if (!s.operands || (code == EXIT_DONE && take_files(&s, request))) {
         complain(&s, "out of memory");
         code = EXIT_WRITE;
     }
-    if (code == EXIT_DONE && session_need(&s) == NEED_WRITE)
+    if (code == EXIT_DONE && session_need(&s) == NEED_WRITE) {
+        tell_space(&s);
         code = s.command->run(&s);
+    }
     free(s.operands);
     free(s.inputs);
     buffer_done(&s.line);
@@ -140,7 +162,15 @@ static enum err call_owner(struct session *s, char **words, size_t word_count, i
     struct ctl_file *files = calloc(s->input_count + 1, sizeof *files);
     if (!files)
         return fault_set(reterr, ERR_NOMEM, "out of memory");
-    struct ctl_request request = {.args = words, .arg_count = word_count, .files = files};
+    char home[HOME_WORD_MAX], **args = calloc(word_count + 1, sizeof *args);
+    if (!args || !home_word(s->home, home)) {
+        free(args);
+        free(files);
+        return fault_set(reterr, args ? ERR_IO : ERR_NOMEM, "%s cannot be looked at", s->home);
+    }
+    args[0] = home;
+    memcpy(args + 1, words, word_count * sizeof *args);
+    struct ctl_request request = {.args = args, .arg_count = word_count + 1, .files = files};
     for (size_t i = 0; i < s->input_count; i++)
         files[request.file_count++] = (struct ctl_file){(char *)(uintptr_t)s->inputs[i].name, s->inputs[i].fd};
     char out_name[] = "--out";
@@ -148,6 +178,7 @@ static enum err call_owner(struct session *s, char **words, size_t word_count, i
         files[request.file_count++] = (struct ctl_file){out_name, s->output_fd};
     struct ctl_output output = {write_through, s, s->cancel};
     enum err err = ctl_call(path, &request, &output, ret_code, reterr);
+    free(args);
     free(files);
     return err;
 }
@@ -159,6 +190,7 @@ static int run_here(struct session *s, struct owner *o)
     if (owner_listen(o, &fault) && fault.err != ERR_LIMIT)
         complain(s, "%s", fault.what);
     s->node = o->node;
+    tell_space(s);
     enum err err = readers_configure(s->home, false, &fault);
     int code = err ? complain_fault(s, NULL, &fault) : s->command->run(s);
     s->node = NULL;

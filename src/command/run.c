@@ -110,6 +110,7 @@ static int run_reading(struct session *s)
     enum err err = node_open(io_system(), s->home, NODE_READ, &s->node, &fault);
     if (err)
         return complain_fault(s, NULL, &fault);
+    tell_space(s);
     int code = s->command->run(s);
     node_close(s->node);
     return code;

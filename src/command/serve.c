@@ -12,6 +12,7 @@
 #include "command/owner.h"
 #include "command/readers.h"
 #include "exchange/witness_loop.h"
+#include "model/space.h"
 #include "process/config.h"
 #include "process/signals.h"
 #include "process/worker.h"
@@ -141,6 +142,8 @@ static void announce(struct session *s, const struct server *srv)
     const struct fact_genesis *g = node_genesis(srv->owner.node);
     server_url(srv, url, sizeof url);
     if (!s->json) {
+        if (!space_is_real(g->space))
+            say(s, "EXERCISE \"" TEXT_FMT "\": nothing here is real\n", TEXT_ARG(g->space));
         say(s, TEXT_FMT " serves TAXII 2.1 at %s\nHome %s. Foreign documents are read under %s.\nCtrl-C ends it.\n",
             TEXT_ARG(g->name), url, s->home, srv->sandbox);
         return;
@@ -149,6 +152,7 @@ static void announce(struct session *s, const struct server *srv)
     json_open(&o, '{');
     json_member_text(&o, "taxii", text_of(url));
     json_member_text(&o, "home", text_of(s->home));
+    json_member_text(&o, "space", g->space);
     json_member_text(&o, "sandbox", text_of(srv->sandbox));
     json_close(&o, '}');
     json_line_end(s);

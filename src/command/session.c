@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "model/space.h"
 
 int exit_of(enum err err)
 {
@@ -170,4 +171,11 @@ const char *moment(int64_t us, char out[MOMENT_MAX])
     if (t.len > 10)
         out[10] = ' ';
     return out;
+}
+
+void tell_space(struct session *s)
+{
+    struct text space = node_genesis(s->node)->space;
+    if (!s->json && !s->command->hidden && !space_is_real(space))
+        complain(s, "EXERCISE \"" TEXT_FMT "\": nothing here is real", TEXT_ARG(space));
 }

@@ -100,6 +100,8 @@ void say_text(struct session *s, struct text t);
 void complain(struct session *s, const char *format, ...) PRINTF_LIKE(2, 3);
 /* One line for a fault: where (file, line or offset), what. Returns the exit code. */
 int complain_fault(struct session *s, const char *where, const struct fault *f);
+/* In an exercise, on standard error and not beside JSON: that nothing here is real. s->node is open. */
+void tell_space(struct session *s);
 bool cancelled(const struct session *s);
 
 /* A JSON line: buffer to write into, then send it with its newline. */

@@ -4,10 +4,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/time.h"
 #include "command/commands.h"
 #include "command/names.h"
 #include "command/readers.h"
 #include "exchange/ledger_status.h"
+#include "ledger/exercise.h"
+#include "model/space.h"
 #include "store/origin.h"
 #include "json/json.h"
 
@@ -68,6 +71,8 @@ static void status_json(struct session *s, const struct fact_genesis *g, const s
     json_member_text(&o, "name", g->name);
     json_member_text(&o, "country", g->country);
     json_member_text(&o, "space", g->space);
+    if (g->statement.len)
+        json_member_text(&o, "statement", g->statement);
     json_member_text(&o, "origin", text_of(origin.name));
     bool signs = node_can_sign(s->node, &why) == OK;
     json_member_bool(&o, "signs", signs);
@@ -105,6 +110,21 @@ static void status_json(struct session *s, const struct fact_genesis *g, const s
     json_line_end(s);
 }
 
+static void exercise_words(struct session *s, const struct fact_genesis *g)
+{
+    struct exercise_statement e;
+    char until[MOMENT_MAX];
+    struct fault why = {.offset = -1, .line = -1};
+    say(s, "  EXERCISE      nothing here is real\n");
+    if (!g->statement.len)
+        say(s, "  stands for it nobody: it was made without --of\n");
+    else if (exercise_accept(g->statement, &e, &why) != OK)
+        say(s, "  stands for it nobody: %s\n", why.what);
+    else
+        say(s, "  stands for it " TEXT_FMT ", until %s%s\n", TEXT_ARG(e.real_origin), moment(e.until_us, until),
+            clock_now_us() >= e.until_us ? ": that is over" : "");
+}
+
 static void status_words(struct session *s, const struct fact_genesis *g, const struct view_counts *c,
                          const struct ledger_status *l, const char *sandbox)
 {
@@ -113,6 +133,8 @@ static void status_words(struct session *s, const struct fact_genesis *g, const 
     node_origin(s->node, &origin);
     say(s, TEXT_FMT " (" TEXT_FMT "), space " TEXT_FMT "   entente %s\n", TEXT_ARG(g->name), TEXT_ARG(g->country),
         TEXT_ARG(g->space), ENTENTE_VERSION);
+    if (!space_is_real(g->space))
+        exercise_words(s, g);
     say(s, "  home          %s\n", node_home(s->node));
     say(s, "  log           %llu entries, %.1f MB; origin %s\n", (unsigned long long)c->entries,
         (double)folder_bytes(node_home(s->node), "log") / 1e6, origin.name);

@@ -74,7 +74,9 @@ static enum err begin(struct intake *in, int fd, struct fault *reterr)
     in->exercise = !text_eq(g->space, TEXT("real"));
     in->format = in->options->format;
     in->ceiling = node_ceiling(in->node);
-    enum err e = look_up_source(in, reterr);
+    enum err e = intake_space_document(in, reterr);
+    if (e == OK)
+        e = look_up_source(in, reterr);
     if (e == OK)
         e = look_up_agreement(in, reterr);
     if (e != OK)

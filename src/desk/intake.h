@@ -20,8 +20,9 @@ struct intake_options {
     struct uuid party;         /* from whom; zero: unknown */
     struct uuid source;        /* the channel; zero: none */
     struct uuid account;       /* who acts */
-    bool strict;               /* any refused object refuses the document whole: nothing is taken in */
-    struct text name;          /* of the document, for people */
+    struct text exercise; /* this document is material of that exercise, says who takes it in: it gets the mark */
+    bool strict;          /* any refused object refuses the document whole: nothing is taken in */
+    struct text name;     /* of the document, for people */
     const atomic_bool *cancel; /* NULL: never; looked at between groups */
     /* Told after each durable group: objects dealt with so far, last durable entry. May be NULL. */
     void (*on_commit)(void *self, uint64_t acked, uint64_t at);

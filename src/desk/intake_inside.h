@@ -112,6 +112,16 @@ void intake_items_done(struct intake_items *items);
 MUST_CHECK enum err intake_items_take(struct intake *in, struct intake_items *items, struct text chunk,
                                       struct fault *reterr);
 
+/* Why the object may not come in: *ret_why, static; NULL: it may. ERR_NOMEM */
+MUST_CHECK enum err intake_space_refuses(const struct intake *in, const struct record_object *o, const char **ret_why,
+                                         struct fault *reterr);
+/* Nothing crosses between the real space and exercises (release.md 10): refuses the item (intake_refuse()), or gives
+ * its body the mark of the exercise that the document was said to be of. */
+MUST_CHECK enum err intake_space(const struct intake *in, struct intake_items *items, struct intake_item *item,
+                                 struct fault *reterr);
+/* The same for the document as a whole, before it is read. ERR_DENIED */
+MUST_CHECK enum err intake_space_document(const struct intake *in, struct fault *reterr);
+
 /* ---- applying ---- */
 struct aside_count {
     struct uuid uuid; /* of the object; types share */

@@ -91,8 +91,10 @@ static enum err take_object(struct intake *in, struct intake_items *items, struc
     struct ident id;
     enum err e = intake_honest(o, in->options->marking, reterr);
     if (e == OK)
+        e = intake_space(in, items, item, reterr);
+    if (e == OK && item->record.kind == RECORD_OBJECT)
         e = intake_fill_markings(in, items, o, reterr);
-    if (e != OK)
+    if (e != OK || item->record.kind != RECORD_OBJECT)
         return e;
     if (ident_parse(o->id, &id, NULL) != OK)
         return fault_at(reterr, ERR_MALFORMED, o->at, "record", "its reader broke the record form");

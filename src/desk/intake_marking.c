@@ -9,6 +9,7 @@
 #include "desk/intake_honest.h"
 #include "desk/marks.h"
 #include "desk/own.h"
+#include "model/space.h"
 
 /* Further definitions of one document count as unreadable. */
 #define MARKINGS_MAX 4096
@@ -193,6 +194,16 @@ static enum err look_at_object(struct intake *in, const struct record *r, struct
         return look_for_classification(in, &item, a, reterr);
     }
     a->read++;
+    struct record_rejected refused = {.at = o->at, .line = -1, .id = o->id, .rule = TEXT(SPACE_RULE)};
+    const char *why = NULL;
+    enum err e = intake_space_refuses(in, o, &why, reterr);
+    if (e != OK)
+        return e;
+    if (why) {
+        refused.reason = text_of(why);
+        tell_refused(in, a, &refused);
+        return OK;
+    }
     a->marked = a->marked || o->unknown_marking || o->granular;
     return note_definition(in, o, reterr);
 }

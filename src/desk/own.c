@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "model/space.h"
 
 /* ---- members of canonical bodies ---- */
 
@@ -169,7 +170,7 @@ static void own_class(struct txn *t, const struct own_object *o, struct gate_cla
     type_of_id(o->id, ret);
 }
 
-static enum err canonicalise(const struct buffer *body, struct buffer *out, struct fault *reterr)
+static enum err canonical_plain(const struct buffer *body, struct buffer *out, struct fault *reterr)
 {
     enum err e = buffer_error(body);
     if (e != OK)
@@ -184,6 +185,24 @@ static enum err canonicalise(const struct buffer *body, struct buffer *out, stru
     return e == OK ? OK : fault_set(reterr, e, "an object of ours could not be written");
 }
 
+/* In an exercise with its mark. */
+static enum err canonicalise(const struct buffer *body, struct text space, struct buffer *out, struct fault *reterr)
+{
+    struct buffer plain;
+    size_t at, more;
+    if (space_is_real(space))
+        return canonical_plain(body, out, reterr);
+    buffer_init(&plain, STIX_OBJECT_MAX_BYTES);
+    enum err e = canonical_plain(body, &plain, reterr);
+    if (e == OK) {
+        e = space_mark_add(buffer_text(&plain), space, out, &at, &more);
+        if (e != OK)
+            fault_set(reterr, e, "an object of ours could not be given the exercise's mark");
+    }
+    buffer_done(&plain);
+    return e;
+}
+
 enum err own_append(struct txn *t, const struct own_object *o, const struct buffer *body, struct fault *reterr)
 {
     struct gate_class cls;
@@ -194,7 +213,7 @@ enum err own_append(struct txn *t, const struct own_object *o, const struct buff
     gate_class_key(&cls, &key);
     enum err e = buffer_error(&key);
     if (e == OK)
-        e = canonicalise(body, &canonical, reterr);
+        e = canonicalise(body, node_genesis(txn_node(t))->space, &canonical, reterr);
     if (e == OK) {
         struct text b = buffer_text(&canonical);
         struct fact f = {.kind = FACT_OBJECT};
@@ -263,11 +282,11 @@ static void around(struct text body, const char *member, struct text *ret_before
     *ret_after = text_sub(body, at + value.len, body.len);
 }
 
-enum err own_same(const struct buffer *body, struct text held, bool *ret, struct fault *reterr)
+enum err own_same(struct txn *t, const struct buffer *body, struct text held, bool *ret, struct fault *reterr)
 {
     struct buffer canonical;
     buffer_init(&canonical, STIX_OBJECT_MAX_BYTES);
-    enum err e = canonicalise(body, &canonical, reterr);
+    enum err e = canonicalise(body, node_genesis(txn_node(t))->space, &canonical, reterr);
     if (e == OK) {
         struct text before[2], after[2];
         around(buffer_text(&canonical), "modified", &before[0], &after[0]);

@@ -63,7 +63,8 @@ struct own_plain {
 };
 MUST_CHECK enum err own_append_as(struct txn *t, const struct own_plain *o, struct text body, struct fault *reterr);
 /* Does the body say what the canonical one `held` says, but for `modified`? */
-MUST_CHECK enum err own_same(const struct buffer *body, struct text held, bool *ret, struct fault *reterr);
+MUST_CHECK enum err own_same(struct txn *t, const struct buffer *body, struct text held, bool *ret,
+                             struct fault *reterr);
 /* An act of a person. */
 MUST_CHECK enum err own_act(struct txn *t, const struct uuid *account, const char *verb, struct text subject,
                             struct text reason, struct fault *reterr);

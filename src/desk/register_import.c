@@ -162,7 +162,7 @@ static enum err append_row(struct txn *t, const struct organisation_record *r, c
             .id = text_of(id), .times = &times, .before = known ? &before : NULL, .account = *account};
         *ret_same = false;
         if (known)
-            e = own_same(&body, buffer_text(&old), ret_same, reterr);
+            e = own_same(t, &body, buffer_text(&old), ret_same, reterr);
         if (e == OK && !*ret_same)
             e = own_append(t, &object, &body, reterr);
     }

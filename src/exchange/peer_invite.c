@@ -1,16 +1,20 @@
 /* exchange/peer_invite.c - how two nodes get to know each other: a file from one to the other, by a way people trust.
  *
- * {"entente_invite":1,"from":{"name","identity","country"},"api_root","collection","account","token","origin","key"}
+ * {"entente_invite":1,"from":{"name","identity","country"},"api_root","collection","account","token","origin","key"};
+ * of an exercise also "exercise", its name, and "statement", the real node's (docs/FORMAT-exercise.md).
  * A plain TAXII server has no such file; who writes one by hand may give "user" and "password" in place of "token".
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/time.h"
 #include "exchange/asker.h"
 #include "exchange/peer_inside.h"
 #include "exchange/peer_pin.h"
 #include "exchange/peer_source.h"
+#include "ledger/exercise.h"
+#include "model/space.h"
 #include "json/json.h"
 
 #define INVITE_MAX_BYTES   (64 * KIB)
@@ -160,6 +164,10 @@ static void write_invitation(struct node *node, const struct meeting *m, struct 
     json_member_text(&o, "token", token);
     json_member_text(&o, "origin", text_of(origin.name));
     json_member_text(&o, "key", text_of(key));
+    if (!space_is_real(g->space))
+        json_member_text(&o, "exercise", g->space);
+    if (g->statement.len)
+        json_member_text(&o, "statement", g->statement);
     json_close(&o, '}');
 }
 
@@ -195,7 +203,8 @@ enum err peer_invite(struct node *node, struct text name, struct text url, const
 /* ---- taking one ---- */
 
 struct invitation {
-    struct text name, identity, api_root, collection, token, user, password, origin; /* of the document */
+    struct text name, identity, api_root, collection, token, user, password, origin, exercise,
+        statement; /* of the document */
     uint8_t key[NOTE_KEY_BYTES];
 };
 
@@ -252,10 +261,44 @@ static enum err read_invitation(const struct json_val *o, struct text name_overr
     struct note_key key;
     struct text hex = json_text(json_get(o, "key"));
     i.origin = json_text(json_get(o, "origin"));
+    i.exercise = json_text(json_get(o, "exercise"));
+    i.statement = json_text(json_get(o, "statement"));
     if ((i.origin.len || hex.len) && (i.origin.len >= ORIGIN_MAX || hex_read(hex, i.key, sizeof i.key) != OK ||
                                       note_key_make(i.origin, NOTE_ED25519, i.key, &key) != OK))
         return no_invitation(reterr, "\"origin\" and \"key\" are not those of a log");
     *ret = i;
+    return OK;
+}
+
+/* Which space it is from: what it says, what its log is called, and what the real node has signed must agree. */
+static enum err check_space(const struct node *node, const struct invitation *i, struct fault *reterr)
+{
+    struct text ours = node_genesis(node)->space;
+    struct exercise_statement s;
+    bool real = space_is_real(ours);
+    if (real && i->exercise.len)
+        return fault_set(reterr, ERR_DENIED,
+                         SPACE_RULE ": this invitation is to the exercise \"" TEXT_FMT
+                                    "\", and this node is the real one: nothing crosses",
+                         TEXT_ARG(i->exercise));
+    if (!real && !text_eq(i->exercise, ours))
+        return fault_set(reterr, ERR_DENIED,
+                         SPACE_RULE ": this node is the exercise \"" TEXT_FMT "\", and the invitation is %s" TEXT_FMT
+                                    "%s: nothing crosses",
+                         TEXT_ARG(ours), i->exercise.len ? "to the exercise \"" : "not to it", TEXT_ARG(i->exercise),
+                         i->exercise.len ? "\"" : "");
+    enum err e = i->origin.len ? space_check_origin(ours, i->origin, reterr) : OK;
+    if (e || !i->statement.len)
+        return e;
+    e = exercise_accept(i->statement, &s, reterr);
+    if (e)
+        return e;
+    int64_t now_us = clock_now_us();
+    if (!text_eq(s.exercise, i->exercise) || !text_eq(s.origin, i->origin) ||
+        memcmp(s.key, i->key, sizeof s.key) != 0)
+        return fault_set(reterr, ERR_DENIED, "the real node's statement in it is about another exercise or key");
+    if (now_us < s.from_us || now_us >= s.until_us)
+        return fault_set(reterr, ERR_DENIED, "the real node stands for this exercise's key at another time than now");
     return OK;
 }
 
@@ -298,10 +341,13 @@ static enum err accept_read(struct node *node, const struct invitation *i, const
     memcpy(m.key, i->key, sizeof m.key);
     if (i->identity.len && ident_parse(i->identity, &identity, NULL) == OK)
         m.identity = identity.uuid;
+    enum err e = check_space(node, i, reterr);
+    if (e)
+        return e;
     if (from_ourselves(node, i))
         return fault_set(reterr, ERR_USAGE, "this invitation is our own: it is for the partner");
     arena_init(&m.arena, INVITE_ARENA_BYTES);
-    enum err e = intake_party(node, m.name, account, &m.party, reterr);
+    e = intake_party(node, m.name, account, &m.party, reterr);
     if (e == OK)
         e = keep_secret(node, &m.party, i, reterr); /* before the peer stands there for the loop to find */
     if (e == OK)

@@ -10,6 +10,7 @@
 #include "exchange/peer_inside.h"
 #include "ledger/introduction.h"
 #include "ledger/succession.h"
+#include "model/space.h"
 
 #define OFFERED_SPACE "peer-offered"
 #define PIN_ARENA     (64 * KIB)
@@ -57,6 +58,9 @@ enum err peer_pin_free(struct txn *t, const struct uuid *party, struct text orig
     struct node_origin own;
     struct owner_search s = {.party = party, .origin = origin};
     node_origin(txn_node(t), &own);
+    enum err crosses = space_check_origin(node_genesis(txn_node(t))->space, origin, reterr);
+    if (crosses)
+        return crosses;
     enum err e = view_facts(txn_view(t), FACT_PEER, on_peer, &s, reterr);
     if (e)
         return e;
@@ -163,8 +167,11 @@ static enum err nothing_offered(struct pinning *p, struct node *node, struct fau
 static bool digits_of(struct text origin, struct text *ret)
 {
     struct text rest = origin, word;
-    return text_split(&rest, '/', &word) && text_eq(word, TEXT("entente")) && text_split(&rest, '/', &word) &&
-           text_split(&rest, '/', ret);
+    if (space_origin_of_exercise(origin) && (!text_split(&rest, '/', &word) || !text_split(&rest, '/', &word)))
+        return false;
+    if (!space_origin_of_exercise(origin) && (!text_split(&rest, '/', &word) || !text_eq(word, TEXT("entente"))))
+        return false;
+    return text_split(&rest, '/', &word) && text_split(&rest, '/', ret);
 }
 
 static bool made_from(struct text digits, const uint8_t key[NOTE_KEY_BYTES])
@@ -432,6 +439,9 @@ enum err introduction_take(struct node *node, const struct uuid *party, const st
     enum err e = introduction_parse(body, &i, reterr);
     if (e)
         return e == ERR_LIMIT ? fault_set(reterr, ERR_MALFORMED, "the introduction is too long") : e;
+    e = space_check_origin(node_genesis(node)->space, i.origin, reterr);
+    if (e)
+        return e;
     if (!text_eq(i.to, text_of(own.name)) || !pin_of(i.origin, i.key, &p.offered))
         return fault_set(reterr, ERR_MALFORMED, "this introduction is not meant for this log");
     e = node_write(node, write_pin, &p, reterr);

@@ -17,7 +17,7 @@ struct pin {
 };
 bool pin_same(const struct pin *a, const struct pin *b);
 
-/* ERR_EXISTS: this log is ours, or another party's; inside a write. */
+/* ERR_EXISTS: this log is ours, or another party's. ERR_DENIED: it is of another space. Inside a write. */
 MUST_CHECK enum err peer_pin_free(struct txn *t, const struct uuid *party, struct text origin, struct fault *reterr);
 /* Our statements of succession, the newest STATEMENTS_MAX, an empty line between them; behind what out has. */
 MUST_CHECK enum err statements_write(struct view *v, struct buffer *out, struct fault *reterr);

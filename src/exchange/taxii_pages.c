@@ -1,7 +1,11 @@
 /* exchange/taxii_pages.c - discovery, API root, collections, errors: what holds no object. */
 #include "base/limits.h"
+
+#include <stdio.h>
+
 #include "base/log.h"
 #include "exchange/taxii_inside.h"
+#include "model/space.h"
 
 const struct collection_rule TAXII_COLLECTIONS[3] = {
     [COLLECTION_INDICATORS] = {COLLECTION_INDICATORS, "indicators", "Indicators",
@@ -47,11 +51,23 @@ static struct outbound *page(enum outbound_page kind, const struct page_field *f
     return e ? taxii_failure(e, NULL) : made;
 }
 
+/* An exercise's says so: whoever configures a client by hand sees it. */
+#define TITLE_MAX (2 * NAME_MAX_BYTES + 16)
+static struct text title(const struct call *c, char out[TITLE_MAX])
+{
+    const struct fact_genesis *g = node_genesis(c->server->node);
+    if (space_is_real(g->space))
+        return g->name;
+    snprintf(out, TITLE_MAX, "EXERCISE " TEXT_FMT ": " TEXT_FMT, TEXT_ARG(g->space), TEXT_ARG(g->name));
+    return text_of(out);
+}
+
 /* Section 4.1. URLs are relative to the server (section 4.1.1), so that they hold behind any proxy. */
 struct outbound *taxii_discovery(const struct call *c)
 {
+    char words[TITLE_MAX];
     const struct page_field fields[] = {
-        {"title", FIELD_TEXT, node_genesis(c->server->node)->name, 0},
+        {"title", FIELD_TEXT, title(c, words), 0},
         {"description", FIELD_TEXT, TEXT("Threat information of a national CSIRT, per recipient."), 0},
         {"default", FIELD_TEXT, TEXT(TAXII_API), 0},
     };
@@ -63,8 +79,9 @@ struct outbound *taxii_discovery(const struct call *c)
 /* Section 4.2. */
 struct outbound *taxii_api_root(const struct call *c)
 {
+    char words[TITLE_MAX];
     const struct page_field fields[] = {
-        {"title", FIELD_TEXT, node_genesis(c->server->node)->name, 0},
+        {"title", FIELD_TEXT, title(c, words), 0},
         {"max_content_length", FIELD_NUMBER, TEXT_NONE, (int64_t)HTTP_BODY_MAX_BYTES},
     };
     return page(PAGE_API_ROOT, fields, ARRAY_LEN(fields), NULL, 0);

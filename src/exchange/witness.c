@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "ledger/checkpoint.h"
+#include "model/space.h"
 
 #define STATE_SPACE    "witness"      /* origin hash -> the last cosigned checkpoint */
 #define EVIDENCE_SPACE "witness-fork" /* origin hash -> a note that cannot be true beside it */
@@ -217,6 +218,10 @@ enum err witness_add(struct witness *w, struct view *v, struct text body, struct
     ret->status = status;
     if (e || status)
         return e;
+    if (space_check_origin(node_genesis(w->node)->space, r.head.origin, NULL) != OK) {
+        ret->status = 403;
+        return OK;
+    }
     struct text key = key_of(r.head.origin, hex);
     buffer_init(&h.bytes, NOTE_MAX_BYTES);
     pthread_mutex_lock(&w->one_at_a_time);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "model/space.h"
 #include "model/stix.h"
 #include "release/close.h"
 
@@ -131,12 +132,33 @@ static enum err not_cleared(const struct decision *d, struct decision_rule *ret_
     return ERR_DENIED;
 }
 
+/* The other side of the door at intake: whatever the class says, an exercise's mark does not leave the real space,
+ * and what leaves an exercise carries one. */
+static bool crosses(const struct gate_class *c, struct text body)
+{
+    enum space_mark mark;
+    if (space_mark_of(body, SPACE_REAL, &mark) != OK)
+        return true;
+    return c->exercise ? mark == SPACE_UNMARKED && !c->protocol_object : mark != SPACE_UNMARKED;
+}
+
+static enum err not_over(struct decision_rule *ret_why)
+{
+    if (ret_why)
+        *ret_why = (struct decision_rule){
+            SPACE_RULE,
+            "Its mark is not that of the space it lies in: nothing crosses between exercises and the real."};
+    return ERR_DENIED;
+}
+
 enum err gate_clear(const struct gate_question *q, const struct decision *d, struct text body,
                     const struct gate_lookup *lookup, struct cleared **ret_cleared, struct decision_rule *ret_why)
 {
     const struct recipient *r = q->recipient;
     if (!d->cleared)
         return not_cleared(d, ret_why);
+    if (crosses(q->cls, body))
+        return not_over(ret_why);
     struct json_doc *doc;
     enum err e = json_parse(body, &doc, NULL);
     if (e)

@@ -37,6 +37,7 @@ struct fact_genesis {
     struct text origin;         /* of the log: C2SP checkpoint origin line */
     uint8_t key[32];            /* Ed25519 public key */
     struct uuid collections[3]; /* indicators, intelligence, entente */
+    struct text statement;      /* of an exercise: the real node stands for it (ledger/exercise.h); may be empty */
 };
 
 enum standing {

@@ -26,6 +26,7 @@ static const struct fact_member genesis_public[] = {
     MUST("origin", SHAPE_TEXT, genesis.origin),
     MAY("sector", SHAPE_TEXT, genesis.sector),
     MUST("space", SHAPE_TEXT, genesis.space),
+    MAY("statement", SHAPE_TEXT, genesis.statement),
 };
 static const struct fact_member object_public[] = {
     MUST("hash", SHAPE_HASH, object.hash),

@@ -185,7 +185,7 @@ static enum err read_self(struct node *node, struct view *v, struct fault *reter
         return fault_set(reterr, ERR_MALFORMED, "the log does not begin with a genesis entry");
     if (err != OK)
         return err;
-    struct text *const texts[] = {&g.name, &g.country, &g.sector, &g.space, &g.origin};
+    struct text *const texts[] = {&g.name, &g.country, &g.sector, &g.space, &g.origin, &g.statement};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         if (copy_text(&node->arena, texts[i]) != OK)
             return fault_set(reterr, ERR_NOMEM, "no memory");

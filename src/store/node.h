@@ -23,7 +23,12 @@ struct node_init {
     struct text name, country, sector; /* sector may be empty */
     struct text space;                 /* "real" or an exercise's name */
     struct text account;               /* first administrator's name */
-    size_t log_segment_bytes;          /* 0: LOG_SEGMENT_BYTES; tests take small ones */
+    /* Of an exercise, may be NULL: asks the real node to stand for the key that was made; what it returns ends up in
+     * genesis. Else than OK: no home is made. */
+    enum err (*vouch)(void *self, struct text origin, const uint8_t key[NOTE_KEY_BYTES], struct buffer *ret_statement,
+                      struct fault *reterr);
+    void *vouch_self;
+    size_t log_segment_bytes; /* 0: LOG_SEGMENT_BYTES; tests take small ones */
 };
 /* Makes the home (folder and all): keys, log with genesis, own identity object, first administrator, local.db,
  * configuration file. ERR_EXISTS: a home is there already. ERR_USAGE: country not two capital letters, name empty.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "model/space.h"
 #include "store/format.h"
 #include "store/home.h"
 #include "store/keys.h"
@@ -59,6 +60,8 @@ struct making {
     const char *home;
     const struct node_init *init;
     uint8_t public_key[KEY_BYTES];
+    char origin[ORIGIN_MAX];
+    struct buffer statement;
     struct uuid identity, account;
 };
 
@@ -155,6 +158,30 @@ static enum err make_local(struct making *m, struct fault *reterr)
     return err;
 }
 
+/* The log's name, from its space, its country and its key. */
+static enum err name_origin(struct making *m, struct fault *reterr)
+{
+    struct sha256 hash = sha256_of(m->public_key, sizeof m->public_key);
+    struct buffer name;
+    char digits[SHA256_HEX];
+    buffer_init(&name, sizeof m->origin - 1);
+    space_origin_start(m->init->space, &name);
+    buffer_addf(&name, TEXT_FMT "/%.16s", TEXT_ARG(m->init->country), sha256_hex(&hash, digits).ptr);
+    enum err err = buffer_error(&name);
+    if (err == OK)
+        memcpy(m->origin, name.ptr, name.len); /* the rest is zero */
+    buffer_done(&name);
+    return err == OK ? OK : no_memory(reterr);
+}
+
+static enum err ask_vouch(struct making *m, struct fault *reterr)
+{
+    enum err err = name_origin(m, reterr);
+    if (err == OK && m->init->vouch)
+        err = m->init->vouch(m->init->vouch_self, text_of(m->origin), m->public_key, &m->statement, reterr);
+    return err;
+}
+
 /* ---- the first entries ---- */
 
 static void identity_body(const struct making *m, const char *now, struct buffer *out)
@@ -176,6 +203,24 @@ static void identity_body(const struct making *m, const char *now, struct buffer
     json_member_text(&o, "spec_version", TEXT("2.1"));
     json_member_text(&o, "type", TEXT("identity"));
     json_close(&o, '}');
+}
+
+/* The same as it is kept: in an exercise with its mark. */
+static enum err marked_body(const struct making *m, const char *now, struct buffer *out, struct fault *reterr)
+{
+    struct buffer plain;
+    size_t at, more;
+    enum err err;
+    buffer_init(&plain, 16 * KIB);
+    identity_body(m, now, &plain);
+    if (buffer_error(&plain) != OK || space_is_real(m->init->space)) {
+        buffer_add(out, buffer_text(&plain));
+        err = buffer_error(&plain) != OK ? buffer_error(&plain) : buffer_error(out);
+    } else {
+        err = space_mark_add(buffer_text(&plain), m->init->space, out, &at, &more);
+    }
+    buffer_done(&plain);
+    return err == OK ? OK : fault_set(reterr, err, "our identity cannot be written");
 }
 
 static enum err stage(struct log *log, int64_t now_us, const struct fact *f, struct text body, struct fault *reterr)
@@ -208,12 +253,6 @@ static enum err stage(struct log *log, int64_t now_us, const struct fact *f, str
 
 static enum err stage_genesis(const struct making *m, struct log *log, int64_t now_us, struct fault *reterr)
 {
-    struct sha256 hash = sha256_of(m->public_key, sizeof m->public_key);
-    char origin[64] = "entente/", digits[SHA256_HEX];
-    sha256_hex(&hash, digits);
-    memcpy(origin + 8, m->init->country.ptr, 2);
-    origin[10] = '/';
-    memcpy(origin + 11, digits, 16); /* ends in a NUL: the rest of origin is zero */
     struct fact f = {.kind = FACT_GENESIS};
     struct fact_genesis *g = &f.u.genesis;
     g->identity = m->identity;
@@ -221,7 +260,8 @@ static enum err stage_genesis(const struct making *m, struct log *log, int64_t n
     g->country = m->init->country;
     g->sector = m->init->sector;
     g->space = m->init->space;
-    g->origin = text_of(origin);
+    g->origin = text_of(m->origin);
+    g->statement = buffer_text(&m->statement);
     memcpy(g->key, m->public_key, sizeof g->key);
     for (size_t i = 0; i < ARRAY_LEN(g->collections); i++)
         g->collections[i] = uuid_random();
@@ -236,11 +276,11 @@ static enum err stage_identity(const struct making *m, struct log *log, int64_t 
     struct buffer body, key;
     struct fact f = {.kind = FACT_OBJECT};
     struct fact_object *o = &f.u.object;
-    cls.exercise = !text_eq(m->init->space, TEXT("real"));
+    cls.exercise = !space_is_real(m->init->space);
     buffer_init(&body, 16 * KIB);
     buffer_init(&key, KIB);
     o->modified = stamp_format(now, text);
-    identity_body(m, text, &body);
+    enum err err = marked_body(m, text, &body, reterr);
     gate_class_key(&cls, &key);
     o->id = ident_format(TEXT("identity"), &m->identity, id);
     o->hash = sha256_of(body.ptr, body.len);
@@ -250,8 +290,10 @@ static enum err stage_identity(const struct making *m, struct log *log, int64_t 
     o->class_key = buffer_text(&key);
     o->created_us = o->modified_us = stamp_us(now);
     o->confidence = -1;
-    enum err err = buffer_error(&body) == OK ? buffer_error(&key) : buffer_error(&body);
-    err = err == OK ? stage(log, now_us, &f, buffer_text(&body), reterr) : no_memory(reterr);
+    if (err == OK && buffer_error(&key) != OK)
+        err = no_memory(reterr);
+    if (err == OK)
+        err = stage(log, now_us, &f, buffer_text(&body), reterr);
     buffer_done(&body);
     buffer_done(&key);
     return err;
@@ -346,6 +388,8 @@ static enum err make_parts(struct making *m, struct fault *reterr)
     if (err == OK)
         err = make_key(m, reterr);
     if (err == OK)
+        err = ask_vouch(m, reterr);
+    if (err == OK)
         err = make_local(m, reterr);
     if (err == OK)
         err = write_file(m, HOME_CONFIG, text_of(config_text), reterr);
@@ -369,6 +413,7 @@ enum err node_create(const struct io *io, const char *home, const struct node_in
         return err;
     m.identity = uuid_random();
     m.account = uuid_random();
+    buffer_init(&m.statement, NOTE_MAX_BYTES);
     err = make_folders(home, reterr);
     if (err == OK)
         err = home_lock(io, home, &lock, reterr);
@@ -377,6 +422,7 @@ enum err node_create(const struct io *io, const char *home, const struct node_in
     err = check_free(io, home, reterr); /* again, now that nobody else makes one */
     if (err == OK)
         err = make_parts(&m, reterr);
+    buffer_done(&m.statement);
     home_unlock(io, lock);
     if (err == OK && io_sync_parent(io, home) != 0)
         err = fault_errno(reterr, "syncing the folder above %s", home);

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "ledger/succession.h"
+#include "model/space.h"
 #include "store/node_inside.h"
 
 /* The entry's reasons are the statement's. */
@@ -67,6 +68,7 @@ static enum err name_after(struct writing *w, struct fault *reterr)
     uint32_t number;
     size_t base;
     char digits[SHA256_HEX];
+    struct buffer start;
     const struct fact_genesis *g = node_genesis(w->node);
     struct sha256 hash = sha256_of(w->after.key, sizeof w->after.key);
     switch (w->change->reason) {
@@ -78,7 +80,11 @@ static enum err name_after(struct writing *w, struct fault *reterr)
         break;
     default:
         sha256_hex(&hash, digits);
-        n = snprintf(w->after.name, sizeof w->after.name, "entente/" TEXT_FMT "/%.16s", TEXT_ARG(g->country), digits);
+        buffer_init(&start, ORIGIN_MAX);
+        space_origin_start(g->space, &start);
+        n = snprintf(w->after.name, sizeof w->after.name, TEXT_FMT TEXT_FMT "/%.16s", TEXT_ARG(buffer_text(&start)),
+                     TEXT_ARG(g->country), digits);
+        buffer_done(&start);
     }
     return n > 0 && (size_t)n < sizeof w->after.name
                ? OK

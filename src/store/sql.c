@@ -50,7 +50,7 @@ static const char schema[] =
     " PRIMARY KEY(indicator, party)) WITHOUT ROWID;"
     "CREATE TABLE genesis(id INTEGER PRIMARY KEY CHECK(id = 1), identity BLOB NOT NULL, name TEXT NOT NULL,"
     " country TEXT NOT NULL, sector TEXT NOT NULL, space TEXT NOT NULL, origin TEXT NOT NULL, key BLOB NOT NULL,"
-    " collections BLOB NOT NULL);"
+    " collections BLOB NOT NULL, statement TEXT NOT NULL);"
     "CREATE TABLE party(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL, account BLOB NOT NULL,"
     " name TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX party_name ON party(name);"
@@ -204,8 +204,9 @@ static const char *const texts[SQL_COUNT] = {
                           " CAST(total(count) AS INTEGER) FROM finding INDEXED BY finding_about"
                           " WHERE indicator = ?1 AND state <> 2",
 
-    [SQL_GENESIS_SET] = "INSERT INTO genesis VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    [SQL_GENESIS] = "SELECT identity, name, country, sector, space, origin, key, collections FROM genesis",
+    [SQL_GENESIS_SET] = "INSERT INTO genesis VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_GENESIS] = "SELECT identity, name, country, sector, space, origin, key, collections, statement"
+                    " FROM genesis",
     [SQL_PARTY_SET] = "INSERT INTO party(first_n, " PARTY_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4)"
                       " ON CONFLICT(id) DO UPDATE SET n = ?1, account = ?3, name = ?4",
     [SQL_PARTY] = "SELECT " PARTY_COLUMNS " FROM party WHERE id = ?1",

@@ -18,6 +18,7 @@ static enum err set_genesis(struct view *v, const struct fact_genesis *g, struct
     bind_text(s, 6, g->origin);
     sqlite3_bind_blob(s, 7, g->key, sizeof g->key, SQLITE_STATIC);
     sqlite3_bind_blob(s, 8, g->collections, sizeof g->collections, SQLITE_STATIC);
+    bind_text(s, 9, g->statement);
     return view_run(v, s, reterr);
 }
 
@@ -291,6 +292,8 @@ enum err view_genesis(struct view *v, struct fact_genesis *ret, struct fault *re
     for (size_t i = 0; err == OK && i < ARRAY_LEN(texts); i++)
         if (column_keep(v, s, (int)i + 1, texts[i]) != OK)
             err = view_nomem(reterr);
+    if (err == OK && column_keep(v, s, 8, &g.statement) != OK)
+        err = view_nomem(reterr);
     sqlite3_reset(s);
     if (err == OK)
         *ret = g;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""docs/OPERATIONS.md and docs/SHARING.md as printed: the ```sh blocks of each are run one after another, in one shell,
-in an empty folder. A command that fails ends the drill, and the section's name is in the message. A block that begins
+"""docs/OPERATIONS.md, docs/SHARING.md and docs/EXERCISES.md as printed: the ```sh blocks of each are run one after
+another, in one shell, in an empty folder. A command that fails ends the drill, and the section's name is in the message. A block that begins
 with "# root" is passed over where we are not root."""
 
 import os
@@ -33,6 +33,10 @@ def sharing(folder):
     run_page(folder, "SHARING.md")
 
 
+def exercises(folder):
+    run_page(folder, "EXERCISES.md")
+
+
 def run_page(folder, page):
     drills = blocks(page)
     check(len(drills) >= 2, "no drills on the page")
@@ -57,4 +61,4 @@ def run_page(folder, page):
     print(f"# {len(drills)} blocks")
 
 
-main(operations, sharing)
+main(operations, sharing, exercises)

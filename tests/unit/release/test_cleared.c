@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "model/space.h"
 #include "model/stix.h"
 
 static const struct gate_class green = {.tlp = TLP_GREEN, .type = "x"};
@@ -343,6 +344,38 @@ static void gate_clear_refuses(void **state)
     cleared_free(NULL);
 }
 
+/* Whatever the class says: the bytes must be of the space they leave. */
+static enum err leaves(bool exercise, bool protocol, const char *body)
+{
+    struct gate_class c = {.tlp = TLP_GREEN, .exercise = exercise, .protocol_object = protocol, .type = "indicator"};
+    struct recipient r = partner_x(TLP_RED);
+    struct decision d = {.cleared = true, .label = TLP_GREEN, .holds_until_us = INT64_MAX};
+    struct decision_rule why = {0};
+    struct cleared *made = NULL;
+    struct withholding w = {.mark = "", .theirs = ""};
+    r.exercise = exercise;
+    struct gate_lookup lookup = LOOKUP(withhold_marked, &w);
+    enum err e = gate_clear(&QUESTION(&c, &r, DOOR_TAXII), &d, text_of(body), &lookup, &made, &why);
+    if (e == ERR_DENIED)
+        assert_string_equal(why.id, "10 spaces");
+    cleared_free(made);
+    return e;
+}
+
+static void spaces_by_the_bytes(void **state)
+{
+    (void)state;
+    const char *plain = object("indicator", true, "\"name\":\"x\"");
+    const char *marked = object("indicator", true,
+                                "\"extensions\":{\"" EXT_EXERCISE
+                                "\":{\"exercise\":\"spring\",\"extension_type\":\"property-extension\"}}");
+    assert_ok(leaves(false, false, plain));
+    assert_err(leaves(false, false, marked), ERR_DENIED);
+    assert_ok(leaves(true, false, marked));
+    assert_err(leaves(true, false, plain), ERR_DENIED);
+    assert_ok(leaves(true, true, plain)); /* a TLP definition */
+}
+
 static void accessors(void **state)
 {
     (void)state;
@@ -395,6 +428,7 @@ int main(void)
         cmocka_unit_test(console_shows_what_is_held),
         cmocka_unit_test(sightings_say_little),
         cmocka_unit_test(gate_clear_refuses),
+        cmocka_unit_test(spaces_by_the_bytes),
         cmocka_unit_test(accessors),
         cmocka_unit_test(state_of_a_reference),
     };

@@ -185,7 +185,6 @@ static void crowd_class(unsigned i, struct gate_class *c)
     c->unknown_marking = i % 19 == 0;
     c->quarantined = i % 23 == 0;
     c->internal_only = i % 29 == 0;
-    c->exercise = i % 31 == 0;
 }
 
 static struct cleared *crowd_clear(struct crowd *w, unsigned i, enum door door)
