@@ -25,7 +25,8 @@ const char *about_standing(enum standing st)
     case STANDING_CLAIM: return "a claim: not from where the object came from";
     case STANDING_CONFLICT: return "lost a conflict: same time, other content";
     case STANDING_QUARANTINED: return "quarantined";
-    case STANDING_REPLACED: return "the same, under a class that counts no longer";
+    case STANDING_REPLACED: return "the same again, in an entry that counts no longer";
+    case STANDING_RENDITION: return "a reduced form of one that is held whole";
     }
     return "unknown";
 }
@@ -167,6 +168,52 @@ static void add_source(struct about *a, struct describe_section *s)
                   TEXT_ARG(by));
 }
 
+/* Who vouches best for this content: the one it came from, or another path or log since. */
+struct vouched {
+    struct sha256 hash;
+    enum authority authority;
+    struct uuid party;
+};
+
+static enum err one_voucher(void *self, const struct voucher_row *row)
+{
+    struct vouched *w = self;
+    if (sha256_eq(&row->hash, &w->hash) && row->authority > w->authority) {
+        w->authority = row->authority;
+        w->party = row->party;
+    }
+    return OK;
+}
+
+static void add_author(struct about *a, struct describe_section *s, struct text author)
+{
+    struct vouched w = {.hash = a->row.hash, .authority = a->row.authority, .party = a->row.party};
+    struct text name = about_call(a, author);
+    if (view_vouchers(a->v, a->row.id, one_voucher, &w, NULL) != OK)
+        w.authority = a->row.authority;
+    struct text by = about_party(a, &w.party);
+    switch (w.authority) {
+    case AUTHORITY_OURS:
+    case AUTHORITY_PROVEN:
+        describe_addf(a->d, s, "said by", TEXT_FMT ", proven by the log of " TEXT_FMT, TEXT_ARG(name), TEXT_ARG(by));
+        return;
+    case AUTHORITY_LOGGED:
+        describe_addf(a->d, s, "said by",
+                      TEXT_FMT ", as it says itself; that " TEXT_FMT " has it in its log is proven", TEXT_ARG(name),
+                      TEXT_ARG(by));
+        return;
+    case AUTHORITY_DIRECT: describe_addf(a->d, s, "said by", TEXT_FMT ", over its own line", TEXT_ARG(name)); return;
+    case AUTHORITY_NONE:
+        describe_addf(a->d, s, "said by",
+                      "not " TEXT_FMT ", though it says so: it came from elsewhere, without a proof "
+                      "that holds",
+                      TEXT_ARG(name));
+        return;
+    case AUTHORITY_SOURCE: break;
+    }
+    describe_addf(a->d, s, "said by", TEXT_FMT ", as it says itself: not proven", TEXT_ARG(name));
+}
+
 static void who_and_when(struct about *a)
 {
     struct describe_section *s = describe_section(a->d, "Who and when");
@@ -176,8 +223,7 @@ static void who_and_when(struct about *a)
     if (author.len && a->cls.ours)
         describe_add(a->d, s, "said by", about_call(a, author));
     else if (author.len)
-        describe_addf(a->d, s, "said by", TEXT_FMT ", as it says itself: not proven",
-                      TEXT_ARG(about_call(a, author)));
+        add_author(a, s, author);
     add_source(a, s);
     describe_add(a->d, s, "created", json_text(json_get(a->object, "created")));
     describe_add(a->d, s, "modified", json_text(json_get(a->object, "modified")));

@@ -174,10 +174,15 @@ def wrong_doors(folder, ours, theirs):
                    {"exercise": EXERCISE if ours.exercise else None, "origin": None, "key": None,
                     "statement": None}):
         lie = {k: v for k, v in {**said, **change}.items() if v is not None}
-        if ours.exercise or "origin" in lie or "exercise" in lie:
-            done = a.run("peer", "accept", write(folder, "lie.json", json.dumps(lie)), "--name", "Liar")
-            if "origin" in lie or lie.get("exercise") != (EXERCISE if ours.exercise else None):
-                check(done.code == 77 and rule in done.err, f"{change}: exit {done.code}: {done.err}")
+        done = a.run("peer", "accept", write(folder, "lie.json", json.dumps(lie)), "--name", "Liar")
+        if "origin" in lie or lie.get("exercise") != (EXERCISE if ours.exercise else None):
+            check(done.code == 77 and rule in done.err, f"{change}: exit {done.code}: {done.err}")
+            continue
+        # it says nothing of its log, and lies about its space: then its objects are refused one by one
+        check(done.code == 0, done.err)
+        a.run("peer", "sync", "Liar")
+        check(a.status()["objects"] == before, "something came in")
+        a.ok("peer", "expel", "Liar", "--reason", "it lied")
     # a pinned key; a token; a proof of the other's log; a command on the other's socket
     key = theirs.a.ok("key", "list", "--json").lines
     vkey = next((k["vkey"] for k in key if "vkey" in k), None)

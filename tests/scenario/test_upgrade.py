@@ -137,6 +137,7 @@ def killed_in_the_middle(folder):
 ARGUMENTS = {  # what each command wants to be well-formed; a file stands for FILE
     "init": ["--name", "A", "--country", "XE"], "serve": ["--listen", "127.0.0.1:0"], "import": ["FILE"],
     "get": ["indicator--0d5f7c8e-2f0b-4b7e-8a8e-0a6d3a5ee101"], "match": ["FILE"], "watch": ["--follow", "FILE"],
+    "exercise check": ["FILE"], "exercise sign": ["x"],
     "explain": ["indicator--0d5f7c8e-2f0b-4b7e-8a8e-0a6d3a5ee101", "--to", "X"], "finding show": ["F-1"],
     "finding false-positive": ["F-1", "--reason", "r"], "incident open": ["F-1", "--name", "x"],
     "incident show": ["incident--cba82d10-5254-425e-a724-93d2caf6fe53"],
