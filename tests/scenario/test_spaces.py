@@ -28,7 +28,10 @@ class Proxy:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self):
-                there = socket.create_connection((host, int(port)))
+                try:
+                    there = socket.create_connection((host, int(port)))
+                except OSError:  # the node has ended
+                    return
                 back = threading.Thread(target=self.pump, args=(there, self.request), daemon=True)
                 back.start()
                 self.pump(self.request, there)
