@@ -33,14 +33,6 @@ const char *about_standing(enum standing st)
 
 /* ---- through the gate ---- */
 
-bool about_may_see(const struct about *a, const struct gate_class *cls, struct decision *ret)
-{
-    const struct gate_question q = {
-        .cls = cls, .recipient = &a->reader, .door = DOOR_CONSOLE, .now_us = a->q->now_us};
-    gate_decide(&q, ret);
-    return ret->cleared;
-}
-
 static enum err who_reads(struct about *a, struct fault *reterr)
 {
     struct fact_account f;
@@ -107,14 +99,18 @@ static struct text find_name(struct about *a, struct text id)
     struct gate_class cls;
     struct decision d;
     struct ident ident;
+    char modified[64] = "";
     enum tlp label;
     int version;
     if (ident_parse(id, &ident, NULL) == OK && text_eq(ident.type, TEXT("marking-definition")) &&
         tlp_of_marking(&ident.uuid, &label, &version))
         return say(a, "%s", tlp_name(label));
-    if (view_current(a->v, id, &row, NULL) != OK)
+    if (view_current(a->v, id, &row, NULL) != OK || row.modified.len >= sizeof modified)
         return say(a, TEXT_FMT " (not here)", TEXT_ARG(id));
-    if (view_class(a->v, row.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, &d))
+    if (row.modified.len)
+        memcpy(modified, row.modified.ptr, row.modified.len);
+    row.modified.ptr = modified;
+    if (view_class(a->v, row.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, id, row.modified, &d))
         return say(a, TEXT_FMT " (here, not for this account)", TEXT_ARG(id));
     return name_of_body(a, &row);
 }
@@ -293,22 +289,28 @@ static enum err load_and_tell(struct about *a, struct fault *reterr)
     return err;
 }
 
+static enum err read_row(struct about *a, struct fault *reterr)
+{
+    enum err err = view_by_entry(a->v, a->q->n, &a->row, reterr);
+    if (err != OK)
+        return err;
+    /* the row's texts are the view's until its next question */
+    snprintf(a->id, sizeof a->id, TEXT_FMT, TEXT_ARG(a->row.id));
+    snprintf(a->modified, sizeof a->modified, TEXT_FMT, TEXT_ARG(a->row.modified));
+    a->row.id = text_of(a->id);
+    a->row.modified = text_of(a->modified);
+    return view_class(a->v, a->row.class_id, &a->cls, reterr);
+}
+
 static enum err begin(struct about *a, struct fault *reterr)
 {
     struct decision d;
-    enum err err = view_by_entry(a->v, a->q->n, &a->row, reterr);
-    if (err == OK) { /* the row's texts are the view's until its next question */
-        snprintf(a->id, sizeof a->id, TEXT_FMT, TEXT_ARG(a->row.id));
-        snprintf(a->modified, sizeof a->modified, TEXT_FMT, TEXT_ARG(a->row.modified));
-        a->row.id = text_of(a->id);
-        a->row.modified = text_of(a->modified);
-        err = view_class(a->v, a->row.class_id, &a->cls, reterr);
-    }
+    enum err err = read_row(a, reterr);
     if (err == OK)
         err = who_reads(a, reterr);
     if (err != OK)
         return err;
-    if (!about_may_see(a, &a->cls, &d))
+    if (!about_may_see(a, &a->cls, a->row.id, a->row.modified, &d))
         return not_for(a, &d, reterr);
     return load_and_tell(a, reterr);
 }
@@ -341,10 +343,10 @@ bool about_may_read(struct node *node, struct view *v, const struct about_questi
     struct arena arena;
     struct decision decision;
     struct about a = {.node = node, .v = v, .q = q, .d = &d};
-    arena_init(&arena, 64 * KIB);
+    arena_init(&arena, 4 * MIB);
     description_init(&d, &arena);
-    bool yes = view_by_entry(v, q->n, &a.row, NULL) == OK && view_class(v, a.row.class_id, &a.cls, NULL) == OK &&
-               who_reads(&a, NULL) == OK && about_may_see(&a, &a.cls, &decision);
+    bool yes = read_row(&a, NULL) == OK && who_reads(&a, NULL) == OK &&
+               about_may_see(&a, &a.cls, a.row.id, a.row.modified, &decision);
     arena_done(&arena);
     return yes;
 }

@@ -25,7 +25,7 @@ static enum err one_version(void *self, const struct version_row *row)
         return OK;
     snprintf(version, sizeof version, TEXT_FMT, TEXT_ARG(row->modified));
     struct version_row r = *row;
-    if (view_class(a->v, r.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, &d)) {
+    if (view_class(a->v, r.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, a->row.id, text_of(version), &d)) {
         w->withheld++;
         return OK;
     }

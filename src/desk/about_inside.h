@@ -24,7 +24,9 @@ struct about {
     struct json_doc *translation; /* or NULL */
     struct text language;         /* of it */
 };
-bool about_may_see(const struct about *a, const struct gate_class *cls, struct decision *ret);
+/* about_gate.c. id and modified must outlive it: not texts of the view. */
+bool about_may_see(struct about *a, const struct gate_class *cls, struct text id, struct text modified,
+                   struct decision *ret);
 /* Body of a version, parsed. The caller frees *ret and gives *body to buffer_done(). */
 MUST_CHECK enum err about_load(const struct about *a, struct place place, struct buffer *body, struct json_doc **ret,
                                struct fault *reterr);

@@ -121,6 +121,12 @@ def not_for_everybody(folder):
     node.ok("import", write(folder, "link.json", json.dumps(link)))
     page = node.ok("get", link["id"], "--as", "duty").out
     check(f"{red} (here, not for this account)" in page and "one reader" not in page, page)
+    # named for it, until that is taken back or over
+    ours = indicator("[domain-name:value = 'named.invalid']", tlp="red")
+    node.ok("import", write(folder, "ours.json", json.dumps(ours)), "--from", "self")
+    check(node.run("get", ours["id"], "--as", "duty").code == 77, "not named yet")
+    node.ok("share", "name", ours["id"], "--to", "account duty", "--reason", "she handles it")
+    check("named.invalid" in node.ok("get", ours["id"], "--as", "duty").out, "named")
     # far ahead: quarantined
     later = indicator("[domain-name:value = 'later.invalid']", modified="2999-01-01T00:00:00.000Z")
     node.ok("import", write(folder, "later.json", json.dumps(later)))
