@@ -189,12 +189,18 @@ static enum err canonical_plain(const struct buffer *body, struct buffer *out, s
 static enum err canonicalise(const struct buffer *body, struct text space, struct buffer *out, struct fault *reterr)
 {
     struct buffer plain;
+    enum space_mark mark = SPACE_UNMARKED;
     size_t at, more;
     if (space_is_real(space))
         return canonical_plain(body, out, reterr);
     buffer_init(&plain, STIX_OBJECT_MAX_BYTES);
     enum err e = canonical_plain(body, &plain, reterr);
-    if (e == OK) {
+    if (e == OK)
+        e = space_mark_of(buffer_text(&plain), space, &mark);
+    if (e == OK && mark == SPACE_THIS) {
+        buffer_add(out, buffer_text(&plain));
+        e = buffer_error(out);
+    } else if (e == OK) {
         e = space_mark_add(buffer_text(&plain), space, out, &at, &more);
         if (e != OK)
             fault_set(reterr, e, "an object of ours could not be given the exercise's mark");
@@ -245,12 +251,14 @@ enum err own_append_as(struct txn *t, const struct own_plain *o, struct text bod
     buffer_init(&raw, STIX_OBJECT_MAX_BYTES);
     buffer_init(&canonical, STIX_OBJECT_MAX_BYTES);
     buffer_init(&key, GATE_CLASS_KEY_MAX);
+    const struct text space = node_genesis(txn_node(t))->space;
+    o->cls->exercise = !space_is_real(space);
     type_of_id(o->id, o->cls);
     gate_class_key(o->cls, &key);
     buffer_add(&raw, body);
     enum err e = buffer_error(&key);
     if (e == OK)
-        e = canonicalise(&raw, &canonical, reterr);
+        e = canonicalise(&raw, o->cls->protocol_object ? SPACE_REAL : space, &canonical, reterr);
     if (e == OK) {
         struct text b = buffer_text(&canonical);
         struct fact f = {.kind = FACT_OBJECT};
