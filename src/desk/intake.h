@@ -15,11 +15,11 @@ struct intake_options {
     size_t marking_count;
     bool from_self; /* our own: `ours` to the gate */
     /* It came over the party's own authenticated line: */
-    struct uuid identity;      /* of the party's node, so that what it created is known as its own; zero: not known */
-    bool provable;             /* the party's log is pinned: proofs can be asked of it later */
-    struct uuid party;         /* from whom; zero: unknown */
-    struct uuid source;        /* the channel; zero: none */
-    struct uuid account;       /* who acts */
+    struct uuid identity; /* of the party's node, so that what it created is known as its own; zero: not known */
+    bool provable;        /* the party's log is pinned: proofs can be asked of it later */
+    struct uuid party;    /* from whom; zero: unknown */
+    struct uuid source;   /* the channel; zero: none */
+    struct uuid account;  /* who acts */
     struct text exercise; /* this document is material of that exercise, says who takes it in: it gets the mark */
     bool strict;          /* any refused object refuses the document whole: nothing is taken in */
     struct text name;     /* of the document, for people */
