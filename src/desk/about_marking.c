@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "desk/about_inside.h"
+#include "desk/own.h"
 
 static const char *label_words(enum tlp label)
 {
@@ -44,7 +45,10 @@ static void add_label(struct about *a, struct describe_section *s)
     else
         describe_addf(a->d, s, "", "%s: %s", tlp_name(label), label_words(label));
     if (a->cls.tlp == TLP_NONE && label != TLP_NONE)
-        describe_add(a->d, s, "", TEXT("it came unmarked; this is the recorded default of its source"));
+        describe_add(a->d, s, "",
+                     uuid_is_zero(&a->cls.source)
+                         ? TEXT("it does not say so itself: the label was given when it came in, or by a definition")
+                         : TEXT("it came unmarked; this is the recorded default of its source"));
     if (a->cls.unknown_marking)
         describe_add(a->d, s, "", TEXT("it also carries a marking that is unknown here, and stays here for it"));
     if (a->cls.granular)
