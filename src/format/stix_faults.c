@@ -199,13 +199,10 @@ static void judge_taxii(struct reading *r, const struct json_val *v)
 static void judge_envelope(struct reading *r, const struct json_val *v)
 {
     begin(r, stix_shown_id(json_text(json_get(v, "id"))), TEXT_NONE);
-    if (is_taxii(v)) {
+    if (is_taxii(v))
         judge_taxii(r, v);
-        return;
-    }
-    struct fault why;
-    if (stix_check_envelope(v, &why))
-        add(r, STIX_MUST, why.rule, "", "%s", why.what);
+    else
+        judge(r, v);
 }
 
 /* At the end of each object that held a list of objects. */
