@@ -99,7 +99,7 @@ def made_and_put_on_objects(folder):
     check(node.ok("get", ident, "--json").lines[0].get("object_marking_refs") == [marking] or
           "object_marking_refs" in json.load(open(path, encoding="utf-8"))["objects"][0], "it carries the definition")
     shown = node.ok("get", ident).out
-    check("TLP:GREEN (not said by the object itself)" in shown and "release to BE NL" in shown, shown)
+    check("TLP:GREEN" in shown and "it does not say so itself" in shown and "BE, NL" in shown, shown)
     for words in (["--rel-to", "nl"], ["--rel-to", "group:NL"], ["--purpose", "fun"], ["--embargo", "2001-01-01"],
                   ["--pap", "purple"], []):
         node.fails(64, "marking", "add", "--name", "x", *words)
