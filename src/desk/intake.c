@@ -71,7 +71,8 @@ static enum err begin(struct intake *in, int fd, struct fault *reterr)
     in->party = in->options->from_self ? g->identity : in->options->party;
     if (!uuid_is_zero(&in->party))
         uuid_format(&in->party, in->party_text);
-    in->exercise = !text_eq(g->space, TEXT("real"));
+    in->space = g->space;
+    in->exercise = !space_is_real(g->space);
     in->format = in->options->format;
     in->ceiling = node_ceiling(in->node);
     enum err e = intake_space_document(in, reterr);

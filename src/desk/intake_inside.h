@@ -11,6 +11,7 @@
 #pragma once
 #include "desk/intake.h"
 #include "desk/portion.h"
+#include "model/space.h"
 
 /* One write: what a sync makes durable. */
 #define INTAKE_GROUP_OBJECTS 4096
@@ -61,6 +62,7 @@ struct intake {
     struct intake_spool spool;
     struct uuid party; /* our identity when taken in as our own */
     char identity[IDENT_TEXT_MAX], party_text[UUID_TEXT_MAX];
+    struct text space; /* of the home: the real one, or an exercise's name */
     bool exercise;
     enum tlp source_default;
     enum pap source_pap;

@@ -10,7 +10,7 @@
 
 enum err intake_space_document(const struct intake *in, struct fault *reterr)
 {
-    struct text space = node_genesis(in->node)->space, said = in->options->exercise;
+    struct text space = in->space, said = in->options->exercise;
     if (!said.len || text_eq(said, space))
         return OK;
     if (space_is_real(space))
@@ -52,7 +52,7 @@ static enum err add_mark(struct intake_items *items, struct record_object *o, st
 enum err intake_space_refuses(const struct intake *in, const struct record_object *o, const char **ret_why,
                               struct fault *reterr)
 {
-    struct text space = node_genesis(in->node)->space;
+    struct text space = in->space;
     enum space_mark mark;
     enum err err = space_mark_of(o->body, space, &mark);
     *ret_why = NULL;
@@ -76,7 +76,7 @@ enum err intake_space(const struct intake *in, struct intake_items *items, struc
                       struct fault *reterr)
 {
     struct record_object *o = &item->record.u.object;
-    struct text space = node_genesis(in->node)->space;
+    struct text space = in->space;
     enum space_mark mark = SPACE_UNMARKED;
     const char *why;
     enum err err = intake_space_refuses(in, o, &why, reterr);

@@ -313,7 +313,7 @@ static void an_envelope_has_its_place(void **state)
                   {"eol", true, false}};
     for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
         struct intake_options options = {.name = TEXT("lie")};
-        struct intake in = {.options = &options};
+        struct intake in = {.options = &options, .space = SPACE_REAL};
         struct intake_items items;
         struct buffer chunk;
         struct fault fault;

@@ -689,7 +689,7 @@ static void a_lying_reader(void **state)
         .confidence = -1};
     record_add_object(&good, &o, NULL, 0, NULL, 0, NULL, 0);
     struct intake_options options = {.name = TEXT("lie")};
-    struct intake in = {.options = &options};
+    struct intake in = {.options = &options, .space = SPACE_REAL};
     struct intake_items items;
     struct fault fault;
     intake_items_init(&items);
