@@ -39,6 +39,15 @@ static struct text id_text(struct history *h, const char *type, const struct uui
     return arena_text(&h->made.arena, ident_format(text_of(type), u, text));
 }
 
+static enum err append(struct history *h, struct txn *t, struct fact *f, struct text body, struct text original,
+                       struct fault *reterr)
+{
+    enum err err = txn_append(t, f, body, original, reterr);
+    if (err == OK)
+        h->own[h->own_count++ % HISTORY_OWN] = f->n;
+    return err;
+}
+
 static enum err append_object(struct history *h, struct txn *t, struct fact *f, struct fault *reterr)
 {
     struct fact_object *o = &f->u.object;
@@ -47,7 +56,7 @@ static enum err append_object(struct history *h, struct txn *t, struct fact *f, 
     o->hash = sha256_of(body.ptr, body.len);
     o->confidence = -1;
     o->account = *node_admin(txn_node(t));
-    return txn_append(t, f, body, made_chance(&h->made, 10) ? TEXT("{ \"id\": \"as it came\" }") : TEXT_NONE, reterr);
+    return append(h, t, f, body, made_chance(&h->made, 10) ? TEXT("{ \"id\": \"as it came\" }") : TEXT_NONE, reterr);
 }
 
 static enum err step_object(struct history *h, struct txn *t, struct fault *reterr)
@@ -136,8 +145,8 @@ static enum err step_hits(struct history *h, struct txn *t, struct fault *reterr
         f.u.hits.follow_offset = h->steps * 100;
         f.u.hits.follow_line = h->steps;
     }
-    return txn_append(t, &f, f.u.hits.hit_count ? TEXT("[{\"line\":1,\"offset\":0,\"text\":\"x\"}]") : TEXT_NONE,
-                      TEXT_NONE, reterr);
+    return append(h, t, &f, f.u.hits.hit_count ? TEXT("[{\"line\":1,\"offset\":0,\"text\":\"x\"}]") : TEXT_NONE,
+                  TEXT_NONE, reterr);
 }
 
 static enum err step_release(struct history *h, struct txn *t, struct fault *reterr)
@@ -153,7 +162,7 @@ static enum err step_release(struct history *h, struct txn *t, struct fault *ret
         items[i] = (struct fact_released){n, sha256_of(&n, sizeof n), 0};
     }
     f.u.release.items = items;
-    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+    return append(h, t, &f, TEXT_NONE, TEXT_NONE, reterr);
 }
 
 static enum err step_opening(struct history *h, struct txn *t, struct fault *reterr)
@@ -169,23 +178,30 @@ static enum err step_opening(struct history *h, struct txn *t, struct fault *ret
     const struct uuid grant = made_uuid_of("grant", made_number(m, HISTORY_PARTIES));
     f.u.opening.grants = &grant;
     f.u.opening.grant_count = made_number(m, 2);
-    return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+    return append(h, t, &f, TEXT_NONE, TEXT_NONE, reterr);
 }
 
-/* A word for some entry, and other standings of some: an object's, another's, or none. */
+/* Of an object, of something else, or of none at all; never of what the test has put beside the history. */
+static uint64_t own_entry(struct history *h)
+{
+    size_t count = h->own_count < HISTORY_OWN ? h->own_count : HISTORY_OWN;
+    uint64_t i = made_number(&h->made, count + 1);
+    return i < count ? h->own[i] : UINT32_MAX;
+}
+
+/* A word for some entry, and other standings of some. */
 static enum err step_vouch(struct history *h, struct txn *t, struct fault *reterr)
 {
     struct facts_made *m = &h->made;
     struct fact f = facts_made_any(m, FACT_VOUCH);
-    uint64_t so_far = view_position(txn_view(t)) + 1;
     struct fact_standing *list = (struct fact_standing *)(uintptr_t)f.u.vouch.standings.list;
-    f.u.vouch.entry = made_number(m, so_far);
+    f.u.vouch.entry = own_entry(h);
     f.u.vouch.party = made_uuid_of("party", made_number(m, HISTORY_PARTIES));
     f.u.vouch.leaf %= 1000;
     for (size_t i = 0; i < f.u.vouch.standings.count; i++)
-        list[i].n = made_number(m, so_far);
-    return txn_append(t, &f, f.u.vouch.authority >= AUTHORITY_LOGGED ? TEXT("the proof") : TEXT_NONE, TEXT_NONE,
-                      reterr);
+        list[i].n = own_entry(h);
+    return append(h, t, &f, f.u.vouch.authority >= AUTHORITY_LOGGED ? TEXT("the proof") : TEXT_NONE, TEXT_NONE,
+                  reterr);
 }
 
 /* People and partners out of a small pool, so that they change. */
@@ -206,7 +222,7 @@ static enum err step_people(struct history *h, struct txn *t, struct fault *rete
     case FACT_GROUP: f.u.group.id = made_uuid_of("group", i); break;
     default: break;
     }
-    return txn_append(t, &f, f.kind == FACT_DOCUMENT ? TEXT("the document") : TEXT_NONE, TEXT_NONE, reterr);
+    return append(h, t, &f, f.kind == FACT_DOCUMENT ? TEXT("the document") : TEXT_NONE, TEXT_NONE, reterr);
 }
 
 enum err history_step(struct history *h, struct txn *t, struct fault *reterr)
@@ -248,6 +264,8 @@ enum err history_write(struct history *h, struct node *node, size_t steps, bool 
     if (err != OK) {
         memcpy(h->objects, before.objects, sizeof h->objects);
         memcpy(h->findings, before.findings, sizeof h->findings);
+        memcpy(h->own, before.own, sizeof h->own);
+        h->own_count = before.own_count;
     }
     return err;
 }

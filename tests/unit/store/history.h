@@ -7,6 +7,7 @@
 #define HISTORY_OBJECTS  40
 #define HISTORY_FINDINGS 8
 #define HISTORY_PARTIES  5
+#define HISTORY_OWN      256
 
 struct history {
     struct facts_made made;
@@ -15,6 +16,8 @@ struct history {
         bool current;
     } objects[HISTORY_OBJECTS], findings[HISTORY_FINDINGS];
     uint64_t steps;
+    uint64_t own[HISTORY_OWN]; /* entries that the history wrote last: its vouchers change the standing of these */
+    size_t own_count;
 };
 void history_init(struct history *h, uint64_t seed);
 void history_done(struct history *h);
