@@ -215,11 +215,10 @@ static enum err take_hit(struct finding_batch *b, const struct hit_report *h, st
     if (ind->gone || (ind->has_valid_until && ind->valid_until_us <= h->seen_us))
         return OK;
     struct finding_work *w = work_for(b, h, &ind->uuid);
-    if (!w) {
+    if (!w)
         e = add_work(b, h, at, &w, reterr);
-        if (e != OK)
-            return e;
-    }
+    if (e != OK || !w)
+        return e;
     e = keep_line(b, w, h, reterr);
     if (e != OK)
         return e;

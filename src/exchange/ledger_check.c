@@ -95,14 +95,15 @@ static enum err tile_of(struct check *c, unsigned level, uint64_t index, struct 
 static enum err read_tile(void *self, unsigned level, uint64_t index, size_t count, struct sha256 *ret,
                           struct fault *reterr)
 {
-    struct tile *t;
+    struct tile *t = NULL;
     enum err e = tile_of(self, level, index / TREE_TILE_HASHES, &t, reterr);
     size_t at = index % TREE_TILE_HASHES;
-    if (!e && at + count > t->width)
-        e = fault_set(reterr, ERR_UNREACHABLE, "a tile of its tree is too short");
-    if (!e)
-        memcpy(ret, t->hashes + at, count * sizeof *ret);
-    return e;
+    if (e || !t)
+        return e;
+    if (at + count > t->width)
+        return fault_set(reterr, ERR_UNREACHABLE, "a tile of its tree is too short");
+    memcpy(ret, t->hashes + at, count * sizeof *ret);
+    return OK;
 }
 
 /* Does the tree of now begin with that one? */

@@ -1,5 +1,5 @@
-/* exchange/proofs_ask.c - see proofs_ask.h. An answer is frames, "proof LINE BYTES" and a tlog-proof: of which line
- * of the request, how long. Hostile like all that a partner sends: what is of no such form ends the round. */
+/* exchange/proofs_ask.c - see proofs_ask.h. An answer is frames (proofs_frame.h); hostile like all that a partner
+ * sends: what is of no such form ends the round. */
 #include "exchange/proofs_ask.h"
 
 #include <inttypes.h>
@@ -10,6 +10,7 @@
 #include "desk/proven.h"
 #include "exchange/ledger_remote.h"
 #include "exchange/ledger_server.h"
+#include "exchange/proofs_frame.h"
 #include "release/outbound.h"
 #include "store/proof.h"
 #include "json/json.h"
@@ -211,29 +212,12 @@ static enum err take_proof(struct asking *a, const struct asked *one, struct tex
     return e;
 }
 
-static enum err broken(struct fault *reterr)
-{
-    return fault_set(reterr, ERR_UNREACHABLE, "its answer holds no proofs");
-}
-
-/* "proof LINE BYTES", and the proof; lines in rising order. */
 static enum err take_frame(struct asking *a, struct text *rest, size_t *next, struct fault *reterr)
 {
-    uint64_t line, len;
-    struct text head, word, number;
-    ptrdiff_t end = text_find(*rest, '\n', 0);
-    if (end < 0)
-        return broken(reterr);
-    head = text_sub(*rest, 0, (size_t)end);
-    *rest = text_sub(*rest, (size_t)end + 1, rest->len);
-    if (!text_split(&head, ' ', &word) || !text_eq(word, TEXT("proof")) || !head.ptr ||
-        !text_split(&head, ' ', &number) || !head.ptr || text_u64(number, &line) != OK ||
-        text_u64(head, &len) != OK || line < *next || line >= a->asked_count || len > rest->len ||
-        len > PROOF_MAX_BYTES)
-        return broken(reterr);
-    struct text proof = text_sub(*rest, 0, (size_t)len);
-    *rest = text_sub(*rest, (size_t)len, rest->len);
-    *next = (size_t)line + 1;
+    size_t line;
+    struct text proof;
+    if (proofs_frame_next(rest, a->asked_count, next, &line, &proof) != OK)
+        return fault_set(reterr, ERR_UNREACHABLE, "its answer holds no proofs");
     return take_proof(a, &a->asked[line], proof, reterr);
 }
 

@@ -200,8 +200,8 @@ static void write_fields(struct json_out *o, enum outbound_page page, bool row, 
                          size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        enum place place = rule_of(page, row, fields[i].name)->place;
-        if (place == BODY || place == ROW)
+        const struct field_rule *rule = rule_of(page, row, fields[i].name);
+        if (rule && (rule->place == BODY || rule->place == ROW))
             write_field(o, &fields[i]);
     }
 }
@@ -262,7 +262,7 @@ static enum err add_headers(struct outbound *o, enum outbound_page page, const s
 {
     for (size_t i = 0; i < count; i++) {
         const struct field_rule *rule = rule_of(page, false, fields[i].name);
-        if (rule->place != HEADER)
+        if (!rule || rule->place != HEADER)
             continue;
         char digits[24];
         struct text value = fields[i].text;

@@ -136,7 +136,7 @@ enum err key_write(const struct io *io, const char *home, const char *name, cons
     struct key *form = NULL;
     char *path = home_path(home, name);
     enum err err = path ? key_room(&form, reterr) : fault_set(reterr, ERR_NOMEM, "no memory for a key");
-    if (err == OK) {
+    if (form) {
         memcpy(form->text, KEY_PREFIX, sizeof KEY_PREFIX - 1);
         hex_write(key->seed, sizeof key->seed, form->text + sizeof KEY_PREFIX - 1);
         form->text[KEY_FILE_SIZE - 1] = '\n'; /* where hex_write put its NUL */
