@@ -14,7 +14,7 @@
 struct import {
     struct session *s;
     const char *file;
-    uint64_t refused, acked;
+    uint64_t refused, warned, acked;
 };
 
 /* One line on the terminal, written over and over. */
@@ -37,12 +37,13 @@ static void on_commit(void *self, uint64_t acked, uint64_t at)
         show_progress(i, false);
 }
 
-static void refusal_json(struct import *i, const struct record_rejected *r)
+/* As "rejected" or as "warned". */
+static void refusal_json(struct import *i, const char *what, const struct record_rejected *r)
 {
     struct json_out o = json_out_to(json_line(i->s));
     json_open(&o, '{');
     json_member_text(&o, "file", text_of(i->file));
-    json_key(&o, TEXT("rejected"));
+    json_key(&o, text_of(what));
     json_open(&o, '{');
     json_member_i64(&o, "at", r->at);
     if (r->line >= 0)
@@ -60,7 +61,7 @@ static void on_rejected(void *self, const struct record_rejected *r)
     struct import *i = self;
     i->refused++;
     if (i->s->json) {
-        refusal_json(i, r);
+        refusal_json(i, "rejected", r);
         return;
     }
     if (i->refused > REFUSALS_SHOWN)
@@ -72,6 +73,32 @@ static void on_rejected(void *self, const struct record_rejected *r)
         snprintf(place, sizeof place, "byte %lld", (long long)r->at);
     complain(i->s, "%s: %s: " TEXT_FMT "%sleft out: " TEXT_FMT " (" TEXT_FMT ")", i->file, place, TEXT_ARG(r->id),
              r->id.len ? " " : "", TEXT_ARG(r->reason), TEXT_ARG(r->rule));
+}
+
+static void on_warned(void *self, const struct record_object *w)
+{
+    struct import *i = self;
+    i->warned++;
+    if (i->s->json) {
+        const struct record_rejected r = {
+            .at = w->at, .line = -1, .id = w->id, .rule = w->warned_rule, .reason = w->warned};
+        refusal_json(i, "warned", &r);
+        return;
+    }
+    if (i->warned > REFUSALS_SHOWN)
+        return;
+    complain(i->s, "%s: byte %lld: " TEXT_FMT " taken in, though: " TEXT_FMT " (" TEXT_FMT ")", i->file,
+             (long long)w->at, TEXT_ARG(w->id), TEXT_ARG(w->warned), TEXT_ARG(w->warned_rule));
+}
+
+static void more_than_shown(struct import *i)
+{
+    if (i->refused > REFUSALS_SHOWN)
+        complain(i->s, "%s: and %llu more were left out; --json lists them all", i->file,
+                 (unsigned long long)(i->refused - REFUSALS_SHOWN));
+    if (i->warned > REFUSALS_SHOWN)
+        complain(i->s, "%s: and %llu more were taken in with a warning; --json lists them all", i->file,
+                 (unsigned long long)(i->warned - REFUSALS_SHOWN));
 }
 
 static void summary(struct session *s, const char *file, const struct intake_totals *t, double seconds)
@@ -87,6 +114,7 @@ static void summary(struct session *s, const char *file, const struct intake_tot
         json_member_i64(&o, "updated", (int64_t)t->updated);
         json_member_i64(&o, "unchanged", (int64_t)t->unchanged);
         json_member_i64(&o, "rejected", (int64_t)t->rejected);
+        json_member_i64(&o, "warned", (int64_t)t->warned);
         json_key(&o, TEXT("seconds"));
         json_put_f64(&o, (double)(int64_t)(seconds * 1e6) / 1e6);
         json_close(&o, '}');
@@ -96,6 +124,11 @@ static void summary(struct session *s, const char *file, const struct intake_tot
     if (t->red)
         complain(s, "%s: %llu marked TLP:RED wait in quarantine (entente quarantine list)", file,
                  (unsigned long long)t->red);
+    if (t->warned)
+        complain(
+            s,
+            "%s: %llu taken in break a rule of the specification and are what their sender wrote: entente validate",
+            file, (unsigned long long)t->warned);
     say(s, "%s (%s): %llu read, %llu new, %llu updated, %llu unchanged, %llu refused, %.2f s\n", file, format,
         (unsigned long long)t->read, (unsigned long long)t->fresh, (unsigned long long)t->updated,
         (unsigned long long)t->unchanged, (unsigned long long)t->rejected, seconds);
@@ -109,14 +142,14 @@ static int import_one(struct session *s, const struct input *in, struct intake_o
     options->name = text_of(in->name);
     options->on_commit = on_commit;
     options->on_rejected = on_rejected;
+    options->on_warned = on_warned;
     options->self = &import;
     int64_t start = clock_mono_us();
     enum err err = intake_run(s->node, in->fd, options, &totals, &fault);
     if (s->progress && import.acked && !s->json)
         show_progress(&import, true);
-    if (import.refused > REFUSALS_SHOWN && !s->json)
-        complain(s, "%s: and %llu more were left out; --json lists them all", in->name,
-                 (unsigned long long)(import.refused - REFUSALS_SHOWN));
+    if (!s->json)
+        more_than_shown(&import);
     summary(s, in->name, &totals, (double)(clock_mono_us() - start) / 1e6);
     return err ? complain_fault(s, in->name, &fault) : EXIT_DONE;
 }
@@ -298,7 +331,7 @@ static const struct option_spec OPTIONS[] = {
     {"from", OPTION_VALUE, "PARTY", "who said it; 'self' for our own"},
     {"source", OPTION_VALUE, "NAME", "the channel it came by (entente source list)"},
     {"exercise", OPTION_VALUE, "NAME", "in that exercise's home: it was made for it; every object gets the mark"},
-    {"strict", OPTION_FLAG, NULL, "one refused object refuses the file whole"},
+    {"strict", OPTION_FLAG, NULL, "one object refused, or taken in with a warning, refuses the file whole"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 
 const struct command COMMAND_IMPORT = {
@@ -306,10 +339,12 @@ const struct command COMMAND_IMPORT = {
     .operands = "FILE...",
     .summary = "take in STIX bundles and CSV lists of indicators",
     .details =
-        "A bad object is left out with its place and reason, the rest goes in. The same file again changes nothing.\n"
+        "A bad object is left out with its place and reason, the rest goes in; one whose fault leaves no doubt "
+        "about\n"
+        "what it says goes in with a warning (docs/VALIDATION.md). The same file again changes nothing.\n"
         "CSV needs a header with 'value'; type, valid_until, confidence, tlp, description and label are read.\n"
-        "With --json: {\"acked\":N,\"at\":P} at each durable commit, a line per refused object, one summary per "
-        "file.\n",
+        "With --json: {\"acked\":N,\"at\":P} at each durable commit, a line per object refused (\"rejected\") or\n"
+        "warned of (\"warned\"), one summary per file.\n",
     .options = OPTIONS,
     .operands_min = 1,
     .operands_max = SIZE_MAX,

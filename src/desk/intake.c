@@ -108,13 +108,18 @@ static enum err check_whole(struct intake *in, struct fault *reterr)
 
 /* ---- the document ---- */
 
-static void tell_rejected(const struct intake *in, const struct intake_items *items, size_t from, size_t count)
+static void tell_rejected(struct intake *in, const struct intake_items *items, size_t from, size_t count)
 {
-    if (!in->options->on_rejected)
-        return;
-    for (size_t i = from; i < from + count; i++)
-        if (items->list[i].record.kind == RECORD_REJECTED)
-            in->options->on_rejected(in->options->self, &items->list[i].record.u.rejected);
+    const struct intake_options *o = in->options;
+    for (size_t i = from; i < from + count; i++) {
+        const struct record *r = &items->list[i].record;
+        const bool warned = r->kind == RECORD_OBJECT && r->u.object.warned.len > 0;
+        in->totals.warned += warned;
+        if (r->kind == RECORD_REJECTED && o->on_rejected)
+            o->on_rejected(o->self, &r->u.rejected);
+        if (warned && o->on_warned)
+            o->on_warned(o->self, &r->u.object);
+    }
 }
 
 /* How many items from `from` on make one group. */

@@ -21,12 +21,15 @@ struct intake_options {
     struct uuid source;   /* the channel; zero: none */
     struct uuid account;  /* who acts */
     struct text exercise; /* this document is material of that exercise, says who takes it in: it gets the mark */
-    bool strict;          /* any refused object refuses the document whole: nothing is taken in */
+    bool strict; /* any object that is refused, or taken in with a warning, refuses the document whole: nothing of it
+                    is taken in */
     struct text name;     /* of the document, for people */
     const atomic_bool *cancel; /* NULL: never; looked at between groups */
     /* Told after each durable group: objects dealt with so far, last durable entry. May be NULL. */
     void (*on_commit)(void *self, uint64_t acked, uint64_t at);
     void (*on_rejected)(void *self, const struct record_rejected *r);
+    /* Of an object that was taken in although it breaks a MUST (model/stix.h: let). May be NULL. */
+    void (*on_warned)(void *self, const struct record_object *o);
     /* A TAXII envelope: told of it before anything is taken in, and before that of its first `elements` objects. What
      * on_envelope returns ends the intake unless it is OK. NULL: no envelope is asked for. */
     enum err (*on_envelope)(void *self, const struct record_envelope *e, struct fault *reterr);
@@ -42,6 +45,7 @@ struct intake_totals {
     /* Kept beside what counts; the first three and quarantined versions of known objects are among the unchanged, a
      * conflict won is an update; renditions are. */
     uint64_t claims, older, conflicts, quarantined, renditions;
+    uint64_t warned;    /* of all that was taken in, what breaks a MUST that was let pass */
     uint64_t red;       /* of all, what is RED and waits in quarantine for an agreement or a releaser */
     uint64_t reclassed; /* held objects whose class is another one, by the definitions that came in */
     uint64_t at;        /* last durable entry */

@@ -150,6 +150,7 @@ enum err intake_honest(const struct record_object *o, enum tlp filled, struct fa
 {
     struct told t = {0};
     bool good = o->body.len <= STIX_OBJECT_MAX_BYTES && o->original.len <= STIX_OBJECT_MAX_BYTES &&
+                o->warned_rule.len <= FAULT_RULE_MAX && o->warned.len <= FAULT_WHAT_MAX &&
                 text_is_utf8(o->original) && json_is_proper(o->body, note_member, &t) && same_identity(o, &t) &&
                 same_times(o, &t) && same_markings(o, &t, filled);
     enum err e = good ? values_are_normal(o, &good) : OK;

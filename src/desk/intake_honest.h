@@ -10,5 +10,5 @@ MUST_CHECK enum err intake_honest(const struct record_object *o, enum tlp filled
  * on for ever. Items that break that are cut off. ERR_MALFORMED: there were some. */
 MUST_CHECK enum err intake_bounded(struct intake *in, struct intake_items *items, size_t chunk_bytes,
                                    struct fault *reterr);
-/* Words for people in a refusal: bounded. */
+/* Words for people, in a refusal or a warning: bounded. */
 bool intake_honest_refusal(const struct record_rejected *r);

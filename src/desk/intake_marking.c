@@ -199,8 +199,10 @@ static enum err look_at_object(struct intake *in, const struct record *r, struct
     enum err e = intake_space_refuses(in, o, &why, reterr);
     if (e != OK)
         return e;
-    if (why) {
-        refused.reason = text_of(why);
+    const bool warned = !why && in->options->strict && o->warned.len > 0;
+    if (why || warned) {
+        refused.rule = warned ? o->warned_rule : refused.rule;
+        refused.reason = warned ? o->warned : text_of(why);
         tell_refused(in, a, &refused);
         return OK;
     }

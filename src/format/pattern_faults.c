@@ -5,6 +5,7 @@
 #include "format/faults_inside.h"
 #include "format/magic.h"
 #include "model/pattern.h"
+#include "model/pattern_check.h"
 #include "json/feed.h"
 
 /* A file up to this long may be one pattern over several lines. */
@@ -23,22 +24,22 @@ struct patterns {
     uint64_t progress_at;
 };
 
-static enum err parse(struct patterns *p, struct text t, struct fault *why)
+static enum err parse(struct patterns *p, struct text t, struct pattern_node **ret, struct fault *why)
 {
-    struct pattern_node *root;
     *why = (struct fault){.offset = -1, .line = -1};
     arena_reset(&p->arena);
-    enum err e = pattern_parse(t, &p->arena, &root, why);
+    enum err e = pattern_parse(t, &p->arena, ret, why);
     if (e == ERR_NOMEM && p->arena.used >= PATTERN_BUDGET_BYTES / 4)
         e = fault_at(why, ERR_LIMIT, 0, "PATTERN_DEPTH_MAX", "needs more than 64 MiB to be parsed");
     return e;
 }
 
 /* `line` begins at `at`; the fault's offset may lie on a later line of it. */
-static void tell(struct patterns *p, struct text line, int64_t at, const struct fault *why)
+static void tell(struct patterns *p, enum stix_severity severity, struct text line, int64_t at,
+                 const struct fault *why)
 {
     size_t off = why->offset > 0 ? (size_t)why->offset : 0;
-    struct document_fault f = {.severity = STIX_MUST, .rule = text_of(why->rule), .words = text_of(why->what)};
+    struct document_fault f = {.severity = severity, .rule = text_of(why->rule), .words = text_of(why->what)};
     if (off > line.len)
         off = line.len;
     f.at = at + (int64_t)off;
@@ -52,23 +53,47 @@ static void tell(struct patterns *p, struct text line, int64_t at, const struct 
         shown.len = (size_t)end;
     f.words = faults_clean(f.words, FAULT_WORDS_MAX_BYTES, &p->words);
     f.excerpt = faults_excerpt(shown, off - begins, &p->excerpt, &f.caret);
-    p->sum->musts++;
+    *(severity == STIX_MUST ? &p->sum->musts : &p->sum->shoulds) += 1;
     p->to->on_fault(p->to->self, &f);
+}
+
+/* What is beyond the grammar. The columns of problems count from where the pattern begins. */
+struct beyond {
+    struct patterns *p;
+    struct text line; /* from the pattern on */
+    int64_t at;
+    uint64_t told;
+};
+
+static void on_problem(void *self, const struct pattern_problem *problem)
+{
+    struct beyond *b = self;
+    struct fault why;
+    if (b->told++ >= FAULTS_OF_OBJECT_MAX) {
+        b->p->sum->shoulds++;
+        return;
+    }
+    fault_at(&why, ERR_MALFORMED, (int64_t)problem->column - 1, problem->rule, "%s", problem->what);
+    tell(b->p, STIX_SHOULD, b->line, b->at, &why);
 }
 
 static enum err judge(struct patterns *p, struct text line, int64_t at)
 {
     struct fault why;
+    struct pattern_node *root;
     struct text t = text_trim(line);
     if (t.len == 0)
         return OK;
-    enum err e = parse(p, t, &why);
+    enum err e = parse(p, t, &root, &why);
     if (e == ERR_NOMEM)
         return e;
     p->sum->objects++;
     p->sum->valid += e == OK;
+    struct beyond b = {p, text_sub(line, (size_t)(t.ptr - line.ptr), line.len), at + (t.ptr - line.ptr), 0};
     if (e)
-        tell(p, text_sub(line, (size_t)(t.ptr - line.ptr), line.len), at + (t.ptr - line.ptr), &why);
+        tell(p, STIX_MUST, b.line, b.at, &why);
+    else
+        pattern_check(root, on_problem, &b);
     return OK;
 }
 
@@ -79,6 +104,7 @@ static size_t lines_that_parse(struct patterns *p, struct text all, size_t *ret_
 {
     struct text rest = all, line;
     struct fault why;
+    struct pattern_node *root;
     size_t good = 0;
     *ret_lines = 0;
     while (text_split(&rest, '\n', &line)) {
@@ -86,7 +112,7 @@ static size_t lines_that_parse(struct patterns *p, struct text all, size_t *ret_
             continue;
         if (++*ret_lines == 1)
             *ret_first_end = (size_t)(line.ptr + line.len - all.ptr);
-        good += parse(p, text_trim(line), &why) == OK;
+        good += parse(p, text_trim(line), &root, &why) == OK;
     }
     return good;
 }
@@ -96,9 +122,10 @@ static size_t lines_that_parse(struct patterns *p, struct text all, size_t *ret_
 static bool is_one(struct patterns *p, struct text all)
 {
     struct fault why;
+    struct pattern_node *root;
     struct text t = text_trim(all);
     size_t lines = 0, first_end = 0, good = lines_that_parse(p, t, &lines, &first_end);
-    enum err e = parse(p, t, &why);
+    enum err e = parse(p, t, &root, &why);
     return lines > 1 && (e == OK || (good == 0 && why.offset > (int64_t)first_end));
 }
 
@@ -168,7 +195,7 @@ static enum err read_lines(struct patterns *p)
         if (is_long) {
             struct fault why = {.err = ERR_LIMIT, .rule = "LINE_MAX_BYTES", .what = "a line longer than 1 MiB"};
             p->sum->objects++;
-            tell(p, text_sub(line, 0, FAULT_EXCERPT_MAX_BYTES), at, &why);
+            tell(p, STIX_MUST, text_sub(line, 0, FAULT_EXCERPT_MAX_BYTES), at, &why);
         } else {
             e = judge(p, line, at);
         }
@@ -187,7 +214,7 @@ static void nothing(struct patterns *p, const char *what)
 {
     struct fault why = {.err = ERR_MALFORMED, .rule = "STIX 2.1 9"};
     snprintf(why.what, sizeof why.what, "%s", what);
-    tell(p, TEXT_NONE, 0, &why);
+    tell(p, STIX_MUST, TEXT_NONE, 0, &why);
 }
 
 static enum err read_all(struct patterns *p)

@@ -106,6 +106,8 @@ void record_add_object(struct buffer *to, const struct record_object *o, const s
     buffer_add_sized(to, o->original);
     buffer_add_sized(to, o->modified);
     buffer_add_sized(to, o->created_by);
+    buffer_add_sized(to, o->warned_rule);
+    buffer_add_sized(to, o->warned);
     add_values(to, values, value_count);
     add_texts(to, refs, ref_count);
     add_texts(to, markings, marking_count);
@@ -214,6 +216,8 @@ static void take_object(struct cursor *c, struct record_object *o)
     o->original = cursor_text(c);
     o->modified = cursor_text(c);
     o->created_by = cursor_text(c);
+    o->warned_rule = cursor_text(c);
+    o->warned = cursor_text(c);
     o->values = take_list(c, &o->value_count, true);
     o->refs = take_list(c, &o->ref_count, false);
     o->markings = take_list(c, &o->marking_count, false);

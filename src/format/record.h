@@ -39,6 +39,8 @@ struct record_object {
     bool has_valid_from, has_valid_until;
     int64_t valid_from_us, valid_until_us;
     int16_t confidence; /* -1: none */
+    /* The first MUST of its format broken that was let pass, and words; empty: none. */
+    struct text warned_rule, warned;
     /* Formats without versions of their own (CSV): the id is derived from the content, the intake fills in created
      * and modified as "YYYY-MM-DDTHH:MM:SS.mmmZ" (24 bytes) at these offsets of body; 0: no such place. `print` is
      * XXH3 of the content without those times: equal means unchanged. For objects with versions both are 0. */

@@ -134,6 +134,8 @@ static struct record_object object_of(const struct stix_reader *r, const struct 
         .valid_from_us = h->has_valid_from ? stamp_us(h->valid_from) : 0,
         .valid_until_us = h->has_valid_until ? stamp_us(h->valid_until) : 0,
         .confidence = (int16_t)h->confidence,
+        .warned_rule = h->let.len ? text_of(h->let_rule) : TEXT_NONE,
+        .warned = h->let,
     };
 }
 

@@ -1,5 +1,6 @@
 /* model/stix.h - a STIX 2.1 object checked against every MUST of the specification (docs/VALIDATION.md), and its head
- * taken out. Pure. The first MUST broken refuses it; model/stix_validate.h tells of them all, by the same engine. */
+ * taken out. Pure. The first MUST broken refuses it, but for the few that leave no doubt about what the object says;
+ * model/stix_validate.h tells of them all, by the same engine. */
 #pragma once
 #include "base/arena.h"
 #include "base/time.h"
@@ -35,6 +36,9 @@ struct stix_head {
     size_t value_count;
     bool values_whole;
     int confidence; /* -1: none */
+    /* The first MUST broken that was let pass, in words; empty: none. */
+    const char *let_rule;
+    struct text let;
 };
 
 /* Checks the object and fills *ret. The first fault found: ERR_MALFORMED | ERR_LIMIT with fault.rule = section

@@ -20,7 +20,7 @@ struct stix_check {
     const struct stix_shape *shape; /* of the object's type; NULL: nobody's in the specification */
     enum stix_class rules;          /* whose requirements hold: a custom type may say by its extension what it is */
     bool shoulds;                   /* SHOULDs are asked for */
-    bool first_only;                /* the first MUST ends it */
+    bool first_only;                /* the first MUST that is not let pass ends it */
     bool over;                      /* nothing more is to be looked at */
     bool defanged;                  /* addresses are written so that nobody follows them */
     bool own_properties;            /* an extension adds properties at the top level */
@@ -37,9 +37,26 @@ struct stix_check {
 
 #define STIX_RULE(section) "STIX 2.1 " section
 
-/* Tells on_fault; words begin with the name of the property. */
-void stix_fault(struct stix_check *c, enum stix_severity severity, const char *rule, const struct stix_place *at,
-                const char *format, ...) PRINTF_LIKE(5, 6);
+/* MUSTs that leave identity, versions, markings, references and pattern of an object beyond doubt: intake lets them
+ * pass and says so, `validate` tells them like any other. Nothing else may be added. docs/VALIDATION.md */
+enum stix_let {
+    LET_NOTHING,
+    LET_NAME,     /* what a custom property is called (3.8, 11.1.1, 7.3.2) */
+    LET_EMPTY,    /* null, [] or {} as a custom property; [] for words and the like that need not be there (2.12) */
+    LET_UUID,     /* of version 5 where nothing contributes to it (2.9) */
+    LET_HEADER,   /* one string for a list of strings; not decoded (6.6, 6.6.1, 6.12.2) */
+    LET_HIVE,     /* short for a hive's name (6.17.1) */
+    LET_TERM,     /* not in a closed vocabulary of observables (2.4) */
+    LET_CHARSET,  /* not the preferred name of a character set, or of nothing (3.1, 6.3.1, 6.7.1) */
+    LET_LANGUAGE, /* of software: no language code (6.14.1) */
+    LET_HEX,      /* capitals, an odd number of digits (2.8) */
+    LET_KEY       /* the key of an artifact without its algorithm (6.1.1) */
+};
+/* Tells on_fault; words begin with the name of the property. `let`: a MUST of that class. */
+void stix_tell(struct stix_check *c, enum stix_severity severity, enum stix_let let, const char *rule,
+               const struct stix_place *at, const char *format, ...) PRINTF_LIKE(6, 7);
+#define stix_fault(c, severity, ...) stix_tell(c, severity, LET_NOTHING, __VA_ARGS__)
+#define stix_let(c, let, ...)        stix_tell(c, STIX_MUST, let, __VA_ARGS__)
 /* Ends the check. */
 void stix_stop(struct stix_check *c, enum err err);
 #define MUST(c, rule, at, ...) stix_fault(c, STIX_MUST, rule, at, __VA_ARGS__)
@@ -115,6 +132,7 @@ enum stix_format {
     FORMAT_MAC,
     FORMAT_CPE,
     FORMAT_CHARSET,
+    FORMAT_LANGUAGES,
     FORMAT_HIVE,
     FORMAT_MEDIA_TYPE,
     FORMAT_DECODED,
@@ -260,8 +278,10 @@ void stix_check_custom(struct stix_check *c, struct text name, const struct json
                        const struct json_val *v, const struct stix_place *at);
 void stix_check_custom_name(struct stix_check *c, const char *rule, struct text name, const struct stix_place *at);
 bool stix_name_reserved(struct text name);
-/* The value of somebody else's making: references are taken, emptiness is a SHOULD (`judged`: a MUST). */
-void stix_walk(struct stix_check *c, const struct json_val *v, bool judged, const struct stix_place *at);
+/* What it is to be null or empty. */
+enum stix_hollow { HOLLOW_SHOULD, HOLLOW_LET, HOLLOW_MUST };
+/* The value of somebody else's making: references are taken. */
+void stix_walk(struct stix_check *c, const struct json_val *v, enum stix_hollow hollow, const struct stix_place *at);
 void stix_check_extensions(struct stix_check *c, const struct json_val *v, const struct stix_place *at);
 /* Sets rules and own_properties from the extensions; tells no fault. */
 void stix_extensions_say(struct stix_check *c, const struct json_val *extensions);
@@ -291,6 +311,7 @@ struct stix_format_rule {
     bool defangs;     /* not judged on a defanged object */
     const char *rule; /* NULL: that of the shape */
     const char *words;
+    enum stix_let let;
 };
 const struct stix_format_rule *stix_format_rule(enum stix_format format); /* stix_formats.c */
 bool stix_language_valid(struct text tag);                                /* RFC 5646, well-formed */

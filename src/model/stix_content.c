@@ -17,7 +17,7 @@ void stix_check_contents(struct stix_check *c, const struct json_val *v, const s
         if (json_type(it.val) != JSON_OBJECT)
             MUST(c, STIX_RULE("7.1.1"), &here, "each value is a dictionary of the translated properties");
         else
-            stix_walk(c, it.val, true, &here);
+            stix_walk(c, it.val, HOLLOW_MUST, &here);
     }
 }
 
@@ -76,7 +76,7 @@ void stix_check_observables(struct stix_check *c, const struct json_val *v, cons
         }
         if (!is_number(it.key))
             SHOULD(c, STIX_RULE("2.9"), &here, "a key should be a number, counted from 0");
-        stix_walk(c, it.val, true, &here);
+        stix_walk(c, it.val, HOLLOW_MUST, &here);
         check_local_refs(c, v, it.val, &here);
     }
 }

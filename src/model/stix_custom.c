@@ -24,17 +24,28 @@ static void take_refs(struct stix_check *c, const struct json_val *v)
         stix_take_ref(c, it.val);
 }
 
-static void check_filled(struct stix_check *c, const struct json_val *v, bool judged, const struct stix_place *at)
+static void check_filled(struct stix_check *c, const struct json_val *v, enum stix_hollow hollow,
+                         const struct stix_place *at)
 {
-    enum stix_severity severity = judged ? STIX_MUST : STIX_SHOULD;
-    enum json_type type = json_type(v);
+    const enum json_type type = json_type(v);
+    const char *rule, *words;
 
-    if (type == JSON_NULL)
-        stix_fault(c, severity, STIX_RULE("2"), at, "null is no value in STIX");
-    else if (type == JSON_ARRAY && json_size(v) == 0)
-        stix_fault(c, severity, STIX_RULE("2.12"), at, "a list has at least one value");
-    else if (type == JSON_OBJECT && json_size(v) == 0)
-        stix_fault(c, severity, STIX_RULE("2.3"), at, "a dictionary has at least one key");
+    if (type == JSON_NULL) {
+        rule = STIX_RULE("2");
+        words = "null is no value in STIX";
+    } else if (type == JSON_ARRAY && json_size(v) == 0) {
+        rule = STIX_RULE("2.12");
+        words = "a list has at least one value";
+    } else if (type == JSON_OBJECT && json_size(v) == 0) {
+        rule = STIX_RULE("2.3");
+        words = "a dictionary has at least one key";
+    } else {
+        return;
+    }
+    if (hollow == HOLLOW_SHOULD)
+        SHOULD(c, rule, at, "%s", words);
+    else
+        stix_let(c, hollow == HOLLOW_LET ? LET_EMPTY : LET_NOTHING, rule, at, "%s", words);
 }
 
 /* What a property of one's own may not be, whatever its type: instead of null or nothing it is left out. */
@@ -43,21 +54,21 @@ static void walk_own(struct stix_check *c, const struct json_val *v, const struc
     bool hollow = json_type(v) == JSON_NULL ||
                   ((json_type(v) == JSON_ARRAY || json_type(v) == JSON_OBJECT) && json_size(v) == 0);
 
-    stix_walk(c, v, hollow, at);
+    stix_walk(c, v, hollow ? HOLLOW_LET : HOLLOW_SHOULD, at);
 }
 
 /* Depth is bounded by JSON_DEPTH_MAX. */
-void stix_walk(struct stix_check *c, const struct json_val *v, bool judged, const struct stix_place *at)
+void stix_walk(struct stix_check *c, const struct json_val *v, enum stix_hollow hollow, const struct stix_place *at)
 {
     enum json_type type = json_type(v);
 
-    check_filled(c, v, judged, at);
+    check_filled(c, v, hollow, at);
     if (type != JSON_OBJECT && type != JSON_ARRAY)
         return;
     for (struct json_iter it = json_iter_of(v); !c->over && json_next(&it);) {
         const struct stix_place here = {.up = at, .name = it.key, .index = it.index};
 
-        stix_walk(c, it.val, judged, &here);
+        stix_walk(c, it.val, hollow, &here);
         if (type == JSON_OBJECT && is_ref_name(it.key))
             take_refs(c, it.val);
     }
@@ -86,11 +97,11 @@ void stix_check_custom_name(struct stix_check *c, const char *rule, struct text 
             name.ptr[i] != '_')
             good = false;
     if (!good)
-        MUST(c, rule, at, "the name of a property is made of a-z, 0-9 and underscore");
+        stix_let(c, LET_NAME, rule, at, "the name of a property is made of a-z, 0-9 and underscore");
     else if (name.len < 3 || name.len > 250)
-        MUST(c, rule, at, "the name of a property has 3 to 250 characters");
+        stix_let(c, LET_NAME, rule, at, "the name of a property has 3 to 250 characters");
     else if (name.ptr[0] < 'a' || name.ptr[0] > 'z')
-        MUST(c, STIX_RULE("3.1"), at, "the name of a property begins with a letter");
+        stix_let(c, LET_NAME, STIX_RULE("3.1"), at, "the name of a property begins with a letter");
 }
 
 /* Section 3.1: an encoding stands beside what it is the encoding of. */
@@ -98,7 +109,7 @@ static void check_encoding(struct stix_check *c, struct text name, const struct 
                            const struct stix_place *at)
 {
     if (text_ends(name, TEXT("_enc")) && !json_get_text(parent, text_sub(name, 0, name.len - 4)))
-        MUST(c, STIX_RULE("3.1"), at, "the property whose encoding this is, is not there");
+        stix_let(c, LET_CHARSET, STIX_RULE("3.1"), at, "the property whose encoding this is, is not there");
 }
 
 void stix_check_custom(struct stix_check *c, struct text name, const struct json_val *parent,
@@ -107,7 +118,7 @@ void stix_check_custom(struct stix_check *c, struct text name, const struct json
     bool top = !at->up;
 
     if (top && stix_name_reserved(name)) {
-        MUST(c, STIX_RULE("3.8"), at, "this name is reserved");
+        stix_let(c, LET_NAME, STIX_RULE("3.8"), at, "this name is reserved");
     } else {
         stix_check_custom_name(c, c->shape ? STIX_RULE("11.1.1") : STIX_RULE("7.3.2"), name, at);
         if (c->shape && !(top && c->own_properties))

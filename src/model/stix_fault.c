@@ -98,27 +98,42 @@ void stix_stop(struct stix_check *c, enum err err)
     c->over = true;
 }
 
-static void tell(struct stix_check *c, enum stix_severity severity, const char *rule, const struct stix_place *at,
-                 char *words)
-{
-    struct stix_fault f = {.severity = severity, .rule = rule};
+static const char *const let_names[] = {
+    [LET_NOTHING] = NULL,        [LET_NAME] = "name", [LET_EMPTY] = "empty", [LET_UUID] = "uuid",
+    [LET_HEADER] = "header",     [LET_HIVE] = "hive", [LET_TERM] = "term",   [LET_CHARSET] = "charset",
+    [LET_LANGUAGE] = "language", [LET_HEX] = "hex",   [LET_KEY] = "key",
+};
 
+static void tell(struct stix_check *c, struct stix_fault *f, const struct stix_place *at, char *words)
+{
     if (c->first_only) {
         c->over = true;
-        fault_at(c->fault, ERR_MALFORMED, -1, rule, "%s", words);
+        fault_at(c->fault, ERR_MALFORMED, -1, f->rule, "%s", words);
         return;
     }
-    if (!pointer_to(c, at, &f.pointer)) {
+    if (!pointer_to(c, at, &f->pointer)) {
         stix_stop(c, ERR_NOMEM);
         return;
     }
-    f.words = text_of(words);
-    c->on_fault(c->self, &f);
+    f->words = text_of(words);
+    c->on_fault(c->self, f);
 }
 
-void stix_fault(struct stix_check *c, enum stix_severity severity, const char *rule, const struct stix_place *at,
-                const char *format, ...)
+/* The first one is kept for the head. */
+static void let_pass(struct stix_check *c, const char *rule, const char *words)
 {
+    if (c->head->let.len > 0)
+        return;
+    c->head->let = arena_text(c->arena, text_of(words));
+    c->head->let_rule = rule;
+    if (!c->head->let.ptr)
+        stix_stop(c, ERR_NOMEM);
+}
+
+void stix_tell(struct stix_check *c, enum stix_severity severity, enum stix_let let, const char *rule,
+               const struct stix_place *at, const char *format, ...)
+{
+    struct stix_fault f = {.severity = severity, .rule = rule, .let = let_names[let]};
     char words[FAULT_WHAT_MAX];
     struct text name = nearest_name(at);
     size_t begin = 0, len;
@@ -126,7 +141,6 @@ void stix_fault(struct stix_check *c, enum stix_severity severity, const char *r
 
     if (c->over || (severity == STIX_SHOULD && !c->shoulds))
         return;
-    c->musts += severity == STIX_MUST;
     if (name.len > 0)
         begin = (size_t)snprintf(words, sizeof(words), "%.*s: ", SHOWN(name));
     va_start(args, format);
@@ -135,7 +149,12 @@ void stix_fault(struct stix_check *c, enum stix_severity severity, const char *r
     len = whole_characters(words, strlen(words));
     words[len] = 0;
     one_line(words);
-    tell(c, severity, rule, at, words);
+    if (c->first_only && f.let) {
+        let_pass(c, rule, words);
+        return;
+    }
+    c->musts += severity == STIX_MUST;
+    tell(c, &f, at, words);
 }
 
 void stix_missing(struct stix_check *c, const char *rule, const struct stix_place *at, struct text name,

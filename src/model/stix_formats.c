@@ -468,6 +468,8 @@ static bool subdivision_valid(struct text t)
 
 static const struct stix_format_rule formats[] = {
     [FORMAT_LANGUAGE] = {stix_language_valid, STIX_MUST, false, NULL, "is a language code of RFC 5646"},
+    [FORMAT_LANGUAGES] = {stix_language_valid, STIX_MUST, false, NULL, "is a language code of RFC 5646",
+                          LET_LANGUAGE},
     [FORMAT_RELATIONSHIP] = {relationship_valid, STIX_MUST, false, NULL, "is made of a-z, 0-9 and hyphens"},
     [FORMAT_CHAIN] = {filled, STIX_MUST, false, NULL, "is the name of the kill chain"},
     [FORMAT_PHASE] = {lower_words, STIX_SHOULD, false, NULL, "should be in lower case, with hyphens between words"},
@@ -481,10 +483,10 @@ static const struct stix_format_rule formats[] = {
     [FORMAT_MAC] = {mac_valid, STIX_MUST, false, NULL, "is six pairs of 0-9 and a-f with colons between them"},
     [FORMAT_CPE] = {cpe_valid, STIX_MUST, false, NULL, "is a CPE 2.3 name (cpe:2.3: and 11 components)"},
     [FORMAT_CHARSET] = {stix_charset_known, STIX_MUST, false, NULL,
-                        "is the preferred name of a character set in IANA's registry"},
-    [FORMAT_HIVE] = {hive_valid, STIX_MUST, false, NULL, "begins with the whole name of its hive"},
+                        "is the preferred name of a character set in IANA's registry", LET_CHARSET},
+    [FORMAT_HIVE] = {hive_valid, STIX_MUST, false, NULL, "begins with the whole name of its hive", LET_HIVE},
     [FORMAT_MEDIA_TYPE] = {media_type_valid, STIX_SHOULD, false, NULL, "should be a media type (type/subtype)"},
-    [FORMAT_DECODED] = {decoded, STIX_MUST, false, STIX_RULE("6.6"), "is decoded first (RFC 2047)"},
+    [FORMAT_DECODED] = {decoded, STIX_MUST, false, STIX_RULE("6.6"), "is decoded first (RFC 2047)", LET_HEADER},
     [FORMAT_COUNTRY] = {stix_country_known, STIX_SHOULD, false, NULL, "should be a code of ISO 3166-1 alpha-2"},
     [FORMAT_SUBDIVISION] = {subdivision_valid, STIX_SHOULD, false, NULL, "should be a code of ISO 3166-2"},
     [FORMAT_PRIORITY] = {priority_valid, STIX_SHOULD, false, NULL, "should end with _CLASS"},

@@ -102,7 +102,7 @@ void stix_check_definition(struct stix_check *c, const struct json_val *v, const
     if (json_type(v) != JSON_OBJECT || json_size(v) == 0)
         MUST(c, STIX_RULE("7.2.1"), at, "is an object with at least one property");
     else
-        stix_walk(c, v, true, at);
+        stix_walk(c, v, HOLLOW_MUST, at);
 }
 
 static void check_statement(struct stix_check *c, const struct json_val *o)

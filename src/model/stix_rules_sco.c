@@ -13,7 +13,7 @@ static void check_random_id(struct stix_check *c, bool contributes)
     const uint8_t *b = c->head->ident.uuid.b;
 
     if (!contributes && c->head->id.len > 0 && b[6] >> 4 == 5 && b[8] >> 6 == 2)
-        MUST(c, STIX_RULE("2.9"), &at, "nothing contributes to it, so its UUID is of version 4");
+        stix_let(c, LET_UUID, STIX_RULE("2.9"), &at, "nothing contributes to it, so its UUID is of version 4");
 }
 
 void stix_rules_artifact(struct stix_check *c, const struct json_val *o, const struct stix_place *at)
@@ -28,7 +28,7 @@ void stix_rules_artifact(struct stix_check *c, const struct json_val *o, const s
     if (url && !json_get(o, "hashes"))
         stix_missing(c, STIX_RULE("6.1.1"), at, TEXT("hashes"), "is required beside url");
     if (json_get(o, "decryption_key") && !json_get(o, "encryption_algorithm"))
-        MUST(c, STIX_RULE("6.1.1"), &key, "is not there without encryption_algorithm");
+        stix_let(c, LET_KEY, STIX_RULE("6.1.1"), &key, "is not there without encryption_algorithm");
 }
 
 void stix_rules_mime_part(struct stix_check *c, const struct json_val *o, const struct stix_place *at)
@@ -56,7 +56,7 @@ void stix_rules_file(struct stix_check *c, const struct json_val *o, const struc
     if (!json_get(o, "hashes") && !json_get(o, "name"))
         MUST(c, STIX_RULE("6.7"), at, "hashes or name is required");
     if (json_get(o, "name_enc") && !json_get(o, "name"))
-        MUST(c, STIX_RULE("3.1"), &encoding, "the property whose encoding this is, is not there");
+        stix_let(c, LET_CHARSET, STIX_RULE("3.1"), &encoding, "the property whose encoding this is, is not there");
 }
 
 static bool has_protocol(const struct json_val *protocols, struct text name)

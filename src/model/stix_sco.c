@@ -152,7 +152,7 @@ static const struct stix_prop software_props[] = {
     NAME,
     PROP("cpe", KIND_STRING, FORMAT_CPE, 0),
     TEXT_MAY("swid"),
-    PROP("languages", KIND_STRING, FORMAT_LANGUAGE, PROP_LIST),
+    PROP("languages", KIND_STRING, FORMAT_LANGUAGES, PROP_LIST),
     TEXT_MAY("vendor"),
     TEXT_MAY("version"),
 };

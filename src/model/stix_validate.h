@@ -17,6 +17,8 @@ struct stix_fault {
     struct text pointer; /* RFC 6901, from the object; empty: the object itself. What is missing is pointed at where
                             it should stand */
     struct text words;   /* for a person, one line */
+    const char *let;     /* NULL, or a MUST that intake lets pass with a warning: the name of its class, as in
+                            docs/VALIDATION.md */
 };
 typedef void stix_on_fault(void *self, const struct stix_fault *f);
 

@@ -23,7 +23,11 @@ static void check_string(struct stix_check *c, const struct stix_shape *s, const
     f = stix_format_rule((enum stix_format)p->arg);
     if ((f->severity == STIX_SHOULD && !c->shoulds) || (f->defangs && c->defanged) || f->valid(json_text(v)))
         return;
-    stix_fault(c, f->severity, f->rule ? f->rule : s->rule, at, "%s, not \"%.*s\"", f->words, SHOWN(json_text(v)));
+    const char *rule = f->rule ? f->rule : s->rule;
+    if (f->severity == STIX_SHOULD)
+        SHOULD(c, rule, at, "%s, not \"%.*s\"", f->words, SHOWN(json_text(v)));
+    else
+        stix_let(c, f->let, rule, at, "%s, not \"%.*s\"", f->words, SHOWN(json_text(v)));
 }
 
 static const struct {
@@ -103,7 +107,8 @@ static bool hex_valid(struct text t)
 static void check_hex(struct stix_check *c, const struct json_val *v, const struct stix_place *at)
 {
     if (!json_is_string(v) || !hex_valid(json_text(v)))
-        MUST(c, STIX_RULE("2.8"), at, "is an even number of the digits 0-9 and a-f");
+        stix_let(c, json_is_string(v) ? LET_HEX : LET_NOTHING, STIX_RULE("2.8"), at,
+                 "is an even number of the digits 0-9 and a-f");
 }
 
 static int base64_digit(char ch)
@@ -178,7 +183,8 @@ static void check_vocabulary(struct stix_check *c, const struct stix_shape *s, c
     else if (!closed)
         check_open_term(c, s, vocabulary, json_text(v), at);
     else if (!stix_vocabulary_has(vocabulary, json_text(v)))
-        MUST(c, s->rule, at, "\"%.*s\" is not in %s", SHOWN(json_text(v)), stix_vocabulary_name(vocabulary));
+        stix_let(c, c->rules == STIX_SCO ? LET_TERM : LET_NOTHING, s->rule, at, "\"%.*s\" is not in %s",
+                 SHOWN(json_text(v)), stix_vocabulary_name(vocabulary));
 }
 
 /* ---- references ---- */
@@ -314,7 +320,7 @@ static void check_header_list(struct stix_check *c, const struct stix_shape *s, 
     const struct stix_format_rule *f = stix_format_rule(FORMAT_DECODED);
 
     if (json_type(list) != JSON_ARRAY) {
-        MUST(c, s->rule, at, "each value is a list of strings");
+        stix_let(c, json_is_string(list) ? LET_HEADER : LET_NOTHING, s->rule, at, "each value is a list of strings");
         return;
     }
     if (!stix_check_list(c, list, at))
@@ -325,7 +331,7 @@ static void check_header_list(struct stix_check *c, const struct stix_shape *s, 
         if (!json_is_string(it.val))
             MUST(c, s->rule, &here, "each value is a list of strings");
         else if (decoded && !f->valid(json_text(it.val)))
-            MUST(c, f->rule, &here, "%s", f->words);
+            stix_let(c, LET_HEADER, f->rule, &here, "%s", f->words);
     }
 }
 
@@ -335,7 +341,7 @@ static void check_dictionary_value(struct stix_check *c, const struct stix_shape
     int64_t number;
 
     switch (kind) {
-    case DICTIONARY_ANY: stix_walk(c, v, true, at); break;
+    case DICTIONARY_ANY: stix_walk(c, v, HOLLOW_MUST, at); break;
     case DICTIONARY_STRINGS:
         if (!json_is_string(v))
             MUST(c, s->rule, at, "each value is a string");
@@ -428,12 +434,22 @@ static void check_value(struct stix_check *c, const struct stix_shape *s, const 
     }
 }
 
+#define LIST_WORDS "is a list of at least one value"
+
 bool stix_check_list(struct stix_check *c, const struct json_val *v, const struct stix_place *at)
 {
     if (json_type(v) == JSON_ARRAY && json_size(v) > 0)
         return true;
-    MUST(c, STIX_RULE("2.12"), at, "is a list of at least one value");
+    MUST(c, STIX_RULE("2.12"), at, LIST_WORDS);
     return false;
+}
+
+/* Lists whose emptiness says what leaving them out says: no markings, no references. */
+static bool may_be_empty(const struct stix_prop *p)
+{
+    return !(p->flags & PROP_REQUIRED) &&
+           (p->kind == KIND_STRING || p->kind == KIND_VOCABULARY || p->shape == &stix_external_reference ||
+            p->shape == &stix_kill_chain_phase);
 }
 
 void stix_check_prop(struct stix_check *c, const struct stix_shape *s, const struct stix_prop *p,
@@ -441,6 +457,10 @@ void stix_check_prop(struct stix_check *c, const struct stix_shape *s, const str
 {
     if (!(p->flags & PROP_LIST)) {
         check_value(c, s, p, v, at);
+        return;
+    }
+    if (may_be_empty(p) && json_type(v) == JSON_ARRAY && json_size(v) == 0) {
+        stix_let(c, LET_EMPTY, STIX_RULE("2.12"), at, LIST_WORDS);
         return;
     }
     if (!stix_check_list(c, v, at))

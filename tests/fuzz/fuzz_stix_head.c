@@ -31,6 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         return 0;
     arena_init(&arena, 16 * MIB);
     enum err e = stix_head_read(json_root(doc), &arena, &head, &fault);
+    if (!e && head.let.len)
+        fuzz_assert(head.let_rule && head.let_rule[0] && text_is_utf8(head.let));
     if (e)
         fuzz_assert(fault.err == e && fault.what[0] && (e != ERR_MALFORMED || fault.rule[0]));
     else

@@ -103,6 +103,24 @@ def bad_objects_are_left_out(folder):
     check(strict.status()["indicators"] == 0, f"--strict took something in: {done.out}")
 
 
+def faults_that_leave_no_doubt_are_taken_in(folder):
+    node = Node(folder, "CSIRT")
+    odd, good = domain("odd.example", x_Capital="yes", labels=[]), domain("good.example")
+    path = bundle(folder, odd, good)
+    lines = node.ok("import", path, "--json").lines
+    warned = [line["warned"] for line in lines if isinstance(line.get("warned"), dict)]
+    check(len(warned) == 1 and warned[0]["id"] == odd["id"] and warned[0]["at"] > 0 and warned[0]["reason"] and
+          warned[0]["rule"].startswith("STIX 2.1 "), str(lines))
+    check(lines[-1]["new"] == 2 and lines[-1]["rejected"] == 0 and lines[-1]["warned"] == 1, str(lines[-1]))
+    check(node.ok("get", odd["id"], "--json").lines[0] == odd, "its bytes are its sender's")
+    again = node.ok("import", path)
+    check("2 unchanged" in again.out and odd["id"] in again.err, again.out + again.err)
+    node.fails(1, "validate", path)
+    strict = Node(folder, "Strict")
+    done = strict.fails(65, "import", path, "--strict", "--json")
+    check(strict.status()["indicators"] == 0 and odd["id"] in done.out, f"--strict took something in: {done.out}")
+
+
 def csv_becomes_indicators(folder):
     node = Node(folder, "CSIRT")
     path = write(folder, "list.csv", "value,type,valid_until,tlp,description,label\n"
@@ -209,5 +227,6 @@ def views_can_be_thrown_away(folder):
 
 
 main(help_is_there, init_once, no_home_is_told, configuration_is_checked, import_is_idempotent, objects_are_kept_exactly,
-     bad_objects_are_left_out, csv_becomes_indicators, rows_that_have_ended, register_answers, match_names_the_affected, people_and_sources,
+     bad_objects_are_left_out, faults_that_leave_no_doubt_are_taken_in,
+     csv_becomes_indicators, rows_that_have_ended, register_answers, match_names_the_affected, people_and_sources,
      views_can_be_thrown_away)

@@ -226,6 +226,20 @@ static void patterns_a_line_or_one(void **state)
     }
 }
 
+/* Beyond the grammar: warnings, each in its place. */
+static void patterns_beyond_the_grammar(void **state)
+{
+    (void)state;
+    struct seen s;
+    look(&s, pattern_faults,
+         TEXT("[url:value = 'a']\n [url:value = 'a' AND file:name = 'b']\n[url:x_Y = 1]\n[url:value = 'c']"));
+    counts(&s, 4, 4, OK);
+    assert_true(s.sum.musts == 0 && s.sum.shoulds == 2);
+    has(&s, "should 20 2:3 ");
+    has(&s, "should 58 3:2 ");
+    done(&s);
+}
+
 /* The caret stands under the character, however many bytes those before it have. */
 static void the_caret_stands_under_the_fault(void **state)
 {
@@ -296,6 +310,7 @@ int main(void)
         cmocka_unit_test(identifiers_are_judged),
         cmocka_unit_test(an_object_too_long_is_passed_over),
         cmocka_unit_test(patterns_a_line_or_one),
+        cmocka_unit_test(patterns_beyond_the_grammar),
         cmocka_unit_test(the_caret_stands_under_the_fault),
         cmocka_unit_test(the_json_test_suite),
     };

@@ -32,6 +32,8 @@ static void add_sample(struct buffer *b)
         .valid_from_us = 1,
         .valid_until_us = INT64_MAX,
         .confidence = -1,
+        .warned_rule = TEXT("STIX 2.1 3.8"),
+        .warned = TEXT("reserved"),
         .print = UINT64_MAX,
         .created_at = 6,
         .modified_at = 7,
@@ -56,6 +58,8 @@ static void same_object(struct record_object *o)
     assert_text(o->original, "{ }");
     assert_text(o->modified, "2025-01-01T00:00:00Z");
     assert_text(o->created_by, "identity--1");
+    assert_text(o->warned_rule, "STIX 2.1 3.8");
+    assert_text(o->warned, "reserved");
     assert_true(o->value_count == 2 && o->ref_count == 3 && o->marking_count == 1);
     struct record_value value;
     struct text t;

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "model/pattern_equal.h"
 #include "model/stix.h"
+#include "model/stix_validate.h"
 #include "support/fault.h"
 #include "support/test.h"
 
@@ -24,6 +25,80 @@ static bool read_head(void *arg)
     }
     arena_done(&arena);
     return e == OK;
+}
+
+/* ---- several objects together ---- */
+
+static const char *const twins[] = {
+    "{\"id\":\"tool--0c7b5b88-8ff7-4a4d-aa9d-feb398cd0061\",\"modified\":\"2024-01-01T00:00:00.000Z\",\"name\":"
+    "\"a\"}",
+    "{\"id\":\"tool--0c7b5b88-8ff7-4a4d-aa9d-feb398cd0061\",\"modified\":\"2024-01-01T00:00:00.000Z\",\"name\":"
+    "\"b\"}",
+    "{\"id\":\"malware--0c7b5b88-8ff7-4a4d-aa9d-feb398cd0062\",\"is_family\":true}",
+    "{\"id\":\"malware--0c7b5b88-8ff7-4a4d-aa9d-feb398cd0063\",\"is_family\":false}",
+    "{\"id\":\"relationship--0c7b5b88-8ff7-4a4d-aa9d-feb398cd0064\",\"relationship_type\":\"variant-of\",\"source_"
+    "ref\":"
+    "\"malware--0c7b5b88-8ff7-4a4d-aa9d-feb398cd0062\",\"target_ref\":"
+    "\"malware--0c7b5b88-8ff7-4a4d-aa9d-feb398cd0063\"}",
+};
+static struct json_doc *twin_docs[ARRAY_LEN(twins)];
+
+static void count_fault(void *self, const struct stix_fault *f)
+{
+    (void)f;
+    ++*(uint64_t *)self;
+}
+
+/* Some hundred objects more, so that its tables grow. */
+static enum err add_many(struct stix_together *t, uint64_t *told, uint64_t *ret_musts)
+{
+    uint64_t musts = 0;
+    enum err e = OK;
+    for (size_t i = 0; !e && i < ARRAY_LEN(twins); i++) {
+        e = stix_together_add(t, json_root(twin_docs[i]), count_fault, told, &musts);
+        *ret_musts += e ? 0 : musts;
+    }
+    for (size_t i = 0; !e && i < 300; i++) {
+        char text[100];
+        struct json_doc *doc;
+        snprintf(text, sizeof text, "{\"id\":\"tool--0c7b5b88-8ff7-4a4d-aa9d-feb398c%05zu\"}", i);
+        e = json_parse(text_of(text), &doc, NULL);
+        if (e)
+            break;
+        e = stix_together_add(t, json_root(doc), count_fault, told, &musts);
+        json_free(doc);
+    }
+    return e;
+}
+
+static bool compare_all(void *arg)
+{
+    (void)arg;
+    struct stix_together *t;
+    uint64_t told = 0, musts = 0;
+    enum err e = stix_together_new(1 * MIB, &t);
+    if (e) {
+        assert_err(e, ERR_NOMEM);
+        return false;
+    }
+    e = add_many(t, &told, &musts);
+    if (e)
+        assert_err(e, ERR_NOMEM);
+    else
+        assert_true(musts == 2 && told >= musts && !stix_together_full(t));
+    stix_together_free(t);
+    return e == OK;
+}
+
+static void together_survives(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(twins); i++)
+        assert_ok(json_parse(text_of(twins[i]), &twin_docs[i], NULL));
+    const struct fault_op op = {.run = compare_all};
+    assert_true(fault_each_allocation(&op) > 300);
+    for (size_t i = 0; i < ARRAY_LEN(twins); i++)
+        json_free(twin_docs[i]);
 }
 
 static void head_reading_survives(void **state)
@@ -102,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(head_reading_survives),
+        cmocka_unit_test(together_survives),
         cmocka_unit_test(normalising_survives),
         cmocka_unit_test(comparing_patterns_survives),
     };

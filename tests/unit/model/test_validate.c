@@ -11,9 +11,11 @@
 #include "support/test.h"
 
 struct told {
-    uint64_t musts, shoulds;
-    char first[1000]; /* the first MUST: rule, blank, pointer */
-    char last[300];   /* words of the last fault */
+    uint64_t musts, shoulds, let;
+    const char *let_name;
+    const char *first_firm; /* rule of the first MUST that intake does not let pass */
+    char first[1000];       /* the first MUST: rule, blank, pointer */
+    char last[300];         /* words of the last fault */
 };
 
 static void note_fault(void *self, const struct stix_fault *f)
@@ -27,6 +29,12 @@ static void note_fault(void *self, const struct stix_fault *f)
         t->shoulds++;
     else if (t->musts++ == 0)
         snprintf(t->first, sizeof t->first, "%s " TEXT_FMT, f->rule, TEXT_ARG(f->pointer));
+    assert_true(!f->let || f->severity == STIX_MUST);
+    t->let += f->let != NULL;
+    if (f->let)
+        t->let_name = f->let;
+    if (f->severity == STIX_MUST && !f->let && !t->first_firm)
+        t->first_firm = f->rule;
 }
 
 static struct told validate(const struct json_val *object)
@@ -41,9 +49,10 @@ static struct told validate(const struct json_val *object)
     assert_int_equal(musts, t.musts);
     if (!text_eq(json_text(json_get(object, "type")), TEXT("bundle"))) { /* intake's reading is the same engine's */
         enum err e = stix_head_read(object, &arena, &head, &fault);
-        assert_int_equal(e != OK, musts > 0);
+        assert_int_equal(e != OK, t.musts > t.let);
+        assert_int_equal(e == OK && head.let.len > 0, t.let > 0 && t.musts == t.let);
         if (e)
-            assert_memory_equal(fault.rule, t.first, strlen(fault.rule));
+            assert_memory_equal(fault.rule, t.first_firm, strlen(fault.rule));
     }
     arena_done(&arena);
     return t;
@@ -282,13 +291,72 @@ static void together(void **state)
     assert_int_equal(add_all(rows[4].objects, 100).musts, 0); /* no room: nothing is compared, and it says so */
 }
 
+/* ---- what intake lets pass ---- */
+
+#define AN(type, rest) \
+    "{`type`:`" type "`,`spec_version`:`2.1`,`id`:`" type "--0c7b5b88-8ff7-4a4d-aa9d-feb398cd0061`," rest "}"
+#define TIMES                                                                                                        \
+    "`created`:`2024-01-01T00:00:00.000Z`,`modified`:`2024-01-01T00:00:00.000Z`,`valid_from`:`2024-01-01T00:00:00Z`" \
+    ","
+#define INDICATOR(rest) \
+    AN("indicator", TIMES "`pattern_type`:`stix`,`pattern`:`[url:value = 'http://x.example/']`," rest)
+
+static void told_as(const char *json, const char *let, const char *rule)
+{
+    struct buffer b;
+    struct json_doc *doc;
+    buffer_init(&b, 8 * KIB);
+    for (const char *p = json; *p; p++)
+        buffer_add_char(&b, *p == '`' ? '"' : *p);
+    assert_ok(json_parse(buffer_text(&b), &doc, NULL));
+    struct told t = validate(json_root(doc));
+    if (t.musts != 1 || (t.let == 1) != (let != NULL) || (let && strcmp(t.let_name, let) != 0) ||
+        strncmp(t.first, rule, strlen(rule)) != 0)
+        fail_msg("%s: %s, let as %s", json, t.first, t.let ? t.let_name : "nothing");
+    json_free(doc);
+    buffer_done(&b);
+}
+
+/* Every class, and beside each what is refused: `validate` tells both, intake takes the first. */
+static void let_pass(void **state)
+{
+    (void)state;
+    told_as(INDICATOR("`x_Capital`:1"), "name", "STIX 2.1 11.1.1 ");
+    told_as(INDICATOR("`x`:1"), "name", "STIX 2.1 11.1.1 ");
+    told_as(INDICATOR("`9lives`:1"), "name", "STIX 2.1 3.1 ");
+    told_as(INDICATOR("`action`:`block`"), "name", "STIX 2.1 3.8 ");
+    told_as(INDICATOR("`x_null`:null"), "empty", "STIX 2.1 2 ");
+    told_as(INDICATOR("`labels`:[]"), "empty", "STIX 2.1 2.12 ");
+    told_as(INDICATOR("`kill_chain_phases`:[]"), "empty", "STIX 2.1 2.12 ");
+    told_as(INDICATOR("`object_marking_refs`:[]"), NULL, "STIX 2.1 2.12 ");
+    told_as(INDICATOR("`granular_markings`:[]"), NULL, "STIX 2.1 2.12 ");
+    told_as(INDICATOR("`labels`:null"), NULL, "STIX 2.1 2.12 ");
+    told_as(INDICATOR("`description`:null"), NULL, "STIX 2.1 2.15 ");
+    told_as(INDICATOR("`confidence`:101"), NULL, "STIX 2.1 3.2 ");
+    told_as("{`type`:`process`,`id`:`process--0c7b5b88-8ff7-5a4d-aa9d-feb398cd0061`,`pid`:1}", "uuid",
+            "STIX 2.1 2.9 ");
+    told_as(AN("email-message", "`is_multipart`:false,`additional_header_fields`:{`X-Mailer`:`m`}"), "header",
+            "STIX 2.1 6.6.1 ");
+    told_as(AN("email-message", "`is_multipart`:false,`additional_header_fields`:{`X-Mailer`:5}"), NULL,
+            "STIX 2.1 6.6.1 ");
+    told_as(AN("windows-registry-key", "`key`:`HKLM\\\\Software`"), "hive", "STIX 2.1 6.17.1 ");
+    told_as(AN("artifact", "`payload_bin`:`AAAA`,`encryption_algorithm`:`rot13`"), "term", "STIX 2.1 6.1.1 ");
+    told_as(AN("opinion", "`created`:`2024-01-01T00:00:00.000Z`,`modified`:`2024-01-01T00:00:00.000Z`,`opinion`:`no`,"
+                          "`object_refs`:[`tool--0c7b5b88-8ff7-4a4d-aa9d-feb398cd0061`]"),
+            NULL, "STIX 2.1 4.15.1 ");
+    told_as(AN("artifact", "`payload_bin`:`AAAA`,`decryption_key`:`k`"), "key", "STIX 2.1 6.1.1 ");
+    told_as(AN("directory", "`path`:`/`,`path_enc`:`none`"), "charset", "STIX 2.1 6.3.1 ");
+    told_as(AN("software", "`name`:`n`,`languages`:[`C#`]"), "language", "STIX 2.1 6.14.1 ");
+    told_as(INDICATOR("`lang`:`C#`"), NULL, "STIX 2.1 3.2 ");
+    told_as(AN("file", "`name`:`n`,`magic_number_hex`:`abc`"), "hex", "STIX 2.1 2.8 ");
+    told_as(AN("file", "`name`:`n`,`magic_number_hex`:5"), NULL, "STIX 2.1 2.8 ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_samples),
-        cmocka_unit_test(bad_samples),
-        cmocka_unit_test(broken_samples),
-        cmocka_unit_test(together),
+        cmocka_unit_test(good_samples), cmocka_unit_test(bad_samples), cmocka_unit_test(broken_samples),
+        cmocka_unit_test(together),     cmocka_unit_test(let_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
