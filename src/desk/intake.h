@@ -23,7 +23,7 @@ struct intake_options {
     struct text exercise; /* this document is material of that exercise, says who takes it in: it gets the mark */
     bool strict; /* any object that is refused, or taken in with a warning, refuses the document whole: nothing of it
                     is taken in */
-    struct text name;     /* of the document, for people */
+    struct text name;          /* of the document, for people */
     const atomic_bool *cancel; /* NULL: never; looked at between groups */
     /* Told after each durable group: objects dealt with so far, last durable entry. May be NULL. */
     void (*on_commit)(void *self, uint64_t acked, uint64_t at);
