@@ -141,7 +141,8 @@ static void visit_folder(const char *path, int depth, struct tally *t)
         return;
     for (struct dirent *e; (e = readdir(folder));) {
         char below[1024];
-        snprintf(below, sizeof below, "%s/%s", path, e->d_name);
+        if (snprintf(below, sizeof below, "%s/%s", path, e->d_name) >= (int)sizeof below)
+            continue;
         size_t len = strlen(e->d_name);
         if (e->d_type == DT_DIR && e->d_name[0] != '.' && depth > 0)
             visit_folder(below, depth - 1, t);
