@@ -70,7 +70,8 @@ static struct cleared *cleared_new(struct text id, struct text version, struct t
     return c;
 }
 
-/* What was cut for its marking, or down to its tear line, must be an object again that any reader takes. */
+/* What was cut for its marking, or down to its tear line, is of our making: an object again that any reader takes,
+ * also one that lets nothing pass. */
 static enum err still_valid(const struct closing *c, struct text body)
 {
     struct json_doc *doc;
@@ -81,6 +82,8 @@ static enum err still_valid(const struct closing *c, struct text body)
         return e;
     arena_init(&arena, VALID_MAX_BYTES);
     e = stix_head_read(json_root(doc), &arena, &head, NULL);
+    if (!e && head.let.len > 0)
+        e = ERR_MALFORMED;
     arena_done(&arena);
     json_free(doc);
     if (e && e != ERR_NOMEM && c->why)
