@@ -311,6 +311,15 @@ static void list_log(struct json_out *o, const struct fact_peer *p, const struct
     json_member_text(o, "offers_key", text_of(key));
 }
 
+/* state, and how many proofs did not hold; in words when there are any. */
+static const char *with_refused(const char *state, uint64_t refused, char *words, size_t cap)
+{
+    if (refused == 0)
+        return state;
+    snprintf(words, cap, "%.200s; %llu proofs did not hold", state, (unsigned long long)refused);
+    return words;
+}
+
 static enum err list_one(struct listing *l, const struct fact *f)
 {
     const struct fact_peer *p = &f->u.peer;
@@ -329,6 +338,12 @@ static enum err list_one(struct listing *l, const struct fact *f)
                  TEXT_ARG(name));
         state = offers;
     }
+    char words[300];
+    uint64_t refused;
+    struct fault fault = {.err = OK};
+    enum err err = view_refused(l->names, &p->party, &refused, &fault);
+    if (err)
+        return err;
     if (l->s->json) {
         struct json_out o = json_out_to(json_line(l->s));
         json_open(&o, '{');
@@ -343,6 +358,7 @@ static enum err list_one(struct listing *l, const struct fact *f)
         json_member_i64(&o, "poll_ms", p->poll_ms);
         json_member_text(&o, "last", text_of(when));
         json_member_text(&o, "state", text_of(state));
+        json_member_i64(&o, "proofs_refused", (int64_t)refused);
         list_log(&o, p, other ? &offered : NULL);
         json_close(&o, '}');
         json_line_end(l->s);
@@ -353,7 +369,7 @@ static enum err list_one(struct listing *l, const struct fact *f)
     table_cell(&l->table, text_of(tlp_name(p->ceiling)));
     table_cell(&l->table, p->sightings ? TEXT("on") : TEXT("off"));
     table_cell(&l->table, text_of(when));
-    table_cell(&l->table, text_of(state));
+    table_cell(&l->table, text_of(with_refused(state, refused, words, sizeof words)));
     return OK;
 }
 

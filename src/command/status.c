@@ -60,7 +60,7 @@ static void ledger_words(struct session *s, const struct ledger_status *l)
 }
 
 static void status_json(struct session *s, const struct fact_genesis *g, const struct view_counts *c,
-                        const struct ledger_status *l, const char *sandbox)
+                        const struct ledger_status *l, uint64_t refused, const char *sandbox)
 {
     struct node_origin origin;
     struct fault why = {.offset = -1, .line = -1};
@@ -99,6 +99,7 @@ static void status_json(struct session *s, const struct fact_genesis *g, const s
                    {"quarantined", c->quarantined},
                    {"claims", c->claims},
                    {"conflicts", c->conflicts},
+                   {"proofs_refused", refused},
                    {"unmarked", c->unmarked},
                    {"log_bytes", folder_bytes(node_home(s->node), "log")},
                    {"view_bytes", folder_bytes(node_home(s->node), "view")}};
@@ -126,7 +127,7 @@ static void exercise_words(struct session *s, const struct fact_genesis *g)
 }
 
 static void status_words(struct session *s, const struct fact_genesis *g, const struct view_counts *c,
-                         const struct ledger_status *l, const char *sandbox)
+                         const struct ledger_status *l, uint64_t refused, const char *sandbox)
 {
     struct node_origin origin;
     struct fault why = {.offset = -1, .line = -1};
@@ -158,6 +159,9 @@ static void status_words(struct session *s, const struct fact_genesis *g, const 
     if (c->claims || c->conflicts)
         say(s, "  disputed      %llu claims of others, %llu conflicts; entente get ID --all shows an object's\n",
             (unsigned long long)c->claims, (unsigned long long)c->conflicts);
+    if (refused)
+        say(s, "  refused       %llu proofs of partners did not hold; entente peer list says whose\n",
+            (unsigned long long)refused);
     if (c->quarantined)
         say(s, "  quarantined   %llu objects\n", (unsigned long long)c->quarantined);
     say(s, "  sandbox       %s\n", sandbox);
@@ -179,14 +183,16 @@ static int show_status(struct session *s, struct view *v)
     struct view_counts c;
     struct fault fault = {.offset = -1, .line = -1};
     struct ledger_status l;
-    if (view_counts(v, &c, &fault) || ledger_status(s->node, v, &l, &fault))
+    uint64_t refused;
+    if (view_counts(v, &c, &fault) || ledger_status(s->node, v, &l, &fault) ||
+        view_refused(v, NULL, &refused, &fault))
         return complain_fault(s, NULL, &fault);
     char sandbox[READERS_WORDS_MAX];
     level_of_readers(s, sandbox);
     if (s->json)
-        status_json(s, node_genesis(s->node), &c, &l, sandbox);
+        status_json(s, node_genesis(s->node), &c, &l, refused, sandbox);
     else
-        status_words(s, node_genesis(s->node), &c, &l, sandbox);
+        status_words(s, node_genesis(s->node), &c, &l, refused, sandbox);
     return EXIT_DONE;
 }
 

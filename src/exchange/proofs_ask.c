@@ -28,6 +28,7 @@ struct asked {
 struct asking {
     struct node *node;
     struct ledger_remote *remote;
+    proofs_post *post;
     struct arena arena; /* of one batch */
     struct asked asked[PROOFS_ASKED_MAX];
     struct proven_version proven[PROOFS_ASKED_MAX];
@@ -133,7 +134,7 @@ static enum err post(struct asking *a, struct http_answer *ret, struct fault *re
         e = outbound_log_text(LOG_PROOFS_ASKED, 0, buffer_text(&lines), &request);
     buffer_done(&lines);
     return e ? fault_set(reterr, e, "a request could not be made")
-             : ledger_remote_post(a->remote, "proofs", request, ret, reterr);
+             : a->post(a->remote, "proofs", request, ret, reterr);
 }
 
 /* ---- the answer ---- */
@@ -155,18 +156,22 @@ static enum err on_peer(void *self, const struct fact *f)
     return OK;
 }
 
-/* Is it the object's, in these bytes? */
-static bool is_about(const struct proved *w, const struct asked *one)
+/* Is it the object's, in these bytes? Want of memory is no answer. */
+static enum err is_about(const struct proved *w, const struct asked *one, bool *ret, struct fault *reterr)
 {
     struct json_doc *doc;
     struct sha256 hash;
-    if (!text_eq(w->entry.kind, TEXT("object")) || json_parse(w->public_part, &doc, NULL) != OK)
-        return false;
+    *ret = false;
+    if (!text_eq(w->entry.kind, TEXT("object")))
+        return OK;
+    enum err e = json_parse(w->public_part, &doc, reterr);
+    if (e)
+        return e == ERR_NOMEM ? e : OK;
     const struct json_val *root = json_root(doc);
-    bool about = text_eq(json_text(json_get(root, "id")), one->id) &&
-                 sha256_from_hex(json_text(json_get(root, "hash")), &hash) == OK && sha256_eq(&hash, &one->hash);
+    *ret = text_eq(json_text(json_get(root, "id")), one->id) &&
+           sha256_from_hex(json_text(json_get(root, "hash")), &hash) == OK && sha256_eq(&hash, &one->hash);
     json_free(doc);
-    return about;
+    return OK;
 }
 
 static void doubt(struct asking *a, const struct asked *one, const char *why)
@@ -186,13 +191,16 @@ static enum err take_proof(struct asking *a, const struct asked *one, struct tex
     struct proven_version *p = &a->proven[a->proven_count];
     struct whose whose = {.p = p};
     struct view *v;
+    bool about = false;
     enum err e = node_proof_check(a->node, text, &a->arena, &proved, &why);
     if (e == ERR_NOMEM || e == ERR_IO || e == ERR_FULL)
         return fault_set(reterr, e, "%.160s", why.what);
     bool unknown = e == ERR_DENIED && (strcmp(why.rule, "origin") == 0 || strcmp(why.rule, "signature") == 0);
     if (unknown || e == ERR_VERSION)
         return OK;
-    if (e || !is_about(&proved, one)) {
+    if (!e && is_about(&proved, one, &about, reterr) != OK)
+        return ERR_NOMEM;
+    if (!about) {
         doubt(a, one, e ? why.rule : "of another content");
         return OK;
     }
@@ -286,6 +294,12 @@ static enum err ask_all(struct asking *a, const atomic_bool *cancel, struct faul
 enum err proofs_ask(struct node *node, struct http_client *http, const struct uuid *party, const atomic_bool *cancel,
                     struct fault *reterr)
 {
+    return proofs_ask_by(node, http, ledger_remote_post, party, cancel, reterr);
+}
+
+enum err proofs_ask_by(struct node *node, struct http_client *http, proofs_post *by, const struct uuid *party,
+                       const atomic_bool *cancel, struct fault *reterr)
+{
     struct ledger_remote remote;
     struct asking *a = calloc(1, sizeof *a);
     if (!a)
@@ -294,6 +308,7 @@ enum err proofs_ask(struct node *node, struct http_client *http, const struct uu
     bool none = e == ERR_USAGE || (!e && !proofs_askable(&remote.peer));
     a->node = node;
     a->remote = &remote;
+    a->post = by;
     arena_init(&a->arena, TAKE_ARENA);
     remote.http = http;
     if (!e && !none)

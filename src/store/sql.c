@@ -26,6 +26,7 @@ static const char schema[] =
     " hash BLOB NOT NULL, party BLOB NOT NULL, source BLOB NOT NULL, authority INTEGER NOT NULL, leaf INTEGER NOT "
     "NULL,"
     " logged_us INTEGER NOT NULL, body INTEGER, PRIMARY KEY(uuid, type, n)) WITHOUT ROWID;"
+    "CREATE INDEX voucher_refused ON voucher(party) WHERE authority < 0;"
     "CREATE TABLE unproven(n INTEGER NOT NULL, party BLOB NOT NULL, PRIMARY KEY(n, party)) WITHOUT ROWID;"
     "CREATE INDEX unproven_party ON unproven(party, n);"
     "CREATE INDEX version_page ON version(class, standing);"
@@ -155,6 +156,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_VOUCHER_ADD] = "INSERT INTO voucher VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [SQL_VOUCHERS] = "SELECT n, entry, hash, party, source, authority, leaf, logged_us, body FROM voucher"
                      " WHERE uuid = ?1 AND type = ?2 ORDER BY n",
+    [SQL_REFUSED] = "SELECT count(*) FROM voucher WHERE authority < 0 AND party = ?1 AND source = zeroblob(16)",
+    [SQL_REFUSED_ALL] = "SELECT count(*) FROM voucher WHERE authority < 0 AND source = zeroblob(16)",
     [SQL_UNPROVEN_ADD] = "INSERT OR IGNORE INTO unproven VALUES(?1, ?2)",
     [SQL_UNPROVEN_DROP] = "DELETE FROM unproven WHERE n = ?1",
     [SQL_UNPROVEN] = "SELECT n FROM unproven WHERE party = ?1 AND n > ?2 ORDER BY n LIMIT ?3",

@@ -88,6 +88,8 @@ typedef enum err view_on_voucher(void *self, const struct voucher_row *row);
 /* In order of arrival. */
 MUST_CHECK enum err view_vouchers(struct view *v, struct text id, view_on_voucher *on_row, void *self,
                                   struct fault *reterr);
+/* How many versions the party sent with a proof that did not hold; of all parties when NULL. */
+MUST_CHECK enum err view_refused(struct view *v, const struct uuid *party, uint64_t *ret, struct fault *reterr);
 /* Entries after after_n whose content came from the party and could be proven by a log it can show, and is not yet.
  * *ret_count at most max. */
 MUST_CHECK enum err view_unproven(struct view *v, const struct uuid *party, uint64_t after_n, uint64_t *ret,

@@ -58,6 +58,21 @@ enum err view_vouchers(struct view *v, struct text id, view_on_voucher *on_row, 
     return err;
 }
 
+/* A word that a proof took back names no source: it is nobody's path. */
+enum err view_refused(struct view *v, const struct uuid *party, uint64_t *ret, struct fault *reterr)
+{
+    sqlite3_stmt *s = view_stmt(v, party ? SQL_REFUSED : SQL_REFUSED_ALL);
+    if (!s)
+        return view_fault(v, reterr);
+    if (party)
+        bind_uuid(s, 1, party);
+    enum err err = view_step(v, s, reterr);
+    if (err == OK)
+        *ret = column_u64(s, 0);
+    sqlite3_reset(s);
+    return err;
+}
+
 /* ---- what may still be proven ---- */
 
 static enum err is_proven(struct view *v, const struct content *c, bool *ret, struct fault *reterr)
