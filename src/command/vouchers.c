@@ -54,20 +54,3 @@ void vouchers_json(struct view *v, const struct version_row *row, struct arena *
     json_member_i64(o, "entry", (int64_t)words.proven.leaf);
     json_close(o, '}');
 }
-
-void vouchers_words(struct view *v, const struct version_row *row, struct arena *a, struct buffer *out)
-{
-    struct words words;
-    words_of(v, row, &words);
-    for (size_t i = 0; i < words.count; i++) {
-        struct text name = party_name(v, a, &words.also[i]);
-        buffer_addf(out, "  also from " TEXT_FMT "\n", TEXT_ARG(name));
-    }
-    if (words.any) {
-        struct text name = party_name(v, a, &words.proven.party);
-        buffer_addf(out, "  proven    by the log of " TEXT_FMT ", entry %llu\n", TEXT_ARG(name),
-                    (unsigned long long)words.proven.leaf);
-    } else if (row->authority == AUTHORITY_DIRECT) {
-        buffer_addf(out, "  proven    not yet; it came over its originator's own line\n");
-    }
-}
