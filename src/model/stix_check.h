@@ -17,14 +17,15 @@ struct stix_place {
 struct stix_check {
     const struct json_val *object;
     struct arena *arena;
-    const struct stix_shape *shape; /* of the object's type; NULL: nobody's in the specification */
-    enum stix_class rules;          /* whose requirements hold: a custom type may say by its extension what it is */
-    bool shoulds;                   /* SHOULDs are asked for */
-    bool first_only;                /* the first MUST that is not let pass ends it */
-    bool over;                      /* nothing more is to be looked at */
-    bool defanged;                  /* addresses are written so that nobody follows them */
-    bool own_properties;            /* an extension adds properties at the top level */
-    enum err err;                   /* ERR_NOMEM, ERR_LIMIT: why it is over */
+    const struct json_val *container; /* the object is in this deprecated container (section 2.13), or NULL */
+    const struct stix_shape *shape;   /* of the object's type; NULL: nobody's in the specification */
+    enum stix_class rules;            /* whose requirements hold: a custom type may say by its extension what it is */
+    bool shoulds;                     /* SHOULDs are asked for */
+    bool first_only;                  /* the first MUST that is not let pass ends it */
+    bool over;                        /* nothing more is to be looked at */
+    bool defanged;                    /* addresses are written so that nobody follows them */
+    bool own_properties;              /* an extension adds properties at the top level */
+    enum err err;                     /* ERR_NOMEM, ERR_LIMIT: why it is over */
     stix_on_fault *on_fault;
     void *self;
     uint64_t musts;
@@ -270,6 +271,8 @@ const struct stix_shape *stix_shape_of(struct text type); /* NULL: no type of se
 void stix_check_object(struct stix_check *c);
 void stix_check_members(struct stix_check *c, const struct stix_shape *s, const struct json_val *object,
                         const struct stix_place *at);
+/* c's object, which is in c->container: what 2.0 had otherwise is not judged. */
+void stix_check_contained(struct stix_check *c, const struct stix_place *at);
 /* One value of a property of s, lists taken apart. */
 void stix_check_prop(struct stix_check *c, const struct stix_shape *s, const struct stix_prop *p,
                      const struct json_val *v, const struct stix_place *at);
@@ -323,7 +326,6 @@ bool stix_hash_valid(struct text algorithm, struct text value);           /* tru
 bool stix_vocabulary_has(enum stix_vocabulary v, struct text term);
 bool stix_vocabulary_closed(enum stix_vocabulary v);
 const char *stix_vocabulary_name(enum stix_vocabulary v);
-const char *stix_vocabulary_rule(enum stix_vocabulary v);
 
 /* stix_relations.c: is this what the specification lists for these two types? */
 bool stix_relation_listed(struct text source, struct text relation, struct text target);

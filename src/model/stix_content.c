@@ -23,35 +23,6 @@ void stix_check_contents(struct stix_check *c, const struct json_val *v, const s
 
 /* ---- the deprecated container ---- */
 
-static void check_local_ref(struct stix_check *c, const struct json_val *container, const struct json_val *v,
-                            const struct stix_place *at)
-{
-    if (!json_is_string(v))
-        MUST(c, STIX_RULE("2.9"), at, "a reference is a string");
-    else if (!json_get_text(container, json_text(v)))
-        MUST(c, STIX_RULE("2.13"), at, "refers to \"%.*s\", which is not in the same container", SHOWN(json_text(v)));
-}
-
-/* References of the object itself; those of extensions are looked at as deep as they stand. */
-static void check_local_refs(struct stix_check *c, const struct json_val *container, const struct json_val *o,
-                             const struct stix_place *at)
-{
-    for (struct json_iter it = json_iter_of(o); !c->over && json_next(&it);) {
-        const struct stix_place here = {.up = at, .name = it.key, .index = it.index};
-
-        if (text_eq(it.key, TEXT("object_marking_refs")) || text_eq(it.key, TEXT("granular_markings")) ||
-            text_eq(it.key, TEXT("created_by_ref")))
-            continue;
-        if (text_ends(it.key, TEXT("_ref")))
-            check_local_ref(c, container, it.val, &here);
-        else if (text_ends(it.key, TEXT("_refs")))
-            for (struct json_iter e = json_iter_of(it.val); !c->over && json_next(&e);)
-                check_local_ref(c, container, e.val, &(struct stix_place){.up = &here, .index = e.index});
-        else if (json_type(it.val) == JSON_OBJECT || json_type(it.val) == JSON_ARRAY)
-            check_local_refs(c, container, it.val, &here);
-    }
-}
-
 static bool is_number(struct text key)
 {
     for (size_t i = 0; i < key.len; i++)
@@ -60,7 +31,47 @@ static bool is_number(struct text key)
     return key.len > 0;
 }
 
-/* What is in it may be of STIX 2.0, so only what both versions say is judged. */
+/* Its faults and references are c's; its identifier, its markings and its type are its own. */
+static void check_contained(struct stix_check *c, const struct json_val *container, const struct json_val *o,
+                            const struct stix_place *at)
+{
+    struct stix_head head = {.confidence = -1, .tlp = TLP_NONE};
+    struct stix_check inner = *c;
+
+    inner.object = o;
+    inner.container = container;
+    inner.head = &head;
+    inner.shape = stix_shape_of(json_text(json_get(o, "type")));
+    inner.rules = STIX_SCO;
+    inner.defanged = json_bool(json_get(o, "defanged"), false);
+    stix_check_contained(&inner, at);
+    c->musts = inner.musts;
+    c->over = inner.over;
+    c->err = inner.err;
+    if (c->head->let.len == 0) {
+        c->head->let = head.let;
+        c->head->let_rule = head.let_rule;
+    }
+}
+
+static void check_container_entry(struct stix_check *c, const struct json_val *container, const struct json_val *o,
+                                  const struct stix_place *at)
+{
+    const struct stix_place type_place = {.up = at, .name = TEXT("type")};
+    struct text type = json_text(json_get(o, "type"));
+    enum stix_class cls = stix_class_of(type);
+
+    if (cls == STIX_CUSTOM && !type_name_valid(type))
+        MUST(c, STIX_RULE("3.1"), &type_place, "a type is 3 to 250 of a-z, 0-9 and single hyphens, a letter first");
+    else if (cls == STIX_CUSTOM && !text_eq(type, stix_bundle.name))
+        stix_walk(c, o, HOLLOW_MUST, at);
+    else if (cls == STIX_SCO)
+        check_contained(c, container, o, at);
+    else
+        MUST(c, STIX_RULE("4.14.1"), &type_place, "a %.*s is no cyber-observable object", SHOWN(type));
+}
+
+/* What is in it may be of this version or of STIX 2.0: judged is what both demand. */
 void stix_check_observables(struct stix_check *c, const struct json_val *v, const struct stix_place *at)
 {
     if (json_type(v) != JSON_OBJECT || json_size(v) == 0) {
@@ -76,8 +87,7 @@ void stix_check_observables(struct stix_check *c, const struct json_val *v, cons
         }
         if (!is_number(it.key))
             SHOULD(c, STIX_RULE("2.9"), &here, "a key should be a number, counted from 0");
-        stix_walk(c, it.val, HOLLOW_MUST, &here);
-        check_local_refs(c, v, it.val, &here);
+        check_container_entry(c, v, it.val, &here);
     }
 }
 

@@ -303,6 +303,44 @@ void stix_check_members(struct stix_check *c, const struct stix_shape *s, const 
         s->check(c, object, at);
 }
 
+/* STIX 2.0 had `created`, `modified` and others with a meaning of their own: of common properties only those are
+ * judged that an observable of 2.1 may have and one of 2.0 did not. */
+static bool check_contained_common(struct stix_check *c, enum common i, const struct json_val *v,
+                                   const struct stix_place *at)
+{
+    switch (i) {
+    case COMMON_TYPE: return true;
+    case COMMON_ID:
+        if (!json_is_string(v))
+            MUST(c, STIX_RULE("2.9"), at, "is a string");
+        return true;
+    case COMMON_OBJECT_MARKING_REFS:
+    case COMMON_GRANULAR_MARKINGS:
+    case COMMON_DEFANGED:
+    case COMMON_EXTENSIONS: stix_check_prop(c, &common_shape, &common[i].prop, v, at); return true;
+    default: return false;
+    }
+}
+
+void stix_check_contained(struct stix_check *c, const struct stix_place *at)
+{
+    const struct stix_shape *s = c->shape;
+    uint64_t seen = 0;
+
+    for (struct json_iter it = json_iter_of(c->object); !c->over && json_next(&it);) {
+        const struct stix_place here = {.up = at, .name = it.key};
+        int i = find_common(it.key);
+
+        if (i < 0)
+            check_member(c, s, &it, c->object, at, &seen);
+        else if (!check_contained_common(c, (enum common)i, it.val, &here))
+            stix_walk(c, it.val, HOLLOW_MUST, &here);
+    }
+    check_presence(c, s, seen, at);
+    if (s->check && !c->over)
+        s->check(c, c->object, at);
+}
+
 static void check_common_presence(struct stix_check *c, unsigned seen)
 {
     enum common_for class = common_class(c);

@@ -96,9 +96,9 @@ void stix_rules_network_traffic(struct stix_check *c, const struct json_val *o, 
         return;
     check_protocols(c, o, at);
     if (!json_get(o, "src_port"))
-        SHOULD(c, STIX_RULE("6.12"), &(struct stix_place){.name = TEXT("src_port")}, "should be there");
+        SHOULD(c, STIX_RULE("6.12"), &(struct stix_place){.up = at, .name = TEXT("src_port")}, "should be there");
     if (!json_get(o, "dst_port"))
-        SHOULD(c, STIX_RULE("6.12"), &(struct stix_place){.name = TEXT("dst_port")}, "should be there");
+        SHOULD(c, STIX_RULE("6.12"), &(struct stix_place){.up = at, .name = TEXT("dst_port")}, "should be there");
 }
 
 /* Section 6.12.4: keys are the names of options as the system spells them. */

@@ -247,8 +247,8 @@ static const char *const broken_examples[] = {
     "spec-s6.1.1-L6065.json: artifact: STIX 2.1 2.1 /payload_bin", /* shortened by " ..." */
     "spec-s6.1.1-L6077.json: artifact: STIX 2.1 2.1 /payload_bin", /* the same */
     "spec-sC.2.2-L14802.json: artifact: STIX 2.1 2.1 /payload_bin",
-    "spec-s8.2-L10686.json: indicator: STIX 2.1 4.7.1 /pattern_type",   /* shortened */
-    "spec-s9.5-L10914.json: observed-data: STIX 2.1 3.2 /spec_version", /* shortened */
+    "spec-s8.2-L10686.json: indicator: STIX 2.1 4.7.1 /pattern_type",             /* shortened */
+    "spec-s9.5-L10914.json: observed-data: STIX 2.1 6.12.1 /objects/0/protocols", /* shortened */
     NULL,
 };
 
