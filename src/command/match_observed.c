@@ -157,8 +157,10 @@ static int take_patterns(struct asking *a)
     int code = EXIT_DONE;
     if (!given && s->operand_count == 0)
         return take_indicators(a);
-    if (given && add(a, (struct asked){.pattern = arena_text(&a->arena, text_of(given))}))
+    if (given && add(a, (struct asked){.pattern = arena_text(&a->arena, text_of(given))})) {
+        complain(s, "--pattern: no memory for it");
         return EXIT_WRITE;
+    }
     for (size_t i = 0; !code && i < s->operand_count; i++)
         code = take_file(a, s->operands[i]);
     return code;

@@ -29,13 +29,13 @@ static void look(void *self, const char *name, int fd)
     enum err e = validate_document(&v->job, fd, &to, &sum, &ended, &fault);
     if (e == ERR_CANCELLED)
         return;
-    bool valid = report_end(&v->report, &sum, e == OK);
+    bool valid = report_end(&v->report, &sum, e == OK && sum.unreadable == 0);
     if (e == ERR_MALFORMED && ended)
         complain(s, "%s: %s; nothing behind it was checked", name, v->report.last);
     else if (e)
         complain_fault(s, name, &fault);
-    if (e)
-        grave(v, e == ERR_IO ? EXIT_DATA : exit_of(e));
+    if (e || sum.unreadable)
+        grave(v, !e || e == ERR_IO ? EXIT_DATA : exit_of(e));
     else if (!valid && v->code == EXIT_DONE)
         v->code = EXIT_CHECK;
 }
@@ -109,11 +109,13 @@ const struct command COMMAND_VALIDATE = {
         "\"should\",\n"
         "`id` and `pointer` empty where there is none; and, after those of a file, one for the file:\n"
         "  {\"file\",\"objects\",\"valid\",\"musts\",\"shoulds\",\"readable\",\"seconds\"}\n"
-        "with `valid` true or false, and `readable` false where the file is no JSON or cut short.\n"
+        "with `valid` true or false, and `readable` false where the file or a part of it is no JSON, is cut short, "
+        "or\n"
+        "is too long or too deep to be read.\n"
         "\n"
-        "Exit code: 0 all valid; 1 not all are (with --strict, warnings count); 65 a file could not be read to its "
-        "end;\n"
-        "77 a file may not be read.\n",
+        "Exit code: 0 all valid; 1 not all are (with --strict, warnings count); 65 a file, or a part of it, could "
+        "not\n"
+        "be read; 77 a file may not be read.\n",
     .options = OPTIONS,
     .operands_min = 1,
     .operands_max = SIZE_MAX,

@@ -75,6 +75,7 @@ static void read_document(void *self, int document)
     buffer_add_u64(&s->out, sum.valid);
     buffer_add_u64(&s->out, sum.musts);
     buffer_add_u64(&s->out, sum.shoulds);
+    buffer_add_u64(&s->out, sum.unreadable);
     buffer_add_u64(&s->out, sum.bytes);
     buffer_add_u8(&s->out, sum.together_incomplete);
     buffer_add_sized(&s->out, text_of(fault.what));
@@ -134,6 +135,7 @@ static bool take_end(struct text bytes, struct document_sum *ret, enum err *ret_
     ret->valid = cursor_u64(&c);
     ret->musts = cursor_u64(&c);
     ret->shoulds = cursor_u64(&c);
+    ret->unreadable = cursor_u64(&c);
     ret->bytes = cursor_u64(&c);
     ret->together_incomplete = cursor_u8(&c) == 1;
     struct text words = cursor_text(&c);

@@ -164,7 +164,7 @@ static void end_people(struct validate_report *r, const struct document_sum *sum
     say(r->s, "%s: %s: " TEXT_FMT "\n", r->file,
         valid      ? "valid"
         : readable ? "not valid"
-                   : "cannot be read to its end",
+                   : "cannot be read",
         TEXT_ARG(buffer_text(&b)));
     if (sum->together_incomplete)
         say(r->s,

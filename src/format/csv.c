@@ -78,11 +78,6 @@ int64_t csv_offset(const struct csv_reader *r)
     return (int64_t)feed_offset(&r->in);
 }
 
-size_t csv_columns(const struct csv_reader *r)
-{
-    return r->columns;
-}
-
 /* ---- faults ---- */
 
 static enum err io_fault(const struct csv_reader *r, struct fault *reterr)

@@ -26,7 +26,6 @@ void csv_free(struct csv_reader *r);
 MUST_CHECK enum err csv_header(struct csv_reader *r, struct csv_row *ret, struct fault *reterr);
 /* The column of that name (without case, blanks around it ignored; the first of several), or -1. */
 int csv_column(const struct csv_reader *r, struct text name);
-size_t csv_columns(const struct csv_reader *r);
 /* The next row; its cells are borrowed until the next call.
  * ERR_NOT_FOUND: the end. ERR_MALFORMED | ERR_LIMIT: this row is refused (reterr: line, offset, rule); call again.
  * ERR_IO | ERR_NOMEM: final. */

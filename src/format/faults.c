@@ -85,15 +85,44 @@ static char byte_before(struct text json, size_t at)
     return at > 0 ? json.ptr[at - 1] : 0;
 }
 
-const char *faults_advice(struct text json, size_t at)
+/* Is the byte at `at` inside a string that began before it? */
+static bool inside_string(struct text json, size_t at)
+{
+    bool inside = false;
+    for (size_t i = 0; i < at && i < json.len; i++)
+        if (json.ptr[i] == '"')
+            inside = !inside;
+        else if (inside && json.ptr[i] == '\\')
+            i++;
+    return inside;
+}
+
+static const char *advice_at_end(struct text json, bool element)
+{
+    if (!element)
+        return "get the whole of it again";
+    return inside_string(json, json.len)
+               ? "a quotation mark is missing"
+               : "a value is true, false, null, a whole number, a string, a list or an object";
+}
+
+const char *faults_advice(struct text json, size_t at, bool element)
 {
     char here = at < json.len ? json.ptr[at] : 0, before = byte_before(json, at < json.len ? at : json.len);
     if (at >= json.len)
-        return "get the whole of it again";
-    if (at == 1 && before == '[' && ((here >= 'a' && here <= 'z') || here == '(' || here == 'N'))
+        return advice_at_end(json, element);
+    if ((unsigned char)here < 0x20)
+        return inside_string(json, at) ? "in a string, control characters are written as \\n, \\t or \\u00XX"
+                                       : "take it away";
+    if (at > 0 && (unsigned char)here >= 0x80)
+        return "save the file as UTF-8";
+    if (inside_string(json, at))
+        return "";
+    if (!element && at == 1 && before == '[' && ((here >= 'a' && here <= 'z') || here == '(' || here == 'N'))
         return "a STIX pattern is read with --as pattern";
     if (at == 0 && (unsigned char)here < 0x80)
-        return "an object begins with '{', a list with '['";
+        return element ? "a value begins with a quotation mark, a digit, a minus, '{', '[', or is true, false or null"
+                       : "an object begins with '{', a list with '['";
     if ((here == '}' || here == ']' || here == ',') && before == ',')
         return "take the comma before it away";
     if (here == '\'')
@@ -102,9 +131,5 @@ const char *faults_advice(struct text json, size_t at)
         return "JSON has no comments: take it away";
     if (here == '"' && (before == '"' || before == '}' || before == ']'))
         return "a comma or colon is missing before it";
-    if (at > 0 && (unsigned char)here >= 0x80)
-        return "save the file as UTF-8";
-    if ((unsigned char)here < 0x20)
-        return "in a string, control characters are written as \\n, \\t or \\u00XX";
     return "";
 }

@@ -29,6 +29,7 @@ struct document_sum {
     uint64_t objects;         /* or patterns */
     uint64_t musts, shoulds;  /* faults, also those that are not told one by one */
     uint64_t valid;           /* objects without a broken MUST */
+    uint64_t unreadable;      /* faults by which a part is no JSON, or is too long or too deep to be read */
     uint64_t bytes;           /* read */
     bool together_incomplete; /* more objects than can be compared with each other */
 };
@@ -46,8 +47,8 @@ struct document_faults {
 
 /* A bundle, several, a TAXII envelope, a list of objects, one object, or objects one a line. The fd is borrowed and
  * read from where it stands; -1: only `head`.
- * OK: read to its end; *ret_sum says what was found. ERR_MALFORMED: it is not JSON, or cut short, and this was told
- * as its last fault; *ret_sum is filled, too. ERR_IO | ERR_NOMEM: *reterr. */
+ * OK: read to its end, over the parts that cannot be read; *ret_sum says what was found. ERR_MALFORMED: it is not
+ * JSON, or cut short, and this was told as its last fault; *ret_sum is filled, too. ERR_IO | ERR_NOMEM: *reterr. */
 MUST_CHECK enum err stix_faults(int fd, struct text head, const struct document_faults *to,
                                 struct document_sum *ret_sum, struct fault *reterr);
 /* STIX patterns, one a line, or one over the whole file. Blank lines are passed over. Errors as above. */

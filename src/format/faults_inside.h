@@ -15,5 +15,6 @@ struct text faults_clean(struct text t, size_t max, struct buffer *scratch);
 struct text faults_excerpt(struct text line, size_t at, struct buffer *scratch, size_t *ret_caret);
 
 /* Why a JSON reader stopped at the byte at `at`, for a person who did not write it: what to do; empty: the
- * reader's own words say enough. */
-const char *faults_advice(struct text json, size_t at);
+ * reader's own words say enough. `element`: the text is one of several, and what stands behind it was seen to be a
+ * comma, a bracket or a line's end, so nothing of it can have been lost on the way. */
+const char *faults_advice(struct text json, size_t at, bool element);

@@ -21,6 +21,7 @@ struct reading {
     struct buffer words, pointer; /* of the fault at hand */
     enum err failed;              /* from inside a callback: final */
     uint64_t progress_at;
+    bool any; /* something was in the document */
     /* the object at hand */
     struct text element;      /* its text, or that of what it stands in; empty: not at hand */
     int64_t at, line, column; /* of the element */
@@ -51,13 +52,7 @@ static void find_place(struct reading *r, struct document_fault *f)
     size_t off = json_locate(r->element, whole, r->locate_left);
     size_t cost = off + 1 < r->element.len / 2 ? 2 * (off + 1) : r->element.len;
     r->locate_left -= cost < r->locate_left ? cost : r->locate_left;
-    struct text before = text_sub(r->element, 0, off);
-    for (ptrdiff_t nl; (nl = text_find(before, '\n', 0)) >= 0;
-         before = text_sub(before, (size_t)nl + 1, before.len)) {
-        f->line++;
-        f->column = 1;
-    }
-    f->column += (int64_t)before.len;
+    move_on(f, text_sub(r->element, 0, off));
 }
 
 static void tell(struct reading *r, struct document_fault *f)
@@ -211,6 +206,7 @@ static void on_top(void *self, const struct json_split_top *top)
     struct reading *r = self;
     struct json_doc *doc;
     struct fault why = {.offset = -1};
+    r->any = true;
     r->element = TEXT_NONE;
     r->at = top->at;
     r->line = top->line;
@@ -223,6 +219,7 @@ static void on_top(void *self, const struct json_split_top *top)
     if (e) {
         begin(r, stix_guess_id(top->members), TEXT_NONE);
         add(r, STIX_MUST, why.rule[0] ? why.rule : "RFC 8259", "", "the members beside `objects`: %s", why.what);
+        r->sum->unreadable++;
         end(r, false);
         return;
     }
@@ -247,6 +244,10 @@ static void judge_element(struct reading *r, const struct json_val *v, bool only
         return;
     }
     judge_envelope(r, v);
+    if (bundle && json_split_found(r->split))
+        add(r, STIX_SHOULD, "STIX 2.1 8", "",
+            "a bundle in a list: the list is neither a bundle nor a TAXII envelope, the bundle should stand by "
+            "itself");
     end(r, false);
     judge_list(r, json_get(v, "objects"));
 }
@@ -263,18 +264,23 @@ static void tell_unreadable(struct reading *r, struct text id, const struct faul
                                .rule = text_of(why->rule[0] ? why->rule : "RFC 8259")};
     move_on(&f, text_sub(text, 0, off));
     bool syntax = text.len && why->err == ERR_MALFORMED && strcmp(why->rule, "RFC 8259") == 0 && why->offset >= 0;
-    const char *advice = syntax ? faults_advice(text, off) : "";
-    char words[FAULT_WHAT_MAX + 100];
-    int n = snprintf(words, sizeof words, "%s%s%s", why->what, advice[0] ? ": " : "", advice);
+    bool element = syntax && json_split_found(r->split);
+    const char *advice = syntax ? faults_advice(text, off, element) : "";
+    char words[FAULT_WHAT_MAX + 200];
+    int n =
+        snprintf(words, sizeof words, "%s%s%s", element && off >= text.len ? "the value ends too early" : why->what,
+                 advice[0] ? ": " : "", advice);
     f.words = (struct text){words, (size_t)n};
     r->sum->musts++;
+    r->sum->unreadable++;
     tell(r, &f);
 }
 
-static enum err read_element(struct reading *r, struct text element, int64_t at, bool *ret_unreadable)
+static enum err read_element(struct reading *r, struct text element, int64_t at)
 {
     struct json_doc *doc;
     struct fault why = {.offset = -1};
+    r->any = true;
     r->element = element;
     r->at = at;
     r->locate_left = LOCATE_MAX_BYTES;
@@ -282,7 +288,6 @@ static enum err read_element(struct reading *r, struct text element, int64_t at,
     enum err e = json_parse(element, &doc, &why);
     if (e == ERR_NOMEM)
         return e;
-    *ret_unreadable = e != OK;
     if (e) {
         tell_unreadable(r, stix_guess_id(element), &why, element);
         r->sum->objects++;
@@ -299,6 +304,7 @@ static void too_long(struct reading *r, int64_t at)
                         .offset = 0,
                         .rule = "STIX_OBJECT_MAX_BYTES",
                         .what = "an object longer than 8 MiB; put payloads into artifacts' url"};
+    r->any = true;
     r->at = at;
     json_split_place(r->split, at, &r->line, &r->column);
     tell_unreadable(r, TEXT_NONE, &why, TEXT_NONE);
@@ -315,7 +321,7 @@ static enum err ended_badly(struct reading *r, enum err e, const struct fault *w
     struct fault placed = *why;
     int64_t from;
     struct text window = json_split_window(r->split, &from);
-    const char *advice = why->offset >= from ? faults_advice(window, (size_t)(why->offset - from)) : "";
+    const char *advice = why->offset >= from ? faults_advice(window, (size_t)(why->offset - from), false) : "";
     r->at = why->offset;
     json_split_place(r->split, why->offset, &r->line, &r->column);
     placed.offset = 0;
@@ -333,20 +339,33 @@ static void progress(struct reading *r)
     r->to->on_progress(r->to->self, bytes, r->sum->objects);
 }
 
+static enum err ended_well(struct reading *r)
+{
+    if (!r->any) { /* "[]" */
+        r->line = r->column = 1;
+        begin(r, TEXT_NONE, TEXT_NONE);
+        add(r, STIX_MUST, "STIX 2.1 2.12", "",
+            "an empty list: no STIX object is in it, and it is neither a bundle nor a TAXII envelope");
+        end(r, false);
+    }
+    /* One value that is no JSON is no document with one bad object. */
+    bool nothing = r->sum->unreadable && !json_split_found(r->split) && r->sum->objects == 1;
+    return nothing && !r->failed ? ERR_MALFORMED : r->failed;
+}
+
 static enum err read_all(struct reading *r, struct fault *reterr)
 {
     struct text element;
     int64_t at;
-    bool unreadable = false;
     for (;;) {
         struct fault why = {.offset = -1, .line = -1};
         enum err e = json_split_next(r->split, &element, &at, &why);
         if (e == OK)
-            e = read_element(r, element, at, &unreadable);
+            e = read_element(r, element, at);
         else if (e == ERR_LIMIT)
             too_long(r, at);
-        else if (e == ERR_NOT_FOUND) /* one value that is no JSON is no document with one bad object */
-            return unreadable && !json_split_found(r->split) && r->sum->objects == 1 ? ERR_MALFORMED : r->failed;
+        else if (e == ERR_NOT_FOUND)
+            return ended_well(r);
         else
             return ended_badly(r, e, &why, reterr);
         if (e == OK || e == ERR_LIMIT)

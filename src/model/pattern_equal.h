@@ -15,7 +15,8 @@ enum pattern_verdict {
 /* Equivalent patterns are true of the same observations. Values that mean the same in other letters are taken for the
  * same, though section 9.6.2 compares code points: ipv4-addr:value and ipv6-addr:value (other spellings, host bits
  * behind a prefix, /32 and /128), and ASCII letters of either case in windows-registry-key:key and values[].name.
- * What it needs comes from the arena. ERR_NOMEM */
+ * What it needs comes from the arena. Public for the tests, which hold the printer and the evaluation to it.
+ * ERR_NOMEM */
 MUST_CHECK enum err pattern_equivalent(const struct pattern_node *a, const struct pattern_node *b,
                                        struct arena *arena, enum pattern_verdict *ret);
 /* The normal form of p as text, for who compares many: equal texts, equivalent patterns. Not a pattern to be parsed.

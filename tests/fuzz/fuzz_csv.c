@@ -17,12 +17,13 @@ static void rows(struct text csv)
     size_t lines = 2;
     fuzz_assert(csv_open(-1, &r) == OK && csv_push(r, csv) == OK);
     enum err e = csv_header(r, &row, &fault);
+    const size_t columns = e ? 0 : row.count;
     for (size_t i = 0; i < csv.len; i++)
         lines += csv.ptr[i] == '\n';
     while (!e || e == ERR_MALFORMED || e == ERR_LIMIT) {
         fuzz_assert(lines-- > 0);
         if (!e) {
-            fuzz_assert(row.line > line && row.offset > offset && row.count >= csv_columns(r));
+            fuzz_assert(row.line > line && row.offset > offset && row.count >= columns);
             for (size_t i = 0; i < row.count; i++)
                 fuzz_assert(text_is_utf8(row.cells[i]));
             line = row.line;

@@ -107,7 +107,11 @@ def what_is_no_json(folder):
                               ("deep2", "[" * 200000 + "]" * 200000, "JSON_DEPTH_MAX"),
                               ("pattern", "[url:value = 'a']", "--as pattern")):
         done = run(write(folder, name, text))
-        check(done.code in (1, 65) and words in done.out, f"{name}: {done.code} {done.out} {done.err}")
+        check(done.code == 65 and words in done.out, f"{name}: {done.code} {done.out} {done.err}")
+    for text in ('[1.0e]', '[nul]', '["\t"]', json.dumps(GOOD) + "\n{'a': 1}\n", f"[{json.dumps(GOOD)},{{]]"):
+        total = ends(65, write(folder, "part", text), "--json").lines[-1]
+        check(total["readable"] is False and total["valid"] is False, f"{text}: {total}")
+    check("empty list" in ends(1, write(folder, "list", "[]")).out, "a list of nothing")
 
 
 def patterns(folder):

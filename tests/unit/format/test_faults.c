@@ -84,10 +84,10 @@ static void each_form_is_read(void **state)
         {"{\"more\":false,\"objects\":[" IDENTITY("1") "]}", 1, 1, OK, NULL},
         {"{\"more\":false}", 0, 0, OK, NULL},
         {"{\"objects\":[]}", 0, 0, OK, NULL},
-        {"[]", 0, 0, OK, NULL},
+        {"[]", 0, 0, OK, "must 0 1:1   STIX 2.1 2.12\n"},
+        {"\n []\n", 0, 0, OK, "STIX 2.1 2.12\n"},
         {IDENTITY("1") "\n" IDENTITY("2") "\n", 2, 2, OK, NULL},
         {BUNDLE IDENTITY("1") "]}\n" BUNDLE IDENTITY("2") "]}\n", 2, 2, OK, NULL},
-        {"[" BUNDLE IDENTITY("1") "," IDENTITY("2") "]}]", 2, 2, OK, NULL},
         {"{}", 1, 0, OK, "must 0 1:1  "},
         {"5", 1, 0, OK, "must 0 1:1   STIX 2.1 3.2\n"},
         {"[null," IDENTITY("1") "]", 2, 1, OK, "must 1 1:2   STIX 2.1 3.2\n"},
@@ -108,6 +108,22 @@ static void each_form_is_read(void **state)
     }
 }
 
+/* A list is taken for what holds objects, and a bundle in it is told that it should not be. */
+static void a_bundle_in_a_list(void **state)
+{
+    (void)state;
+    struct seen s;
+    look(&s, stix_faults, TEXT("[" BUNDLE IDENTITY("1") "," IDENTITY("2") "]}]"));
+    counts(&s, 2, 2, OK);
+    assert_int_equal(s.sum.musts, 0);
+    has(&s, "STIX 2.1 8\n");
+    done(&s);
+    look(&s, stix_faults, TEXT("[{\"type\":\"bundle\",\"id\":\"bundle--00000001-0000-4000-8000-000000000000\"}]"));
+    counts(&s, 0, 0, OK);
+    has(&s, "should 1 1:2 bundle--00000001-0000-4000-8000-000000000000  STIX 2.1 8\n");
+    done(&s);
+}
+
 /* What is no JSON: the very byte, its line and column, and what to do. */
 static void unreadable(const char *document, size_t len, enum err err, const char *fault, const char *advice)
 {
@@ -119,6 +135,7 @@ static void unreadable(const char *document, size_t len, enum err err, const cha
         print_error("no %s in " TEXT_FMT, advice, TEXT_ARG(buffer_text(&s.words)));
         fail();
     }
+    assert_int_equal(s.sum.unreadable, 1);
     done(&s);
 }
 #define UNREADABLE(document, ...) unreadable(document, sizeof(document) - 1, __VA_ARGS__)
@@ -139,6 +156,14 @@ static void what_is_no_json_has_a_place(void **state)
                "ELF\1\2",
                ERR_MALFORMED, "must 0 1:1   RFC 8259", "a value was due");
     UNREADABLE("{\"a\":\n1,\"a\":2}", ERR_MALFORMED, "2:3   RFC 7493 2.3", "stands twice");
+    UNREADABLE("[1.0e]", OK, "must 5 1:6   RFC 8259", "the value ends too early: a value is true, false");
+    UNREADABLE("[nul]", OK, "RFC 8259", "a value is true, false");
+    UNREADABLE("[\"a]\"", ERR_MALFORMED, "RFC 8259", "cut short");
+    UNREADABLE("[\"\t\"]", OK, "RFC 8259", "in a string, control characters");
+    UNREADABLE("123\0", ERR_MALFORMED, "RFC 8259", "take it away");
+    UNREADABLE("[1\0]", OK, "RFC 8259", "take it away");
+    UNREADABLE("{\"a\": 1.0e", ERR_MALFORMED, "RFC 8259", "cut short");
+    UNREADABLE("1.0e", ERR_MALFORMED, "RFC 8259", "get the whole of it again");
     UNREADABLE("{\"objects\":[\n{\"a\":1},\n{\"b\":\"\xff\"}]}", OK, "must 28 3:7   RFC 8259", "UTF-8");
 }
 
@@ -289,6 +314,7 @@ static void the_json_test_suite(void **state)
         /* Lines of objects are a form of ours; a name twice in an object is refused (RFC 7493). */
         bool ours = strstr(entry->d_name, "duplicated_key") != NULL;
         bool bad = (entry->d_name[0] == 'n' && is_json(&s)) || (entry->d_name[0] == 'y' && is_json(&s) == ours);
+        bad |= is_json(&s) != (s.sum.unreadable == 0);
         if (bad)
             print_error("%s: %s\n" TEXT_FMT, entry->d_name, err_name(s.err), TEXT_ARG(buffer_text(&s.words)));
         wrong += bad;
@@ -305,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_form_is_read),
+        cmocka_unit_test(a_bundle_in_a_list),
         cmocka_unit_test(what_is_no_json_has_a_place),
         cmocka_unit_test(a_fault_has_its_line),
         cmocka_unit_test(identifiers_are_judged),
