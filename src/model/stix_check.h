@@ -281,6 +281,7 @@ void stix_check_custom(struct stix_check *c, struct text name, const struct json
                        const struct json_val *v, const struct stix_place *at);
 void stix_check_custom_name(struct stix_check *c, const char *rule, struct text name, const struct stix_place *at);
 bool stix_name_reserved(struct text name);
+bool stix_name_common(struct text name); /* one of section 3.2 */
 /* What it is to be null or empty. */
 enum stix_hollow { HOLLOW_SHOULD, HOLLOW_LET, HOLLOW_MUST };
 /* The value of somebody else's making: references are taken. */

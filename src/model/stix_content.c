@@ -14,10 +14,13 @@ void stix_check_contents(struct stix_check *c, const struct json_val *v, const s
 
         if (!stix_language_valid(it.key))
             MUST(c, STIX_RULE("7.1.1"), &here, "a key is a language code of RFC 5646");
-        if (json_type(it.val) != JSON_OBJECT)
+        if (json_type(it.val) != JSON_OBJECT) {
             MUST(c, STIX_RULE("7.1.1"), &here, "each value is a dictionary of the translated properties");
-        else
-            stix_walk(c, it.val, HOLLOW_MUST, &here);
+            continue;
+        }
+        for (struct json_iter key = json_iter_of(it.val); !c->over && json_next(&key);)
+            stix_check_dictionary_key(c, key.key, &(struct stix_place){.up = &here, .name = key.key});
+        stix_walk(c, it.val, HOLLOW_MUST, &here);
     }
 }
 

@@ -277,6 +277,11 @@ static void check_presence(struct stix_check *c, const struct stix_shape *s, uin
              s->least == LEAST_ONE ? "" : " besides the required one");
 }
 
+bool stix_name_common(struct text name)
+{
+    return find_common(name) >= 0;
+}
+
 static void check_member(struct stix_check *c, const struct stix_shape *s, const struct json_iter *it,
                          const struct json_val *object, const struct stix_place *up, uint64_t *seen)
 {

@@ -521,7 +521,7 @@ static bool tlsh_valid(struct text t)
 {
     if (text_starts(t, TEXT("T1")))
         t = text_sub(t, 2, t.len);
-    return (t.len == 70 || t.len == 134) && all(t, is_hex);
+    return t.len == 70 && all(t, is_hex);
 }
 
 bool stix_hash_valid(struct text algorithm, struct text value)

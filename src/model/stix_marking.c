@@ -97,6 +97,29 @@ static void check_label(struct stix_check *c, const struct json_val *o, const st
         MUST(c, rule, at, "TLP markings have published identifiers, and this is none of them");
 }
 
+/* Section 7.2.1.4: what bears one of the four identifiers is that definition, not a copy with another date, another
+ * name or more in it. WHITE may be named CLEAR, as TLP 2.0 has it. */
+static void check_instance(struct stix_check *c, const struct json_val *o)
+{
+    static const char rule[] = STIX_RULE("7.2.1.4");
+    static const struct stix_place created = {.name = NAMED("created")}, name = {.name = NAMED("name")},
+                                   definition = {.name = NAMED("definition")};
+    const struct json_val *named = json_get(o, "name");
+    enum tlp published = TLP_NONE, own = TLP_NONE;
+    struct stamp made, said;
+    int version = 0;
+
+    if (c->head->id.len == 0 || !tlp_of_marking(&c->head->ident.uuid, &published, &version) || version != 1 ||
+        published == TLP_AMBER_STRICT || stamp_parse(TEXT("2017-01-20T00:00:00.000Z"), &made, NULL))
+        return;
+    if (stix_stamp(o, "created", &said) && stamp_cmp(said, made) != 0)
+        MUST(c, rule, &created, "is 2017-01-20T00:00:00.000Z in the published definition of %s", tlp_name(published));
+    if (json_is_string(named) && (tlp_parse(json_text(named), &own) || own != published))
+        MUST(c, rule, &name, "is not that of the published definition of %s", tlp_name(published));
+    if (json_size(json_get(o, "definition")) > 1)
+        MUST(c, rule, &definition, "has more in it than the published definition of %s", tlp_name(published));
+}
+
 void stix_check_definition(struct stix_check *c, const struct json_val *v, const struct stix_place *at)
 {
     if (json_type(v) != JSON_OBJECT || json_size(v) == 0)
@@ -126,4 +149,5 @@ void stix_rules_marking_definition(struct stix_check *c, const struct json_val *
     if (json_size(json_get(o, "definition")) > 0)
         check_statement(c, o);
     check_label(c, o, at);
+    check_instance(c, o);
 }

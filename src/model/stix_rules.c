@@ -240,7 +240,10 @@ void stix_rules_extension_definition(struct stix_check *c, const struct json_val
     for (struct json_iter it = json_iter_of(properties); !c->over && json_next(&it);) {
         const struct stix_place here = {.up = &there, .index = it.index};
 
-        if (json_is_string(it.val))
+        if (json_is_string(it.val) && stix_name_common(json_text(it.val)))
+            MUST(c, STIX_RULE("7.3"), &here, "%.*s is a property of the specification, which no extension redefines",
+                 SHOWN(json_text(it.val)));
+        else if (json_is_string(it.val))
             stix_check_custom_name(c, STIX_RULE("7.3.2"), json_text(it.val), &here);
     }
     if (!json_get(o, "description"))

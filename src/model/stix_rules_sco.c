@@ -120,15 +120,17 @@ void stix_rules_socket(struct stix_check *c, const struct json_val *o, const str
     }
 }
 
-static bool has_other_than(const struct json_val *o, const struct text *common, size_t count)
+/* A property of the table, or an extension; in the deprecated container also one of STIX 2.0. */
+static bool says_something(const struct stix_check *c, const struct json_val *o)
 {
     for (struct json_iter it = json_iter_of(o); json_next(&it);) {
-        bool own = true;
-
-        for (size_t i = 0; i < count; i++)
-            own &= !text_eq(it.key, common[i]);
-        if (own)
+        if (text_eq(it.key, TEXT("extensions")))
             return true;
+        if (c->container && !text_eq(it.key, TEXT("type")) && !text_eq(it.key, TEXT("id")))
+            return true;
+        for (size_t i = 0; i < c->shape->count; i++)
+            if (text_eq(it.key, c->shape->props[i].name))
+                return true;
     }
     return false;
 }
@@ -136,14 +138,7 @@ static bool has_other_than(const struct json_val *o, const struct text *common, 
 /* Section 6.13: at least one property of the process or of one of its extensions. */
 void stix_rules_process(struct stix_check *c, const struct json_val *o, const struct stix_place *at)
 {
-    static const struct text common[] = {NAMED("type"),
-                                         NAMED("id"),
-                                         NAMED("spec_version"),
-                                         NAMED("object_marking_refs"),
-                                         NAMED("granular_markings"),
-                                         NAMED("defanged")};
-
-    if (!has_other_than(o, common, ARRAY_LEN(common)))
+    if (!says_something(c, o))
         MUST(c, STIX_RULE("6.13"), at, "at least one property of a process or of its extensions is required");
     check_random_id(c, false);
 }

@@ -400,11 +400,13 @@ static void other_types(void **state)
 {
     (void)state;
     good(OBSERVED(OBSERVED_TIMES ",`object_refs`:[`url--" UUID "`]"));
-    good(OBSERVED(OBSERVED_TIMES
-                  ",`objects`:{`0`:{`type`:`network-traffic`,`dst_ref`:`1`},`1`:{`type`:`ipv4-addr`}}"));
+    good(OBSERVED(OBSERVED_TIMES ",`objects`:{`0`:{`type`:`network-traffic`,`protocols`:[`tcp`],`dst_ref`:`1`},"
+                                 "`1`:{`type`:`ipv4-addr`,`value`:`192.0.2.1`}}"));
     bad(OBSERVED(OBSERVED_TIMES ",`objects`:{`0`:{`type`:`network-traffic`,`dst_ref`:`1`}}"), "2.13", "dst_ref");
     bad(OBSERVED(OBSERVED_TIMES), "4.14", "either");
-    bad(OBSERVED(OBSERVED_TIMES ",`objects`:{`0`:{`type`:`url`}},`object_refs`:[`url--" UUID "`]"), "4.14", "either");
+    bad(OBSERVED(OBSERVED_TIMES
+                 ",`objects`:{`0`:{`type`:`url`,`value`:`http://a.example/`}},`object_refs`:[`url--" UUID "`]"),
+        "4.14", "either");
     bad(OBSERVED(",`object_refs`:[`url--" UUID "`]"), "4.14.1", "first_observed");
     bad(COMMON("report") ",`name`:`x`,`object_refs`:[`url--" UUID "`]}", "4.16.1", "published");
     bad(COMMON("report") ",`name`:`x`,`published`:`2024-01-01T00:00:00Z`}", "4.16.1", "object_refs");
