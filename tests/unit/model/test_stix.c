@@ -419,7 +419,8 @@ static void other_types(void **state)
     bad("{`type`:`domain-name`,`id`:`domain-name--" UUID "`,`value`:`a.example`,`resolves_to_refs`:[`url--" UUID
         "`]}",
         "6.4.1", "resolves_to_refs");
-    good("{`type`:`network-traffic`,`id`:`network-traffic--" UUID "`,`protocols`:[`tcp`],`src_ref`:`0`}");
+    bad("{`type`:`network-traffic`,`id`:`network-traffic--" UUID "`,`protocols`:[`tcp`],`src_ref`:`0`}", "2.9",
+        "src_ref");
     bad("{`type`:`network-traffic`,`id`:`network-traffic--" UUID "`,`src_ref`:5}", "2.9", "src_ref");
 }
 
