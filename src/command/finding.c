@@ -58,10 +58,11 @@ static bool is_sealed(struct list *l, const struct finding_row *row)
     struct version_row version;
     struct sharing_question q;
     struct decision d;
+    char name[VERSION_NAME_MAX];
     struct text indicator = ident_format(TEXT("indicator"), &row->indicator, id);
     if (view_current(l->words.view, indicator, &version, NULL))
         return false;
-    return !clearance_decide(l->clearance, l->now_us, version.class_id, indicator, version.modified, &q, &d) ||
+    return !clearance_decide(l->clearance, l->now_us, version.class_id, indicator, version_name(&version, name), &q, &d) ||
            !d.cleared;
 }
 

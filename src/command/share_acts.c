@@ -47,6 +47,7 @@ static int read_to(struct act *a)
 static int read_object(struct act *a)
 {
     struct version_row row;
+    char name[VERSION_NAME_MAX];
     struct fault fault = {.offset = -1, .line = -1};
     a->grant.object = text_of(a->s->operands[0]);
     enum err err = view_current(a->v, a->grant.object, &row, &fault);
@@ -60,7 +61,7 @@ static int read_object(struct act *a)
                    ? !option_given(a->s, "all-versions")
                    : option_given(a->s, "this-version");
     if (one)
-        a->grant.version = arena_text(&a->arena, row.modified);
+        a->grant.version = arena_text(&a->arena, version_name(&row, name));
     return EXIT_DONE;
 }
 
@@ -193,7 +194,8 @@ static int read_consent(struct act *a)
     if (find_label(a->s, "as", option(a->s, "as"), &a->grant.leaves_as))
         return EXIT_USAGE;
     a->grant.properties = text_of(properties ? properties : "");
-    if (properties || view_agreement(a->v, &a->grant.originator, &agreed, NULL) || !agreed.tear.len)
+    if (properties || view_agreement(a->v, &a->grant.originator, &agreed, NULL) || !agreed.tear.len ||
+        (agreed.until_us && agreed.until_us <= a->now_us))
         return EXIT_DONE;
     /* what was agreed for its tear lines, where nothing else was said */
     a->grant.properties = arena_text(&a->arena, agreed.tear);

@@ -99,7 +99,7 @@ static struct text find_name(struct about *a, struct text id)
     struct gate_class cls;
     struct decision d;
     struct ident ident;
-    char modified[64] = "";
+    char modified[64] = "", name[VERSION_NAME_MAX];
     enum tlp label;
     int version;
     if (ident_parse(id, &ident, NULL) == OK && text_eq(ident.type, TEXT("marking-definition")) &&
@@ -110,7 +110,7 @@ static struct text find_name(struct about *a, struct text id)
     if (row.modified.len)
         memcpy(modified, row.modified.ptr, row.modified.len);
     row.modified.ptr = modified;
-    if (view_class(a->v, row.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, id, row.modified, &d))
+    if (view_class(a->v, row.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, id, version_name(&row, name), &d))
         return say(a, TEXT_FMT " (here, not for this account)", TEXT_ARG(id));
     return name_of_body(a, &row);
 }
@@ -310,7 +310,7 @@ static enum err begin(struct about *a, struct fault *reterr)
         err = who_reads(a, reterr);
     if (err != OK)
         return err;
-    if (!about_may_see(a, &a->cls, a->row.id, a->row.modified, &d))
+    if (!about_may_see(a, &a->cls, a->row.id, version_name(&a->row, a->name), &d))
         return not_for(a, &d, reterr);
     return load_and_tell(a, reterr);
 }
@@ -346,7 +346,7 @@ bool about_may_read(struct node *node, struct view *v, const struct about_questi
     arena_init(&arena, 4 * MIB);
     description_init(&d, &arena);
     bool yes = read_row(&a, NULL) == OK && who_reads(&a, NULL) == OK &&
-               about_may_see(&a, &a.cls, a.row.id, a.row.modified, &decision);
+               about_may_see(&a, &a.cls, a.row.id, version_name(&a.row, a.name), &decision);
     arena_done(&arena);
     return yes;
 }

@@ -5,11 +5,12 @@
 #include "desk/about_inside.h"
 #include "desk/own.h"
 
-#define GRANTS_LOOKED_AT 32 /* for one object and one account */
+#define GRANTS_LOOKED_AT 32 /* for one object and one account: the newest */
 
 struct granted {
     struct about *a;
-    struct text modified;
+    const struct gate_class *cls;
+    struct text version;
     struct grant list[GRANTS_LOOKED_AT];
     size_t count;
 };
@@ -18,11 +19,11 @@ static enum err one_grant(void *self, const struct fact *f)
 {
     struct granted *w = self;
     const struct fact_grant *g = &f->u.grant;
-    bool stands = g->kind != GRANT_BREAK_GLASS || (!uuid_is_zero(&g->second) && !uuid_eq(&g->second, &g->account));
-    if (!g->to_account || !uuid_eq(&g->to, &w->a->reader.account) || g->ended_us || !stands ||
-        (g->version.len && !text_eq(g->version, w->modified)) || w->count == GRANTS_LOOKED_AT)
+    if (!g->to_account || !uuid_eq(&g->to, &w->a->reader.account) || g->ended_us || !grant_stands(g) ||
+        (g->until_us && g->until_us <= w->a->q->now_us) || (g->version.len && !text_eq(g->version, w->version)) ||
+        !grant_is_for(g->kind, &g->originator, w->cls))
         return OK;
-    w->list[w->count++] = (struct grant){.kind = g->kind,
+    w->list[w->count++ % GRANTS_LOOKED_AT] = (struct grant){.kind = g->kind,
                                          .to = g->to,
                                          .from_us = g->from_us,
                                          .until_us = g->until_us ? g->until_us : INT64_MAX,
@@ -49,10 +50,10 @@ static enum err agreed(struct about *a, const struct uuid *party, struct agreeme
     return OK;
 }
 
-bool about_may_see(struct about *a, const struct gate_class *cls, struct text id, struct text modified,
+bool about_may_see(struct about *a, const struct gate_class *cls, struct text id, struct text version,
                    struct decision *ret)
 {
-    struct granted w = {.a = a, .modified = modified};
+    struct granted w = {.a = a, .cls = cls, .version = version};
     struct agreement agreement;
     struct gate_question q = {.cls = cls, .recipient = &a->reader, .door = DOOR_CONSOLE, .now_us = a->q->now_us};
     enum err err = cls->ours ? ERR_NOT_FOUND : agreed(a, &cls->party, &agreement);
@@ -66,7 +67,7 @@ bool about_may_see(struct about *a, const struct gate_class *cls, struct text id
         return false;
     }
     q.grants = w.count ? w.list : NULL;
-    q.grant_count = w.count;
+    q.grant_count = w.count < GRANTS_LOOKED_AT ? w.count : GRANTS_LOOKED_AT;
     gate_decide(&q, ret);
     return ret->cleared;
 }

@@ -20,12 +20,13 @@ static enum err one_version(void *self, const struct version_row *row)
     struct about *a = w->a;
     struct gate_class cls;
     struct decision d;
-    char when[STAMP_TEXT_MAX], version[64];
+    char when[STAMP_TEXT_MAX], version[64], name[VERSION_NAME_MAX], named[VERSION_NAME_MAX];
     if (++w->count > ABOUT_VERSIONS_MAX && !a->q->all)
         return OK;
     snprintf(version, sizeof version, TEXT_FMT, TEXT_ARG(row->modified));
+    snprintf(named, sizeof named, TEXT_FMT, TEXT_ARG(version_name(row, name)));
     struct version_row r = *row;
-    if (view_class(a->v, r.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, a->row.id, text_of(version), &d)) {
+    if (view_class(a->v, r.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, a->row.id, text_of(named), &d)) {
         w->withheld++;
         return OK;
     }

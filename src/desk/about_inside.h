@@ -18,14 +18,14 @@ struct about {
     struct describe_with with;
     /* of the version that is told */
     struct version_row row;
-    char id[IDENT_TEXT_MAX], modified[64];
+    char id[IDENT_TEXT_MAX], modified[64], name[VERSION_NAME_MAX];
     struct gate_class cls;
     const struct json_val *object;
     struct json_doc *translation; /* or NULL */
     struct text language;         /* of it */
 };
-/* about_gate.c. id and modified must outlive it: not texts of the view. */
-bool about_may_see(struct about *a, const struct gate_class *cls, struct text id, struct text modified,
+/* about_gate.c. version: its version_name(). Both must outlive it: not texts of the view. */
+bool about_may_see(struct about *a, const struct gate_class *cls, struct text id, struct text version,
                    struct decision *ret);
 /* Body of a version, parsed. The caller frees *ret and gives *body to buffer_done(). */
 MUST_CHECK enum err about_load(const struct about *a, struct place place, struct buffer *body, struct json_doc **ret,

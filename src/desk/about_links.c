@@ -72,12 +72,12 @@ static enum err one_referring(void *self, const struct version_row *found)
     struct decision d;
     struct buffer body;
     struct json_doc *doc;
-    char id[IDENT_TEXT_MAX];
+    char id[IDENT_TEXT_MAX], name[VERSION_NAME_MAX];
     /* the view's until its next question */
-    struct text modified = arena_text(a->d->arena, found->modified);
+    struct text version = arena_text(a->d->arena, version_name(found, name));
     row.id = arena_text(a->d->arena, found->id);
-    if (!row.id.ptr || !modified.ptr || text_eq(row.id, a->row.id) ||
-        view_class(a->v, row.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, row.id, modified, &d))
+    if (!row.id.ptr || !version.ptr || text_eq(row.id, a->row.id) ||
+        view_class(a->v, row.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, row.id, version, &d))
         return OK;
     if (about_load(a, row.body, &body, &doc, NULL) != OK)
         return OK;
@@ -140,12 +140,14 @@ static enum err one_content(void *self, const struct version_row *row)
     struct decision d;
     struct buffer body;
     struct json_doc *doc;
+    char name[VERSION_NAME_MAX];
     const struct place place = row->body;
     if (a->translation || !text_starts(row->id, TEXT("language-content--")) || row->revoked)
         return OK;
-    struct text id = arena_text(a->d->arena, row->id), modified = arena_text(a->d->arena, row->modified);
-    if (!id.ptr || !modified.ptr || view_class(a->v, row->class_id, &cls, NULL) != OK ||
-        !about_may_see(a, &cls, id, modified, &d) || about_load(a, place, &body, &doc, NULL) != OK)
+    struct text id = arena_text(a->d->arena, row->id),
+                version = arena_text(a->d->arena, version_name(row, name));
+    if (!id.ptr || !version.ptr || view_class(a->v, row->class_id, &cls, NULL) != OK ||
+        !about_may_see(a, &cls, id, version, &d) || about_load(a, place, &body, &doc, NULL) != OK)
         return OK;
     struct text found = language_in(json_get(json_root(doc), "contents"), a->q->lang);
     buffer_done(&body); /* the document holds its own copy */

@@ -141,13 +141,13 @@ const struct gate_class *clearance_class(const struct clearance *c, uint32_t cla
 }
 
 bool clearance_decide(const struct clearance *c, int64_t now_us, uint32_t class_id, struct text id,
-                      struct text modified, struct sharing_question *ret_asked, struct decision *ret)
+                      struct text version, struct sharing_question *ret_asked, struct decision *ret)
 {
     bool cleared;
     const struct gate_class *cls = clearance_class(c, class_id, &cleared);
     if (!cls)
         return false;
-    sharing_ask(&c->sharing, cls, &c->recipient, c->door, now_us, id, modified, ret_asked);
+    sharing_ask(&c->sharing, cls, &c->recipient, c->door, now_us, id, version, ret_asked);
     gate_decide(&ret_asked->q, ret);
     return true;
 }

@@ -15,12 +15,13 @@ static enum err explain_with(struct node *node, struct view *v, struct text id, 
                              struct fault *reterr)
 {
     struct version_row row;
+    char name[VERSION_NAME_MAX];
     enum err e = view_current(v, id, &row, reterr);
     if (e)
         return e;
     struct page_object o = {
-        .id = id, .modified = arena_text(arena, row.modified), .class_id = row.class_id, .body = row.body};
-    if (!o.modified.ptr)
+        .id = id, .version = arena_text(arena, version_name(&row, name)), .class_id = row.class_id, .body = row.body};
+    if (!o.version.ptr)
         return ERR_NOMEM;
     e = clearance_make(v, r, door, now_us, &ret->clearance, reterr);
     if (e)

@@ -290,6 +290,7 @@ static enum err wait_again(struct look *l, uint64_t n)
 static enum err close_again(struct look *l, uint64_t n, struct fault *reterr)
 {
     struct version_row row;
+    char name[VERSION_NAME_MAX];
     struct cleared *c = NULL;
     enum err e = view_by_entry(l->p->view, n, &row, reterr);
     bool gone = e == ERR_NOT_FOUND || (e == OK && row.standing != STANDING_CURRENT && row.standing != STANDING_OLDER);
@@ -299,12 +300,12 @@ static enum err close_again(struct look *l, uint64_t n, struct fault *reterr)
     }
     if (e)
         return e;
-    struct text id = arena_text(l->p->arena, row.id), modified = arena_text(l->p->arena, row.modified);
-    if (!id.ptr || !modified.ptr)
+    struct text id = arena_text(l->p->arena, row.id), version = arena_text(l->p->arena, version_name(&row, name));
+    if (!id.ptr || !version.ptr)
         return ERR_NOMEM;
     l->p->lacking_count = 0;
     e = page_clear(l->p,
-                   &(struct page_object){.id = id, .modified = modified, .class_id = row.class_id, .body = row.body},
+                   &(struct page_object){.id = id, .version = version, .class_id = row.class_id, .body = row.body},
                    &c, reterr);
     cleared_free(c);
     if (e == ERR_DENIED)

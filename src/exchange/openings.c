@@ -172,7 +172,7 @@ struct standing_of {
 /* A source that the last update did not know had the default that the class remembers. grants (may be NULL): whose
  * grants of the object count. */
 static bool cleared_for(const struct standing_of *s, const struct gate_class *c, const struct sharing *grants,
-                        struct text object, struct text modified, int64_t at_us)
+                        struct text object, struct text version, int64_t at_us)
 {
     struct gate_class effective = *c;
     struct sharing_question asked, granted;
@@ -180,7 +180,7 @@ static bool cleared_for(const struct standing_of *s, const struct gate_class *c,
     defaults_apply(s->defaults, &effective);
     sharing_ask(s->agreed, &effective, s->r, DOOR_TAXII, at_us, TEXT_NONE, TEXT_NONE, &asked);
     if (grants) {
-        asked.q.grant_count = sharing_ask(grants, &effective, s->r, DOOR_TAXII, at_us, object, modified, &granted);
+        asked.q.grant_count = sharing_ask(grants, &effective, s->r, DOOR_TAXII, at_us, object, version, &granted);
         asked.q.grants = granted.grants;
     }
     gate_decide(&asked.q, &d);
@@ -248,16 +248,17 @@ static enum err look_at_grant(struct opened *o, struct view *v, const struct sha
     enum err e = view_current(v, g->object, &row, reterr);
     if (e)
         return e == ERR_NOT_FOUND ? OK : e;
-    struct text modified = arena_text(o->arena, row.modified);
-    e = modified.ptr ? view_class(v, row.class_id, &cls, reterr) : ERR_NOMEM;
+    char name[VERSION_NAME_MAX];
+    struct text version = arena_text(o->arena, version_name(&row, name));
+    e = version.ptr ? view_class(v, row.class_id, &cls, reterr) : ERR_NOMEM;
     if (e)
         return e;
     const struct sharing *grants = o->now.agreed;
     if (cleared_for(&o->now, &cls, NULL, TEXT_NONE, TEXT_NONE, o->now.at_us) ||
-        !cleared_for(&o->now, &cls, grants, g->object, modified, o->now.at_us))
+        !cleared_for(&o->now, &cls, grants, g->object, version, o->now.at_us))
         return OK;
     int64_t then_us = g->date_us > o->before.at_us ? g->date_us : o->before.at_us;
-    bool before = cleared_for(&o->before, &cls, grants, g->object, modified, then_us);
+    bool before = cleared_for(&o->before, &cls, grants, g->object, version, then_us);
     o->any |= !before;
     if (o->pointers ? before && points_to_others(cls.type) : !before)
         o->grants[o->grant_count++] = g->id;

@@ -12,7 +12,7 @@
 #define BATCH_MIN 32
 
 struct row {
-    struct text id, modified;
+    struct text id, modified, version;
     uint64_t n;
     int64_t modified_us, date_us;
     enum standing standing;
@@ -34,15 +34,17 @@ static enum err on_row(void *self, const struct page_row *page_row)
         return OK;
     const struct version_row *v = &page_row->version;
     struct row *r = &b->rows[b->count];
+    char name[VERSION_NAME_MAX];
     *r = (struct row){.id = arena_text(&b->texts, v->id),
                       .modified = arena_text(&b->texts, v->modified),
+                      .version = arena_text(&b->texts, version_name(v, name)),
                       .n = v->n,
                       .modified_us = v->modified_us,
                       .date_us = page_row->date_added_us,
                       .standing = v->standing,
                       .class_id = v->class_id,
                       .body = v->body};
-    if (!r->id.ptr || !r->modified.ptr)
+    if (!r->id.ptr || !r->modified.ptr || !r->version.ptr)
         return ERR_NOMEM;
     b->count++;
     return OK;
@@ -61,12 +63,14 @@ static bool version_cleared(const struct page *p, const struct version_row *row)
 {
     struct sharing_question asked;
     struct decision d;
+    char name[VERSION_NAME_MAX];
     bool cleared;
     if (!clearance_class(p->clearance, row->class_id, &cleared))
         return false;
     if (cleared || !clearance_singled(p->clearance, row->id))
         return cleared;
-    return clearance_decide(p->clearance, p->now_us, row->class_id, row->id, row->modified, &asked, &d) && d.cleared;
+    return clearance_decide(p->clearance, p->now_us, row->class_id, row->id, version_name(row, name), &asked, &d) &&
+           d.cleared;
 }
 
 static enum err on_version(void *self, const struct version_row *row)
@@ -146,7 +150,7 @@ static enum err take(struct page *p, const struct page_wanted *w, const struct r
         return e;
     p->lacking_count = 0;
     e = page_clear(
-        p, &(struct page_object){.id = r->id, .modified = r->modified, .class_id = r->class_id, .body = r->body}, &c,
+        p, &(struct page_object){.id = r->id, .version = r->version, .class_id = r->class_id, .body = r->body}, &c,
         reterr);
     bool denied = e == ERR_DENIED;
     if ((e == OK || denied) && p->failed)

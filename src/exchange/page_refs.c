@@ -148,6 +148,7 @@ static enum ref_state held_state(struct page *p, struct text id)
     struct version_row row;
     struct sharing_question asked;
     struct decision d;
+    char name[VERSION_NAME_MAX];
     bool cleared;
     enum err e = view_current(p->view, id, &row, NULL);
     if (e && e != ERR_NOT_FOUND)
@@ -159,7 +160,7 @@ static enum ref_state held_state(struct page *p, struct text id)
         return REF_WITHHELD;
     d = (struct decision){.cleared = cleared};
     if ((cleared || clearance_singled(p->clearance, id)) &&
-        !clearance_decide(p->clearance, p->now_us, row.class_id, id, row.modified, &asked, &d))
+        !clearance_decide(p->clearance, p->now_us, row.class_id, id, version_name(&row, name), &asked, &d))
         return REF_WITHHELD;
     enum ref_state state = gate_ref_of(c, &p->clearance->recipient, &d);
     return state == REF_CLEARED ? closed_state(p, id, &asked, &d, row.body) : state;
@@ -253,7 +254,7 @@ enum err page_clear(struct page *p, const struct page_object *o, struct cleared 
         return ERR_DENIED;
     if (make_memo(p))
         return ERR_NOMEM;
-    if (!clearance_decide(p->clearance, p->now_us, o->class_id, o->id, o->modified, &asked, &d) || !d.cleared)
+    if (!clearance_decide(p->clearance, p->now_us, o->class_id, o->id, o->version, &asked, &d) || !d.cleared)
         return ERR_DENIED; /* held until just now */
     enum err e = close_object(p, &asked, &d, o->body, ret, NULL, reterr);
     return e == ERR_NOT_FOUND ? ERR_DENIED : e; /* erased: there is nothing that could leave */
@@ -265,7 +266,7 @@ enum err page_explain(struct page *p, const struct page_object *o, struct decisi
     struct sharing_question asked;
     struct cleared *object = NULL;
     struct decision_rule why = {0};
-    if (!clearance_decide(p->clearance, p->now_us, o->class_id, o->id, o->modified, &asked, ret))
+    if (!clearance_decide(p->clearance, p->now_us, o->class_id, o->id, o->version, &asked, ret))
         return fault_set(reterr, ERR_NOT_FOUND, "the object's class is not known");
     if (ret_cleared)
         *ret_cleared = NULL;

@@ -6,7 +6,7 @@
 enum ref_state page_ref_lookup(void *self, struct text id);
 /* A version of an object, as a page takes it. */
 struct page_object {
-    struct text id, modified; /* modified as written; empty: none */
+    struct text id, version; /* its version_name() */
     uint32_t class_id;
     struct place body;
 };

@@ -36,18 +36,11 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* Break-glass that one account alone asked for is no grant. */
-static bool stands(const struct fact_grant *g)
-{
-    static const struct uuid nobody;
-    return g->kind != GRANT_BREAK_GLASS || (!uuid_eq(&g->second, &nobody) && !uuid_eq(&g->second, &g->account));
-}
-
 static enum err on_grant(void *self, const struct fact *f)
 {
     struct sharing *s = self;
     const struct fact_grant *g = &f->u.grant;
-    if (!stands(g))
+    if (!grant_stands(g))
         return OK;
     if (s->grant_count == s->grant_cap) {
         struct sharing_grant *more = grow(s, s->grants, s->grant_count, &s->grant_cap, sizeof *more);
@@ -59,6 +52,7 @@ static enum err on_grant(void *self, const struct fact *f)
     *one = (struct sharing_grant){.id = g->id,
                                   .object = arena_text(&s->arena, g->object),
                                   .version = arena_text(&s->arena, g->version),
+                                  .originator = g->originator,
                                   .grant = {.kind = g->kind,
                                             .to = g->to,
                                             .from_us = g->from_us,
@@ -220,12 +214,13 @@ void sharing_done(struct sharing *s)
 }
 
 size_t sharing_ask(const struct sharing *s, const struct gate_class *cls, const struct recipient *r, enum door door,
-                   int64_t now_us, struct text object, struct text modified, struct sharing_question *ret)
+                   int64_t now_us, struct text object, struct text version, struct sharing_question *ret)
 {
     size_t count = 0, used = 0;
     const struct sharing_grant *grants = object.len ? sharing_of(s, object, &count) : NULL;
     for (size_t i = 0; i < count && used < GRANTS_OF_OBJECT_MAX; i++)
-        if (!grants[i].version.len || text_eq(grants[i].version, modified))
+        if ((!grants[i].version.len || text_eq(grants[i].version, version)) &&
+            grant_is_for(grants[i].grant.kind, &grants[i].originator, cls))
             ret->grants[used++] = grants[i].grant;
     ret->q = (struct gate_question){.cls = cls,
                                     .recipient = r,

@@ -10,7 +10,8 @@
 
 struct sharing_grant {
     struct uuid id;
-    struct text object, version; /* version empty: every one */
+    struct text object, version; /* version empty: every one; else its version_name() */
+    struct uuid originator;      /* of a consent or a break-glass: for what came from it alone */
     struct grant grant;
     int64_t date_us; /* since when, as the log has it: of its entry, or of an opening that names it */
 };
@@ -43,7 +44,7 @@ struct sharing_question {
     struct gate_question q;
     struct grant grants[GRANTS_OF_OBJECT_MAX];
 };
-/* What the gate is asked about an object of that class; object empty: about the class alone. modified: of the
- * version, as written. All borrowed. Returns how many grants speak of it. */
+/* What the gate is asked about an object of that class; object empty: about the class alone. version: its
+ * version_name(). All borrowed. Returns how many grants speak of it. */
 size_t sharing_ask(const struct sharing *s, const struct gate_class *cls, const struct recipient *r, enum door door,
-                   int64_t now_us, struct text object, struct text modified, struct sharing_question *ret);
+                   int64_t now_us, struct text object, struct text version, struct sharing_question *ret);

@@ -31,13 +31,13 @@ static enum err add(struct clearance *c, const struct single *one)
 }
 
 /* The latest moment at which one of the grants began to speak of the version. */
-static int64_t granted_us(const struct sharing *s, struct text id, struct text modified)
+static int64_t granted_us(const struct sharing *s, struct text id, struct text version)
 {
     size_t count;
     const struct sharing_grant *g = sharing_of(s, id, &count);
     int64_t latest = INT64_MIN;
     for (size_t i = 0; i < count; i++)
-        if ((!g[i].version.len || text_eq(g[i].version, modified)) && g[i].grant.from_us <= s->now_us &&
+        if ((!g[i].version.len || text_eq(g[i].version, version)) && g[i].grant.from_us <= s->now_us &&
             g[i].date_us > latest)
             latest = g[i].date_us;
     return latest;
@@ -49,17 +49,18 @@ static enum err on_version(void *self, const struct version_row *row)
     struct clearance *c = s->c;
     struct sharing_question asked;
     struct decision d;
+    char name[VERSION_NAME_MAX];
     bool by_class;
     if (row->standing != STANDING_CURRENT && row->standing != STANDING_OLDER)
         return OK;
     if (!clearance_class(c, row->class_id, &by_class) || by_class ||
-        !clearance_decide(c, s->now_us, row->class_id, s->id, row->modified, &asked, &d))
+        !clearance_decide(c, s->now_us, row->class_id, s->id, version_name(row, name), &asked, &d))
         return OK;
     if (d.holds_until_us < c->holds_until_us)
         c->holds_until_us = d.holds_until_us;
     if (!d.cleared)
         return OK;
-    int64_t since = granted_us(&c->sharing, s->id, row->modified);
+    int64_t since = granted_us(&c->sharing, s->id, version_name(row, name));
     return add(c, &(struct single){.date_us = since > row->added_us ? since : row->added_us,
                                    .n = row->n,
                                    .id = s->id,

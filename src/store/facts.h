@@ -249,7 +249,7 @@ struct fact_grant {
     struct uuid id, account; /* the newest fact of an id counts; account: who did it */
     enum grant_kind kind;
     struct text object;  /* STIX id */
-    struct text version; /* its `modified` as written: that version alone; empty: every one */
+    struct text version; /* version_name(): that version alone; empty: every one */
     struct uuid to;      /* a party, or one of our accounts: */
     bool to_account;
     struct text properties;    /* consent to a tear line: names, comma between; empty: the whole */

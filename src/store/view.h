@@ -60,6 +60,10 @@ struct version_row {
     enum authority authority;    /* of the party's word */
     struct place body, original; /* original.segment UINT32_MAX: none */
 };
+/* By what a grant names that version alone: its `modified` as written, or, without one, the hash of its content. The
+ * row's own text, or out. */
+#define VERSION_NAME_MAX 80
+struct text version_name(const struct version_row *row, char out[VERSION_NAME_MAX]);
 /* The version that counts. ERR_NOT_FOUND */
 MUST_CHECK enum err view_current(struct view *v, struct text id, struct version_row *ret, struct fault *reterr);
 /* The same, and whether any version is held. */
@@ -241,7 +245,12 @@ MUST_CHECK enum err view_grants_to(struct view *v, const struct uuid *recipient,
 /* The entry that last granted to it or took something back; UINT64_MAX: none. */
 MUST_CHECK enum err view_grants_newest(struct view *v, const struct uuid *recipient, uint64_t *ret,
                                        struct fault *reterr);
-/* All that was ever granted for an object, taken back or not. */
+/* A break-glass that one account alone asked for is no grant. */
+bool grant_stands(const struct fact_grant *g);
+/* A consent counts for what came from the party that gave it, a break-glass for what came from the party that is told
+ * of it: nobody's word lets another's go that has the same id. */
+bool grant_is_for(enum grant_kind kind, const struct uuid *originator, const struct gate_class *cls);
+/* All that was ever granted for an object, taken back or not, in order. */
 MUST_CHECK enum err view_grants_of(struct view *v, struct text object, view_on_fact *on_row, void *self,
                                    struct fault *reterr);
 /* ERR_NOT_FOUND: none was recorded. */

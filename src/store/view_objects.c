@@ -113,6 +113,15 @@ enum err view_by_entry(struct view *v, uint64_t n, struct version_row *ret, stru
     return view_version(v, n, &v->texts, ret, NULL, reterr);
 }
 
+struct text version_name(const struct version_row *row, char out[VERSION_NAME_MAX])
+{
+    if (row->modified.len)
+        return row->modified;
+    memcpy(out, "sha256:", 7);
+    hex_write(row->hash.b, sizeof row->hash.b, out + 7);
+    return text_of(out);
+}
+
 enum err view_current(struct view *v, struct text id, struct version_row *ret, struct fault *reterr)
 {
     bool held;

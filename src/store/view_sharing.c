@@ -225,6 +225,19 @@ enum err view_grants_newest(struct view *v, const struct uuid *recipient, uint64
     return OK;
 }
 
+static const struct uuid nobody;
+
+bool grant_stands(const struct fact_grant *g)
+{
+    return g->kind != GRANT_BREAK_GLASS || (!uuid_eq(&g->second, &nobody) && !uuid_eq(&g->second, &g->account));
+}
+
+bool grant_is_for(enum grant_kind kind, const struct uuid *originator, const struct gate_class *cls)
+{
+    bool by_originator = kind == GRANT_CONSENT || kind == GRANT_BREAK_GLASS;
+    return !by_originator || uuid_eq(originator, cls->ours ? &nobody : &cls->party);
+}
+
 enum err view_grants_of(struct view *v, struct text object, view_on_fact *on_row, void *self, struct fault *reterr)
 {
     sqlite3_stmt *s = view_stmt(v, SQL_GRANTS_OF);
