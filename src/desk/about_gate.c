@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "desk/about_inside.h"
+#include "desk/marks.h"
 #include "desk/own.h"
 
 #define GRANTS_LOOKED_AT 32 /* for one object and one account: the newest */
@@ -53,15 +54,18 @@ static enum err agreed(struct about *a, const struct uuid *party, struct agreeme
 bool about_may_see(struct about *a, const struct gate_class *cls, struct text id, struct text version,
                    struct decision *ret)
 {
+    struct gate_class effective = *cls; /* what is recorded for its source now counts */
     struct granted w = {.a = a, .cls = cls, .version = version};
     struct agreement agreement;
-    struct gate_question q = {.cls = cls, .recipient = &a->reader, .door = DOOR_CONSOLE, .now_us = a->q->now_us};
+    struct gate_question q = {.cls = &effective, .recipient = &a->reader, .door = DOOR_CONSOLE, .now_us = a->q->now_us};
     enum err err = cls->ours ? ERR_NOT_FOUND : agreed(a, &cls->party, &agreement);
     if (err == OK)
         q.agreement = &agreement;
     if (err == OK || err == ERR_NOT_FOUND)
         err = view_grants_of(a->v, id, one_grant, &w, NULL);
-    if (err != OK && err != ERR_NOT_FOUND) { /* what was agreed cannot be read: nothing is shown */
+    if (err == OK || err == ERR_NOT_FOUND)
+        err = marks_default_now(a->v, &effective, NULL);
+    if (err != OK) { /* what was agreed cannot be read: nothing is shown */
         *ret = (struct decision){.rule_count = 1,
                                  .rules = {{"1 default deny", "What was agreed or granted for it cannot be read."}}};
         return false;

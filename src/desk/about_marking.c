@@ -46,7 +46,7 @@ static void add_label(struct about *a, struct describe_section *s)
         describe_addf(a->d, s, "", "%s: %s", tlp_name(label), label_words(label));
     if (a->cls.tlp == TLP_NONE && label != TLP_NONE)
         describe_add(a->d, s, "",
-                     uuid_is_zero(&a->cls.source)
+                     a->cls.label_given
                          ? TEXT("it does not say so itself: the label was given when it came in, or by a definition")
                          : TEXT("it came unmarked; this is the recorded default of its source"));
     if (a->cls.unknown_marking)

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "desk/finding_inside.h"
+#include "desk/marks.h"
 
 static const char *const states[] = {"open", "closed", "false-positive"};
 
@@ -173,6 +174,8 @@ enum err hit_indicator_load(struct txn *t, struct text id, struct hit_indicator 
     i.source = row.source;
     struct gate_class cls;
     e = view_class(txn_view(t), row.class_id, &cls, reterr);
+    if (e == OK)
+        e = marks_default_now(txn_view(t), &cls, reterr);
     if (e != OK)
         return e;
     i.gone = i.gone || cls.quarantined;

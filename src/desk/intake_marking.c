@@ -124,7 +124,7 @@ enum err intake_marking_read(struct intake *in, const struct record_object *o, s
     struct text id;
     enum err e = note_changed(in, o, reterr);
     enum tlp said = TLP_NONE;
-    cls->tlp = TLP_NONE;
+    marks_begin(cls);
     for (size_t i = 0; e == OK && i < o->marking_count && record_next_text(&c, &id); i++)
         e = marks_add(cls, id, &said, look_up, in, reterr);
     marks_label(cls, said, in->options->marking);

@@ -28,19 +28,34 @@ static void classify_as(struct gate_class *cls, enum classification level)
         cls->terms.classification = level;
 }
 
+void marks_begin(struct gate_class *cls)
+{
+    cls->tlp = cls->tear = TLP_NONE;
+    cls->terms = (struct terms){0};
+    cls->unknown_marking = false;
+    cls->bare = true;
+}
+
+/* A published one, which means what it means. */
+static bool is_published(struct text id)
+{
+    struct ident ident;
+    enum tlp label;
+    return ident_parse(id, &ident, NULL) == OK && tlp_of_marking(&ident.uuid, &label, NULL);
+}
+
 enum err marks_add(struct gate_class *cls, struct text id, enum tlp *said, marks_lookup *lookup, void *self,
                    struct fault *reterr)
 {
     struct gate_portion one, sum = {.terms = cls->terms, .unknown = cls->unknown_marking};
-    struct ident ident;
-    enum tlp published;
     enum err e = meaning(id, lookup, self, &one, reterr);
     if (e != OK)
         return e;
     portion_add(&sum, &one);
     cls->terms = sum.terms;
     cls->unknown_marking = sum.unknown;
-    bool itself = ident_parse(id, &ident, NULL) == OK && tlp_of_marking(&ident.uuid, &published, NULL);
+    bool itself = is_published(id);
+    cls->bare = cls->bare && itself;
     enum tlp *label = itself ? &cls->tlp : said;
     *label = tlp_stricter(*label, one.tlp);
     return OK;
@@ -57,7 +72,23 @@ void marks_label(struct gate_class *cls, enum tlp said, enum tlp filled)
     if (label == TLP_NONE)
         return;
     cls->source_default = label;
-    cls->source = (struct uuid){0}; /* its default is not asked for */
+    cls->label_given = true;
+}
+
+void marks_take_default(struct gate_class *cls, enum tlp tlp, enum pap pap)
+{
+    if (!cls->label_given)
+        cls->source_default = tlp;
+    cls->source_pap = pap;
+}
+
+enum err marks_default_now(struct view *v, struct gate_class *cls, struct fault *reterr)
+{
+    struct fact_source source;
+    enum err e = uuid_is_zero(&cls->source) ? ERR_NOT_FOUND : view_source(v, &cls->source, &source, reterr);
+    if (e == OK)
+        marks_take_default(cls, source.default_tlp, source.default_pap);
+    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 static enum err read_portions(struct gate_class *cls, const struct json_val *list, marks_lookup *lookup, void *self,
@@ -69,6 +100,7 @@ static enum err read_portions(struct gate_class *cls, const struct json_val *lis
         struct gate_portion p;
         if (!ref)
             continue; /* a language */
+        cls->bare = cls->bare && is_published(json_text(ref));
         e = meaning(json_text(ref), lookup, self, &p, reterr);
         if (e == OK)
             classify_as(cls, p.terms.classification);
@@ -87,6 +119,7 @@ static enum err read_tear(struct gate_class *cls, const struct json_val *ext, ma
     for (struct json_iter it = json_iter_of(names); json_next(&it);)
         if (json_text(it.val).len == 0)
             return OK;
+    cls->bare = cls->bare && is_published(json_text(ref));
     enum err e = meaning(json_text(ref), lookup, self, &p, reterr);
     if (e == OK && !p.unknown && terms_none(&p.terms))
         cls->tear = p.tlp;
@@ -110,6 +143,7 @@ enum err marks_inside(struct gate_class *cls, struct text body, marks_lookup *lo
         return fault_set(reterr, e, "no memory for an object's markings");
     if (e != OK) {
         cls->unknown_marking = true;
+        cls->bare = false;
         return OK;
     }
     const struct json_val *root = json_root(doc);

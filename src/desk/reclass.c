@@ -46,9 +46,7 @@ static enum err class_now(struct looking *l, struct text body, const struct gate
     enum err e = json_parse(body, &doc, reterr);
     if (e != OK)
         return e;
-    c.tlp = c.tear = TLP_NONE;
-    c.terms = (struct terms){0};
-    c.unknown_marking = false;
+    marks_begin(&c);
     const struct json_val *refs = json_get(json_root(doc), "object_marking_refs");
     for (struct json_iter it = json_iter_of(refs); e == OK && json_next(&it);)
         e = marks_add(&c, json_text(it.val), &said, look_up, l, reterr);
@@ -223,7 +221,7 @@ struct wanted {
 static bool class_may_change(const struct wanted *w, const struct gate_class *c)
 {
     bool theirs = w->ours || uuid_eq(&c->party, &w->q->party);
-    return theirs && !c->internal_only && !c->protocol_object && (c->unknown_marking || c->granular || w->q->changed);
+    return theirs && !c->internal_only && !c->protocol_object && !c->bare && (c->unknown_marking || c->granular || w->q->changed);
 }
 
 static bool names_one(const struct wanted *w, struct text body)

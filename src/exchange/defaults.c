@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "desk/marks.h"
+
 static int by_source(const void *a, const void *b)
 {
     return memcmp(((const struct source_default *)a)->source.b, ((const struct source_default *)b)->source.b,
@@ -54,10 +56,8 @@ void defaults_apply(const struct defaults *d, struct gate_class *c)
 {
     const struct source_default key = {.source = c->source};
     const struct source_default *found = d->count ? bsearch(&key, d->list, d->count, sizeof key, by_source) : NULL;
-    if (!found)
-        return;
-    c->source_default = found->tlp;
-    c->source_pap = found->pap;
+    if (found)
+        marks_take_default(c, found->tlp, found->pap);
 }
 
 bool defaults_same(const struct defaults *a, const struct defaults *b)

@@ -25,6 +25,8 @@ static const struct flag {
     {'n', offsetof(struct gate_class, internal_only)},
     {'q', offsetof(struct gate_class, quarantined)},
     {'x', offsetof(struct gate_class, exercise)},
+    {'l', offsetof(struct gate_class, label_given)},
+    {'b', offsetof(struct gate_class, bare)},
 };
 
 static bool *flag_of(struct gate_class *c, const struct flag *f)

@@ -35,6 +35,10 @@ struct gate_class {
     bool granular;           /* portions have markings of their own: what may leave is found while closing */
     struct terms terms;      /* of its markings, added up; beside the label */
     enum tlp source_default; /* recorded default of the source; applies when tlp is TLP_NONE */
+    bool label_given;        /* source_default is no recorded default: it was given when the object came in, or by a
+                                definition that it names, and stands whatever is recorded later */
+    bool bare;               /* names no marking definition but those of TLP: what others come to mean is nothing to
+                                it. Not set: it may */
     enum pap source_pap; /* recorded for the source; applies when terms.pap is PAP_NONE; else PAP follows the label */
     enum tlp tear;       /* label of its tear line; TLP_NONE: it has none */
     bool protocol_object;    /* a TLP marking definition: constant, public text */

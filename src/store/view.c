@@ -519,7 +519,7 @@ static void count_of_source(struct source_counts *c, const struct gate_class *cl
         return;
     if (cls->unknown_marking)
         c->unreadable += current;
-    else if (cls->tlp == TLP_NONE && default_tlp == TLP_NONE)
+    else if (cls->tlp == TLP_NONE && !cls->label_given && default_tlp == TLP_NONE)
         c->unmarked += current;
 }
 
