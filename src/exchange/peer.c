@@ -54,6 +54,36 @@ enum err peer_account(struct view *v, const struct uuid *party, struct arena *ar
     return OK;
 }
 
+/* ---- by which identity markings name it ---- */
+
+struct identity_search {
+    const struct uuid *party, *identity;
+    bool taken;
+};
+
+static enum err on_identity(void *self, const struct fact *f)
+{
+    struct identity_search *s = self;
+    s->taken |= uuid_eq(&f->u.peer.identity, s->identity) && !uuid_eq(&f->u.peer.party, s->party);
+    return OK;
+}
+
+enum err peer_identity_free(struct node *node, struct view *v, const struct uuid *party, const struct uuid *identity,
+                            struct fault *reterr)
+{
+    struct identity_search s = {.party = party, .identity = identity};
+    char id[IDENT_TEXT_MAX];
+    if (!uuid_some(identity))
+        return OK;
+    bool ours = uuid_eq(identity, &node_genesis(node)->identity);
+    enum err e = ours ? OK : view_facts(v, FACT_PEER, on_identity, &s, reterr);
+    if (e == OK && (ours || s.taken))
+        e = fault_set(reterr, ERR_EXISTS,
+                      TEXT_FMT " is not this partner's: %s is called so, and what names it would go to both",
+                      TEXT_ARG(ident_format(TEXT("identity"), identity, id)), ours ? "this node" : "another peer");
+    return e;
+}
+
 /* ---- settings ---- */
 
 struct change {
@@ -89,8 +119,12 @@ static enum err write_settings(struct txn *t, void *self, struct fault *reterr)
         f.u.peer.country = s->country;
     if (s->has_kind)
         f.u.peer.partner_kind = s->kind;
-    if (s->has_identity)
+    if (s->has_identity) {
+        e = peer_identity_free(txn_node(t), txn_view(t), c->party, &s->identity, reterr);
+        if (e)
+            return e;
         f.u.peer.identity = s->identity;
+    }
     if (s->has_knows) {
         f.u.peer.knows_set = !s->knows_by_itself;
         f.u.peer.knows = s->knows_by_itself ? 0 : s->knows;

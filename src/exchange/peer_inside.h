@@ -11,6 +11,9 @@
 /* A peer's newest fact with its texts in the arena. ERR_NOT_FOUND: no peer */
 MUST_CHECK enum err peer_read(struct view *v, const struct uuid *party, struct arena *arena, struct fact_peer *ret,
                               struct fault *reterr);
+/* May the party be called by that identity (zero: by none)? ERR_EXISTS: it is ours, or another peer has it */
+MUST_CHECK enum err peer_identity_free(struct node *node, struct view *v, const struct uuid *party,
+                                       const struct uuid *identity, struct fault *reterr);
 /* The machine account of a party, disabled or not; its name in the arena. ERR_NOT_FOUND */
 MUST_CHECK enum err peer_account(struct view *v, const struct uuid *party, struct arena *arena,
                                  struct fact_account *ret, struct fault *reterr);

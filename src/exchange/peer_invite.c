@@ -75,6 +75,17 @@ static enum err write_machine(struct txn *t, struct meeting *m, struct fault *re
     return known && !was_off ? OK : txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
 }
 
+/* A file that somebody hands over gives no peer another's name, nor one that is known by a name a second one. */
+static enum err check_identity(struct node *node, struct view *v, const struct meeting *m, const struct uuid *known,
+                               struct fault *reterr)
+{
+    if (uuid_some(known) && !uuid_eq(known, &m->identity))
+        return fault_set(reterr, ERR_EXISTS,
+                         "this partner is known by another identity than the invitation's; entente peer set "
+                         "--identity changes it");
+    return peer_identity_free(node, v, &m->party, &m->identity, reterr);
+}
+
 static enum err write_meeting(struct txn *t, void *self, struct fault *reterr)
 {
     struct meeting *m = self;
@@ -94,8 +105,12 @@ static enum err write_meeting(struct txn *t, void *self, struct fault *reterr)
         f.u.peer.url = m->url;
         f.u.peer.collection = m->collection;
     }
-    if (uuid_some(&m->identity))
+    if (uuid_some(&m->identity)) {
+        e = check_identity(txn_node(t), txn_view(t), m, &f.u.peer.identity, reterr);
+        if (e)
+            return e;
         f.u.peer.identity = m->identity;
+    }
     if (m->origin.len) { /* people handed it over: it counts for more than what came before */
         e = peer_pin_free(t, &m->party, m->origin, reterr);
         if (e)
@@ -309,6 +324,25 @@ static bool from_ourselves(const struct node *node, const struct invitation *i)
            uuid_eq(&parts.uuid, &node_genesis(node)->identity);
 }
 
+/* As the write will ask, before anything of the invitation is kept. */
+static enum err check_caller(struct node *node, const struct meeting *m, struct fault *reterr)
+{
+    struct view *v;
+    struct fact_peer known = {0};
+    if (!uuid_some(&m->identity))
+        return OK;
+    enum err e = node_reader(node, &v, reterr);
+    if (e)
+        return e;
+    e = view_peer(v, &m->party, &known, reterr);
+    if (e == OK || e == ERR_NOT_FOUND) {
+        struct uuid identity = known.identity;
+        e = check_identity(node, v, m, &identity, reterr);
+    }
+    node_reader_done(node, v);
+    return e;
+}
+
 /* {"token"} or {"user","password"}, as it came. */
 static enum err keep_secret(struct node *node, const struct uuid *party, const struct invitation *i,
                             struct fault *reterr)
@@ -348,6 +382,8 @@ static enum err accept_read(struct node *node, const struct invitation *i, const
         return fault_set(reterr, ERR_USAGE, "this invitation is our own: it is for the partner");
     arena_init(&m.arena, INVITE_ARENA_BYTES);
     e = intake_party(node, m.name, account, &m.party, reterr);
+    if (e == OK)
+        e = check_caller(node, &m, reterr);
     if (e == OK)
         e = keep_secret(node, &m.party, i, reterr); /* before the peer stands there for the loop to find */
     if (e == OK)
