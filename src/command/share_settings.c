@@ -183,6 +183,7 @@ struct group {
     struct fact_group f;
     struct fact_group_member *members; /* room for NAMES_MAX */
     int64_t now_us, from_us, until_us; /* of who is added */
+    bool fresh;
 };
 
 static struct fact_group_member *member_of(struct group *g, const struct uuid *party)
@@ -259,7 +260,7 @@ static int record_group(struct session *s, struct view *v, struct group *g)
         return code;
     qsort(g->members, g->f.count, sizeof *g->members, by_bytes);
     g->f.members = g->members;
-    if (share_group(s->node, &g->f, &fault))
+    if (g->fresh ? share_group_new(s->node, &g->f, &fault) : share_group(s->node, &g->f, &fault))
         return complain_fault(s, NULL, &fault);
     if (!s->json)
         say(s, "group " TEXT_FMT ": %zu members, the list is good until %s%s\n", TEXT_ARG(g->f.name), g->f.count,
@@ -280,6 +281,7 @@ static int begin_group(struct session *s, struct view *v, struct group *g)
                  s->operands[0]);
         return EXIT_USAGE;
     }
+    g->fresh = true;
     g->f.id = uuid_random();
     if (given && (ident_parse(text_of(given), &id, NULL) || !text_eq(id.type, TEXT("identity")))) {
         complain(s, "--id %s: the group's identity--UUID, as markings name it", given);

@@ -253,6 +253,27 @@ enum err share_agree(struct node *node, const struct fact_agreement *a, struct f
     return e ? e : taxii_openings_update(node, reterr);
 }
 
+static enum err write_new_group(struct txn *t, void *self, struct fault *reterr)
+{
+    struct setting *w = self;
+    struct fact_group other;
+    enum err e = view_group(txn_view(t), &w->f.u.group.id, &other, reterr);
+    if (e == ERR_NOT_FOUND)
+        e = view_group_by_name(txn_view(t), w->f.u.group.name, &other, reterr);
+    if (e == OK)
+        return fault_set(reterr, ERR_EXISTS,
+                         "the group " TEXT_FMT " has that id or name; entente share group set changes it",
+                         TEXT_ARG(other.name));
+    return e == ERR_NOT_FOUND ? write_setting(t, w, reterr) : e;
+}
+
+enum err share_group_new(struct node *node, const struct fact_group *g, struct fault *reterr)
+{
+    struct setting w = {.f = {.kind = FACT_GROUP, .u.group = *g}, .account = &g->account};
+    enum err e = node_write(node, write_new_group, &w, reterr);
+    return e ? e : taxii_openings_update(node, reterr);
+}
+
 enum err share_group(struct node *node, const struct fact_group *g, struct fault *reterr)
 {
     struct setting w = {.f = {.kind = FACT_GROUP, .u.group = *g}, .account = &g->account};

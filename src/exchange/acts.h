@@ -19,4 +19,6 @@ MUST_CHECK enum err share_confirm(struct node *node, const struct uuid *grant, c
 MUST_CHECK enum err share_revoke(struct node *node, const struct uuid *grant, const struct uuid *account,
                                  struct text reason, struct fault *reterr);
 MUST_CHECK enum err share_agree(struct node *node, const struct fact_agreement *a, struct fault *reterr);
+/* A new one: ERR_EXISTS when a group has its id or its name. */
+MUST_CHECK enum err share_group_new(struct node *node, const struct fact_group *g, struct fault *reterr);
 MUST_CHECK enum err share_group(struct node *node, const struct fact_group *g, struct fault *reterr);

@@ -64,6 +64,19 @@ static bool read_number(struct text *rest, uint64_t max, uint64_t *ret)
     return text_split(rest, ' ', &piece) && text_u64(piece, ret) == OK && *ret <= max;
 }
 
+static bool read_moment(struct text *rest, int64_t *ret)
+{
+    struct text piece;
+    uint64_t n;
+    if (!text_split(rest, ' ', &piece))
+        return false;
+    bool before = text_starts(piece, TEXT("-")); /* 1970 */
+    if (text_u64(text_sub(piece, before, piece.len), &n) || n > INT64_MAX)
+        return false;
+    *ret = before ? -(int64_t)n : (int64_t)n;
+    return true;
+}
+
 static bool read_settings(struct text *rest, struct recipient *r)
 {
     uint64_t ceiling, sightings, expelled;
@@ -79,7 +92,6 @@ static bool read_settings(struct text *rest, struct recipient *r)
 static bool read_places(struct text rest, struct arena *arena, struct recipient *r)
 {
     struct text group;
-    uint64_t from, until;
     size_t room = 0;
     for (size_t i = 0; i < rest.len; i++)
         room += rest.ptr[i] == ' ';
@@ -88,11 +100,8 @@ static bool read_places(struct text rest, struct arena *arena, struct recipient 
     r->membership_count = 0;
     while (list && rest.len && text_split(&rest, ' ', &group)) {
         struct membership *m = &list[r->membership_count];
-        if (uuid_parse(group, &m->group) || !read_number(&rest, INT64_MAX, &from) ||
-            !read_number(&rest, INT64_MAX, &until))
+        if (uuid_parse(group, &m->group) || !read_moment(&rest, &m->from_us) || !read_moment(&rest, &m->until_us))
             return false;
-        m->from_us = (int64_t)from;
-        m->until_us = (int64_t)until;
         r->membership_count++;
     }
     return list != NULL;
