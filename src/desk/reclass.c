@@ -71,7 +71,7 @@ static enum err key_of(const struct gate_class *cls, struct buffer *key, struct 
 
 struct change {
     uint64_t n;
-    enum standing standing; /* that the version has from now on; 0: where it belongs among those that are held */
+    bool stays; /* where it stands; else where it belongs among those that are held */
     struct text key;        /* of its new class; in the arena */
     struct fact fact;       /* the old entry's; in the arena */
 };
@@ -91,11 +91,11 @@ static void changes_clear(struct changes *c)
     c->count = 0;
 }
 
-static enum err changes_add(struct changes *c, const struct version_row *row, enum standing standing, struct text key,
+static enum err changes_add(struct changes *c, const struct version_row *row, bool stays, struct text key,
                             struct fault *reterr)
 {
     struct log_read read;
-    struct change one = {.n = row->n, .standing = standing, .key = arena_text(&c->arena, key)};
+    struct change one = {.n = row->n, .stays = stays, .key = arena_text(&c->arena, key)};
     enum err e = one.key.ptr ? node_entry(c->node, row->n, &c->arena, &read, reterr)
                              : fault_set(reterr, ERR_NOMEM, "no memory for a class");
     if (e == OK)
@@ -149,12 +149,15 @@ static enum err append_change(struct txn *t, const struct changes *c, const stru
     struct version_row row;
     struct buffer body, original;
     enum err e = view_by_entry(txn_view(t), one->n, &row, reterr);
-    if (e == ERR_NOT_FOUND || (e == OK && row.standing != STANDING_CURRENT && row.standing != STANDING_QUARANTINED))
-        return OK; /* meanwhile erased, or another version counts */
+    bool moved = one->stays ? row.standing == STANDING_REPLACED
+                            : row.standing != STANDING_CURRENT && row.standing != STANDING_QUARANTINED;
+    if (e == ERR_NOT_FOUND || (e == OK && moved))
+        return OK; /* meanwhile erased, in the log once more, or another version counts */
     if (e != OK)
         return e;
     bool has_original = row.original.segment != UINT32_MAX;
     struct place at[2] = {row.body, row.original};
+    enum standing standing = row.standing;
     buffer_init(&body, LOG_RECORD_MAX_BYTES);
     buffer_init(&original, LOG_RECORD_MAX_BYTES);
     e = txn_body(t, at[0], &body, reterr);
@@ -163,12 +166,12 @@ static enum err append_change(struct txn *t, const struct changes *c, const stru
     if (e == OK) {
         struct fact f = one->fact;
         f.u.object.class_key = one->key;
-        f.u.object.standing = one->standing;
-        f.u.object.supersedes = one->standing == STANDING_CURRENT;
+        f.u.object.standing = standing;
+        f.u.object.supersedes = standing == STANDING_CURRENT;
         f.u.object.replaces = one->n + 1;
         f.u.object.account = c->account;
         f.u.object.standings = (struct fact_standings){0}; /* what it changed then was changed then */
-        e = one->standing ? txn_append(t, &f, buffer_text(&body), buffer_text(&original), reterr)
+        e = one->stays ? txn_append(t, &f, buffer_text(&body), buffer_text(&original), reterr)
                           : append_in_place(t, one, &f, buffer_text(&body), buffer_text(&original), reterr);
     }
     buffer_done(&body);
@@ -253,11 +256,11 @@ static enum err look_at(struct wanted *w, uint64_t n, const struct gate_class *b
         e = key_of(&now, &w->key, reterr);
     if (e != OK || text_eq(buffer_text(&w->key), buffer_text(&w->old_key)))
         return e;
-    return changes_add(&w->changes, &row, STANDING_CURRENT, buffer_text(&w->key), reterr);
+    return changes_add(&w->changes, &row, true, buffer_text(&w->key), reterr);
 }
 
 /* Looks at the next versions of the class, from *n on; *ret_more false: they were the last. */
-static enum err look_at_some(struct wanted *w, uint32_t class_id, const struct gate_class *cls, uint64_t *n,
+static enum err look_at_some(struct wanted *w, const struct class_row *row, enum standing standing, uint64_t *n,
                              bool *ret_more, struct fault *reterr)
 {
     uint64_t entries[BATCH];
@@ -265,10 +268,10 @@ static enum err look_at_some(struct wanted *w, uint32_t class_id, const struct g
     enum err e = node_reader(w->look.node, &w->look.v, reterr);
     if (e != OK)
         return e;
-    e = view_in_class(w->look.v, class_id, STANDING_CURRENT, *n, entries, BATCH, &count, reterr);
+    e = view_in_class(w->look.v, row->class_id, standing, *n, entries, BATCH, &count, reterr);
     changes_clear(&w->changes);
     for (size_t i = 0; e == OK && i < count; i++)
-        e = look_at(w, entries[i], cls, reterr);
+        e = look_at(w, entries[i], &row->cls, reterr);
     node_reader_done(w->look.node, w->look.v);
     if (e == OK)
         e = changes_write(&w->changes, reterr);
@@ -313,19 +316,30 @@ static enum err collect_classes(const struct wanted *w, struct classes *ret, str
     return e == ERR_NOMEM ? fault_set(reterr, e, "no memory for classes") : e;
 }
 
+/* What does not count today is shown to who asks for every version, or may come to count tomorrow. */
+static const enum standing held[] = {STANDING_CURRENT,  STANDING_OLDER,     STANDING_CLAIM,
+                                     STANDING_CONFLICT, STANDING_RENDITION, STANDING_QUARANTINED};
+
+static enum err look_through_class(struct wanted *w, const struct class_row *row, enum standing standing,
+                                   struct fault *reterr)
+{
+    enum err e = OK;
+    bool more = true;
+    for (uint64_t n = 0; e == OK && more;) {
+        if (w->q->cancel && atomic_load(w->q->cancel))
+            return fault_set(reterr, ERR_CANCELLED, "stopped on request");
+        e = look_at_some(w, row, standing, &n, &more, reterr);
+    }
+    return e;
+}
+
 static enum err look_through(struct wanted *w, struct fault *reterr)
 {
     struct classes classes = {0};
     enum err e = collect_classes(w, &classes, reterr);
-    for (size_t i = 0; e == OK && i < classes.count; i++) {
-        bool more = true;
-        for (uint64_t n = 0; e == OK && more;) {
-            if (w->q->cancel && atomic_load(w->q->cancel))
-                e = fault_set(reterr, ERR_CANCELLED, "stopped on request");
-            else
-                e = look_at_some(w, classes.list[i].class_id, &classes.list[i].cls, &n, &more, reterr);
-        }
-    }
+    for (size_t i = 0; e == OK && i < classes.count; i++)
+        for (size_t k = 0; e == OK && k < ARRAY_LEN(held); k++)
+            e = look_through_class(w, &classes.list[i], held[k], reterr);
     free(classes.list);
     return e;
 }
@@ -378,13 +392,17 @@ static enum err let_out(void *self, const struct version_row *row)
     enum err e = view_class(l->look.v, row->class_id, &cls, l->reterr);
     if (e != OK || !cls.quarantined)
         return e;
+    if (cls.terms.classification > node_ceiling(l->look.node))
+        return fault_set(l->reterr, ERR_DENIED,
+                         "it is classified above what this node may hold: it is not let out; erase it, or raise the "
+                         "ceiling where the node is accredited for more");
     if (l->changes.count == BATCH)
         return fault_set(l->reterr, ERR_LIMIT, "more than %d versions of it are in quarantine", BATCH);
     cls.quarantined = false;
-    enum standing standing = row->standing == STANDING_CURRENT ? STANDING_CURRENT : (enum standing)0;
+    bool stays = row->standing == STANDING_CURRENT;
     e = key_of(&cls, &l->key, l->reterr);
     if (e == OK)
-        e = changes_add(&l->changes, &kept, standing, buffer_text(&l->key), l->reterr);
+        e = changes_add(&l->changes, &kept, stays, buffer_text(&l->key), l->reterr);
     return e;
 }
 

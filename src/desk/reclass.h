@@ -15,8 +15,8 @@ struct reclass_request {
     struct uuid account; /* who acts */
     const atomic_bool *cancel;
 };
-/* Looks through the current versions that may carry one of the definitions, some at a time, and appends those whose
- * class is another one now. What has become classified above the ceiling, or RED, is in quarantine then. Idempotent;
+/* Looks through the versions, also those that do not count, that may carry one of the definitions, some at a time, and appends those whose
+ * class is another one now; each stands where it stood. What has become classified above the ceiling, or RED, is in quarantine then. Idempotent;
  * *ret_count how many were appended. ERR_CANCELLED | ERR_IO | ERR_FULL | ERR_NOMEM */
 MUST_CHECK enum err reclass_by_definitions(struct node *node, const struct reclass_request *q, uint64_t *ret_count,
                                            struct fault *reterr);
@@ -25,6 +25,7 @@ MUST_CHECK enum err reclass_by_definitions(struct node *node, const struct recla
 bool red_is_quarantined(const struct gate_class *cls, bool agreement_names_accounts);
 
 /* Lets the object's quarantined versions out: the act with its reason, then each version under a class that says so;
- * one dated ahead stands among the others by its date. ERR_NOT_FOUND: nothing of it is in quarantine. */
+ * one dated ahead stands among the others by its date. ERR_NOT_FOUND: nothing of it is in quarantine. ERR_DENIED: it
+ * is classified above the ceiling. */
 MUST_CHECK enum err quarantine_release(struct node *node, struct text id, const struct uuid *account,
                                        struct text reason, uint64_t *ret_count, struct fault *reterr);
