@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "command/commands.h"
 #include "command/readers.h"
+#include "desk/reclass.h"
 #include "process/config.h"
 #include "store/clock.h"
 
@@ -125,6 +126,11 @@ enum err owner_open(const char *home, struct owner *ret, struct fault *reterr)
             log_warning("the clock is behind the log, and that could not be noted: %s", why.what);
         take_limits(ret->node, home);
         node_hold_reserve(ret->node);
+        err = reclass_resume(ret->node, reterr);
+    }
+    if (err && ret->node) {
+        node_close(ret->node);
+        ret->node = NULL;
     }
     return err;
 }

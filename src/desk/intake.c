@@ -216,32 +216,39 @@ static enum err take_in(struct intake *in, struct fault *reterr)
     return e;
 }
 
-/* What waited for the definitions that came in waits no more. */
+struct reclass_request intake_look_again(const struct intake *in)
+{
+    return (struct reclass_request){.definitions = in->defined,
+                                    .count = in->defined_count,
+                                    .party = in->party,
+                                    .changed = in->redefined,
+                                    .account = in->options->account};
+}
+
+/* What waited for the definitions that came in waits no more, and what they narrow is narrowed: also when the
+ * document broke off, and whoever asked for it no longer waits. */
 static enum err look_again(struct intake *in, struct fault *reterr)
 {
-    const struct reclass_request q = {.definitions = in->defined,
-                                      .count = in->defined_count,
-                                      .party = in->party,
-                                      .changed = in->redefined,
-                                      .account = in->options->account,
-                                      .cancel = in->options->cancel};
-    return in->defined_count ? reclass_by_definitions(in->node, &q, &in->totals.reclassed, reterr) : OK;
+    const struct reclass_request q = intake_look_again(in);
+    if (!in->defined_marked)
+        return OK;
+    enum err e = reclass_by_definitions(in->node, &q, &in->totals.reclassed, reterr);
+    return e == OK ? reclass_unmark(in->node, &in->run, reterr) : e;
 }
 
 enum err intake_run(struct node *node, int fd, const struct intake_options *options, struct intake_totals *ret_totals,
                     struct fault *reterr)
 {
-    struct intake in = {.node = node, .options = options};
+    struct intake in = {.node = node, .options = options, .run = uuid_random()};
     enum err e = begin(&in, fd, reterr);
     if (e == OK) {
         if (options->strict)
             e = check_whole(&in, reterr);
         if (e == OK)
             e = take_in(&in, reterr);
-        if (e == OK || e == ERR_MALFORMED) {
-            enum err again = look_again(&in, e == OK ? reterr : NULL);
+        enum err again = look_again(&in, e == OK ? reterr : NULL);
+        if (e == OK || e == ERR_MALFORMED)
             e = again == OK ? e : again;
-        }
         intake_spool_close(&in.spool);
     }
     marking_book_done(&in.markings);

@@ -392,6 +392,13 @@ static enum err apply_group(struct txn *t, void *self, struct fault *reterr)
         if (e != OK)
             return e;
     }
+    if (a->in->defined_count > a->in->defined_marked) {
+        const struct reclass_request q = intake_look_again(a->in);
+        enum err e = reclass_mark(t, &a->in->run, &q, reterr);
+        if (e != OK)
+            return e;
+        a->in->defined_marked = a->in->defined_count;
+    }
     uint64_t entries = view_position(txn_view(t));
     a->totals.at = entries > 0 ? entries - 1 : 0;
     return OK;

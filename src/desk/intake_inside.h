@@ -11,6 +11,7 @@
 #pragma once
 #include "desk/intake.h"
 #include "desk/portion.h"
+#include "desk/reclass.h"
 #include "model/space.h"
 
 /* One write: what a sync makes durable. */
@@ -70,7 +71,8 @@ struct intake {
     enum reader_format format;
     struct marking_book markings;
     struct uuid *defined; /* marking definitions that were appended: objects that wait for them are looked at again */
-    size_t defined_count, defined_cap;
+    size_t defined_count, defined_cap, defined_marked;
+    struct uuid run; /* of this document, for reclass_mark() */
     bool redefined;            /* one of them was held before */
     bool red_named;            /* an agreement with the party names accounts for its RED */
     struct aside_count *aside; /* by id: versions that do not count; a table of aside_slots, aside_used taken */
@@ -87,6 +89,9 @@ struct reader_options intake_reader_options(const struct intake *in);
  * `tell`). *ret_end (may be NULL): how the document ended. The file position is put back. */
 MUST_CHECK enum err intake_read_ahead(struct intake *in, bool tell, uint64_t *ret_read, uint64_t *ret_rejected,
                                       struct fault *ret_end, struct fault *reterr);
+
+/* What is to be looked at again for the definitions so far. */
+struct reclass_request intake_look_again(const struct intake *in);
 
 /* ---- items ---- */
 struct intake_item {

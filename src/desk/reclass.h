@@ -21,6 +21,15 @@ struct reclass_request {
 MUST_CHECK enum err reclass_by_definitions(struct node *node, const struct reclass_request *q, uint64_t *ret_count,
                                            struct fault *reterr);
 
+/* Notes durably that the request of that run is to be done; in the write that takes its definitions in, so that no
+ * crash comes between. Again: in place of the former one. ERR_IO | ERR_FULL | ERR_NOMEM | ERR_LIMIT */
+MUST_CHECK enum err reclass_mark(struct txn *t, const struct uuid *run, const struct reclass_request *q,
+                                 struct fault *reterr);
+/* It is done. */
+MUST_CHECK enum err reclass_unmark(struct node *node, const struct uuid *run, struct fault *reterr);
+/* At opening, as owner, once the ceiling is set: does what is still noted. */
+MUST_CHECK enum err reclass_resume(struct node *node, struct fault *reterr);
+
 /* Received RED is for the accounts that the agreement with its party names, and waits in quarantine without one. */
 bool red_is_quarantined(const struct gate_class *cls, bool agreement_names_accounts);
 
