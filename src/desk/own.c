@@ -117,7 +117,17 @@ void own_put_time(struct json_out *o, const char *name, int64_t us, uint8_t digi
     json_member_text(o, name, stamp_format(stamp_from_us(us, digits), text));
 }
 
-static void put_label(struct json_out *o, enum tlp label)
+/* Labels are told by `label`. */
+static void put_terms(struct json_out *o, const struct json_val *refs)
+{
+    struct ident ident;
+    enum tlp published;
+    for (struct json_iter it = json_iter_of(refs); json_next(&it);)
+        if (ident_parse(json_text(it.val), &ident, NULL) || !tlp_of_marking(&ident.uuid, &published, NULL))
+            json_put_text(o, json_text(it.val));
+}
+
+static void put_markings(struct json_out *o, enum tlp label, const struct json_val *refs)
 {
     struct uuid marking;
     char id[IDENT_TEXT_MAX];
@@ -126,11 +136,18 @@ static void put_label(struct json_out *o, enum tlp label)
     json_key(o, TEXT("object_marking_refs"));
     json_open(o, '[');
     json_put_text(o, ident_format(TEXT("marking-definition"), &marking, id));
+    put_terms(o, refs);
     json_close(o, ']');
 }
 
 void own_put_common(struct json_out *o, struct text id, const struct fact_genesis *g, const struct own_times *times,
                     enum tlp label)
+{
+    own_put_marked(o, id, g, times, label, NULL);
+}
+
+void own_put_marked(struct json_out *o, struct text id, const struct fact_genesis *g, const struct own_times *times,
+                    enum tlp label, const struct json_val *refs)
 {
     char identity[IDENT_TEXT_MAX];
     ptrdiff_t dashes = text_find_text(id, TEXT("--"));
@@ -140,7 +157,7 @@ void own_put_common(struct json_out *o, struct text id, const struct fact_genesi
     json_member_text(o, "created", text_of(times->created));
     json_member_text(o, "modified", text_of(times->modified));
     json_member_text(o, "created_by_ref", ident_format(TEXT("identity"), &g->identity, identity));
-    put_label(o, label);
+    put_markings(o, label, refs);
 }
 
 static void type_of_id(struct text id, struct gate_class *cls)

@@ -35,6 +35,10 @@ struct own_times own_times(struct txn *t, const struct version_row *before);
  * modified, created_by_ref, and object_marking_refs when label is not TLP_NONE. */
 void own_put_common(struct json_out *o, struct text id, const struct fact_genesis *g, const struct own_times *times,
                     enum tlp label);
+/* The same, and behind the label what else is in `refs` (an object_marking_refs; NULL: nothing): the terms of what it
+ * is derived from. */
+void own_put_marked(struct json_out *o, struct text id, const struct fact_genesis *g, const struct own_times *times,
+                    enum tlp label, const struct json_val *refs);
 /* A timestamp member with `digits` decimals. */
 void own_put_time(struct json_out *o, const char *name, int64_t us, uint8_t digits);
 

@@ -80,6 +80,20 @@ static struct uuid told(const struct hit_indicator *ind)
     return ind->ours ? nobody : ind->party;
 }
 
+/* The body of an indicator of ours whose terms the sighting carries on; of another's, which goes back to where the
+ * terms come from, none. */
+static enum err load_terms(struct txn *t, const struct hit_indicator *ind, struct buffer *body, struct json_doc **ret,
+                           struct fault *reterr)
+{
+    char id[IDENT_TEXT_MAX];
+    struct version_row row;
+    *ret = NULL;
+    if (!ind->ours || terms_none(&ind->terms))
+        return OK;
+    enum err e = own_load(t, ident_format(TEXT("indicator"), &ind->uuid, id), &row, body, ret, reterr);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 static enum err append_sighting(struct txn *t, const struct hit_indicator *ind, const struct sighting_words *words,
                                 struct text id, const struct version_row *before, const struct uuid *account,
                                 bool revoked, struct fault *reterr)
@@ -90,11 +104,14 @@ static enum err append_sighting(struct txn *t, const struct hit_indicator *ind, 
     enum tlp label =
         ind->label == TLP_NONE || ind->unreadable ? tlp_stricter(ind->label, TLP_AMBER_STRICT) : ind->label;
     char other[IDENT_TEXT_MAX];
-    struct buffer body;
+    struct buffer body, marked;
+    struct json_doc *terms;
     buffer_init(&body, STIX_OBJECT_MAX_BYTES);
+    buffer_init(&marked, STIX_OBJECT_MAX_BYTES);
+    enum err e = load_terms(t, ind, &marked, &terms, reterr);
     struct json_out o = json_out_to(&body);
     json_open(&o, '{');
-    own_put_common(&o, id, g, &times, label);
+    own_put_marked(&o, id, g, &times, label, json_get(json_root(terms), "object_marking_refs"));
     if (revoked)
         json_member_bool(&o, "revoked", true);
     own_put_time(&o, "first_seen", words->first_us, 3);
@@ -117,7 +134,10 @@ static enum err append_sighting(struct txn *t, const struct hit_indicator *ind, 
                                 .sighting = &fact,
                                 .sighting_tlp = label,
                                 .sighting_terms = &ind->terms};
-    enum err e = own_append(t, &object, &body, reterr);
+    if (e == OK)
+        e = own_append(t, &object, &body, reterr);
+    json_free(terms);
+    buffer_done(&marked);
     buffer_done(&body);
     return e;
 }
