@@ -278,6 +278,7 @@ static int confirm_glass(struct act *a)
 {
     struct fault fault = {.offset = -1, .line = -1};
     char told[IDENT_TEXT_MAX];
+    bool reached;
     struct uuid id, by;
     if (uuid_parse(text_of(option(a->s, "confirm")), &id)) {
         complain(a->s, "--confirm %s: a grant's number, as entente share list shows it", option(a->s, "confirm"));
@@ -288,9 +289,11 @@ static int confirm_glass(struct act *a)
         code = take_grant(a, &id);
     if (code)
         return code;
-    if (share_confirm(a->s->node, &id, &by, told, &fault))
+    if (share_confirm(a->s->node, &id, &by, told, &reached, &fault))
         return complain_fault(a->s, NULL, &fault);
-    if (!a->s->json && told[0])
+    if (!a->s->json && told[0] && !reached)
+        say(a->s, "the originator cannot be told by this node: telephone; what it should know is in %s\n", told);
+    else if (!a->s->json && told[0])
         say(a->s, "the originator is told by %s, once it asks for news; tell it by telephone, too\n", told);
     else if (!a->s->json)
         say(a->s, "nobody is told: it is ours, or nobody knows whose it is\n");
@@ -381,7 +384,7 @@ static const struct option_spec CONSENT_OPTIONS[] = {
     END_OF_OPTIONS};
 static const struct option_spec GLASS_OPTIONS[] = {
     TO_OPTION,
-    REASON_OPTION,
+    {"reason", OPTION_VALUE, "R", "why; the originator reads it, word for word"},
     {"until", OPTION_VALUE, "T", "when it ends (+24h)"},
     ALL_OPTION,
     {"confirm", OPTION_VALUE, "GRANT", "the second account's act: it stands from now on"},
@@ -432,7 +435,7 @@ const struct command COMMAND_SHARE_BREAK_GLASS = {
     .summary = "danger to life or an essential service: two accounts let an object go",
     .details =
         "One account asks, nothing leaves; another one confirms with --confirm GRANT --by ACCOUNT and a token\n"
-        "of its own. The originator is told. It ends after a day unless --until says otherwise, and stays\n"
+        "of its own. The originator is told, and reads the reason. It ends after a day unless --until says otherwise, and stays\n"
         "visible for ever.\n",
     .options = GLASS_OPTIONS,
     .operands_min = 0,

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "base/time.h"
 #include "desk/note.h"
 #include "exchange/asker.h"
+#include "exchange/explain.h"
 #include "exchange/taxii_server.h"
 
 #define ACT_ARENA_BYTES (1 * MIB)
@@ -60,6 +62,7 @@ struct granting {
     const struct uuid *grant;
     struct text reason;
     char told[IDENT_TEXT_MAX];
+    struct uuid originator;
 };
 
 static enum err append_grant(struct txn *t, const struct fact_grant *g, struct fault *reterr)
@@ -161,6 +164,19 @@ enum err share_revoke(struct node *node, const struct uuid *grant, const struct 
 
 /* ---- break-glass: the second account, and who is told ---- */
 
+/* Who is of our constituency is for no other house to know. */
+static enum err whom_to_name(struct txn *t, struct granting *w, const struct fact_grant *g, struct text *name,
+                             struct fault *reterr)
+{
+    struct recipient to;
+    if (g->to_account)
+        return OK;
+    enum err e = recipient_of_party(txn_node(t), txn_view(t), &g->to, &w->arena, &to, reterr);
+    if (e == OK && to.kind == RECIPIENT_CONSTITUENT)
+        *name = TEXT("an organisation of our constituency");
+    return e;
+}
+
 /* The note goes to the originator alone: it is ours, under a label above every usual ceiling, and approved for it. */
 static enum err tell_originator(struct txn *t, struct granting *w, const struct fact_grant *g, struct fault *reterr)
 {
@@ -169,7 +185,12 @@ static enum err tell_originator(struct txn *t, struct granting *w, const struct 
     enum err e = g->to_account ? ERR_NOT_FOUND : view_party(txn_view(t), &g->to, &to, reterr);
     if (e && e != ERR_NOT_FOUND)
         return e;
-    struct text name = e ? TEXT("a person of ours") : to.name;
+    struct text name = e ? TEXT("a person of ours") : arena_text(&w->arena, to.name);
+    if (!name.ptr)
+        return ERR_NOMEM;
+    e = whom_to_name(t, w, g, &name, reterr);
+    if (e)
+        return e;
     buffer_init(&words, 64 * KIB);
     buffer_add(&words,
                TEXT("Released beyond its marking, without your consent, for danger to life or to an essential "
@@ -218,17 +239,62 @@ static enum err write_confirmation(struct txn *t, void *self, struct fault *rete
     }
     g.second = *w->account;
     g.told = text_of(w->told);
+    w->originator = g.originator;
     g.from_us = txn_now_us(t);
     return append_grant(t, &g, reterr);
 }
 
+struct machine_search {
+    const struct uuid *party;
+    bool found;
+};
+
+static enum err on_machine(void *self, const struct fact *f)
+{
+    struct machine_search *s = self;
+    s->found |= uuid_eq(&f->u.account.party, s->party) && !f->u.account.disabled;
+    return OK;
+}
+
+/* A machine of theirs fetches it, or ours brings it; and the gate lets it have the note. */
+static bool has_a_way(struct view *v, const struct uuid *party)
+{
+    struct fact_peer peer;
+    struct machine_search s = {.party = party};
+    if (view_peer(v, party, &peer, NULL) || peer.expelled)
+        return false;
+    return peer.url.len || (view_facts(v, FACT_ACCOUNT, on_machine, &s, NULL) == OK && s.found);
+}
+
+static bool is_reached(struct node *node, const struct uuid *party, struct text note)
+{
+    struct view *v;
+    struct arena arena;
+    struct recipient r;
+    struct explained told;
+    bool reached = false;
+    if (node_reader(node, &v, NULL))
+        return false;
+    arena_init(&arena, ACT_ARENA_BYTES);
+    if (has_a_way(v, party) && recipient_of_party(node, v, party, &arena, &r, NULL) == OK &&
+        explain_object(node, v, note, &r, DOOR_TAXII, clock_now_us(), &arena, &told, NULL) == OK) {
+        reached = told.decision.cleared;
+        explained_done(&told);
+    }
+    node_reader_done(node, v);
+    arena_done(&arena);
+    return reached;
+}
+
 enum err share_confirm(struct node *node, const struct uuid *grant, const struct uuid *account,
-                       char ret_told[IDENT_TEXT_MAX], struct fault *reterr)
+                       char ret_told[IDENT_TEXT_MAX], bool *ret_reached, struct fault *reterr)
 {
     struct granting w = {.grant = grant, .account = account};
     enum err e = run(node, write_confirmation, &w, reterr);
     if (e == OK)
         memcpy(ret_told, w.told, sizeof w.told);
+    if (e == OK && ret_reached)
+        *ret_reached = w.told[0] && is_reached(node, &w.originator, text_of(w.told));
     return e;
 }
 

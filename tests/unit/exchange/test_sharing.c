@@ -190,12 +190,12 @@ static void break_glass_takes_two_accounts(void **state)
                            .second = second.id}; /* nobody's word but its own */
     assert_ok(share_grant(w.rig.node, &g, &f));
     assert_int_equal(visible(&w, clock_now_us(), &holds, NULL), 0);
-    assert_err(share_confirm(w.rig.node, &g.id, &g.account, told, &f), ERR_DENIED);
+    assert_err(share_confirm(w.rig.node, &g.id, &g.account, told, NULL, &f), ERR_DENIED);
     assert_int_equal(visible(&w, clock_now_us(), &holds, NULL), 0);
-    assert_ok(share_confirm(w.rig.node, &g.id, &second.id, told, &f));
+    assert_ok(share_confirm(w.rig.node, &g.id, &second.id, told, NULL, &f));
     assert_true(strncmp(told, "note--", 6) == 0);
     assert_int_equal(visible(&w, clock_now_us(), &holds, NULL), 1);
-    assert_err(share_confirm(w.rig.node, &g.id, &second.id, told, &f), ERR_USAGE);
+    assert_err(share_confirm(w.rig.node, &g.id, &second.id, told, NULL, &f), ERR_USAGE);
     assert_ok(share_revoke(w.rig.node, &g.id, &second.id, TEXT("over"), &f));
     assert_int_equal(visible(&w, clock_now_us(), &holds, NULL), 0);
     close_world(&w);
