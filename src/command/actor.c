@@ -101,7 +101,9 @@ enum err find_moment(struct session *s, const char *option_name, const char *giv
         return OK;
     }
     if (stamp_parse_lenient(text_of(given), &stamp)) {
-        complain(s, "--%s %s: a time (2026-12-31T18:00:00Z), a date, or from now on (+90s, +30m, +24h, +7d, a century at most)",
+        complain(s,
+                 "--%s %s: a time (2026-12-31T18:00:00Z), a date, or from now on (+90s, +30m, +24h, +7d, a century "
+                 "at most)",
                  option_name, given);
         return ERR_USAGE;
     }

@@ -62,7 +62,8 @@ static bool is_sealed(struct list *l, const struct finding_row *row)
     struct text indicator = ident_format(TEXT("indicator"), &row->indicator, id);
     if (view_current(l->words.view, indicator, &version, NULL))
         return false;
-    return !clearance_decide(l->clearance, l->now_us, version.class_id, indicator, version_name(&version, name), &q, &d) ||
+    return !clearance_decide(l->clearance, l->now_us, version.class_id, indicator, version_name(&version, name), &q,
+                             &d) ||
            !d.cleared;
 }
 

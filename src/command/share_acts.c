@@ -435,8 +435,8 @@ const struct command COMMAND_SHARE_BREAK_GLASS = {
     .summary = "danger to life or an essential service: two accounts let an object go",
     .details =
         "One account asks, nothing leaves; another one confirms with --confirm GRANT --by ACCOUNT and a token\n"
-        "of its own. The originator is told, and reads the reason. It ends after a day unless --until says otherwise, and stays\n"
-        "visible for ever.\n",
+        "of its own. The originator is told, and reads the reason. It ends after a day unless --until says\n"
+        "otherwise, and stays visible for ever.\n",
     .options = GLASS_OPTIONS,
     .operands_min = 0,
     .operands_max = 1,

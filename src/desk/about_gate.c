@@ -25,11 +25,11 @@ static enum err one_grant(void *self, const struct fact *f)
         !grant_is_for(g->kind, &g->originator, w->cls))
         return OK;
     w->list[w->count++ % GRANTS_LOOKED_AT] = (struct grant){.kind = g->kind,
-                                         .to = g->to,
-                                         .from_us = g->from_us,
-                                         .until_us = g->until_us ? g->until_us : INT64_MAX,
-                                         .properties = arena_text(w->a->d->arena, g->properties),
-                                         .leaves_as = g->leaves_as};
+                                                            .to = g->to,
+                                                            .from_us = g->from_us,
+                                                            .until_us = g->until_us ? g->until_us : INT64_MAX,
+                                                            .properties = arena_text(w->a->d->arena, g->properties),
+                                                            .leaves_as = g->leaves_as};
     return OK;
 }
 
@@ -57,7 +57,8 @@ bool about_may_see(struct about *a, const struct gate_class *cls, struct text id
     struct gate_class effective = *cls; /* what is recorded for its source now counts */
     struct granted w = {.a = a, .cls = cls, .version = version};
     struct agreement agreement;
-    struct gate_question q = {.cls = &effective, .recipient = &a->reader, .door = DOOR_CONSOLE, .now_us = a->q->now_us};
+    struct gate_question q = {
+        .cls = &effective, .recipient = &a->reader, .door = DOOR_CONSOLE, .now_us = a->q->now_us};
     enum err err = cls->ours ? ERR_NOT_FOUND : agreed(a, &cls->party, &agreement);
     if (err == OK)
         q.agreement = &agreement;

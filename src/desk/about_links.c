@@ -144,8 +144,7 @@ static enum err one_content(void *self, const struct version_row *row)
     const struct place place = row->body;
     if (a->translation || !text_starts(row->id, TEXT("language-content--")) || row->revoked)
         return OK;
-    struct text id = arena_text(a->d->arena, row->id),
-                version = arena_text(a->d->arena, version_name(row, name));
+    struct text id = arena_text(a->d->arena, row->id), version = arena_text(a->d->arena, version_name(row, name));
     if (!id.ptr || !version.ptr || view_class(a->v, row->class_id, &cls, NULL) != OK ||
         !about_may_see(a, &cls, id, version, &d) || about_load(a, place, &body, &doc, NULL) != OK)
         return OK;

@@ -72,7 +72,7 @@ struct intake {
     struct marking_book markings;
     struct uuid *defined; /* marking definitions that were appended: objects that wait for them are looked at again */
     size_t defined_count, defined_cap, defined_marked;
-    struct uuid run; /* of this document, for reclass_mark() */
+    struct uuid run;           /* of this document, for reclass_mark() */
     bool redefined;            /* one of them was held before */
     bool red_named;            /* an agreement with the party names accounts for its RED */
     struct aside_count *aside; /* by id: versions that do not count; a table of aside_slots, aside_used taken */

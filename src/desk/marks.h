@@ -8,8 +8,8 @@ typedef enum err marks_lookup(void *self, struct text id, struct gate_portion *r
 
 /* Before the first: nothing is said yet. */
 void marks_begin(struct gate_class *cls);
-/* Adds one marking to a class: terms, unknown_marking, bare; the label to cls->tlp where its id is a published one, which
- * whoever gets the object can read, else to *said. ERR_NOMEM and what lookup returns */
+/* Adds one marking to a class: terms, unknown_marking, bare; the label to cls->tlp where its id is a published one,
+ * which whoever gets the object can read, else to *said. ERR_NOMEM and what lookup returns */
 MUST_CHECK enum err marks_add(struct gate_class *cls, struct text id, enum tlp *said, marks_lookup *lookup,
                               void *self, struct fault *reterr);
 /* Once all are added. A label that does not stand in the object itself (said by a definition of its own, or `filled`

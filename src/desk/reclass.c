@@ -71,9 +71,9 @@ static enum err key_of(const struct gate_class *cls, struct buffer *key, struct 
 
 struct change {
     uint64_t n;
-    bool stays; /* where it stands; else where it belongs among those that are held */
-    struct text key;        /* of its new class; in the arena */
-    struct fact fact;       /* the old entry's; in the arena */
+    bool stays;       /* where it stands; else where it belongs among those that are held */
+    struct text key;  /* of its new class; in the arena */
+    struct fact fact; /* the old entry's; in the arena */
 };
 struct changes {
     struct node *node;
@@ -172,7 +172,7 @@ static enum err append_change(struct txn *t, const struct changes *c, const stru
         f.u.object.account = c->account;
         f.u.object.standings = (struct fact_standings){0}; /* what it changed then was changed then */
         e = one->stays ? txn_append(t, &f, buffer_text(&body), buffer_text(&original), reterr)
-                          : append_in_place(t, one, &f, buffer_text(&body), buffer_text(&original), reterr);
+                       : append_in_place(t, one, &f, buffer_text(&body), buffer_text(&original), reterr);
     }
     buffer_done(&body);
     buffer_done(&original);
@@ -224,7 +224,8 @@ struct wanted {
 static bool class_may_change(const struct wanted *w, const struct gate_class *c)
 {
     bool theirs = w->ours || uuid_eq(&c->party, &w->q->party);
-    return theirs && !c->internal_only && !c->protocol_object && !c->bare && (c->unknown_marking || c->granular || w->q->changed);
+    return theirs && !c->internal_only && !c->protocol_object && !c->bare &&
+           (c->unknown_marking || c->granular || w->q->changed);
 }
 
 static bool names_one(const struct wanted *w, struct text body)

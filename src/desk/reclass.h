@@ -15,9 +15,10 @@ struct reclass_request {
     struct uuid account; /* who acts */
     const atomic_bool *cancel;
 };
-/* Looks through the versions, also those that do not count, that may carry one of the definitions, some at a time, and appends those whose
- * class is another one now; each stands where it stood. What has become classified above the ceiling, or RED, is in quarantine then. Idempotent;
- * *ret_count how many were appended. ERR_CANCELLED | ERR_IO | ERR_FULL | ERR_NOMEM */
+/* Looks through the versions, also those that do not count, that may carry one of the definitions, some at a time,
+ * and appends those whose class is another one now; each stands where it stood. What has become classified above the
+ * ceiling, or RED, is in quarantine then. Idempotent; *ret_count how many were appended. ERR_CANCELLED | ERR_IO |
+ * ERR_FULL | ERR_NOMEM */
 MUST_CHECK enum err reclass_by_definitions(struct node *node, const struct reclass_request *q, uint64_t *ret_count,
                                            struct fault *reterr);
 

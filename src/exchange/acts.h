@@ -12,8 +12,8 @@
  * is its originator's: of an object that came from there. */
 MUST_CHECK enum err share_grant(struct node *node, struct fact_grant *g, struct fault *reterr);
 /* The second account: not the first one. The originator is told by a note (*ret_told, its id; empty: it is ours, or
- * nobody knows whose it is), which names no constituent and gives the reason. *ret_reached (may be NULL): the note goes
- * to it by this node; else somebody has to telephone. */
+ * nobody knows whose it is), which names no constituent and gives the reason. *ret_reached (may be NULL): the note
+ * goes to it by this node; else somebody has to telephone. */
 MUST_CHECK enum err share_confirm(struct node *node, const struct uuid *grant, const struct uuid *account,
                                   char ret_told[IDENT_TEXT_MAX], bool *ret_reached, struct fault *reterr);
 /* From this moment on. */

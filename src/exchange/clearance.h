@@ -40,8 +40,8 @@ void clearance_unref(struct clearance *c); /* accepts NULL */
 /* The class of that number and whether it is cleared; NULL when it was born later. */
 const struct gate_class *clearance_class(const struct clearance *c, uint32_t class_id, bool *ret_cleared);
 
-/* Asks about one version of an object (version_name()): its class and the grants that single it out. *ret_asked is what was
- * asked. false: its class was born later; then nothing is touched. */
+/* Asks about one version of an object (version_name()): its class and the grants that single it out. *ret_asked is
+ * what was asked. false: its class was born later; then nothing is touched. */
 bool clearance_decide(const struct clearance *c, int64_t now_us, uint32_t class_id, struct text id,
                       struct text version, struct sharing_question *ret_asked, struct decision *ret);
 /* Does a grant speak of it? */

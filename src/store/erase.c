@@ -236,6 +236,7 @@ static void erasing_init(struct erasing *e, const struct erase_request *request)
 static void erasing_done(struct erasing *e)
 {
     free(e->ids);
+    free(e->told);
     free(e->uuids);
     free(e->found);
     free(e->finding);

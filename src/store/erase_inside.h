@@ -58,6 +58,8 @@ struct erasing {
     size_t needle_count, needle_cap;
     struct piece *pieces;
     size_t piece_count, piece_cap;
+    struct text *told; /* notes to the originators of what was released by break-glass; in the arena */
+    size_t told_count, told_cap;
     struct erase_result result;
 };
 

@@ -101,11 +101,32 @@ static enum err see_object(struct erasing *e, const struct log_read *read, const
     return erase_words_of(e, &f->u.object, reterr);
 }
 
+/* The note of a break-glass names the object and gives the reason. */
+static enum err add_told(struct erasing *e, struct text id, struct fault *reterr)
+{
+    void *list = e->told;
+    if (!erase_grow(&list, e->told_count, &e->told_cap, sizeof *e->told))
+        return no_memory(reterr);
+    e->told = list;
+    e->told[e->told_count] = arena_text(&e->arena, id);
+    return e->told[e->told_count++].ptr ? OK : no_memory(reterr);
+}
+
 /* An act about the object goes with it: its reason may quote what is erased. */
 static enum err see_grant(struct erasing *e, const struct log_read *read, const struct fact *f, struct fault *reterr)
 {
     struct doomed d = doomed_of(read);
     if (id_index(e, f->u.grant.object) < 0)
+        return OK;
+    if (doomed_add(&e->doomed, &d) != OK)
+        return no_memory(reterr);
+    return f->u.grant.told.len ? add_told(e, f->u.grant.told, reterr) : OK;
+}
+
+static enum err see_act(struct erasing *e, const struct log_read *read, const struct fact *f, struct fault *reterr)
+{
+    struct doomed d = doomed_of(read);
+    if (id_index(e, f->u.act.subject) < 0)
         return OK;
     return doomed_add(&e->doomed, &d) == OK ? OK : no_memory(reterr);
 }
@@ -184,8 +205,9 @@ static enum err see(struct erasing *e, const struct log_read *read, struct arena
     bool document = text_eq(kind, text_of(fact_kind_name(FACT_DOCUMENT)));
     bool grant = text_eq(kind, text_of(fact_kind_name(FACT_GRANT)));
     bool vouch = text_eq(kind, text_of(fact_kind_name(FACT_VOUCH)));
+    bool act = text_eq(kind, text_of(fact_kind_name(FACT_ACT)));
     struct fact f;
-    if (read->erased || (!object && !hits && !document && !grant && !vouch))
+    if (read->erased || (!object && !hits && !document && !grant && !vouch && !act))
         return OK;
     arena_reset(arena);
     enum err err = fact_decode(read, arena, &f, reterr);
@@ -195,10 +217,37 @@ static enum err see(struct erasing *e, const struct log_read *read, struct arena
            : hits  ? see_hits(e, read, &f, reterr)
            : grant ? see_grant(e, read, &f, reterr)
            : vouch ? see_vouch(e, read, &f, reterr)
+           : act   ? see_act(e, read, &f, reterr)
                    : see_document(e, read, &f, reterr);
 }
 
-static enum err read_log(struct erasing *e, struct fault *reterr)
+static bool is_told(const struct erasing *e, struct text id)
+{
+    for (size_t i = 0; i < e->told_count; i++)
+        if (text_eq(e->told[i], id))
+            return true;
+    return false;
+}
+
+/* Such a note, and what approved it for its reader: both stand in the log before the grant that names the note. */
+static enum err see_told(struct erasing *e, const struct log_read *read, struct arena *arena, struct fault *reterr)
+{
+    bool object = text_eq(read->entry.kind, text_of(fact_kind_name(FACT_OBJECT)));
+    bool grant = text_eq(read->entry.kind, text_of(fact_kind_name(FACT_GRANT)));
+    struct fact f;
+    if (read->erased || (!object && !grant))
+        return OK;
+    arena_reset(arena);
+    enum err err = fact_decode(read, arena, &f, reterr);
+    if (err != OK || !is_told(e, object ? f.u.object.id : f.u.grant.object))
+        return err;
+    struct doomed d = doomed_of(read);
+    return doomed_add(&e->doomed, &d) == OK ? OK : no_memory(reterr);
+}
+
+typedef enum err see_entry(struct erasing *e, const struct log_read *read, struct arena *arena, struct fault *reterr);
+
+static enum err read_log(struct erasing *e, see_entry *see_one, struct fault *reterr)
 {
     struct log_reader *r;
     struct arena arena;
@@ -210,7 +259,7 @@ static enum err read_log(struct erasing *e, struct fault *reterr)
         struct log_read read;
         err = log_reader_next(r, &read, reterr);
         if (err == OK)
-            err = see(e, &read, &arena, reterr);
+            err = see_one(e, &read, &arena, reterr);
         if (err != OK)
             break;
     }
@@ -269,7 +318,9 @@ static enum err all_found(const struct erasing *e, struct fault *reterr)
 
 enum err erase_scan(struct erasing *e, struct fault *reterr)
 {
-    enum err err = read_log(e, reterr);
+    enum err err = read_log(e, see, reterr);
+    if (err == OK && e->told_count)
+        err = read_log(e, see_told, reterr);
     if (err == OK)
         err = all_found(e, reterr);
     if (err == OK)
