@@ -9,7 +9,7 @@
 #include "exchange/asker.h"
 #include "exchange/sharing.h"
 
-/* A version of an object that its class would withhold, and a grant lets go. */
+/* A version of an object that its class would withhold, or let go as its tear line alone, and a grant lets go. */
 struct single {
     int64_t date_us; /* when it became visible to the recipient */
     uint64_t n;

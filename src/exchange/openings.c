@@ -180,8 +180,9 @@ struct standing_of {
 
 /* A source that the last update did not know had the default that the class remembers. grants (may be NULL): whose
  * grants of the object count. */
-static bool cleared_for(const struct standing_of *s, const struct gate_class *c, const struct sharing *grants,
-                        struct text object, struct text version, int64_t at_us)
+static struct decision decided_for(const struct standing_of *s, const struct gate_class *c,
+                                   const struct sharing *grants, struct text object, struct text version,
+                                   int64_t at_us)
 {
     struct gate_class effective = *c;
     struct sharing_question asked, granted;
@@ -193,7 +194,7 @@ static bool cleared_for(const struct standing_of *s, const struct gate_class *c,
         asked.q.grants = granted.grants;
     }
     gate_decide(&asked.q, &d);
-    return d.cleared;
+    return d;
 }
 
 struct opened {
@@ -203,6 +204,7 @@ struct opened {
     size_t count, cap;
     struct uuid *grants;
     size_t grant_count;
+    bool changed;  /* settings, so that a portion may go now that did not */
     bool any;      /* something was not visible before */
     bool closed;   /* something is not visible any more */
     bool pointers; /* second pass: what points to others */
@@ -236,13 +238,14 @@ static enum err add_key(struct opened *o, const struct gate_class *c)
 static enum err on_class(void *self, const struct class_row *row)
 {
     struct opened *o = self;
-    bool before = cleared_for(&o->before, &row->cls, NULL, TEXT_NONE, TEXT_NONE, o->before.at_us);
-    if (!cleared_for(&o->now, &row->cls, NULL, TEXT_NONE, TEXT_NONE, o->now.at_us)) {
-        o->closed |= before;
+    struct decision before = decided_for(&o->before, &row->cls, NULL, TEXT_NONE, TEXT_NONE, o->before.at_us);
+    struct decision now = decided_for(&o->now, &row->cls, NULL, TEXT_NONE, TEXT_NONE, o->now.at_us);
+    o->closed |= sharing_wider(&now, &before);
+    if (!now.cleared)
         return OK;
-    }
-    o->any |= !before;
-    bool take = o->pointers ? before && points_to_others(row->cls.type) : !before;
+    bool wider = sharing_wider(&before, &now) || (row->cls.granular && o->changed);
+    o->any |= wider;
+    bool take = o->pointers ? !wider && points_to_others(row->cls.type) : wider;
     return take ? add_key(o, &row->cls) : OK;
 }
 
@@ -263,13 +266,15 @@ static enum err look_at_grant(struct opened *o, struct view *v, const struct sha
     if (e)
         return e;
     const struct sharing *grants = o->now.agreed;
-    if (cleared_for(&o->now, &cls, NULL, TEXT_NONE, TEXT_NONE, o->now.at_us) ||
-        !cleared_for(&o->now, &cls, grants, g->object, version, o->now.at_us))
+    struct decision by_class = decided_for(&o->now, &cls, NULL, TEXT_NONE, TEXT_NONE, o->now.at_us);
+    struct decision now = decided_for(&o->now, &cls, grants, g->object, version, o->now.at_us);
+    if (!sharing_wider(&by_class, &now))
         return OK;
     int64_t then_us = g->date_us > o->before.at_us ? g->date_us : o->before.at_us;
-    bool before = cleared_for(&o->before, &cls, grants, g->object, version, then_us);
-    o->any |= !before;
-    if (o->pointers ? before && points_to_others(cls.type) : !before)
+    struct decision before = decided_for(&o->before, &cls, grants, g->object, version, then_us);
+    bool wider = sharing_wider(&before, &now);
+    o->any |= wider;
+    if (o->pointers ? !wider && points_to_others(cls.type) : wider)
         o->grants[o->grant_count++] = g->id;
     return OK;
 }
@@ -328,7 +333,8 @@ static enum err write_opening(struct txn *t, void *self, struct fault *reterr)
         return e;
     struct opened o = {.before = {&u->before, &u->agreed_before, &op->before.r, op->before.at_us},
                        .now = {&u->now, &agreed, &op->now.r, op->now.at_us},
-                       .arena = &u->arena};
+                       .arena = &u->arena,
+                       .changed = !recipient_same(&op->before.r, &op->now.r) || !u->agreements_same};
     e = look(&o, txn_view(t), reterr);
     op->changed = o.any || o.closed;
     if (e == OK && (o.count || o.grant_count)) {

@@ -280,9 +280,10 @@ static enum err take_apart_before(struct filling *f, int64_t date_us, uint64_t n
 
 static enum err take_row(struct filling *f, const struct row *r, struct fault *reterr)
 {
-    int64_t late_us;
+    int64_t late_us, single_us;
     enum err e = take_apart_before(f, r->date_us, r->n, reterr);
-    if (e || f->p->more || (late_list_date(f->p->late, r->n, &late_us) && late_us > r->date_us))
+    if (e || f->p->more || (late_list_date(f->p->late, r->n, &late_us) && late_us > r->date_us) ||
+        (clearance_single_date(f->p->clearance, r->n, &single_us) && single_us > r->date_us))
         return e;
     return take(f->p, f->w, r, &f->bytes, reterr);
 }

@@ -231,3 +231,11 @@ size_t sharing_ask(const struct sharing *s, const struct gate_class *cls, const 
                                     .grant_count = used};
     return used;
 }
+
+bool sharing_wider(const struct decision *before, const struct decision *now)
+{
+    if (!now->cleared || !before->cleared)
+        return now->cleared;
+    bool other_line = before->tear && now->tear && !text_eq(before->tear_properties, now->tear_properties);
+    return (before->tear && !now->tear) || other_line || (before->consent && !now->consent);
+}

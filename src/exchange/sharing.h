@@ -39,6 +39,10 @@ const struct uuid *sharing_key(const struct recipient *r);
 /* The grants of that object; *ret_count may be 0. */
 const struct sharing_grant *sharing_of(const struct sharing *s, struct text object, size_t *ret_count);
 
+/* Does more of an object go by `now` than went by `before`: it, all of it and not its tear line alone, or its
+ * portions too, which a consent does not move? */
+bool sharing_wider(const struct decision *before, const struct decision *now);
+
 /* A question with what it points to; not to be copied. */
 struct sharing_question {
     struct gate_question q;

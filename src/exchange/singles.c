@@ -1,5 +1,6 @@
-/* exchange/singles.c - the objects that a grant singles out for a recipient, in the order of a page. An object whose
- * class is cleared anyway stays where it was: its grants change what may be done with it, not when it came. */
+/* exchange/singles.c - the objects that a grant singles out for a recipient, in the order of a page. An object of
+ * which no more goes than its class lets go anyway stays where it was: its grants change what may be done with it,
+ * not when it came. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,17 +49,18 @@ static enum err on_version(void *self, const struct version_row *row)
     struct search *s = self;
     struct clearance *c = s->c;
     struct sharing_question asked;
-    struct decision d;
+    struct decision d, by_class = {0};
     char name[VERSION_NAME_MAX];
-    bool by_class;
+    bool cleared;
     if (row->standing != STANDING_CURRENT && row->standing != STANDING_OLDER)
         return OK;
-    if (!clearance_class(c, row->class_id, &by_class) || by_class ||
+    if (!clearance_class(c, row->class_id, &cleared) ||
+        (cleared && !clearance_decide(c, s->now_us, row->class_id, TEXT_NONE, TEXT_NONE, &asked, &by_class)) ||
         !clearance_decide(c, s->now_us, row->class_id, s->id, version_name(row, name), &asked, &d))
         return OK;
     if (d.holds_until_us < c->holds_until_us)
         c->holds_until_us = d.holds_until_us;
-    if (!d.cleared)
+    if (!sharing_wider(&by_class, &d))
         return OK;
     int64_t since = granted_us(&c->sharing, s->id, version_name(row, name));
     return add(c, &(struct single){.date_us = since > row->added_us ? since : row->added_us,
