@@ -9,6 +9,7 @@
 #include "command/table.h"
 #include "desk/finding.h"
 #include "exchange/clearance.h"
+#include "exchange/explain.h"
 #include "json/json.h"
 
 #define FINDINGS_SHOWN 200
@@ -50,6 +51,24 @@ static int open_eyes(struct list *l, struct view *v)
     return err ? complain_fault(l->s, NULL, &fault) : EXIT_DONE;
 }
 
+/* The pattern may be a portion with a marking of its own, or no part of the tear line: the value shows only to whom
+ * the object shows it. What cannot be found out is not shown. */
+static bool is_cut(struct list *l, struct text indicator)
+{
+    struct explained e;
+    struct arena arena;
+    arena_init(&arena, 16 * MIB);
+    bool cut = true;
+    if (explain_object(l->s->node, l->words.view, indicator, &l->clearance->recipient, DOOR_CONSOLE, l->now_us,
+                       &arena, &e, NULL) == OK) {
+        struct text body = e.object ? cleared_body(e.object) : TEXT_NONE;
+        cut = text_find_text(body, TEXT("\"pattern\":")) < 0;
+        explained_done(&e);
+    }
+    arena_done(&arena);
+    return cut;
+}
+
 /* A hit inherits its indicator's marking (docs/RELEASE.md 8): who may not have the indicator sees that there was a
  * hit, and not on what. One whose indicator is gone shows nothing of it anyway. */
 static bool is_sealed(struct list *l, const struct finding_row *row)
@@ -62,9 +81,11 @@ static bool is_sealed(struct list *l, const struct finding_row *row)
     struct text indicator = ident_format(TEXT("indicator"), &row->indicator, id);
     if (view_current(l->words.view, indicator, &version, NULL))
         return false;
-    return !clearance_decide(l->clearance, l->now_us, version.class_id, indicator, version_name(&version, name), &q,
-                             &d) ||
-           !d.cleared;
+    if (!clearance_decide(l->clearance, l->now_us, version.class_id, indicator, version_name(&version, name), &q,
+                          &d) ||
+        !d.cleared)
+        return true;
+    return (q.q.cls->granular || d.tear) && is_cut(l, indicator);
 }
 
 static struct finding_words words_for(struct list *l, const struct finding_row *row, bool *ret_sealed)
