@@ -1,6 +1,9 @@
 /* Markings beyond TLP on their way in: what a definition means for the class, whose word counts, what is refused. */
 #include "house.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "desk/own_marking.h"
 #include "desk/portion.h"
 #include "desk/reclass.h"
@@ -402,6 +405,47 @@ static void changed_definitions_narrow(void **state)
     assert_terms(house_class(h, id), "ncUS");
 }
 
+static void stop_here(void *self, uint64_t count, uint64_t at)
+{
+    (void)self;
+    (void)count;
+    (void)at;
+    _exit(7);
+}
+
+/* The machine stops when the definition is durable, before the objects that name it are looked at. */
+static void narrowed_after_a_stop(void **state)
+{
+    struct house *h = *state;
+    house_import(h, house_bundle("%s,%s", statement(ONE, "PAP:CLEAR"), house_indicator(1, T1, MARKED)), &h->a);
+    assert_terms(house_class(h, house_indicator_id(1)), "p1");
+    node_close(h->node);
+    h->node = NULL;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct intake_totals t;
+        struct fault f;
+        if (node_open(io_system(), h->home, NODE_OWN, &h->node, &f) != OK)
+            _exit(1);
+        struct intake_options o = house_options(h, &h->a);
+        o.on_commit = stop_here;
+        o.on_rejected = NULL;
+        (void)!house_take(h, text_of(house_bundle("%s", statement(ONE, "PAP:RED"))), &o, &t);
+        _exit(2);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    assert_ok(node_open(io_system(), h->home, NODE_OWN, &h->node, NULL));
+    assert_terms(house_class(h, house_indicator_id(1)), "p1");
+    assert_ok(reclass_resume(h->node, NULL));
+    assert_terms(house_class(h, house_indicator_id(1)), "p4");
+    uint64_t entries = house_entries(h);
+    assert_ok(reclass_resume(h->node, NULL)); /* and is not done again */
+    assert_int_equal(house_entries(h), entries);
+}
+
 /* What turns out to be classified after it came in is seen by releasers alone, and matched no more. */
 static void classified_late_is_quarantined(void **state)
 {
@@ -544,25 +588,16 @@ static void portions_are_looked_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_HOUSE(terms_reach_the_class),
-        WITH_HOUSE(labels_in_definitions_count),
-        WITH_HOUSE(third_parties_are_not_believed),
-        WITH_HOUSE(the_document_itself_counts),
-        WITH_HOUSE(the_portions_and_the_tear_line),
-        WITH_HOUSE(classified_is_refused),
-        WITH_HOUSE(up_to_the_ceiling_is_taken),
-        WITH_HOUSE(strict_means_whole),
-        WITH_HOUSE(ours_are_made_and_read),
-        WITH_HOUSE(public_text_is_known_word_for_word),
-        WITH_HOUSE(absent_markings_are_filled),
-        WITH_HOUSE(late_definitions_are_taken),
-        WITH_HOUSE(changed_definitions_narrow),
-        WITH_HOUSE(classified_late_is_quarantined),
-        WITH_HOUSE(received_red_waits_for_a_releaser),
-        WITH_HOUSE(red_by_agreement_does_not_wait),
-        WITH_HOUSE(raised_to_red),
-        WITH_HOUSE(the_future_is_let_out),
-        WITH_HOUSE(portions_are_looked_up),
+        WITH_HOUSE(terms_reach_the_class),          WITH_HOUSE(labels_in_definitions_count),
+        WITH_HOUSE(third_parties_are_not_believed), WITH_HOUSE(the_document_itself_counts),
+        WITH_HOUSE(the_portions_and_the_tear_line), WITH_HOUSE(classified_is_refused),
+        WITH_HOUSE(up_to_the_ceiling_is_taken),     WITH_HOUSE(strict_means_whole),
+        WITH_HOUSE(ours_are_made_and_read),         WITH_HOUSE(public_text_is_known_word_for_word),
+        WITH_HOUSE(absent_markings_are_filled),     WITH_HOUSE(late_definitions_are_taken),
+        WITH_HOUSE(changed_definitions_narrow),     WITH_HOUSE(narrowed_after_a_stop),
+        WITH_HOUSE(classified_late_is_quarantined), WITH_HOUSE(received_red_waits_for_a_releaser),
+        WITH_HOUSE(red_by_agreement_does_not_wait), WITH_HOUSE(raised_to_red),
+        WITH_HOUSE(the_future_is_let_out),          WITH_HOUSE(portions_are_looked_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
