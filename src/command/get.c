@@ -202,6 +202,9 @@ static int show_found(struct show *w, struct view *v, struct text id)
         return exit_of(w->err);
     if (w->withheld && !w->shown)
         complain(w->s, TEXT_FMT ": it is here, and this account may not see it", TEXT_ARG(id));
+    else if (w->withheld)
+        complain(w->s, TEXT_FMT ": %zu of its versions %s not for this account", TEXT_ARG(id), (size_t)w->withheld,
+                 w->withheld == 1 ? "is" : "are");
     if (w->withheld)
         return EXIT_DENIED;
     if (w->shown == 0) {

@@ -26,7 +26,7 @@ static void add_roff(struct buffer *out, const char *words)
 
 static void add_head(struct buffer *out, const char *page, const char *name, const char *summary)
 {
-    buffer_addf(out, ".TH %s 1 \"\" \"Entente %s\" \"Entente\"\n.SH NAME\n", page, ENTENTE_VERSION);
+    buffer_addf(out, ".TH %s 1 \"\" \"Entente %s\" \"Entente\"\n.nh\n.SH NAME\n", page, ENTENTE_VERSION);
     add_roff(out, name);
     buffer_add(out, TEXT(" \\- "));
     add_roff(out, summary);

@@ -75,10 +75,14 @@ static enum err on_indicator(void *self, const struct version_row *row)
     struct asking *a = self;
     struct buffer body;
     struct json_doc *doc = NULL;
+    struct gate_class cls;
     if (row->revoked || cancelled(a->s))
         return cancelled(a->s) ? ERR_CANCELLED : OK;
+    enum err err = view_class(a->names, row->class_id, &cls, NULL);
+    if (err || cls.quarantined)
+        return err;
     buffer_init(&body, 2 * STIX_OBJECT_MAX_BYTES);
-    enum err err = node_body(a->s->node, row->body, &body, NULL);
+    err = node_body(a->s->node, row->body, &body, NULL);
     if (!err)
         err = json_parse(buffer_text(&body), &doc, NULL);
     if (!err)

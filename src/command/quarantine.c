@@ -26,6 +26,18 @@ static const char *why(const struct list *l, const struct version_row *row, cons
     return gate_class_label(cls) == TLP_RED ? "RED, and no agreement names accounts" : "kept aside";
 }
 
+static const char *standing_of(enum standing st)
+{
+    switch (st) {
+    case STANDING_OLDER: return "older";
+    case STANDING_CLAIM: return "claim";
+    case STANDING_CONFLICT: return "conflict";
+    case STANDING_QUARANTINED: return "quarantined";
+    case STANDING_RENDITION: return "rendition";
+    default: return "current";
+    }
+}
+
 static void show(struct list *l, const struct version_row *row, const struct gate_class *cls)
 {
     char added[MOMENT_MAX];
@@ -34,6 +46,7 @@ static void show(struct list *l, const struct version_row *row, const struct gat
         table_cell(&l->table, row->id);
         table_cell(&l->table, party);
         table_cell(&l->table, text_of(moment(row->added_us, added)));
+        table_cell(&l->table, text_of(standing_of(row->standing)));
         table_cell(&l->table, text_of(why(l, row, cls)));
         return;
     }
@@ -43,6 +56,7 @@ static void show(struct list *l, const struct version_row *row, const struct gat
     json_member_text(&o, "version", row->modified);
     json_member_text(&o, "party", party);
     json_member_i64(&o, "entry", (int64_t)row->n);
+    json_member_text(&o, "standing", text_of(standing_of(row->standing)));
     json_member_text(&o, "why", text_of(why(l, row, cls)));
     json_close(&o, '}');
     json_line_end(l->s);
@@ -71,14 +85,18 @@ static enum err list_class(void *self, const struct class_row *row)
     struct list *l = self;
     if (!row->cls.quarantined)
         return OK;
+    static const enum standing counted[] = {STANDING_CURRENT,  STANDING_QUARANTINED, STANDING_OLDER,
+                                            STANDING_CONFLICT, STANDING_CLAIM,       STANDING_RENDITION};
     const struct class_row kept = *row;
-    enum err err = list_standing(l, &kept, STANDING_CURRENT);
-    return err ? err : list_standing(l, &kept, STANDING_QUARANTINED);
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < ARRAY_LEN(counted); i++)
+        err = list_standing(l, &kept, counted[i]);
+    return err;
 }
 
 static int list_quarantine(struct session *s, struct view *v)
 {
-    static const char *const heads[] = {"OBJECT", "FROM", "TAKEN IN", "WHY", NULL};
+    static const char *const heads[] = {"OBJECT", "FROM", "TAKEN IN", "STANDING", "WHY", NULL};
     struct fault fault = {.offset = -1, .line = -1};
     struct list l = {.s = s, .v = v, .fault = &fault};
     if (open_view(s, &l.names))

@@ -2,7 +2,7 @@
  *
  * What comes to count late must not stand behind a recipient's cursor, so it gets an entry of its own: the same body
  * again, in place of its old entry (fact_object.replaces). That is rare: a proof that comes for what was a claim, an
- * authority that turns out to be another's. */
+ * authority that turns out to be another's. So does what another form of its moment narrows: its class is another. */
 #include "desk/holding.h"
 
 #include <stdlib.h>
@@ -219,6 +219,45 @@ static bool contain(void *self, const struct held_version *whole, const struct h
     return yes;
 }
 
+/* What is held alone, or arrives as the next version, needs none: the class of what arrives is its caller's. */
+static enum err give_classes(struct holding *h)
+{
+    enum err e = OK;
+    for (size_t i = 0; e == OK && h->count > 1 && i < h->count; i++) {
+        struct holding_row *r = &h->rows[i];
+        struct gate_class *cls;
+        if (r->version.cls || r->version.aside)
+            continue;
+        if (i > 0 && r[-1].version.cls && r[-1].class_id == r->class_id) {
+            r->version.cls = r[-1].version.cls;
+            continue;
+        }
+        cls = arena_alloc(&h->arena, sizeof *cls);
+        e = cls ? view_class(txn_view(h->t), r->class_id, cls, &h->why) : ERR_NOMEM;
+        r->version.cls = cls;
+    }
+    return e;
+}
+
+static bool same_class(const struct gate_class *a, const struct gate_class *b)
+{
+    struct buffer x, y;
+    buffer_init(&x, GATE_CLASS_KEY_MAX);
+    buffer_init(&y, GATE_CLASS_KEY_MAX);
+    gate_class_key(a, &x);
+    gate_class_key(b, &y);
+    bool same = !buffer_error(&x) && !buffer_error(&y) && text_eq(buffer_text(&x), buffer_text(&y));
+    buffer_done(&x);
+    buffer_done(&y);
+    return same;
+}
+
+/* Counts as before, under a narrower class? */
+static bool is_narrowed(const struct holding *h, const struct holding_row *r)
+{
+    return r->version.standing == STANDING_CURRENT && r->version.cls && !same_class(r->version.cls, &h->result.cls);
+}
+
 static enum err note_changes(struct holding *h)
 {
     struct fact_standing *changes = arena_alloc(&h->arena, (h->count + 1) * sizeof *changes);
@@ -228,7 +267,7 @@ static enum err note_changes(struct holding *h)
     for (size_t i = 0; i < h->count; i++) {
         struct holding_row *r = &h->rows[i];
         r->version.standing = h->list[i].standing;
-        if (r->version.n == ARRIVES || r->version.standing == r->before)
+        if (r->version.n == ARRIVES || (r->version.standing == r->before && !is_narrowed(h, r)))
             continue;
         if (r->version.standing == STANDING_CURRENT)
             h->promoted = r;
@@ -245,6 +284,8 @@ enum err holding_arrange(struct holding *h, struct fault *reterr)
     enum err e = h->list ? OK : ERR_NOMEM;
     if (h->count > 1)
         qsort(h->rows, h->count, sizeof *h->rows, first_come);
+    if (e == OK)
+        e = give_classes(h);
     for (size_t i = 0; e == OK && i < h->count; i++) {
         e = give_vouchers(h, &h->rows[i]);
         h->list[i] = h->rows[i].version;
@@ -298,9 +339,9 @@ static enum err read_head(struct promotion *p)
 
 static enum err read_row(struct holding *h, struct promotion *p, struct fault *reterr)
 {
-    struct gate_class cls;
+    struct gate_class cls = h->result.cls;
     const struct holding_row *r = h->promoted;
-    enum err e = view_class(txn_view(h->t), r->class_id, &cls, reterr);
+    enum err e = r->version.cls ? OK : view_class(txn_view(h->t), r->class_id, &cls, reterr);
     if (e == OK)
         e = txn_body(h->t, r->body, &p->body, reterr);
     if (e == OK && r->original.segment != UINT32_MAX)

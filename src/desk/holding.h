@@ -11,7 +11,7 @@ struct holding_row {
     enum authority authority;    /* of its entry's party */
     int64_t added_us;
     struct uuid source;
-    uint32_t class_id;
+    uint32_t class_id; /* 0: it arrives now */
     uint64_t print;
     struct place body, original;
     struct text text; /* the body of what arrives */
@@ -26,10 +26,12 @@ struct holding {
     size_t voucher_count, voucher_cap;
     uint64_t current; /* entry of what counted before; UINT64_MAX: nothing */
     struct versions_result result;
-    const struct holding_row *promoted; /* comes to count, and stands in an earlier entry; NULL: none */
-    struct fact_standings changes;      /* of the others, against the log */
-    struct held_version *list;          /* inside: the rows' versions, as they are arranged */
-    enum err failed;                    /* inside: of a comparison */
+    /* Comes to count, or is narrowed by another form of its moment, and stands in an earlier entry; NULL: none. Its
+     * class is result.cls. */
+    const struct holding_row *promoted;
+    struct fact_standings changes; /* of the others, against the log */
+    struct held_version *list;     /* inside: the rows' versions, as they are arranged */
+    enum err failed;               /* inside: of a comparison */
     struct fault why;
 };
 /* The object's versions with all who vouch for them; none when it is not known. holding_done() after any return. */

@@ -211,6 +211,15 @@ static enum err note_defined(struct intake *in, struct text id, enum intake_verd
     return OK;
 }
 
+/* As its markings say, and as the other forms of its moment do. */
+static struct gate_class class_of(const struct apply *a, const struct intake_item *item, const struct judgement *j)
+{
+    bool counts = standing_of(j->verdict) == STANDING_CURRENT;
+    struct gate_class cls = j->full && counts ? j->holding.result.cls : item->cls;
+    cls.quarantined |= j->verdict == INTAKE_QUARANTINED || red_is_quarantined(&cls, a->in->red_named);
+    return cls;
+}
+
 static enum err append(struct apply *a, struct intake_item *item, const struct judgement *j,
                        const struct own_times *stamps, struct fault *reterr)
 {
@@ -225,10 +234,8 @@ static enum err append(struct apply *a, struct intake_item *item, const struct j
     obj->line = a->in->options->provable;
     if (j->full)
         obj->standings = j->holding.changes;
-    struct gate_class cls = item->cls;
-    bool red = red_is_quarantined(&cls, a->in->red_named);
-    cls.quarantined = red || j->verdict == INTAKE_QUARANTINED;
-    a->totals.red += red;
+    const struct gate_class cls = class_of(a, item, j);
+    a->totals.red += red_is_quarantined(&cls, a->in->red_named);
     enum err e = class_key(a, &cls, &obj->class_key);
     if (e == OK)
         e = note_defined(a->in, o->id, j->verdict);
@@ -319,6 +326,7 @@ static struct arrival arrival_of(const struct apply *a, const struct intake_item
     return (struct arrival){.id = o->id,
                             .body = o->body,
                             .party = a->in->party,
+                            .cls = &item->cls,
                             .authority = item->authority,
                             .ours = a->in->options->from_self,
                             .versioned = o->has_modified,
@@ -334,6 +342,7 @@ static enum err apply_judged(struct apply *a, struct intake_item *item, struct a
 {
     struct own_times stamps = {0};
     struct judgement j = {0};
+    item->cls.quarantined |= red_is_quarantined(&item->cls, a->in->red_named);
     bool refused = false, next = false;
     if (arrived->print) {
         stamps = fill_stamps(a, item, current && uuid_eq(&current->party, &arrived->party) ? current : NULL);

@@ -17,6 +17,7 @@ enum intake_verdict {
 struct arrival {
     struct text id, body;
     struct uuid party;
+    const struct gate_class *cls;
     enum authority authority;
     bool ours, versioned, revoked;
     int64_t modified_us;

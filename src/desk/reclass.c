@@ -107,12 +107,16 @@ static enum err changes_add(struct changes *c, const struct version_row *row, bo
     return e;
 }
 
-/* Where a version that was kept aside stands among those that were not. */
-static enum err find_place(struct holding *h, uint64_t n, struct fact_object *f, struct fault *reterr)
+/* Where a version stands, under its new class, among those that are held. */
+static enum err find_place(struct holding *h, uint64_t n, const struct gate_class *cls, struct fact_object *f,
+                           struct fault *reterr)
 {
-    for (size_t i = 0; i < h->count; i++)
-        if (h->rows[i].version.n == n)
-            h->rows[i].version.aside = false;
+    for (size_t i = 0; i < h->count; i++) {
+        if (h->rows[i].version.n != n)
+            continue;
+        h->rows[i].version.aside = false;
+        h->rows[i].version.cls = cls;
+    }
     enum err e = holding_arrange(h, reterr);
     for (size_t i = 0; e == OK && i < h->count; i++)
         if (h->rows[i].version.n == n)
@@ -132,15 +136,27 @@ static enum err append_in_place(struct txn *t, const struct change *one, struct 
                                 struct text original, struct fault *reterr)
 {
     struct holding h;
+    struct gate_class cls;
+    struct buffer key;
+    buffer_init(&key, GATE_CLASS_KEY_MAX);
     enum err e = holding_load(&h, t, f->u.object.id, reterr);
     if (e == OK)
-        e = find_place(&h, one->n, &f->u.object, reterr);
-    f->u.object.supersedes = f->u.object.standing == STANDING_CURRENT && h.current != UINT64_MAX;
+        e = gate_class_parse(one->key, &cls);
+    if (e == OK)
+        e = find_place(&h, one->n, &cls, &f->u.object, reterr);
+    bool counts = e == OK && f->u.object.standing == STANDING_CURRENT;
+    if (counts) { /* what the other forms of its moment restrict stays; quarantine is what the change says */
+        h.result.cls.quarantined = cls.quarantined;
+        e = key_of(&h.result.cls, &key, reterr);
+        f->u.object.class_key = buffer_text(&key);
+    }
+    f->u.object.supersedes = counts && h.current != UINT64_MAX;
     if (e == OK)
         e = txn_append(t, f, body, original, reterr);
     if (e == OK && h.promoted && h.promoted->version.n != one->n)
         e = holding_promote(&h, &f->u.object.account, reterr);
     holding_done(&h);
+    buffer_done(&key);
     return e;
 }
 
@@ -167,12 +183,13 @@ static enum err append_change(struct txn *t, const struct changes *c, const stru
         struct fact f = one->fact;
         f.u.object.class_key = one->key;
         f.u.object.standing = standing;
-        f.u.object.supersedes = standing == STANDING_CURRENT;
+        f.u.object.supersedes = false;
         f.u.object.replaces = one->n + 1;
         f.u.object.account = c->account;
         f.u.object.standings = (struct fact_standings){0}; /* what it changed then was changed then */
-        e = one->stays ? txn_append(t, &f, buffer_text(&body), buffer_text(&original), reterr)
-                       : append_in_place(t, one, &f, buffer_text(&body), buffer_text(&original), reterr);
+        e = one->stays && standing == STANDING_QUARANTINED
+                ? txn_append(t, &f, buffer_text(&body), buffer_text(&original), reterr)
+                : append_in_place(t, one, &f, buffer_text(&body), buffer_text(&original), reterr);
     }
     buffer_done(&body);
     buffer_done(&original);

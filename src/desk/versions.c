@@ -85,6 +85,7 @@ struct ranked {
     bool proven;
     bool own_line; /* its entry came by the authority itself */
     bool part;     /* of another of its moment */
+    int label;     /* how strict the label of its content is */
 };
 
 /* Moments: the highest first. */
@@ -99,8 +100,17 @@ static int by_moment(const struct ranked *a, const struct ranked *b)
     return 0;
 }
 
-/* Within a moment: the proven, then the smaller hash; of one content the entry that came by the authority's own line,
- * then the first. Without versions: revoked, then what arrived last. */
+/* Unmarked leaves by no door, so only RED is stricter. */
+static int label_rank(const struct held_version *v)
+{
+    enum tlp label = v->cls ? gate_class_label(v->cls) : TLP_NONE;
+    if (label == TLP_NONE)
+        return TLP_RED;
+    return label == TLP_RED ? TLP_RED + 1 : (int)label;
+}
+
+/* Within a moment: the proven, then the stricter label, then the smaller hash; of one content the entry that came by
+ * the authority's own line, then the first. Without versions: revoked, then what arrived last. */
 static int by_form(const struct ranked *a, const struct ranked *b)
 {
     if (!a->v->versioned && a->v->revoked != b->v->revoked)
@@ -109,6 +119,8 @@ static int by_form(const struct ranked *a, const struct ranked *b)
         return a->v->n > b->v->n ? -1 : 1;
     if (a->proven != b->proven)
         return a->proven ? -1 : 1;
+    if (a->label != b->label && a->v->versioned)
+        return a->label > b->label ? -1 : 1;
     int c = memcmp(a->v->hash.b, b->v->hash.b, SHA256_BYTES);
     if (c)
         return c;
@@ -123,6 +135,17 @@ static int best_first(const void *a, const void *b)
     return c ? c : by_form(a, b);
 }
 
+/* One content has one label, by whichever of its lines: that of the entry that stands for it. list: in order, all
+ * labels alike. */
+static void give_labels(struct ranked *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool again = i > 0 && by_moment(&list[i - 1], &list[i]) == 0 && list[i - 1].proven == list[i].proven &&
+                     sha256_eq(&list[i - 1].v->hash, &list[i].v->hash);
+        list[i].label = again ? list[i - 1].label : label_rank(list[i].v);
+    }
+}
+
 static int first_come(const void *a, const void *b)
 {
     const struct held_version *x = a, *y = b;
@@ -134,7 +157,8 @@ static int first_come(const void *a, const void *b)
 static bool contained(const struct ranked *list, size_t count, size_t at, versions_contain *contain, void *self)
 {
     for (size_t i = 0; i < count; i++)
-        if (i != at && !sha256_eq(&list[i].v->hash, &list[at].v->hash) && contain(self, list[i].v, list[at].v))
+        if (i != at && list[i].label >= list[at].label && !sha256_eq(&list[i].v->hash, &list[at].v->hash) &&
+            contain(self, list[i].v, list[at].v))
             return true;
     return false;
 }
@@ -204,6 +228,37 @@ static struct held_version *arrange_own(struct ranked *list, size_t count, versi
     return current;
 }
 
+/* ---- what the others restrict ---- */
+
+/* What leaves carries what current itself is marked with, so what it does not say makes its marking unreadable. */
+static void narrow(struct gate_class *c, const struct ranked *current, const struct ranked *other)
+{
+    const struct gate_class *more = other->v->cls;
+    struct terms before = c->terms;
+    bool fits = terms_add(&c->terms, &more->terms), stricter = other->label > current->label;
+    c->unknown_marking |= !fits || stricter || more->unknown_marking || !terms_equal(&before, &c->terms);
+    c->quarantined |= stricter && more->quarantined;
+    c->source_pap = more->source_pap > c->source_pap ? more->source_pap : c->source_pap;
+}
+
+static void add_restrictions(struct versions_result *r, const struct ranked *own, size_t count)
+{
+    const struct held_version *v = r->current;
+    size_t at = 0;
+    if (!v->cls)
+        return;
+    r->cls = *v->cls;
+    while (own[at].v != v)
+        at++;
+    for (size_t i = 0; v->versioned && i < count; i++) {
+        const struct held_version *o = own[i].v;
+        bool form = o->cls && o->versioned && o->modified_us == v->modified_us && !sha256_eq(&o->hash, &v->hash);
+        bool again = i > 0 && sha256_eq(&own[i - 1].v->hash, &o->hash);
+        if (form && !again)
+            narrow(&r->cls, &own[at], &own[i]);
+    }
+}
+
 struct versions_result versions_arrange(struct held_version *list, size_t count, versions_contain *contain,
                                         void *self)
 {
@@ -229,10 +284,15 @@ struct versions_result versions_arrange(struct held_version *list, size_t count,
                                                .proven = is_logged(word->authority),
                                                .own_line = same_party(&list[i].party, &who.party)};
     }
-    if (own_count > 1)
+    if (own_count > 1) {
         qsort(own, own_count, sizeof *own, best_first);
-    if (own_count > 0)
+        give_labels(own, own_count);
+        qsort(own, own_count, sizeof *own, best_first);
+    }
+    if (own_count > 0) {
         r.current = arrange_own(own, own_count, contain, self);
+        add_restrictions(&r, own, own_count);
+    }
     free(own);
     return r;
 }

@@ -7,10 +7,13 @@
  * 2. The versions that this party vouches for are ordered: revoked ones above the others (revoked is final), then by
  *    `modified`. The highest is current, those of other moments are older. What nobody but others vouches for is a
  *    claim: it replaces, revokes and freezes nothing.
- * 3. Of one moment, a form that another one wholly contains is a rendition of that; where one is proven, so is every
- *    form that is not. Of those left the smallest hash stands, the rest are in conflict with it.
+ * 3. Of one moment, a form that another one wholly contains, and that is not stricter, is a rendition of that; where
+ *    one is proven, so is every form that is not. Of those left the one with the strictest label stands, of several
+ *    the one with the smallest hash; the rest are in conflict with it. Its class takes in what the others restrict:
+ *    of one moment markings never widen.
  * 4. Objects without `modified` have no order: of the authority's variants the one that arrived last counts. */
 #pragma once
+#include "release/gate.h"
 #include "store/facts.h"
 
 struct voucher {
@@ -26,7 +29,8 @@ struct held_version {
     bool aside; /* quarantined, or replaced by a later entry: is not looked at, its standing stays */
     const struct voucher *vouchers;
     size_t voucher_count;
-    struct uuid party; /* whose line its entry came by */
+    struct uuid party;            /* whose line its entry came by */
+    const struct gate_class *cls; /* borrowed; NULL: not known, counts as unmarked and restricts no other */
     enum standing standing;
 };
 /* Does the form `whole` contain all of `part`, and more? Asked about versions of one moment and authority only. */
@@ -39,6 +43,7 @@ struct versions_result {
     struct uuid authority;              /* of which party; with: */
     enum authority level;               /* NONE: nobody's */
     bool no_memory;                     /* nothing was changed */
+    struct gate_class cls; /* of current, with what the other forms of its moment restrict; where its cls is known */
 };
 /* Gives each of list its standing. list is put in order of n. contain may be NULL: nothing is a rendition unless a
  * proof says so. */

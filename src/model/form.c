@@ -66,7 +66,8 @@ static bool has_markings_of(const struct json_val *object, const struct json_val
     return true;
 }
 
-static bool form_holds(const struct json_val *whole, const struct json_val *part)
+/* All but the markings. */
+static bool content_holds(const struct json_val *whole, const struct json_val *part)
 {
     struct json_iter p = json_iter_of(part);
     while (json_next(&p)) {
@@ -74,10 +75,14 @@ static bool form_holds(const struct json_val *whole, const struct json_val *part
         if (!text_eq(p.key, TEXT("object_marking_refs")) && (!w || !holds(w, p.val)))
             return false;
     }
-    return has_markings_of(part, whole);
+    return true;
 }
 
 bool form_contains(const struct json_val *whole, const struct json_val *part)
 {
-    return form_holds(whole, part) && !form_holds(part, whole);
+    if (!content_holds(whole, part))
+        return false;
+    if (content_holds(part, whole))
+        return has_markings_of(whole, part) && !has_markings_of(part, whole);
+    return has_markings_of(part, whole);
 }

@@ -64,6 +64,7 @@ def indicators_of_the_home(folder):
     revoked = indicator(ONE, "green", revoked=True)
     other = indicator("alert tcp any any -> any any", "green", pattern_type="suricata")
     node.ok("import", bundle(folder, good, expired, revoked, other))
+    node.ok("import", bundle(folder, indicator(ONE, "red")), "--from", "CERT Y")  # kept in quarantine
     lines = node.ok("match", "--observed", seen, "--json").lines
     check([line["id"] for line in lines] == [good["id"]], lines)
     check(lines[0]["pattern"] == BOTH and lines[0]["observations"] == [FIRST, SECOND], lines)

@@ -534,6 +534,75 @@ static void raised_to_red(void **state)
     assert_int_equal(values_wanted(h), 0);
 }
 
+#define CLEAR_ID    "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9"
+#define RED_ID      "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
+#define MARKS(list) ",\"object_marking_refs\":[" list "]"
+
+/* Of one moment markings never widen, whichever form came first and however often. */
+static void a_form_of_the_same_moment_never_widens(void **state)
+{
+    struct house *h = *state;
+    static const char *const laxer[] = {MARKS("\"" CLEAR_ID "\""), "",
+                                        MARKS("\"" CLEAR_ID "\"") ",\"name\":\"whole\""};
+    static const char *const stricter[] = {MARKS("\"" CLEAR_ID "\",\"" RED_ID "\""), RED, RED ",\"confidence\":7",
+                                           RED ",\"confidence\":8"};
+    unsigned number = 1;
+    uint64_t replayed;
+    for (size_t l = 0; l < ARRAY_LEN(laxer); l++)
+        for (size_t s = 0; s < ARRAY_LEN(stricter); s++)
+            for (int red_first = 0; red_first < 2; red_first++, number++) {
+                for (int turn = 0; turn < 4; turn++)
+                    house_import(h,
+                                 house_bundle("%s", house_indicator(number, T1,
+                                                                    (turn + red_first) % 2 ? stricter[s] : laxer[l])),
+                                 &h->a);
+                assert_int_equal(house_class(h, house_indicator_id(number)).tlp, TLP_RED);
+                assert_true(house_class(h, house_indicator_id(number)).quarantined);
+            }
+    assert_int_equal(values_wanted(h), 0);
+    assert_ok(node_rebuild(h->node, &replayed, NULL));
+    for (unsigned i = 1; i < number; i++)
+        assert_true(house_class(h, house_indicator_id(i)).quarantined);
+    assert_int_equal(values_wanted(h), 0);
+}
+
+/* Where neither form is the stricter, what leaves would carry half of the terms: it does not leave. */
+static void terms_of_one_moment_add_up(void **state)
+{
+    struct house *h = *state;
+    house_import(h,
+                 house_bundle("%s,%s", definition(ONE, EXT_REL_TO, "\"countries\":[\"DE\",\"NL\"]"),
+                              definition(TWO, EXT_REL_TO, "\"countries\":[\"NL\",\"FR\"]")),
+                 &h->a);
+    for (unsigned i = 1; i < 5; i++) {
+        for (int turn = 0; turn < 4; turn++)
+            house_import(
+                h,
+                house_bundle(
+                    "%s", house_indicator(i, T1, (turn + (int)i) % 2 ? MARKS("\"" ONE "\"") : MARKS("\"" TWO "\""))),
+                &h->a);
+        assert_terms(house_class(h, house_indicator_id(i)), "rcNL");
+        assert_true(house_class(h, house_indicator_id(i)).unknown_marking);
+        assert_int_equal(house_standing(h, house_indicator_id(i), STANDING_CURRENT), 1);
+    }
+    /* a definition said again takes nothing back */
+    house_import(h, house_bundle("%s", definition(ONE, EXT_REL_TO, "\"countries\":[\"DE\",\"NL\",\"SE\"]")), &h->a);
+    assert_terms(house_class(h, house_indicator_id(1)), "rcNL");
+    assert_true(house_class(h, house_indicator_id(1)).unknown_marking);
+    /* one marking more is no conflict: the body carries all of it */
+    for (unsigned i = 5; i < 7; i++) {
+        for (int turn = 0; turn < 3; turn++)
+            house_import(
+                h,
+                house_bundle("%s", house_indicator(i, T1,
+                                                   (turn + (int)i) % 2 ? MARKS("\"" CLEAR_ID "\"")
+                                                                       : MARKS("\"" CLEAR_ID "\",\"" ONE "\""))),
+                &h->a);
+        assert_terms(house_class(h, house_indicator_id(i)), "rcDE,cNL");
+        assert_false(house_class(h, house_indicator_id(i)).unknown_marking);
+    }
+}
+
 /* One that was dated ahead stands by its date once it is let out. */
 static void the_future_is_let_out(void **state)
 {
@@ -588,16 +657,47 @@ static void portions_are_looked_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_HOUSE(terms_reach_the_class),          WITH_HOUSE(labels_in_definitions_count),
-        WITH_HOUSE(third_parties_are_not_believed), WITH_HOUSE(the_document_itself_counts),
-        WITH_HOUSE(the_portions_and_the_tear_line), WITH_HOUSE(classified_is_refused),
-        WITH_HOUSE(up_to_the_ceiling_is_taken),     WITH_HOUSE(strict_means_whole),
-        WITH_HOUSE(ours_are_made_and_read),         WITH_HOUSE(public_text_is_known_word_for_word),
-        WITH_HOUSE(absent_markings_are_filled),     WITH_HOUSE(late_definitions_are_taken),
-        WITH_HOUSE(changed_definitions_narrow),     WITH_HOUSE(narrowed_after_a_stop),
-        WITH_HOUSE(classified_late_is_quarantined), WITH_HOUSE(received_red_waits_for_a_releaser),
-        WITH_HOUSE(red_by_agreement_does_not_wait), WITH_HOUSE(raised_to_red),
-        WITH_HOUSE(the_future_is_let_out),          WITH_HOUSE(portions_are_looked_up),
+        WITH_HOUSE(terms_reach_the_class),
+        WITH_HOUSE(labels_in_definitions_count),
+        WITH_HOUSE(third_parties_are_not_believed),
+        WITH_HOUSE(the_document_itself_counts),
+        WITH_HOUSE(the_portions_and_the_tear_line),
+        WITH_HOUSE(classified_is_refused),
+        WITH_HOUSE(up_to_the_ceiling_is_taken),
+        WITH_HOUSE(strict_means_whole),
+        WITH_HOUSE(ours_are_made_and_read),
+        WITH_HOUSE(public_text_is_known_word_for_word),
+        WITH_HOUSE(absent_markings_are_filled),
+        WITH_HOUSE(late_definitions_are_taken),
+        WITH_HOUSE(changed_definitions_narrow),
+        WITH_HOUSE(narrowed_after_a_stop),
+        WITH_HOUSE(classified_late_is_quarantined),
+        WITH_HOUSE(received_red_waits_for_a_releaser),
+        WITH_HOUSE(red_by_agreement_does_not_wait),
+        WITH_HOUSE(raised_to_red),
+        WITH_HOUSE(the_future_is_let_out),
+        WITH_HOUSE(portions_are_looked_up),
+        WITH_HOUSE(terms_reach_the_class),
+        WITH_HOUSE(labels_in_definitions_count),
+        WITH_HOUSE(third_parties_are_not_believed),
+        WITH_HOUSE(the_document_itself_counts),
+        WITH_HOUSE(the_portions_and_the_tear_line),
+        WITH_HOUSE(classified_is_refused),
+        WITH_HOUSE(up_to_the_ceiling_is_taken),
+        WITH_HOUSE(strict_means_whole),
+        WITH_HOUSE(ours_are_made_and_read),
+        WITH_HOUSE(public_text_is_known_word_for_word),
+        WITH_HOUSE(absent_markings_are_filled),
+        WITH_HOUSE(late_definitions_are_taken),
+        WITH_HOUSE(changed_definitions_narrow),
+        WITH_HOUSE(classified_late_is_quarantined),
+        WITH_HOUSE(received_red_waits_for_a_releaser),
+        WITH_HOUSE(red_by_agreement_does_not_wait),
+        WITH_HOUSE(raised_to_red),
+        WITH_HOUSE(a_form_of_the_same_moment_never_widens),
+        WITH_HOUSE(terms_of_one_moment_add_up),
+        WITH_HOUSE(the_future_is_let_out),
+        WITH_HOUSE(portions_are_looked_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -462,6 +462,66 @@ static void order_does_not_matter(void **state)
     }
 }
 
+/* ---- markings of one moment ---- */
+
+/* Restrictions of a form: a label, and terms as a set of purposes and names. */
+static struct gate_class class_drawn(void)
+{
+    static const enum tlp labels[] = {TLP_NONE, TLP_CLEAR, TLP_GREEN, TLP_RED};
+    struct gate_class c = {.tlp = labels[below(4)]};
+    c.source_default = c.tlp == TLP_NONE && below(2) ? TLP_GREEN : TLP_NONE;
+    c.quarantined = c.tlp == TLP_RED;
+    c.terms.purposes = (uint8_t)below(8);
+    c.terms.originator_control = below(4) == 0;
+    return c;
+}
+
+static int strictness(const struct gate_class *c)
+{
+    enum tlp label = gate_class_label(c);
+    return label == TLP_NONE ? 10 : label == TLP_RED ? 11 : (int)label;
+}
+
+/* What goes to whom: no label, nothing unreadable, and no use that this class does not allow. */
+static void assert_no_wider(const struct gate_class *c, const struct gate_class *than)
+{
+    struct terms sum = c->terms;
+    assert_true(c->unknown_marking || strictness(c) >= strictness(than));
+    assert_true(c->quarantined || !than->quarantined);
+    assert_true(terms_add(&sum, &than->terms) && terms_equal(&sum, &c->terms));
+}
+
+/* Adding a marking never clears more, in any order, whether it comes as a form of its own or as more of the same. */
+static void markings_never_widen(void **state)
+{
+    (void)state;
+    for (unsigned round = 1; round < 20000; round++) {
+        seed = round * 2654435761u + 1;
+        struct gate_class classes[ROWS_MAX];
+        struct home h = {.count = 0}, other;
+        size_t count = 2 + below(4);
+        for (size_t i = 0; i < count; i++) {
+            size_t row = arrive(&h, &A, AUTHORITY_SOURCE, 10, contents[i], false);
+            classes[i] = class_drawn();
+            h.rows[row].cls = &classes[i];
+            if (below(4) == 0)
+                vouch(&h, row, &A, AUTHORITY_PROVEN, 1000);
+        }
+        other = h;
+        for (size_t i = 0; i < count; i++)
+            other.rows[i].n = count - i;
+        struct versions_result r = versions_arrange(h.rows, count, begins, NULL),
+                               again = versions_arrange(other.rows, count, begins, NULL);
+        assert_non_null(r.current);
+        assert_true(sha256_eq(&r.current->hash, &again.current->hash));
+        assert_true(terms_equal(&r.cls.terms, &again.cls.terms));
+        assert_int_equal(r.cls.unknown_marking, again.cls.unknown_marking);
+        assert_int_equal(r.cls.quarantined, again.cls.quarantined);
+        for (size_t i = 0; i < count; i++)
+            assert_no_wider(&r.cls, &classes[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -477,6 +537,7 @@ int main(void)
         cmocka_unit_test(the_future),
         cmocka_unit_test(homes_agree),
         cmocka_unit_test(order_does_not_matter),
+        cmocka_unit_test(markings_never_widen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
