@@ -74,14 +74,41 @@ static bool always_cleared(const struct page *p, struct text id)
     return text_eq(parts.type, TEXT("identity")) && uuid_eq(&parts.uuid, &node_genesis(p->node)->identity);
 }
 
-/* Canonical text in which no property but these two ends like a reference: closing it withholds nothing. */
-static bool points_nowhere(struct text body)
+/* Whether canonical text that ends here has come to a member of the object itself. */
+static bool at_top(struct text before)
 {
-    static const struct text known[] = {{"created_by", 10}, {"object_marking", 14}};
+    size_t depth = 0;
+    bool inside = false;
+    for (size_t i = 0; i < before.len; i++) {
+        char c = before.ptr[i];
+        if (inside && c == '\\')
+            i++;
+        else if (c == '"')
+            inside = !inside;
+        else if (!inside && (c == '{' || c == '['))
+            depth++;
+        else if (!inside && (c == '}' || c == ']'))
+            depth--;
+    }
+    return depth == 1 && !inside;
+}
+
+/* Canonical text in which nothing looks like a reference but these two properties of the object itself, by their
+ * exact names: closing it withholds nothing. The maker of an extension definition must be seen with it. */
+static bool points_nowhere(struct text id, struct text body)
+{
+    static const struct text known[] = {{"\"created_by_ref\":\"", 18}, {"\"object_marking_refs\":[", 23}};
+    const size_t before[] = {sizeof "\"created_by" - 1, sizeof "\"object_marking" - 1};
     const char *at = body.ptr, *end = body.ptr + body.len;
+    if (text_starts(id, TEXT("extension-definition--")))
+        return false;
     while ((at = memmem(at, (size_t)(end - at), "_ref", 4))) {
-        struct text before = {body.ptr, (size_t)(at - body.ptr)};
-        if (!text_ends(before, known[0]) && !text_ends(before, known[1]))
+        bool harmless = false;
+        size_t here = (size_t)(at - body.ptr);
+        for (size_t i = 0; i < ARRAY_LEN(known) && !harmless; i++)
+            harmless = here > before[i] && text_starts(text_sub(body, here - before[i], body.len), known[i]) &&
+                       at_top(text_sub(body, 0, here - before[i]));
+        if (!harmless)
             return false;
         at += 4;
     }
@@ -113,11 +140,11 @@ static enum err close_body(struct page *p, const struct sharing_question *a, con
 }
 
 /* A target that is cleared, but goes cut, or cannot go: what it lacks. */
-static enum err target_goes(struct page *p, const struct sharing_question *a, const struct decision *d,
-                            struct text body)
+static enum err target_goes(struct page *p, struct text id, const struct sharing_question *a,
+                            const struct decision *d, struct text body)
 {
     struct cleared *target = NULL;
-    if (points_nowhere(body) && !a->q.cls->granular && !d->tear)
+    if (points_nowhere(id, body) && !a->q.cls->granular && !d->tear)
         return OK;
     enum err e = close_body(p, a, d, body, &target, NULL);
     cleared_free(target);
@@ -135,7 +162,7 @@ static enum ref_state closed_state(struct page *p, struct text id, const struct 
     enum err e = node_body(p->node, place, &body, NULL);
     m->under_way[m->depth++] = id;
     if (e == OK)
-        e = target_goes(p, a, d, buffer_text(&body));
+        e = target_goes(p, id, a, d, buffer_text(&body));
     m->depth--;
     buffer_done(&body);
     if (e && e != ERR_DENIED && e != ERR_NOT_FOUND)

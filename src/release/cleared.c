@@ -184,6 +184,10 @@ enum err gate_clear(const struct gate_question *q, const struct decision *d, str
     if (e)
         return e;
     made->form = text_eq(made->body, body) ? FORM_WHOLE : FORM_RENDITION;
+    if (made->form == FORM_RENDITION && crosses(q->cls, made->body)) {
+        cleared_free(made);
+        return not_over(ret_why);
+    }
     made->label = d->label;
     made->door = q->door;
     made->kind = r->kind;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "model/space.h"
 #include "model/terms_read.h"
 #include "release/ask.h"
 #include "release/meaning.h"
@@ -135,6 +136,25 @@ static enum err cut_portions(struct closing *c)
     return OK;
 }
 
+/* ---- an exercise's mark ---- */
+
+/* `extensions` goes, but for the mark of an exercise and what the mark itself consists of: nothing leaves an exercise
+ * without it (rule 10). */
+static void cut_extensions(struct closing *c, const struct json_val *extensions)
+{
+    const struct json_val *mark = json_get(extensions, EXT_EXERCISE);
+    if (!mark) {
+        gone_add(&c->gone, extensions);
+        return;
+    }
+    for (struct json_iter it = json_iter_of(extensions); json_next(&it);)
+        if (it.val != mark)
+            gone_add(&c->gone, it.val);
+    for (struct json_iter it = json_iter_of(mark); json_next(&it);)
+        if (!text_eq(it.key, TEXT("exercise")) && !text_eq(it.key, TEXT("extension_type")))
+            gone_add(&c->gone, it.val);
+}
+
 /* ---- the tear line ---- */
 
 static const struct json_val *tear_extension(const struct closing *c)
@@ -181,8 +201,11 @@ static enum err cut_to_tear_line(struct closing *c)
     for (struct json_iter it = json_iter_of(c->object); json_next(&it);) {
         if (meaning_required(c->type, it.key) || named_in(c, it.key))
             continue;
-        bool turns = meaning_misleads_without(c->type, it.key) && !text_eq(it.key, TEXT("extensions"));
-        if (turns)
+        if (text_eq(it.key, TEXT("extensions"))) {
+            cut_extensions(c, it.val);
+            continue;
+        }
+        if (meaning_misleads_without(c->type, it.key))
             return withhold(c, "5 tear line",
                             "Its tear line leaves out " TEXT_FMT ", without which the rest would mislead.",
                             TEXT_ARG(plain(it.key)));
@@ -200,7 +223,9 @@ static enum err cut_to_tear_line(struct closing *c)
 static void cut_sighting(struct closing *c)
 {
     for (struct json_iter it = json_iter_of(c->object); json_next(&it);)
-        if (!meaning_sighting_field(it.key))
+        if (text_eq(it.key, TEXT("extensions")))
+            cut_extensions(c, it.val);
+        else if (!meaning_sighting_field(it.key))
             gone_add(&c->gone, it.val);
     for (struct json_iter it = json_iter_of(json_get(c->object, "where_sighted_refs")); json_next(&it);)
         if (!text_eq(json_text(it.val), c->created_by))

@@ -428,13 +428,21 @@ void gate_decide(const struct gate_question *q, struct decision *ret)
 
 /* ---- portions ---- */
 
-/* The class of a portion; false: it adds nothing to the object's own. An object without a label stays without one,
- * unless the portion is RED: then that is the stricter. */
+/* The label that a portion's own is added to. What a consent lets go beyond its label speaks of the object, not of
+ * its portions: these are held to what the object itself is marked with, and where it is not, to what it leaves as.
+ */
+static enum tlp label_of_rest(const struct gate_class *c, const struct decision *d)
+{
+    bool own_tear_line = d->tear && !d->tear_properties.len;
+    enum tlp own = own_tear_line ? c->tear : gate_class_label(c);
+    return own == TLP_NONE ? d->label : own;
+}
+
+/* The class of a portion; false: it adds nothing to the object's own. */
 static bool portion_class(const struct gate_class *c, const struct decision *d, const struct gate_portion *p,
                           struct gate_class *ret)
 {
-    enum tlp own = d->tear ? c->tear : gate_class_label(c);
-    enum tlp label = own == TLP_NONE && p->tlp != TLP_RED ? TLP_NONE : tlp_stricter(own, p->tlp);
+    enum tlp own = label_of_rest(c, d), label = tlp_stricter(own, p->tlp);
     struct terms terms = c->terms;
     bool unknown = p->unknown || !terms_add(&terms, &p->terms);
     if (!unknown && label == own && terms_equal(&terms, &c->terms))

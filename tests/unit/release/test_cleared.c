@@ -327,6 +327,32 @@ static void sightings_say_little(void **state)
     free(body);
 }
 
+static void sightings_of_an_exercise(void **state)
+{
+    (void)state;
+    struct gate_class c = {.ours = true,
+                           .tlp = TLP_AMBER,
+                           .sighting = true,
+                           .sighting_of = PARTNER_X,
+                           .sighting_tlp = TLP_AMBER,
+                           .exercise = true,
+                           .type = "sighting"};
+    struct recipient r = partner_x(TLP_RED);
+    struct withholding w = {MARK_GONE, MARK_THEIRS, 0};
+    struct decision d;
+    struct cleared *made = NULL;
+#define SPRING "\"" EXT_EXERCISE "\":{\"exercise\":\"spring\",\"extension_type\":\"property-extension\"}"
+#define OTHER  "\"extension-definition--00000000-0000-4000-8000-000000000001\":{\"place\":\"Hospital Y\"}"
+    char *body = strdup(object("sighting", true, SIGHTING_KEPT ",\"extensions\":{" OTHER "," SPRING "}"));
+    r.exercise = true;
+    gate_decide(&QUESTION(&c, &r, DOOR_TAXII), &d);
+    assert_ok(
+        gate_clear(&QUESTION(&c, &r, DOOR_TAXII), &d, text_of(body), &LOOKUP(withhold_marked, &w), &made, NULL));
+    assert_text(cleared_body(made), object("sighting", true, SIGHTING_KEPT ",\"extensions\":{" SPRING "}"));
+    cleared_free(made);
+    free(body);
+}
+
 /* ---- edges ---- */
 
 static void gate_clear_refuses(void **state)
@@ -427,6 +453,7 @@ int main(void)
         cmocka_unit_test(default_marking_is_written),
         cmocka_unit_test(console_shows_what_is_held),
         cmocka_unit_test(sightings_say_little),
+        cmocka_unit_test(sightings_of_an_exercise),
         cmocka_unit_test(gate_clear_refuses),
         cmocka_unit_test(spaces_by_the_bytes),
         cmocka_unit_test(accessors),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "model/space.h"
 #include "model/stix.h"
 #include "model/terms_read.h"
 #include "release/outbound.h"
@@ -95,12 +96,17 @@ static void add_portions(struct buffer *b, const struct made *m)
         add(b, "]");
 }
 
+#define SPRING "\"" EXT_EXERCISE "\":{\"exercise\":\"spring\",\"extension_type\":\"property-extension\"}"
+
 static void add_extension(struct buffer *b, const struct made *m)
 {
-    if (m->q.c.tear == TLP_NONE)
-        return;
     char text[UUID_TEXT_MAX];
     struct uuid id;
+    if (m->q.c.tear == TLP_NONE) {
+        if (m->q.c.exercise)
+            add(b, ",\"extensions\":{" SPRING "}");
+        return;
+    }
     assert_true(tlp_marking(m->q.c.tear, 2, &id));
     buffer_addf(b,
                 ",\"extensions\":{\"" EXT_TEAR_LINE "\":{\"extension_type\":\"property-extension\",\"marking_ref\":"
@@ -109,7 +115,7 @@ static void add_extension(struct buffer *b, const struct made *m)
     for (size_t p = 0; p < PARTS; p++)
         if (m->torn[p])
             buffer_addf(b, ",\"%s\"", parts[p].property);
-    add(b, "]}}");
+    add(b, m->q.c.exercise ? "]}," SPRING "}" : "]}}");
 }
 
 static void add_references(struct buffer *b, const struct made *m)
@@ -206,7 +212,11 @@ static void make(uint64_t number, struct made *m)
 static bool with_mark(const struct made *m, const struct told *told, enum mark mark, struct question *ret)
 {
     *ret = m->q;
-    enum tlp own = told->tear ? m->q.c.tear : gate_class_label(&m->q.c);
+    enum tlp own = gate_class_label(&m->q.c);
+    if (told->tear && !told->consent)
+        own = m->q.c.tear;
+    if (own == TLP_NONE)
+        own = told->label; /* unmarked: what it leaves as holds for all of it */
     ret->c.tear = TLP_NONE;
     for (size_t g = 0; g < ret->grant_count; g++)
         if (ret->grants[g].kind == GRANT_CONSENT)
@@ -216,7 +226,7 @@ static bool with_mark(const struct made *m, const struct told *told, enum mark m
         ret->c.unknown_marking = true;
     else if (mark == MARK_CONTROL)
         ret->c.terms.originator_control = true;
-    else if (mark_labels[mark] > own && (own != TLP_NONE || mark == MARK_RED))
+    else if (mark_labels[mark] > own)
         ret->c.tlp = mark_labels[mark];
     return mark == MARK_STRANGE || ret->c.tlp != own ||
            ret->c.terms.originator_control != m->q.c.terms.originator_control;
@@ -290,6 +300,8 @@ static void search(const struct made *m, const struct told *told, const struct d
         if (!prunes && has(removed, m->secret[p]))
             complain(m, d, removed, "named", p);
     }
+    if (has(body, SPRING) != m->q.c.exercise)
+        complain(m, d, body, "without the mark of its space", PARTS);
     if (has(body, "dead0000") || has(body, "c0000000-0000-4000-8000-000000000009"))
         if (m->q.r.kind != RECIPIENT_OWN_ACCOUNT && !told->cleared)
             complain(m, d, body, "a withheld identifier", PARTS);

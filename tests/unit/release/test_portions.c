@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "model/space.h"
 #include "model/terms_read.h"
 #include "release/meaning.h"
 
@@ -313,9 +314,9 @@ static void tear_line_alone(void **state)
                                        "\":{\"extension_type\":\"property-extension\",\"marking_ref\":\"" GREEN_2
                                        "\",\"properties\":[\"extensions\"]},\"extension-definition--d0000000-0000-"
                                        "4000-8000-000000000001\":{"
-                                       "\"extension_type\":\"property-extension\",\"x\":1}}}",
+                                       "\"extension_type\":\"property-extension\",\"xyz\":1}}}",
            "{" INDICATOR MARKED(GREEN_2) ",\"extensions\":{\"extension-definition--d0000000-0000-4000-8000-"
-                                         "000000000001\":{\"extension_type\":\"property-extension\",\"x\":1}}}",
+                                         "000000000001\":{\"extension_type\":\"property-extension\",\"xyz\":1}}}",
            "extensions." EXT_TEAR_LINE);
     expect_withheld(&a, "{" INDICATOR MARKED(RED_2) TEAR(AMBER_2, "\"name\"") "}", "5 tear line", "cannot be read");
     expect_withheld(&a, "{" INDICATOR MARKED(RED_2) "}", "5 tear line", "cannot be read");
@@ -336,6 +337,62 @@ static void tear_line_by_consent(void **state)
     a.grant = (struct grant){GRANT_CONSENT, PARTNER_X, 0, 1, TEXT("name, labels"), TLP_AMBER};
     expect(&a, "{" INDICATOR ",\"name\":\"n\",\"description\":\"d\",\"labels\":[\"l\"]" MARKED(STRICT_2) "}",
            "{" INDICATOR ",\"name\":\"n\",\"labels\":[\"l\"]" MARKED(AMBER_2) "}", "description");
+}
+
+/* A consent speaks of the object: a portion that is marked more strictly is held to its own marking, in what the
+ * consent names too, and where the object has no marking of its own, to what it leaves as. */
+static void consents_open_no_portion(void **state)
+{
+    (void)state;
+    struct asked a = by_taxii(&received);
+    a.cls.tlp = TLP_AMBER;
+    a.grant = (struct grant){GRANT_CONSENT, PARTNER_X, 0, 1, TEXT("name,description"), TLP_GREEN};
+    expect(&a,
+           "{" INDICATOR ",\"name\":\"n\",\"description\":\"d\"" MARKED(AMBER_2)
+               PORTIONS(PORTION(STRICT_2, "\"description\"")) "}",
+           "{" INDICATOR ",\"name\":\"n\"" MARKED(GREEN_2) "}", "description");
+    a.cls.tlp = TLP_NONE;
+    static const struct text properties[] = {{"", 0}, {"name,description", 16}};
+    for (size_t i = 0; i < ARRAY_LEN(properties); i++) {
+        a.grant.properties = properties[i];
+        expect(&a,
+               "{" INDICATOR ",\"name\":\"n\",\"description\":\"d\"" PORTIONS(
+                   PORTION(AMBER_2, "\"description\"") "," PORTION(GREEN_2, "\"name\"")) "}",
+               "{" INDICATOR ",\"name\":\"n\"" MARKED(GREEN_2) PORTIONS(PORTION(GREEN_2, "\"name\"")) "}",
+               "description");
+    }
+}
+
+/* ---- an exercise's mark ---- */
+
+#define EXERCISE_MARK "\"" EXT_EXERCISE "\":{\"exercise\":\"spring\",\"extension_type\":\"property-extension\"}"
+
+static void tear_line_of_an_exercise(void **state)
+{
+    (void)state;
+    struct asked a = by_taxii(&received);
+    a.cls.tlp = TLP_RED, a.cls.tear = TLP_GREEN, a.cls.exercise = a.r.exercise = true;
+    expect(&a,
+           "{" INDICATOR MARKED(
+               RED_2) ",\"name\":\"n\",\"extensions\":{\"" EXT_TEAR_LINE
+                      "\":{\"extension_type\":\"property-extension\",\"marking_ref\":\"" GREEN_2
+                      "\",\"properties\":[\"name\"]},\"extension-definition--d0000000-0000-4000-"
+                      "8000-000000000001\":{\"extension_type\":\"property-extension\"}," EXERCISE_MARK "}}",
+           "{" INDICATOR MARKED(GREEN_2) ",\"name\":\"n\",\"extensions\":{" EXERCISE_MARK "}}",
+           "extensions." EXT_TEAR_LINE ",extensions.extension-definition--d0000000-0000-4000-8000-000000000001");
+    a.cls.tear = TLP_NONE;
+    a.grant = (struct grant){GRANT_CONSENT, PARTNER_X, 0, 1, TEXT("name"), TLP_GREEN};
+    /* What else stands in the mark is none of it. */
+    expect(&a,
+           "{" INDICATOR MARKED(
+               RED_2) ",\"name\":\"n\",\"extensions\":{\"" EXT_EXERCISE
+                      "\":{\"exercise\":\"spring\",\"extension_type\":\"property-extension\",\"note\":\"s\"}}}",
+           "{" INDICATOR MARKED(GREEN_2) ",\"name\":\"n\",\"extensions\":{" EXERCISE_MARK "}}",
+           "extensions." EXT_EXERCISE ".note");
+    /* A mark of nothing else: what would be left carries none. */
+    expect_withheld(
+        &a, "{" INDICATOR MARKED(RED_2) ",\"name\":\"n\",\"extensions\":{\"" EXT_EXERCISE "\":{\"note\":\"s\"}}}",
+        "10 spaces", "nothing crosses");
 }
 
 /* ---- what an object must keep: told a second time ---- */
@@ -409,7 +466,8 @@ int main(void)
         cmocka_unit_test(what_must_stay_withholds),  cmocka_unit_test(invalid_renditions_stay),
         cmocka_unit_test(references_and_portions),   cmocka_unit_test(tlp_1_only),
         cmocka_unit_test(consent_sets_the_label),    cmocka_unit_test(tear_line_alone),
-        cmocka_unit_test(tear_line_by_consent),      cmocka_unit_test(what_each_type_keeps),
+        cmocka_unit_test(tear_line_by_consent),      cmocka_unit_test(consents_open_no_portion),
+        cmocka_unit_test(tear_line_of_an_exercise),  cmocka_unit_test(what_each_type_keeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
