@@ -53,8 +53,9 @@ static enum err on_row(void *self, const struct page_row *page_row)
 /* ---- match[version] ---- */
 
 struct versions_seen {
-    const struct page *p;
+    struct page *p;
     bool current_cleared, any;
+    struct page_object current; /* its id, and texts in the page's arena; when cleared */
     uint64_t first_n;
     int64_t first_us;
 };
@@ -78,9 +79,14 @@ static enum err on_version(void *self, const struct version_row *row)
     struct versions_seen *seen = self;
     if (!version_cleared(seen->p, row))
         return OK;
-    if (row->standing == STANDING_CURRENT)
+    if (row->standing == STANDING_CURRENT) {
         seen->current_cleared = true;
-    else if (row->standing != STANDING_OLDER)
+        seen->current.modified = arena_text(seen->p->arena, row->modified);
+        seen->current.class_id = row->class_id;
+        seen->current.body = row->body;
+        if (row->modified.len && !seen->current.modified.ptr)
+            return ERR_NOMEM;
+    } else if (row->standing != STANDING_OLDER)
         return OK;
     if (!seen->any || row->modified_us < seen->first_us ||
         (row->modified_us == seen->first_us && row->n < seen->first_n)) {
@@ -102,22 +108,26 @@ static bool names_stamp(const struct page_wanted *w, const struct row *r)
     return false;
 }
 
-/* History never shows what its newest version no longer would: who may not have that one gets none. */
+/* History never shows what its newest version no longer would: who may not have that one gets none, nor who gets it
+ * cut; its first version is then the newest. */
 static enum err version_wanted(struct page *p, const struct page_wanted *w, const struct row *r, bool *ret,
                                struct fault *reterr)
 {
-    struct versions_seen seen = {.p = p};
-    if (!w->query.all_versions) {
-        *ret = true;
+    struct versions_seen seen = {.p = p, .current.id = r->id};
+    bool newest = r->standing == STANDING_CURRENT, history = true;
+    *ret = !w->query.all_versions;
+    if (*ret)
         return OK;
-    }
     enum err e = view_versions(p->view, r->id, on_version, &seen, reterr);
-    if (e)
+    if (e || !seen.current_cleared)
         return e;
-    bool named = (w->versions & VERSIONS_ALL) || ((w->versions & VERSIONS_LAST) && r->standing == STANDING_CURRENT) ||
-                 ((w->versions & VERSIONS_FIRST) && seen.any && seen.first_n == r->n) || names_stamp(w, r);
-    *ret = named && seen.current_cleared;
-    return OK;
+    if (!newest || ((w->versions & VERSIONS_FIRST) && seen.first_n != r->n))
+        e = page_goes_uncut(p, &seen.current, &history, reterr);
+    bool first = history ? seen.first_n == r->n : newest;
+    bool named = (w->versions & VERSIONS_ALL) || ((w->versions & VERSIONS_LAST) && newest) ||
+                 ((w->versions & VERSIONS_FIRST) && first) || names_stamp(w, r);
+    *ret = named && (history || newest);
+    return e;
 }
 
 /* ---- filling ---- */

@@ -3,16 +3,18 @@
  * A target whose class is cleared may still be withheld because of what it points to itself, so it is closed too, and
  * so on. Answers are kept for the page. In a circle the object that is being closed counts as one that may go: when
  * it may not, it is not sent, and what was found out under that assumption was not kept. Deeper than REF_DEPTH_MAX,
- * and beyond CLOSINGS_MAX, a target counts as withheld. */
+ * and beyond CLOSINGS_MAX and STEPS_MAX, a target counts as withheld. */
 #include "exchange/page_refs.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "desk/portion.h"
 
 #define REF_DEPTH_MAX  16
 #define CLOSINGS_MAX   200000
+#define STEPS_MAX      20000000 /* to what selectors name, in targets */
 #define MEMO_SLOTS_MIN 1024
 #define MEMO_SLOTS_MAX (1u << 18)
 
@@ -24,6 +26,7 @@ struct page_memo {
     struct memo_slot *slots; /* in the arena */
     size_t cap, used;
     unsigned closings, depth;
+    size_t steps;
     struct text under_way[REF_DEPTH_MAX];
     unsigned assumed; /* the lowest depth whose object was taken for cleared; UINT_MAX: none */
 };
@@ -131,7 +134,8 @@ static void marking_lookup(void *self, struct text id, struct gate_portion *ret)
 static enum err close_body(struct page *p, const struct sharing_question *a, const struct decision *d,
                            struct text body, struct cleared **ret, struct decision_rule *ret_why)
 {
-    const struct gate_lookup lookup = {.ref = page_ref_lookup, .marking = marking_lookup, .self = p};
+    size_t *steps = p->memo->depth ? &p->memo->steps : NULL;
+    const struct gate_lookup lookup = {page_ref_lookup, marking_lookup, p, steps};
     const struct gate_class *outside = p->closing;
     p->closing = a->q.cls;
     enum err e = gate_clear(&a->q, d, body, &lookup, ret, ret_why);
@@ -156,7 +160,7 @@ static enum ref_state closed_state(struct page *p, struct text id, const struct 
 {
     struct page_memo *m = p->memo;
     struct buffer body;
-    if (m->depth >= REF_DEPTH_MAX || ++m->closings > CLOSINGS_MAX)
+    if (m->depth >= REF_DEPTH_MAX || ++m->closings > CLOSINGS_MAX || m->steps > STEPS_MAX)
         return REF_WITHHELD;
     buffer_init(&body, 2 * STIX_OBJECT_MAX_BYTES);
     enum err e = node_body(p->node, place, &body, NULL);
@@ -285,6 +289,31 @@ enum err page_clear(struct page *p, const struct page_object *o, struct cleared 
         return ERR_DENIED; /* held until just now */
     enum err e = close_object(p, &asked, &d, o->body, ret, NULL, reterr);
     return e == ERR_NOT_FOUND ? ERR_DENIED : e; /* erased: there is nothing that could leave */
+}
+
+/* Kept beside the references' answers, by a name that none of them has. */
+enum err page_goes_uncut(struct page *p, const struct page_object *current, bool *ret, struct fault *reterr)
+{
+    char space[IDENT_TEXT_MAX + 1];
+    struct cleared *c = NULL;
+    *ret = false;
+    if (make_memo(p))
+        return ERR_NOMEM;
+    int len = snprintf(space, sizeof space, "=" TEXT_FMT, TEXT_ARG(current->id));
+    struct text key = {space, len > 0 && (size_t)len < sizeof space ? (size_t)len : 0};
+    const struct memo_slot *known = key.len ? memo_find(p->memo, key) : NULL;
+    if (known && known->id.len) {
+        *ret = known->state == REF_CLEARED;
+        return OK;
+    }
+    enum err e = page_clear(p, current, &c, reterr);
+    *ret = e == OK && !cleared_cut(c);
+    cleared_free(c);
+    if (e == ERR_DENIED)
+        e = p->failed;
+    if (e == OK && key.len)
+        memo_keep(p, key, *ret ? REF_CLEARED : REF_WITHHELD);
+    return e;
 }
 
 enum err page_explain(struct page *p, const struct page_object *o, struct decision *ret, struct cleared **ret_cleared,

@@ -14,6 +14,11 @@ struct page_object {
  * ERR_NOMEM | ERR_IO | ERR_MALFORMED */
 MUST_CHECK enum err page_clear(struct page *p, const struct page_object *o, struct cleared **ret,
                                struct fault *reterr);
+/* Does it go as no less than it holds: not as its tear line, and with no portion cut? It is the version that counts:
+ * where this is false, older versions do not go, which may hold what it withholds. Found out once for a page.
+ * ERR_NOMEM | ERR_IO | ERR_MALFORMED */
+MUST_CHECK enum err page_goes_uncut(struct page *p, const struct page_object *current, bool *ret,
+                                    struct fault *reterr);
 /* The decision about it with its references looked at, as a page would take it, with its reasons. *ret_cleared (may
  * be NULL): it as it may leave, owned; NULL when it does not. What the decision borrows lives as long as the
  * clearance. ERR_NOT_FOUND (erased, or a class born later) | ERR_NOMEM | ERR_IO | ERR_MALFORMED */

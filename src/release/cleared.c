@@ -16,6 +16,11 @@
 /* Memory to read a rendition with: what reading any object takes. */
 #define VALID_MAX_BYTES (64 * MIB)
 
+/* Steps to what the selectors of an object name. Selectors in order need a few for each of their bytes; those that
+ * jump about in long lists need their square. */
+#define CLOSE_STEPS          ((size_t)100000)
+#define CLOSE_STEPS_PER_BYTE ((size_t)4)
+
 /* What may still be filled in after the struct was handed out as const: hashing costs as much as all the rest, and a
  * page that was sent before needs none. */
 struct late {
@@ -32,6 +37,7 @@ struct cleared {
     struct text id, version, body; /* version: `modified`, else `created`, else empty */
     struct text removed;           /* selectors, comma between */
     bool cut_off;                  /* `removed` is not all */
+    bool cut;
     struct late *late;
     struct late late_here;
     char bytes[];
@@ -176,13 +182,17 @@ enum err gate_clear(const struct gate_question *q, const struct decision *d, str
         .type = json_text(json_get(object, "type")),
         .created_by = json_text(json_get(object, "created_by_ref")),
         .why = ret_why,
+        .steps_max = CLOSE_STEPS + CLOSE_STEPS_PER_BYTE * body.len,
     };
     struct cleared *made = NULL;
     e = clear_object(&closing, body, &made);
     gone_done(&closing.gone);
     json_free(doc);
+    if (lookup->steps)
+        *lookup->steps += closing.steps;
     if (e)
         return e;
+    made->cut = closing.cut;
     made->form = text_eq(made->body, body) ? FORM_WHOLE : FORM_RENDITION;
     if (made->form == FORM_RENDITION && crosses(q->cls, made->body)) {
         cleared_free(made);
@@ -206,6 +216,11 @@ void decision_close(struct decision *d, const struct cleared *c)
 struct text cleared_removed(const struct cleared *c)
 {
     return c->removed;
+}
+
+bool cleared_cut(const struct cleared *c)
+{
+    return c->cut;
 }
 
 enum ref_state gate_ref_of(const struct gate_class *target, const struct recipient *r, const struct decision *d)

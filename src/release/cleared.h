@@ -23,6 +23,7 @@ struct gate_lookup {
     /* A marking definition that is no TLP marking; NULL: none is known. */
     void (*marking)(void *self, struct text id, struct gate_portion *ret);
     void *self;
+    size_t *steps; /* the steps taken to what selectors name are added; NULL: not counted */
 };
 /* The answer for a target that is held: its class, and its own decision for the same recipient, door and time. */
 enum ref_state gate_ref_of(const struct gate_class *target, const struct recipient *r, const struct decision *d);
@@ -44,6 +45,7 @@ void cleared_free(struct cleared *c);
 struct text cleared_id(const struct cleared *c);
 struct text cleared_body(const struct cleared *c);    /* canonical JSON as it leaves */
 struct text cleared_removed(const struct cleared *c); /* as decision.removed */
+bool cleared_cut(const struct cleared *c); /* something was taken out for its own marking, or for a tear line */
 enum form cleared_form(const struct cleared *c);
 enum tlp cleared_label(const struct cleared *c);
 /* Of cleared_body; computed when first asked for, so one thread at a time. */

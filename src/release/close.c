@@ -11,9 +11,6 @@
 #include "release/ask.h"
 #include "release/meaning.h"
 
-/* Steps from element to element while selectors are followed. Each of 10,000 in a list of 2,000, with room. */
-#define CLOSE_STEPS_MAX 50000000
-
 /* A property's name in words for people: not what a sender may have put into it. */
 static struct text plain(struct text property)
 {
@@ -47,23 +44,48 @@ static bool index_read(struct text part, uint64_t *ret)
            (digits.len == 1 || digits.ptr[0] != '0') && text_u64(digits, ret) == OK;
 }
 
-const struct json_val *close_step(const struct closing *c, const struct json_val *v, struct text part,
-                                  int64_t *ret_at)
+/* Selectors mostly come in order: then a list is walked once for all of them. */
+static struct walk *walk_to(struct closing *c, const struct json_val *list, uint64_t index)
+{
+    struct walk *w = &c->walk;
+    if (w->list != list || index < w->it.index) {
+        *w = (struct walk){.list = list, .it = json_iter_of(list)};
+        c->steps++;
+        if (!json_next(&w->it))
+            w->list = NULL;
+    }
+    while (w->list && w->it.index < index) {
+        w->kept += !gone_has(&c->gone, w->it.val);
+        c->steps++;
+        if (!json_next(&w->it) || c->steps > c->steps_max)
+            w->list = NULL;
+    }
+    return w->list ? w : NULL;
+}
+
+const struct json_val *close_step(struct closing *c, const struct json_val *v, struct text part, int64_t *ret_at)
 {
     uint64_t index;
     *ret_at = -1;
-    if (json_type(v) == JSON_OBJECT)
+    c->steps++;
+    if (json_type(v) == JSON_OBJECT) {
+        c->steps += json_size(v);
         return json_get_text(v, part);
-    if (json_type(v) != JSON_ARRAY || !index_read(part, &index))
-        return NULL;
-    int64_t kept = 0;
-    for (struct json_iter it = json_iter_of(v); json_next(&it); kept += !gone_has(&c->gone, it.val)) {
-        if (it.index == index) {
-            *ret_at = kept;
-            return it.val;
-        }
     }
-    return NULL;
+    if (json_type(v) != JSON_ARRAY || !index_read(part, &index) || index >= json_size(v))
+        return NULL;
+    const struct walk *w = walk_to(c, v, index);
+    if (!w)
+        return NULL;
+    *ret_at = w->kept;
+    return w->it.val;
+}
+
+enum err close_tired(struct closing *c)
+{
+    if (c->steps <= c->steps_max)
+        return OK;
+    return withhold(c, "5 portions", "It has too many marked portions to cut them out.");
 }
 
 /* A list whose elements make sense only as a whole: what is marked in one of them takes it along. */
@@ -79,8 +101,10 @@ static enum err cut_selected(struct closing *c, struct text selector)
     size_t depth = 0;
     while (text_split(&selector, '.', &part)) {
         int64_t at;
-        c->steps += 1 + (json_type(v) == JSON_ARRAY ? json_size(v) : 0);
         v = close_step(c, v, part, &at);
+        enum err tired = close_tired(c);
+        if (tired)
+            return tired;
         if (!v)
             return ERR_MALFORMED;
         if (gone_has(&c->gone, v))
@@ -90,8 +114,6 @@ static enum err cut_selected(struct closing *c, struct text selector)
         else if (depth == 2 && of_wholes(top))
             break;
     }
-    if (c->steps > CLOSE_STEPS_MAX)
-        return withhold(c, "5 portions", "It has too many marked portions to cut them out.");
     const struct optional *o = meaning_optional(c->type, top);
     bool element = depth > 1 && o && o->list != NO_LIST;
     if (!element && !meaning_may_be_cut(c->type, top))

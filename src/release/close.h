@@ -4,6 +4,12 @@
 #include "release/cleared.h"
 #include "release/gone.h"
 
+/* Where a selector stood in a list: the next one goes on from there, if it can. */
+struct walk {
+    const struct json_val *list;
+    struct json_iter it;
+    int64_t kept; /* elements before it that are not gone */
+};
 struct closing {
     const struct gate_question *question;
     const struct decision *decision;
@@ -13,7 +19,8 @@ struct closing {
     struct text type, created_by; /* of the object; borrowed */
     struct gone gone;             /* gone_done() */
     bool cut;                     /* something went for its own marking, or for not being in the tear line */
-    size_t steps;                 /* of walks to what selectors name */
+    struct walk walk;             /* of what is being read now: marking, or writing */
+    size_t steps, steps_max;      /* of walks to what selectors name */
     struct decision_rule *why;    /* may be NULL */
 };
 
@@ -23,12 +30,13 @@ MUST_CHECK enum err close_mark(struct closing *c);
 bool close_leaves_whole(const struct closing *c);
 /* Writes the object as it may leave, canonical, and the selectors of what was taken out, comma between.
  * ERR_MALFORMED. Errors of the buffers stick in them. */
-MUST_CHECK enum err close_write(const struct closing *c, struct buffer *out, struct buffer *removed);
+MUST_CHECK enum err close_write(struct closing *c, struct buffer *out, struct buffer *removed);
 
 /* One step of a selector (STIX 2.1 section 7.2.3) from v: a member, or "[3]". NULL: nothing there. *ret_at: the
- * index, once what is gone before it is taken out; -1: a member. */
-const struct json_val *close_step(const struct closing *c, const struct json_val *v, struct text part,
-                                  int64_t *ret_at);
+ * index, once what is gone before it is taken out; -1: a member. Counts in c->steps. */
+const struct json_val *close_step(struct closing *c, const struct json_val *v, struct text part, int64_t *ret_at);
+/* ERR_DENIED, *c->why filled: more steps were taken than its size allows. */
+MUST_CHECK enum err close_tired(struct closing *c);
 /* The marking as the recipient knows it: an identifier of TLP 1 for who knows no other, TLP 2.0's for a foreign one;
  * any other as it is. */
 struct text close_marking(const struct closing *c, struct text id, char out[IDENT_TEXT_MAX]);

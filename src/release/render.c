@@ -15,7 +15,7 @@ struct spot {
 };
 
 struct render {
-    const struct closing *c;
+    struct closing *c;
     struct json_out to;
     struct buffer *removed;
 };
@@ -150,7 +150,7 @@ static enum err write_markings(struct render *r, const struct json_val *there)
 /* ---- marked portions ---- */
 
 /* The selector as it counts what is left; false: what it names is gone. */
-static bool selector_now(const struct closing *c, struct text selector, struct buffer *out)
+static bool selector_now(struct closing *c, struct text selector, struct buffer *out)
 {
     const struct json_val *v = c->object;
     struct text part;
@@ -176,7 +176,8 @@ static void write_portion(struct render *r, const struct json_val *entry, struct
     char text[IDENT_TEXT_MAX];
     struct text lang = json_text(json_get(entry, "lang")), marking = json_text(json_get(entry, "marking_ref"));
     bool begun = false;
-    for (struct json_iter it = json_iter_of(json_get(entry, "selectors")); json_next(&it);) {
+    struct json_iter it = json_iter_of(json_get(entry, "selectors"));
+    while (r->c->steps <= r->c->steps_max && json_next(&it)) {
         if (!selector_now(r->c, json_text(it.val), selector))
             continue;
         if (!*any) {
@@ -213,7 +214,7 @@ static enum err write_portions(struct render *r, const struct json_val *list)
         json_close(&r->to, ']');
     enum err e = buffer_error(&selector);
     buffer_done(&selector);
-    return e;
+    return e ? e : close_tired(r->c);
 }
 
 /* ---- the rest ---- */
@@ -277,11 +278,12 @@ static enum err write_member(struct render *r, struct text name, const struct js
     return OK;
 }
 
-enum err close_write(const struct closing *c, struct buffer *out, struct buffer *removed)
+enum err close_write(struct closing *c, struct buffer *out, struct buffer *removed)
 {
     struct render r = {.c = c, .to = json_out_to(out), .removed = removed};
     bool due = c->decision->add_marking && !json_get(c->object, "object_marking_refs");
     enum err e = OK;
+    c->walk = (struct walk){0}; /* what is gone counts now */
     json_open(&r.to, '{');
     for (struct json_iter it = json_iter_of(c->object); !e && json_next(&it);) {
         if (due && text_cmp(it.key, MARKING_REFS) > 0) {

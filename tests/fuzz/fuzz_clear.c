@@ -61,7 +61,7 @@ static void clear(uint8_t how, const struct stix_head *head, struct text body)
     if (how & 16)
         r = (struct recipient){.kind = RECIPIENT_OWN_ACCOUNT, .role = ROLE_ANALYST};
     const struct gate_question q = {.cls = &cls, .recipient = &r, .door = DOOR_TAXII};
-    const struct gate_lookup lookup = {about_ref, about_marking, NULL};
+    const struct gate_lookup lookup = {about_ref, about_marking, NULL, NULL};
     struct decision d;
     struct decision_rule why = {0};
     struct cleared *c = NULL;

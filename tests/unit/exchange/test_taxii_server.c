@@ -353,6 +353,47 @@ static void versions(void **state)
     assert_int_equal(w->a.status, 400);
 }
 
+/* An indicator with more members behind the rest. In a static buffer. */
+static const char *with(const char *indicator, const char *more)
+{
+    static char text[4096];
+    snprintf(text, sizeof text, "%.*s,%s}", (int)strlen(indicator) - 1, indicator, more);
+    return text;
+}
+
+/* Nor does history show what the newest version withholds by a portion, its tear line, or what it points to. */
+static void cut_later(void **state)
+{
+    struct world *w = *state;
+    static const char *const later[] = {
+        "\"description\":\"d\",\"granular_markings\":[{\"marking_ref\":"
+        "\"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1\",\"selectors\":[\"description\"]}]",
+        "\"extensions\":{\"extension-definition--8c62d850-956c-44f4-8d09-f07444f8c18a\":{\"extension_type\":"
+        "\"property-extension\",\"marking_ref\":\"marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb\","
+        "\"properties\":[\"name\"]}}",
+        "\"x_for_ref\":\"malware--00000000-0000-4000-8000-00000000dead\""};
+    static const char *const newest[] = {"02", "02", ""};
+    for (unsigned i = 0; i < ARRAY_LEN(later); i++) {
+        if (i > 0) {
+            teardown(state);
+            setup(state);
+            w = *state;
+        }
+        enum tlp label = i == 1 ? TLP_RED : TLP_GREEN;
+        rig_import(&w->rig, "Other", with(rig_indicator(1, 1, TLP_GREEN), "\"description\":\"kept back\""));
+        versions_of(w, "match[version]=all", "01");
+        rig_import(&w->rig, "Other", with(rig_indicator(1, 2, label), later[i]));
+        versions_of(w, NULL, newest[i]);
+        versions_of(w, "match[version]=all", newest[i]);
+        versions_of(w, "match[version]=first", newest[i]);
+        versions_of(w, "match[version]=2026-01-02T00:01:00Z", "");
+        objects(w, "match[version]=all");
+        assert_null(strstr(w->a.body, "kept back"));
+        rig_import(&w->rig, "Other", rig_indicator(1, 3, TLP_GREEN));
+        versions_of(w, "match[version]=first,last", "0103");
+    }
+}
+
 /* Who may not have the newest version gets none of the older ones. */
 static void restricted_later(void **state)
 {
@@ -465,10 +506,11 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(without_token),    TEST(basic),           TEST(expelled),        TEST(discovery), TEST(collections),
-        TEST(not_there),        TEST(methods),         TEST(forms),           TEST(rights),    TEST(wrong_questions),
-        TEST(nothing),          TEST(every_page_size), TEST(cursor_survives), TEST(filters),   TEST(versions),
-        TEST(restricted_later), TEST(manifest),        TEST(posts),           TEST(bad_posts),
+        TEST(without_token),    TEST(basic),           TEST(expelled), TEST(discovery),
+        TEST(collections),      TEST(not_there),       TEST(methods),  TEST(forms),
+        TEST(rights),           TEST(wrong_questions), TEST(nothing),  TEST(every_page_size),
+        TEST(cursor_survives),  TEST(filters),         TEST(versions), TEST(cut_later),
+        TEST(restricted_later), TEST(manifest),        TEST(posts),    TEST(bad_posts),
     };
     return cmocka_run_group_tests_name("taxii_server", tests, NULL, NULL);
 }

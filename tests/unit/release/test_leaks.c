@@ -346,7 +346,7 @@ struct counts {
 
 static void clear_one(struct made *m, struct counts *n)
 {
-    const struct gate_lookup lookup = {about_ref, about_marking, NULL};
+    const struct gate_lookup lookup = {about_ref, about_marking, NULL, NULL};
     struct gate_question asked = question_of(&m->q);
     struct decision d;
     struct told told;

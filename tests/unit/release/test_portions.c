@@ -57,7 +57,7 @@ static enum err clear(const struct asked *a, const char *json, struct cleared **
                                     .now_us = a->now,
                                     .grants = &a->grant,
                                     .grant_count = a->grant.kind ? 1 : 0};
-    const struct gate_lookup lookup = {withhold_marked, meaning_of_marking, &w};
+    const struct gate_lookup lookup = {withhold_marked, meaning_of_marking, &w, NULL};
     char *body = canonical(json);
     gate_decide(&q, &d);
     enum err e = gate_clear(&q, &d, text_of(body), &lookup, ret, why);
@@ -247,6 +247,61 @@ static void references_and_portions(void **state)
     /* What is cut anyway is not asked about, and withholds nothing. */
     expect(&a, "{" INDICATOR ",\"x_ref\":\"" GONE("malware") "\"" PORTIONS(PORTION(RED_2, "\"x_ref\"")) "}",
            "{" INDICATOR "}", "x_ref");
+}
+
+/* ---- selectors of a hostile hand ---- */
+
+/* As many labels as selectors, which name them from the first on, or from the last. */
+static char *many(size_t count, const char *marking, bool backwards)
+{
+    struct buffer b;
+    buffer_init(&b, 16u << 20);
+    buffer_addf(&b, "{" INDICATOR ",\"created_by_ref\":\"" GONE("identity") "\",\"labels\":[");
+    for (size_t i = 0; i < count; i++)
+        buffer_addf(&b, "%s\"l%zu\"", i ? "," : "", i);
+    buffer_addf(&b, "],\"granular_markings\":[{\"marking_ref\":\"%s\",\"selectors\":[", marking);
+    for (size_t i = 0; i < count; i++)
+        buffer_addf(&b, "%s\"labels.[%zu]\"", i ? "," : "", backwards ? count - 1 - i : i);
+    buffer_addf(&b, "]}]}");
+    char *json = buffer_take(&b, NULL), *body = canonical(json);
+    free(json);
+    return body;
+}
+
+static enum err clear_many(size_t count, const char *marking, bool backwards, size_t *ret_steps, size_t *ret_bytes)
+{
+    struct asked a = by_taxii(&received);
+    struct withholding w = {MARK_GONE, MARK_THEIRS, 0};
+    struct decision d;
+    struct cleared *c = NULL;
+    struct decision_rule why = {"", ""};
+    const struct gate_question q = {.cls = &a.cls, .recipient = &a.r, .door = a.door};
+    const struct gate_lookup lookup = {withhold_marked, meaning_of_marking, &w, ret_steps};
+    char *body = many(count, marking, backwards);
+    *ret_bytes = strlen(body);
+    *ret_steps = 0;
+    gate_decide(&q, &d);
+    enum err e = gate_clear(&q, &d, text_of(body), &lookup, &c, &why);
+    if (e)
+        assert_string_equal(why.words, "It has too many marked portions to cut them out.");
+    cleared_free(c);
+    free(body);
+    return e;
+}
+
+/* What it takes follows an object's length, not its square, whether its portions stay or go. */
+static void selectors_take_steps(void **state)
+{
+    (void)state;
+    static const char *const marks[] = {GREEN_2, RED_2};
+    size_t steps, bytes;
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        assert_ok(clear_many(100, marks[i], true, &steps, &bytes));
+        assert_ok(clear_many(10000, marks[i], false, &steps, &bytes));
+        assert_true(steps > 10000 && steps <= 100000 + 4 * bytes);
+        assert_err(clear_many(10000, marks[i], true, &steps, &bytes), ERR_DENIED);
+        assert_true(steps <= 100020 + 4 * bytes);
+    }
 }
 
 /* ---- markings as the recipient knows them ---- */
@@ -467,7 +522,8 @@ int main(void)
         cmocka_unit_test(references_and_portions),   cmocka_unit_test(tlp_1_only),
         cmocka_unit_test(consent_sets_the_label),    cmocka_unit_test(tear_line_alone),
         cmocka_unit_test(tear_line_by_consent),      cmocka_unit_test(consents_open_no_portion),
-        cmocka_unit_test(tear_line_of_an_exercise),  cmocka_unit_test(what_each_type_keeps),
+        cmocka_unit_test(selectors_take_steps),      cmocka_unit_test(tear_line_of_an_exercise),
+        cmocka_unit_test(what_each_type_keeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
