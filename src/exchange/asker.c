@@ -15,7 +15,8 @@ static bool memberships_same(const struct recipient *a, const struct recipient *
         return false;
     for (size_t i = 0; i < a->membership_count; i++) {
         const struct membership *x = &a->memberships[i], *y = &b->memberships[i];
-        if (!uuid_eq(&x->group, &y->group) || x->from_us != y->from_us || x->until_us != y->until_us)
+        if (!uuid_eq(&x->group, &y->group) || x->from_us != y->from_us || x->until_us != y->until_us ||
+            x->absent != y->absent)
             return false;
     }
     return true;
@@ -80,7 +81,8 @@ static enum err on_place(void *self, const struct membership_row *row)
         p->list = more;
         p->cap = cap;
     }
-    p->list[p->count++] = (struct membership){row->group, row->from_us, until < list_until ? until : list_until};
+    p->list[p->count++] =
+        (struct membership){row->group, row->from_us, until < list_until ? until : list_until, row->absent};
     return OK;
 }
 

@@ -107,12 +107,13 @@ struct handed {
     bool found;
 };
 
-/* The originator's own log counts for more than that of somebody who has it too. */
+/* A proof names a log. Of the originator's own the object says as much itself, in what goes whole: its
+ * created_by_ref, or that it is that identity. Any other would tell from whom we have what names nobody: that stays
+ * here. */
 static enum err on_voucher(void *self, const struct voucher_row *row)
 {
     struct handed *h = self;
-    if (row->authority < AUTHORITY_LOGGED || !sha256_eq(&row->hash, h->hash) || row->body.segment == UINT32_MAX ||
-        (h->found && row->authority < AUTHORITY_PROVEN))
+    if (row->authority < AUTHORITY_PROVEN || !sha256_eq(&row->hash, h->hash) || row->body.segment == UINT32_MAX)
         return OK;
     h->body = row->body;
     h->found = true;

@@ -53,8 +53,8 @@ static void write_basis(const struct basis *b, struct buffer *out)
                 r->expelled, r->knows, r->country[0] ? r->country : "-", uuid_format(&r->identity, id).ptr);
     for (size_t i = 0; i < r->membership_count; i++) {
         const struct membership *m = &r->memberships[i];
-        buffer_addf(out, " %s %lld %lld", uuid_format(&m->group, id).ptr, (long long)m->from_us,
-                    (long long)m->until_us);
+        buffer_addf(out, " %s%s %lld %lld", m->absent ? "-" : "", uuid_format(&m->group, id).ptr,
+                    (long long)m->from_us, (long long)m->until_us);
     }
 }
 
@@ -100,7 +100,9 @@ static bool read_places(struct text rest, struct arena *arena, struct recipient 
     r->membership_count = 0;
     while (list && rest.len && text_split(&rest, ' ', &group)) {
         struct membership *m = &list[r->membership_count];
-        if (uuid_parse(group, &m->group) || !read_moment(&rest, &m->from_us) || !read_moment(&rest, &m->until_us))
+        m->absent = text_starts(group, TEXT("-"));
+        if (uuid_parse(text_sub(group, m->absent, group.len), &m->group) || !read_moment(&rest, &m->from_us) ||
+            !read_moment(&rest, &m->until_us))
             return false;
         r->membership_count++;
     }

@@ -77,17 +77,19 @@ static bool version_cleared(const struct page *p, const struct version_row *row)
 static enum err on_version(void *self, const struct version_row *row)
 {
     struct versions_seen *seen = self;
+    char name[VERSION_NAME_MAX];
     if (!version_cleared(seen->p, row))
         return OK;
     if (row->standing == STANDING_CURRENT) {
         seen->current_cleared = true;
-        seen->current.modified = arena_text(seen->p->arena, row->modified);
+        seen->current.version = arena_text(seen->p->arena, version_name(row, name));
         seen->current.class_id = row->class_id;
         seen->current.body = row->body;
-        if (row->modified.len && !seen->current.modified.ptr)
+        if (!seen->current.version.ptr)
             return ERR_NOMEM;
-    } else if (row->standing != STANDING_OLDER)
+    } else if (row->standing != STANDING_OLDER) {
         return OK;
+    }
     if (!seen->any || row->modified_us < seen->first_us ||
         (row->modified_us == seen->first_us && row->n < seen->first_n)) {
         seen->any = true;

@@ -136,13 +136,13 @@ static bool is_country(const struct named *n, const char *country)
            n->who.b[1] == (uint8_t)country[1];
 }
 
-/* A list that begins later makes no member yet. One that ended makes none for a release; that somebody left is not
- * known by it either, so who is excluded stays so. */
-static bool is_member(const struct ask *a, const struct uuid *group, bool still)
+/* What a list that is good now says of the recipient. Of one that ended, or begins later, it says nothing. */
+static bool on_list(const struct ask *a, const struct uuid *group, bool absent)
 {
     for (size_t i = 0; i < a->r->membership_count; i++) {
         const struct membership *m = &a->r->memberships[i];
-        if (uuid_eq(&m->group, group) && m->from_us <= a->q->now_us && (!still || a->q->now_us < m->until_us))
+        bool now = m->from_us <= a->q->now_us && a->q->now_us < m->until_us;
+        if (now && m->absent == absent && uuid_eq(&m->group, group))
             return true;
     }
     return false;
@@ -155,15 +155,16 @@ static bool is_among(const struct ask *a, const struct named *n)
                   (uuid_eq(&n->who, &a->r->party) || uuid_eq(&n->who, &a->r->identity));
     if (itself || a->whom == COMMUNITY || a->whom == PUBLIC)
         return itself && a->whom != PUBLIC;
-    return is_country(n, a->r->country) || (n->kind == NAMED_GROUP && is_member(a, &n->who, true));
+    return is_country(n, a->r->country) || (n->kind == NAMED_GROUP && on_list(a, &n->who, false));
 }
 
 static bool may_be_among(const struct ask *a, const struct named *n)
 {
     bool some_of_them = a->whom == COMMUNITY || a->whom == PUBLIC;
     bool somewhere = n->kind == NAMED_COUNTRY && !a->r->country[0];
-    bool once = n->kind == NAMED_GROUP && is_member(a, &n->who, false);
-    return some_of_them || somewhere || once || is_among(a, n);
+    bool nameless = n->kind == NAMED_ORGANISATION && !ask_some(&a->r->identity);
+    bool unlisted = n->kind == NAMED_GROUP && !on_list(a, &n->who, true);
+    return some_of_them || somewhere || nameless || unlisted || is_among(a, n);
 }
 
 static bool not_in_rel_to(const struct ask *a)

@@ -73,17 +73,19 @@ enum role { ROLE_NONE, ROLE_READER, ROLE_ANALYST, ROLE_RELEASER, ROLE_ADMINISTRA
 const char *role_name(enum role r);
 enum role role_parse(struct text t); /* ROLE_NONE when unknown */
 
-/* In a group of organisations, as its list says. A list that expired, or cannot be reached, makes no memberships. */
+/* In a group of organisations, as its list says. A list that expired, or cannot be reached, makes no memberships, nor
+ * does it say who is none: of a group of which nothing is said, the recipient may be a member. */
 struct membership {
     struct uuid group;
     int64_t from_us, until_us; /* from <= now < until */
+    bool absent;               /* the list is there, and does not name it */
 };
 
 struct recipient {
     enum recipient_kind kind;
     struct uuid party;    /* partners, communities, constituents, authorities: which one */
     struct uuid account;  /* own accounts: which one */
-    struct uuid identity; /* of the identity object by which markings name it; zero: not known */
+    struct uuid identity; /* of the identity object by which markings name it; zero: not known, any may be its */
     struct text name;     /* for words; never part of a decision */
     enum role role;       /* own accounts */
     char country[3];      /* "NL"; empty: not known, which no REL-TO country names and every NOT-TO country might */

@@ -267,8 +267,10 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_MEMBERS_CLEAR] = "DELETE FROM member WHERE share_group = ?1",
     [SQL_MEMBER_ADD] = "INSERT INTO member VALUES(?1, ?2, ?3, ?4)",
     [SQL_MEMBERS] = "SELECT party, from_us, until_us FROM member WHERE share_group = ?1 ORDER BY party",
-    [SQL_MEMBERSHIPS] = "SELECT m.share_group, m.from_us, m.until_us, g.until_us, g.unreachable FROM member m"
-                        " CROSS JOIN share_group g ON g.id = m.share_group WHERE m.party = ?1 ORDER BY m.share_group",
+    [SQL_MEMBERSHIPS] = "SELECT m.share_group, m.from_us, m.until_us, g.until_us, g.unreachable, 0 FROM member m"
+                        " CROSS JOIN share_group g ON g.id = m.share_group WHERE m.party = ?1"
+                        " UNION ALL SELECT g.id, 0, 0, g.until_us, g.unreachable, 1 FROM share_group g WHERE NOT"
+                        " EXISTS (SELECT 1 FROM member m WHERE m.share_group = g.id AND m.party = ?1) ORDER BY 1",
     [SQL_SMALL_COUNTS] = "SELECT (SELECT count(*) FROM party), (SELECT count(*) FROM source),"
                          " (SELECT count(*) FROM peer), (SELECT count(*) FROM account)",
 };

@@ -260,11 +260,12 @@ MUST_CHECK enum err view_agreement(struct view *v, const struct uuid *party, str
 MUST_CHECK enum err view_group(struct view *v, const struct uuid *id, struct fact_group *ret, struct fault *reterr);
 MUST_CHECK enum err view_group_by_name(struct view *v, struct text name, struct fact_group *ret,
                                        struct fault *reterr);
-/* A party's places on lists. Times 0: no end. */
+/* A party's places on lists, and the lists that do not name it. Times 0: no end. */
 struct membership_row {
     struct uuid group;
     int64_t from_us, until_us, list_until_us;
     bool unreachable; /* the list */
+    bool absent;      /* it is not named; from_us and until_us are 0 */
 };
 typedef enum err view_on_membership(void *self, const struct membership_row *row);
 MUST_CHECK enum err view_memberships(struct view *v, const struct uuid *party, view_on_membership *on_row, void *self,

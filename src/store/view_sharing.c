@@ -332,7 +332,8 @@ enum err view_memberships(struct view *v, const struct uuid *party, view_on_memb
         struct membership_row row = {.from_us = sqlite3_column_int64(s, 1),
                                      .until_us = sqlite3_column_int64(s, 2),
                                      .list_until_us = sqlite3_column_int64(s, 3),
-                                     .unreachable = sqlite3_column_int(s, 4)};
+                                     .unreachable = sqlite3_column_int(s, 4),
+                                     .absent = sqlite3_column_int(s, 5)};
         column_uuid(s, 0, &row.group);
         err = on_row(self, &row);
         if (err != OK)

@@ -109,6 +109,9 @@ def proof_by_another_path(folder):
     time.sleep(2)  # a changed setting is followed by one round; what comes after it, A does not ask B for
     # B's identity is unmarked: what C may hand on keeps its creator when C says how B's line is to be taken
     c.ok("source", "set", "taxii:B", "--marking", "GREEN")
+    bare = domain("bare.example", "green", id=f"indicator--{uuid.uuid4()}")
+    b.ok("import", bundle(folder, bare), "--from", "self")
+    wait_for(lambda: proven(c, bare["id"]), "what names nobody is proven to C")
     one = made(b, who, 3)
     b.ok("import", bundle(folder, one), "--from", "self")
     wait_for(lambda: proven(c, one["id"]), "B's object is proven to C")
@@ -116,6 +119,7 @@ def proof_by_another_path(folder):
     wait_for(lambda: proven(a, one["id"]), "C hands B's proof on")
     shown = versions(a, one["id"])[0]
     check(shown["party"] == "C" and shown["proven"]["party"] == "B", str(shown))
+    check(current(a, bare["id"]) and not proven(a, bare["id"]), "C does not tell from whom it has what names nobody")
     a.stop(), b.stop(), c.stop()
 
 

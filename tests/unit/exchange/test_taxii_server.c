@@ -379,7 +379,7 @@ static void cut_later(void **state)
             setup(state);
             w = *state;
         }
-        enum tlp label = i == 1 ? TLP_RED : TLP_GREEN;
+        enum tlp label = i == 1 ? TLP_AMBER : TLP_GREEN;
         rig_import(&w->rig, "Other", with(rig_indicator(1, 1, TLP_GREEN), "\"description\":\"kept back\""));
         versions_of(w, "match[version]=all", "01");
         rig_import(&w->rig, "Other", with(rig_indicator(1, 2, label), later[i]));

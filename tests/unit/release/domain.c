@@ -233,7 +233,10 @@ static void draw_recipient(uint64_t *s, struct question *q)
     for (size_t i = 0; i < r->membership_count; i++) {
         q->memberships[i].group = GROUPS[draw(s, 2)];
         draw_span(s, &q->memberships[i].from_us, &q->memberships[i].until_us);
+        q->memberships[i].absent = one_in(s, 2);
     }
+    if (!public && !own && !one_in(s, 3))
+        r->identity = one_in(s, 2) ? PARTY_ELSEWHERE : (struct uuid){{4, 4}};
 }
 
 static void draw_grants(uint64_t *s, struct question *q)

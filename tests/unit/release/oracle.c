@@ -61,15 +61,26 @@ static bool from_us(const struct gate_class *c)
 
 /* ---- 3: release terms ---- */
 
-static bool counts_as_member(const struct question *q, const struct uuid *group, bool after_the_end)
+static bool counts_as_member(const struct question *q, const struct uuid *group)
 {
     for (size_t i = 0; i < q->r.membership_count; i++) {
         const struct membership *m = &q->r.memberships[i];
-        bool begun = m->from_us <= q->now, ended = m->until_us <= q->now;
-        if (eq(&m->group, group) && begun && (after_the_end || !ended))
+        if (eq(&m->group, group) && q->now >= m->from_us && q->now < m->until_us && !m->absent)
             return true;
     }
     return false;
+}
+
+/* "Of a group without a list that is good now and leaves it out, anybody may be a member." */
+static bool a_list_leaves_it_out(const struct question *q, const struct uuid *group)
+{
+    size_t lists = 0;
+    for (size_t i = 0; i < q->r.membership_count; i++) {
+        const struct membership *m = &q->r.memberships[i];
+        bool good = !(q->now < m->from_us) && m->until_us > q->now;
+        lists += good && m->absent && eq(&m->group, group);
+    }
+    return lists > 0;
 }
 
 static bool is_this_one(const struct question *q, const struct named *n, bool to_exclude)
@@ -81,9 +92,9 @@ static bool is_this_one(const struct question *q, const struct named *n, bool to
     if (q->r.kind == RECIPIENT_COMMUNITY)
         return to_exclude;
     if (n->kind == NAMED_GROUP)
-        return counts_as_member(q, &n->who, to_exclude);
+        return counts_as_member(q, &n->who) || (to_exclude && !a_list_leaves_it_out(q, &n->who));
     if (n->kind != NAMED_COUNTRY)
-        return false;
+        return to_exclude && zero(&q->r.identity);
     if (!*q->r.country)
         return to_exclude;
     return q->r.country[0] == (char)n->who.b[0] && q->r.country[1] == (char)n->who.b[1];

@@ -287,6 +287,15 @@ static bool country_lost(struct question *q, uint64_t *s)
     return had;
 }
 
+static bool identity_lost(struct question *q, uint64_t *s)
+{
+    static const struct uuid nobody;
+    (void)s;
+    bool had = !uuid_eq(&q->r.identity, &nobody);
+    q->r.identity = nobody;
+    return had;
+}
+
 static bool red_account_lost(struct question *q, uint64_t *s)
 {
     (void)s;
@@ -294,9 +303,9 @@ static bool red_account_lost(struct question *q, uint64_t *s)
 }
 
 static restriction *const steps[] = {
-    label_up,   label_lost, tear_up,         indicator_label_up, term_more,    term_more,       source_pap_up,
-    flag_on,    flag_on,    flag_off,        received,           spaces_part,  ceiling_down,    role_down,
-    grant_lost, grant_lost, membership_lost, knowledge_lost,     country_lost, red_account_lost};
+    label_up,   label_lost, tear_up,         indicator_label_up, term_more,    term_more,     source_pap_up,
+    flag_on,    flag_on,    flag_off,        received,           spaces_part,  ceiling_down,  role_down,
+    grant_lost, grant_lost, membership_lost, knowledge_lost,     country_lost, identity_lost, red_account_lost};
 
 /* Only a step that can be taken counts; what was withheld must stay withheld, and what goes as a whole does not get a
  * laxer label by it. */

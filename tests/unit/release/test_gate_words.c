@@ -272,11 +272,25 @@ static void names_in_words(void **state)
     strcpy(q.r.country, "NL");
     expect(&q, false, "3 NOT-TO", not );
     q = to_names(base, false, NAMED_ORGANISATION, PARTY_ELSEWHERE);
+    expect(&q, false, "3 NOT-TO", not ); /* by which identity it is named is not known */
+    q.r.identity = OUR_GROUP;
     expect(&q, true, "2 TLP", "");
+    q.r.identity = PARTY_ELSEWHERE;
+    expect(&q, false, "3 NOT-TO", not );
+    q.r.identity = OUR_GROUP;
     q.r.kind = COMMUNITY;
     expect(&q, false, "3 NOT-TO", "among its members");
     q = to_names(base, false, NAMED_GROUP, OUR_GROUP);
+    expect(&q, false, "3 NOT-TO", not ); /* no list of it is there */
+    q.r.membership_count = 1, q.memberships[0] = (struct membership){OUR_GROUP, 0, NOW + 1, .absent = true};
     expect(&q, true, "2 TLP", "");
+    assert_true(decide(&q).holds_until_us == NOW + 1);
+    q.now++;
+    expect(&q, false, "3 NOT-TO", not ); /* it expired */
+    q = to_names(base, true, NAMED_GROUP, OUR_GROUP);
+    q.r.membership_count = 1, q.memberships[0] = (struct membership){OUR_GROUP, 0, NOW + 1, .absent = true};
+    expect(&q, false, "3 REL-TO", rel);
+    q = to_names(base, false, NAMED_GROUP, OUR_GROUP);
     q.r.membership_count = 1, q.memberships[0] = (struct membership){OUR_GROUP, NOW - 2, NOW - 1};
     expect(&q, false, "3 NOT-TO", not );
 }
@@ -324,7 +338,7 @@ static void understanding_in_words(void **state)
     struct question base = to_names(plain(PARTNER, TLP_GREEN, true), true, NAMED_ORGANISATION, PARTY_HERE);
     base = to_names(base, false, NAMED_ORGANISATION, PARTY_ELSEWHERE);
     base.c.terms.originator_control = base.c.terms.personal_data = true;
-    base.c.terms.pap = PAP_GREEN, base.c.terms.purposes = PURPOSE_RESEARCH;
+    base.c.terms.pap = PAP_GREEN, base.c.terms.purposes = PURPOSE_RESEARCH, base.r.identity = OUR_GROUP;
     expect(&base, true, "2 TLP", "");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct question q = base;
