@@ -416,6 +416,14 @@ static void consents_open_no_portion(void **state)
                "{" INDICATOR ",\"name\":\"n\"" MARKED(GREEN_2) PORTIONS(PORTION(GREEN_2, "\"name\"")) "}",
                "description");
     }
+    /* What is marked no more strictly than the rest goes with it. */
+    a.grant.leaves_as = TLP_AMBER;
+    static const char as_strict[] = "{" INDICATOR ",\"name\":\"n\"" PORTIONS(PORTION(AMBER_2, "\"name\"")) "}";
+    expect(&a, as_strict, "{" INDICATOR ",\"name\":\"n\"" MARKED(AMBER_2) PORTIONS(PORTION(AMBER_2, "\"name\"")) "}",
+           "");
+    a.cls.tlp = TLP_AMBER, a.grant.leaves_as = TLP_GREEN;
+    expect(&a, "{" INDICATOR ",\"name\":\"n\"" MARKED(AMBER_2) PORTIONS(PORTION(AMBER_2, "\"name\"")) "}",
+           "{" INDICATOR ",\"name\":\"n\"" MARKED(GREEN_2) PORTIONS(PORTION(AMBER_2, "\"name\"")) "}", "");
 }
 
 /* ---- an exercise's mark ---- */
