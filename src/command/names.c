@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/time.h"
+
 enum err open_view(struct session *s, struct view **ret)
 {
     struct fault fault = {.offset = -1, .line = -1};
@@ -104,4 +106,10 @@ enum err check_name(struct session *s, const char *name)
         return ERR_USAGE;
     }
     return OK;
+}
+
+void json_member_moment(struct json_out *o, const char *name, int64_t us)
+{
+    char text[STAMP_TEXT_MAX];
+    json_member_text_or_null(o, name, us ? stamp_format(stamp_from_us(us, 0), text) : TEXT_NONE);
 }

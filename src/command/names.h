@@ -1,6 +1,7 @@
 /* command/names.h - from what a person types to what it names: parties, accounts, labels; and back. */
 #pragma once
 #include "command/session.h"
+#include "json/json.h"
 
 /* A reading view, told on standard error when there is none. */
 MUST_CHECK enum err open_view(struct session *s, struct view **ret);
@@ -20,5 +21,7 @@ MUST_CHECK enum err find_label(struct session *s, const char *option_name, const
 MUST_CHECK enum err find_pap(struct session *s, const char *option_name, const char *given, enum pap *ret);
 /* "on" or "off"; complains. */
 MUST_CHECK enum err find_switch(struct session *s, const char *option_name, const char *given, bool *ret);
+/* A member with a moment as RFC 3339 has it; null for 0. */
+void json_member_moment(struct json_out *o, const char *name, int64_t us);
 /* A name for something new: 1..NAME_MAX_BYTES of printable UTF-8; complains. */
 MUST_CHECK enum err check_name(struct session *s, const char *name);

@@ -34,10 +34,14 @@ static struct text recipient_name(struct view *v, struct arena *a, const struct 
     return g->to_account ? account_name(v, a, &g->to) : party_name(v, a, &g->to);
 }
 
-static void moment_member(struct json_out *o, const char *name, int64_t us)
+/* One word each, for programs. */
+static const char *state_word(const struct fact_grant *g, int64_t now_us)
 {
-    char text[MOMENT_MAX];
-    json_member_text(o, name, us ? text_of(moment(us, text)) : TEXT_NONE);
+    if (g->ended_us)
+        return "revoked";
+    if (g->until_us && g->until_us <= now_us)
+        return "expired";
+    return g->kind == GRANT_BREAK_GLASS && !uuid_some(&g->second) ? "waiting" : "active";
 }
 
 void grant_json(struct session *s, struct view *names, struct arena *a, const struct fact_grant *g, int64_t now_us)
@@ -47,22 +51,24 @@ void grant_json(struct session *s, struct view *names, struct arena *a, const st
     json_open(&o, '{');
     json_member_text(&o, "grant", uuid_format(&g->id, id));
     json_member_text(&o, "kind", text_of(grant_kind_name(g->kind)));
-    json_member_text(&o, "state", text_of(grant_state(g, now_us)));
+    json_member_text(&o, "state", text_of(state_word(g, now_us)));
     json_member_text(&o, "id", g->object);
-    json_member_text(&o, "version", g->version);
+    json_member_text_or_null(&o, "version", g->version);
     json_member_text(&o, "to", recipient_name(names, a, g));
-    json_member_text(&o, "tear_line", g->properties);
-    json_member_text(&o, "as", g->leaves_as == TLP_NONE ? TEXT_NONE : text_of(tlp_name(g->leaves_as)));
-    moment_member(&o, "from", g->from_us);
-    moment_member(&o, "until", g->until_us);
-    json_member_text(&o, "reason", g->reason);
+    json_member_text_or_null(&o, "tear_line", g->properties);
+    json_member_text_or_null(&o, "as", g->leaves_as == TLP_NONE ? TEXT_NONE : text_of(tlp_name(g->leaves_as)));
+    json_member_moment(&o, "from", g->from_us);
+    json_member_moment(&o, "until", g->until_us);
+    json_member_text_or_null(&o, "reason", g->reason);
     json_member_text(&o, "by", account_name(names, a, &g->account));
-    json_member_text(&o, "confirmed_by", uuid_some(&g->second) ? account_name(names, a, &g->second) : TEXT_NONE);
-    json_member_text(&o, "originator", uuid_some(&g->originator) ? party_name(names, a, &g->originator) : TEXT_NONE);
-    json_member_text(&o, "told", g->told);
-    moment_member(&o, "ended", g->ended_us);
-    json_member_text(&o, "ended_by", g->ended_us ? account_name(names, a, &g->ended_by) : TEXT_NONE);
-    json_member_text(&o, "end_reason", g->end_reason);
+    json_member_text_or_null(&o, "confirmed_by",
+                             uuid_some(&g->second) ? account_name(names, a, &g->second) : TEXT_NONE);
+    json_member_text_or_null(&o, "originator",
+                             uuid_some(&g->originator) ? party_name(names, a, &g->originator) : TEXT_NONE);
+    json_member_text_or_null(&o, "told", g->told);
+    json_member_moment(&o, "ended", g->ended_us);
+    json_member_text_or_null(&o, "ended_by", g->ended_us ? account_name(names, a, &g->ended_by) : TEXT_NONE);
+    json_member_text_or_null(&o, "end_reason", g->end_reason);
     json_close(&o, '}');
     json_line_end(s);
 }

@@ -9,6 +9,7 @@
 #include "command/recipients.h"
 #include "command/table.h"
 #include "exchange/explain.h"
+#include "release/explain.h"
 #include "json/json.h"
 
 #define PLAN_ARENA_BYTES (256 * MIB)
@@ -245,11 +246,12 @@ static void line_json(struct plan *p, struct text id, const struct recipient *r,
                                                         : text_of(recipient_kind_name(r->kind)));
     json_member_text(&o, "door", text_of(door_name(door_of(r))));
     json_member_text(&o, "decision", d->cleared ? TEXT("cleared") : TEXT("withheld"));
-    json_member_text(&o, "form", text_of(form_words(d)));
+    json_member_text_or_null(&o, "form", d->cleared ? text_of(form_name(d->form)) : TEXT_NONE);
+    json_member_bool(&o, "tear_line", d->tear);
     json_member_text(&o, "marking", text_of(tlp_name(d->label)));
     json_member_text(&o, "pap", text_of(pap_name(pap_of(&e->cls, d->label))));
-    json_member_text(&o, "may_share", d->cleared ? text_of(label_words(d->label)) : TEXT_NONE);
-    json_member_text(&o, "may_use", d->cleared ? text_of(pap_words(pap_of(&e->cls, d->label))) : TEXT_NONE);
+    json_member_text_or_null(&o, "may_share", d->cleared ? text_of(label_words(d->label)) : TEXT_NONE);
+    json_member_text_or_null(&o, "may_use", d->cleared ? text_of(pap_words(pap_of(&e->cls, d->label))) : TEXT_NONE);
     json_key(&o, TEXT("pruned"));
     json_open(&o, '[');
     for (size_t i = 0; i < cut->count; i++)
@@ -264,7 +266,7 @@ static void line_json(struct plan *p, struct text id, const struct recipient *r,
         json_close(&o, '}');
     }
     json_close(&o, ']');
-    json_member_text(&o, "act", act);
+    json_member_text_or_null(&o, "act", act);
     json_close(&o, '}');
     json_line_end(p->s);
 }

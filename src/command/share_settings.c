@@ -153,10 +153,10 @@ static enum err list_agreement(struct listing *l, const struct fact *f)
         json_member_bool(&o, "authorities", a->authorities);
         json_member_bool(&o, "communities", a->communities);
         json_member_text(&o, "red", red);
-        json_member_text(&o, "tear_line", a->tear);
-        json_member_text(&o, "as", text_of(tlp_name(a->tear_as)));
-        json_member_text(&o, "until", text_of(until_words(a->until_us, until)));
-        json_member_text(&o, "reason", a->reason);
+        json_member_text_or_null(&o, "tear_line", a->tear);
+        json_member_text_or_null(&o, "as", a->tear_as == TLP_NONE ? TEXT_NONE : text_of(tlp_name(a->tear_as)));
+        json_member_moment(&o, "until", a->until_us);
+        json_member_text_or_null(&o, "reason", a->reason);
         json_close(&o, '}');
         json_line_end(l->s);
         return OK;
@@ -343,11 +343,10 @@ static int run_group_set(struct session *s)
 
 static void group_member(struct listing *l, struct json_out *o, const struct fact_group_member *m)
 {
-    char from[MOMENT_MAX], until[MOMENT_MAX];
     json_open(o, '{');
     json_member_text(o, "party", party_name(l->names, &l->arena, &m->party));
-    json_member_text(o, "from", text_of(moment(m->from_us, from)));
-    json_member_text(o, "until", text_of(until_words(m->until_us, until)));
+    json_member_moment(o, "from", m->from_us);
+    json_member_moment(o, "until", m->until_us);
     json_close(o, '}');
 }
 
@@ -372,7 +371,7 @@ static enum err list_group(struct listing *l, const struct fact *f)
         json_open(&o, '{');
         json_member_text(&o, "group", name);
         json_member_text(&o, "id", text_of(id));
-        json_member_text(&o, "until", text_of(until_words(g->until_us, until)));
+        json_member_moment(&o, "until", g->until_us);
         json_member_bool(&o, "reachable", !g->unreachable);
         json_key(&o, TEXT("members"));
         json_open(&o, '[');

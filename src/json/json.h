@@ -66,6 +66,7 @@ void json_put_null(struct json_out *o);
 void json_put_raw(struct json_out *o, struct text json); /* already JSON */
 /* key and value at once */
 void json_member_text(struct json_out *o, const char *name, struct text v);
+void json_member_text_or_null(struct json_out *o, const char *name, struct text v); /* null when empty */
 void json_member_i64(struct json_out *o, const char *name, int64_t v);
 void json_member_bool(struct json_out *o, const char *name, bool v);
 void json_member_raw(struct json_out *o, const char *name, struct text json);

@@ -178,6 +178,15 @@ void json_member_text(struct json_out *o, const char *name, struct text v)
     json_put_text(o, v);
 }
 
+void json_member_text_or_null(struct json_out *o, const char *name, struct text v)
+{
+    json_key(o, text_of(name));
+    if (v.len)
+        json_put_text(o, v);
+    else
+        json_put_null(o);
+}
+
 void json_member_i64(struct json_out *o, const char *name, int64_t v)
 {
     json_key(o, text_of(name));

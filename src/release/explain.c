@@ -19,7 +19,7 @@ static struct text named(const struct recipient *r)
     return TEXT("nobody");
 }
 
-static const char *form_name(enum form f)
+const char *form_name(enum form f)
 {
     return f == FORM_WHOLE ? "whole" : "rendition";
 }
@@ -59,15 +59,6 @@ static void put_removed(struct json_out *o, const struct decision *d)
     json_close(o, ']');
 }
 
-static void put_text_or_null(struct json_out *o, const char *name, struct text v)
-{
-    json_key(o, text_of(name));
-    if (v.len)
-        json_put_text(o, v);
-    else
-        json_put_null(o);
-}
-
 void explain_json(struct text id, const struct recipient *r, enum door door, const struct decision *d,
                   struct buffer *out)
 {
@@ -79,11 +70,11 @@ void explain_json(struct text id, const struct recipient *r, enum door door, con
     json_member_text(&o, "recipient", named(r));
     json_member_text(&o, "door", text_of(door_name(door)));
     json_member_text(&o, "decision", d->cleared ? TEXT("cleared") : TEXT("withheld"));
-    put_text_or_null(&o, "form", d->cleared ? text_of(form_name(d->form)) : TEXT_NONE);
+    json_member_text_or_null(&o, "form", d->cleared ? text_of(form_name(d->form)) : TEXT_NONE);
     json_member_text(&o, "marking", text_of(tlp_name(d->label)));
     put_removed(&o, d);
     put_list(&o, "asks", asks, asked(d, asks));
-    put_text_or_null(&o, "until", until(d, moment));
+    json_member_text_or_null(&o, "until", until(d, moment));
     json_key(&o, TEXT("rules"));
     json_open(&o, '[');
     for (size_t i = 0; i < d->rule_count; i++) {
