@@ -197,7 +197,8 @@ static struct cleared *crowd_clear(struct crowd *w, unsigned i, enum door door)
         "\"id\":\"report--11110000-0000-4000-8000-%012u\",\"modified\":\"2026-01-01T00:00:00.%03uZ\",\"name\":\"name-"
         "%u-"
         "end\",\"object_refs\":[\"tool--11110000-0000-4000-8000-%012u\",\"tool--11110000-0000-4000-8000-%012u\"],"
-        "\"type\":\"report\",\"x_value\":\"value-%u.example\"}",
+        "\"published\":\"2026-01-01T00:00:00Z\",\"spec_version\":\"2.1\",\"type\":\"report\","
+        "\"x_value\":\"value-%u.example\"}",
         (i * 7 + 1) % CROWD, i, i, i, (i * 7 + 6) % CROWD, (i * 13 + 5) % CROWD, i);
     enum err e = w->d[i].cleared ? gate_clear(&QUESTION(&w->cls[i], &w->r, door), &w->d[i], text_of(text),
                                               &LOOKUP(crowd_lookup, w), &c, NULL)
@@ -264,7 +265,7 @@ static void check_crowd(struct crowd *w, enum door door)
     }
     for (unsigned i = 0; i < CROWD; i++)
         cleared_free(made[i]);
-    assert_true(count > 0 && count < CROWD);
+    assert_true(count > 0 && (count < CROWD) == (w->r.role != ROLE_ADMINISTRATOR));
 }
 
 static void nothing_withheld_leaves(void **state)
