@@ -222,6 +222,8 @@ static struct held_version *arrange_own(struct ranked *list, size_t count, versi
             arrange_variants(&list[from], to - from);
         current = current ? current : best->v;
     }
+    if (!current)
+        return NULL; /* of none, none counts */
     if (list[0].v->versioned)
         clash_with_revoked(list, count);
     current->standing = STANDING_CURRENT;
@@ -245,7 +247,7 @@ static void add_restrictions(struct versions_result *r, const struct ranked *own
 {
     const struct held_version *v = r->current;
     size_t at = 0;
-    if (!v->cls)
+    if (!v || !v->cls)
         return;
     r->cls = *v->cls;
     while (own[at].v != v)
