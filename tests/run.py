@@ -31,7 +31,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 Program = collections.namedtuple("Program", "name command timeout env")
 Result = collections.namedtuple("Result", "program passed failed skipped seconds output why")
 
-TIMEOUTS = {"unit": 300, "fuzz": 300, "checks": 300, "scenario": 600, "peers": 600}
+TIMEOUTS = {"unit": 600, "fuzz": 300, "checks": 600, "scenario": 600, "peers": 600}
 
 
 def say(text):
