@@ -101,17 +101,20 @@ static bool wanted(const struct show *w, const struct version_row *row)
 
 static enum err show_body(struct show *w, const struct version_row *row)
 {
+    const struct about_question q = {.n = row->n, .account = w->account, .now_us = clock_now_us()};
     struct fault fault = {.offset = -1, .line = -1};
     struct buffer body;
     buffer_init(&body, 2 * STIX_OBJECT_MAX_BYTES);
-    enum err err = node_body(w->s->node, row->body, &body, &fault);
-    if (err) {
+    enum err err = about_body(w->s->node, w->names, &q, &body, &fault);
+    if (err == ERR_DENIED) {
+        w->withheld++;
+    } else if (err) {
         complain_fault(w->s, NULL, &fault);
         w->err = err;
     } else {
         show_json(w, row, buffer_text(&body));
     }
-    w->shown++;
+    w->shown += err != ERR_DENIED;
     buffer_done(&body);
     return OK;
 }
@@ -158,14 +161,12 @@ static enum err show_version(void *self, const struct version_row *row)
     struct show *w = self;
     if (!wanted(w, row))
         return OK;
-    if (w->proof || w->s->json) {
-        if (!may_see(w, row)) {
-            w->withheld++;
-            return OK;
-        }
-        return w->proof ? show_proof(w, row) : show_body(w, row);
-    }
-    return show_people(w, row);
+    if (!w->proof)
+        return w->s->json ? show_body(w, row) : show_people(w, row);
+    if (may_see(w, row))
+        return show_proof(w, row);
+    w->withheld++;
+    return OK;
 }
 
 /* Who reads: --as NAME, else the account that local commands act as. */

@@ -51,11 +51,11 @@ static enum err who_reads(struct about *a, struct fault *reterr)
     return OK;
 }
 
-enum err about_load(const struct about *a, struct place place, struct buffer *body, struct json_doc **ret,
+enum err about_load(struct about *a, const struct about_seen *seen, struct buffer *body, struct json_doc **ret,
                     struct fault *reterr)
 {
     buffer_init(body, 2 * STIX_OBJECT_MAX_BYTES);
-    enum err err = node_body(a->node, place, body, reterr);
+    enum err err = about_read(a, seen, body, reterr);
     if (err == OK)
         err = json_parse(buffer_text(body), ret, reterr);
     if (err != OK)
@@ -80,12 +80,12 @@ static struct text say(const struct about *a, const char *format, ...)
     return kept.ptr ? kept : TEXT("(no memory for its name)");
 }
 
-static struct text name_of_body(struct about *a, const struct version_row *row)
+static struct text name_of_body(struct about *a, const struct about_seen *seen, uint64_t n)
 {
     struct buffer body;
     struct json_doc *doc;
-    if (about_load(a, row->body, &body, &doc, NULL) != OK)
-        return say(a, "a body that cannot be read (entry %llu)", (unsigned long long)row->n);
+    if (about_load(a, seen, &body, &doc, NULL) != OK)
+        return say(a, "a body that cannot be read (entry %llu)", (unsigned long long)n);
     const struct describe_with plain = {.name = about_call, .self = a};
     struct text name = describe_title(json_root(doc), &plain, a->d->arena);
     json_free(doc);
@@ -112,7 +112,7 @@ static struct text find_name(struct about *a, struct text id)
     row.modified.ptr = modified;
     if (view_class(a->v, row.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, id, version_name(&row, name), &d))
         return say(a, TEXT_FMT " (here, not for this account)", TEXT_ARG(id));
-    return name_of_body(a, &row);
+    return name_of_body(a, &(struct about_seen){&cls, id, version_name(&row, name), row.body}, row.n);
 }
 
 struct text about_call(void *self, struct text id)
@@ -274,11 +274,17 @@ static enum err tell(struct about *a, struct fault *reterr)
     return err == OK ? about_versions(a, reterr) : err;
 }
 
+static struct about_seen told(struct about *a)
+{
+    return (struct about_seen){&a->cls, a->row.id, version_name(&a->row, a->name), a->row.body};
+}
+
 static enum err load_and_tell(struct about *a, struct fault *reterr)
 {
     struct buffer body;
     struct json_doc *doc;
-    enum err err = about_load(a, a->row.body, &body, &doc, reterr);
+    const struct about_seen seen = told(a);
+    enum err err = about_load(a, &seen, &body, &doc, reterr);
     if (err != OK)
         return err;
     a->object = json_root(doc);
@@ -349,6 +355,27 @@ bool about_may_read(struct node *node, struct view *v, const struct about_questi
                about_may_see(&a, &a.cls, a.row.id, version_name(&a.row, a.name), &decision);
     arena_done(&arena);
     return yes;
+}
+
+enum err about_body(struct node *node, struct view *v, const struct about_question *q, struct buffer *out,
+                    struct fault *reterr)
+{
+    struct description d;
+    struct arena arena;
+    struct decision decision;
+    struct about a = {.node = node, .v = v, .q = q, .d = &d};
+    arena_init(&arena, 4 * MIB);
+    description_init(&d, &arena);
+    enum err err = read_row(&a, reterr);
+    if (err == OK)
+        err = who_reads(&a, reterr);
+    if (err == OK && !about_may_see(&a, &a.cls, a.row.id, version_name(&a.row, a.name), &decision))
+        err = fault_set(reterr, ERR_DENIED, "not for this account");
+    const struct about_seen seen = told(&a);
+    if (err == OK)
+        err = about_read(&a, &seen, out, reterr);
+    arena_done(&arena);
+    return err;
 }
 
 struct text about_name(struct node *node, struct view *v, const struct uuid *account, int64_t now_us, struct text id,

@@ -28,6 +28,10 @@ MUST_CHECK enum err about_object(struct node *node, struct view *v, const struct
                                  struct arena *arena, struct description *ret, struct fault *reterr);
 /* May the account see that version at all? false, too, when it cannot be told. */
 bool about_may_read(struct node *node, struct view *v, const struct about_question *q);
+/* The body of that version as the account may see it (portions that are not for it are cut), appended.
+ * ERR_DENIED: not for this account. ERR_NOT_FOUND | ERR_IO | ERR_MALFORMED | ERR_NOMEM */
+MUST_CHECK enum err about_body(struct node *node, struct view *v, const struct about_question *q, struct buffer *out,
+                               struct fault *reterr);
 /* The title of the object for that account, "(not here)" and "(withheld)" included; in the arena. */
 struct text about_name(struct node *node, struct view *v, const struct uuid *account, int64_t now_us, struct text id,
                        struct arena *arena);

@@ -27,9 +27,19 @@ struct about {
 /* about_gate.c. version: its version_name(). Both must outlive it: not texts of the view. */
 bool about_may_see(struct about *a, const struct gate_class *cls, struct text id, struct text version,
                    struct decision *ret);
-/* Body of a version, parsed. The caller frees *ret and gives *body to buffer_done(). */
-MUST_CHECK enum err about_load(const struct about *a, struct place place, struct buffer *body, struct json_doc **ret,
+/* A version that about_may_see() let through; its texts must outlive what is asked of it. */
+struct about_seen {
+    const struct gate_class *cls;
+    struct text id, version;
+    struct place place;
+};
+/* Its body as the reader may see it: what is marked apart from the rest, and is not for this account, is cut.
+ * Appended to out. ERR_DENIED: nothing of it is left to see. ERR_IO | ERR_MALFORMED | ERR_NOMEM */
+MUST_CHECK enum err about_read(struct about *a, const struct about_seen *seen, struct buffer *out,
                                struct fault *reterr);
+/* The same, parsed. The caller frees *ret and gives *body to buffer_done(). */
+MUST_CHECK enum err about_load(struct about *a, const struct about_seen *seen, struct buffer *body,
+                               struct json_doc **ret, struct fault *reterr);
 struct text about_call(void *self, struct text id); /* describe_with.name */
 struct text about_party(const struct about *a, const struct uuid *party);
 const char *about_standing(enum standing st);

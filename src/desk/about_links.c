@@ -79,7 +79,7 @@ static enum err one_referring(void *self, const struct version_row *found)
     if (!row.id.ptr || !version.ptr || text_eq(row.id, a->row.id) ||
         view_class(a->v, row.class_id, &cls, NULL) != OK || !about_may_see(a, &cls, row.id, version, &d))
         return OK;
-    if (about_load(a, row.body, &body, &doc, NULL) != OK)
+    if (about_load(a, &(struct about_seen){&cls, row.id, version, row.body}, &body, &doc, NULL) != OK)
         return OK;
     if (references_hold(buffer_text(&body), a->row.id)) {
         struct ident ident;
@@ -146,7 +146,8 @@ static enum err one_content(void *self, const struct version_row *row)
         return OK;
     struct text id = arena_text(a->d->arena, row->id), version = arena_text(a->d->arena, version_name(row, name));
     if (!id.ptr || !version.ptr || view_class(a->v, row->class_id, &cls, NULL) != OK ||
-        !about_may_see(a, &cls, id, version, &d) || about_load(a, place, &body, &doc, NULL) != OK)
+        !about_may_see(a, &cls, id, version, &d) ||
+        about_load(a, &(struct about_seen){&cls, id, version, place}, &body, &doc, NULL) != OK)
         return OK;
     struct text found = language_in(json_get(json_root(doc), "contents"), a->q->lang);
     buffer_done(&body); /* the document holds its own copy */

@@ -7,7 +7,7 @@ import json
 import os
 import re
 
-from house import Node, check, connect, indicator, main, wait_for, write
+from house import TLP2, Node, bundle, check, connect, domain, indicator, main, wait_for, write
 
 SOURCE = os.environ.get("ENTENTE_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 os.environ["COLUMNS"] = "300"
@@ -135,6 +135,19 @@ def not_for_everybody(folder):
     check(done.code == 77 and "later.invalid" not in done.out + done.err and "quarantine" in done.out, done.out)
 
 
+def portions_are_cut(folder):
+    """What is marked apart from the rest is seen by whom its marking lets see it: on the page and in --json."""
+    node = Node(folder, "CSIRT")
+    node.ok("account", "add", "bob", "--role", "analyst")
+    marked = dict(domain("part.example", "green"), description="the secret part", granular_markings=[
+        {"marking_ref": "marking-definition--" + TLP2["red"], "selectors": ["description"]}])
+    node.ok("import", "--from", "self", bundle(folder, marked))
+    for words in ([], ["--json"]):
+        check("the secret part" in node.ok("get", marked["id"], *words).out, "a releaser sees it")
+        seen = node.ok("get", marked["id"], "--as", "bob", *words).out
+        check("part.example" in seen and "the secret part" not in seen, seen)
+
+
 def history(folder):
     node = Node(folder, "Team Nord")
     one = indicator("[domain-name:value = 'old.invalid']", name="first words")
@@ -184,4 +197,4 @@ def given_and_found(folder):
     check("(finding)" in page and "shared.invalid" in page and "Shared (indicator)" in page, page)
 
 
-main(every_type, what_is_typed, erased, languages, not_for_everybody, history, hostile, given_and_found)
+main(every_type, what_is_typed, erased, languages, not_for_everybody, portions_are_cut, history, hostile, given_and_found)
