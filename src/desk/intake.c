@@ -13,6 +13,8 @@
 struct reader_options intake_reader_options(const struct intake *in)
 {
     return (struct reader_options){.format = in->format,
+                                   .name = in->options->name,
+                                   .rules = in->options->rules,
                                    .party = text_of(in->party_text),
                                    .tlp = (uint8_t)in->options->marking,
                                    .identity = in->options->from_self ? text_of(in->identity) : TEXT_NONE,
@@ -197,7 +199,7 @@ static enum err take_in(struct intake *in, struct fault *reterr)
         return e;
     in->totals.format = in->format = reader_format_of(reader);
     /* Erased after its objects, and before its bytes are kept, a word would stand in those. */
-    const bool keeps = in->totals.format == READER_CSV;
+    const bool keeps = reader_format_keeps(in->totals.format);
     if (keeps)
         node_hold_erasures(in->node);
     struct intake_items items;

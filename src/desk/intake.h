@@ -23,13 +23,16 @@ struct intake_options {
     struct text exercise; /* this document is material of that exercise, says who takes it in: it gets the mark */
     bool strict; /* any object that is refused, or taken in with a warning, refuses the document whole: nothing of it
                     is taken in */
-    struct text name;          /* of the document, for people */
+    struct text name;          /* of the document, for people, and for formats whose type stands in it */
+    struct text rules;         /* field maps that this node's people changed (format/format.h); else empty */
     const atomic_bool *cancel; /* NULL: never; looked at between groups */
     /* Told after each durable group: objects dealt with so far, last durable entry. May be NULL. */
     void (*on_commit)(void *self, uint64_t acked, uint64_t at);
     void (*on_rejected)(void *self, const struct record_rejected *r);
     /* Of an object that was taken in although it breaks a MUST (model/stix.h: let). May be NULL. */
     void (*on_warned)(void *self, const struct record_object *o);
+    /* What of the document no object carries. May be NULL. */
+    void (*on_lost)(void *self, const struct record_lost *l);
     /* A TAXII envelope: told of it before anything is taken in, and before that of its first `elements` objects. What
      * on_envelope returns ends the intake unless it is OK. NULL: no envelope is asked for. */
     enum err (*on_envelope)(void *self, const struct record_envelope *e, struct fault *reterr);
@@ -45,11 +48,15 @@ struct intake_totals {
     /* Kept beside what counts; the first three and quarantined versions of known objects are among the unchanged, a
      * conflict won is an update; renditions are. */
     uint64_t claims, older, conflicts, quarantined, renditions;
-    uint64_t warned;    /* of all that was taken in, what breaks a MUST that was let pass */
-    uint64_t red;       /* of all, what is RED and waits in quarantine for an agreement or a releaser */
-    uint64_t reclassed; /* held objects whose class is another one, by the definitions that came in */
-    uint64_t at;        /* last durable entry */
-    bool whole;         /* the document was read to its end */
+    uint64_t warned;           /* of all that was taken in, what breaks a MUST that was let pass */
+    uint64_t lost;             /* pieces of the document that no object carries; its bytes are kept */
+    uint64_t events, findings; /* reported events, and the findings that they made or joined */
+    uint64_t proposed;         /* of the fresh ones: they wait for a person */
+    uint64_t named;            /* findings made because an object names a constituent's own value */
+    uint64_t red;              /* of all, what is RED and waits in quarantine for an agreement or a releaser */
+    uint64_t reclassed;        /* held objects whose class is another one, by the definitions that came in */
+    uint64_t at;               /* last durable entry */
+    bool whole;                /* the document was read to its end */
 };
 /* OK: everything that could be taken in is durable (refused objects were told by on_rejected). ERR_MALFORMED: the
  * document is not readable or was cut off; what came before stays, totals say how much (strict: nothing). ERR_FULL:

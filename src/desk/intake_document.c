@@ -111,7 +111,7 @@ enum err intake_record_document(struct intake *in, struct fault *reterr)
         e = known_already(in, &d.hash, &known, reterr);
     if (e != OK)
         return e;
-    if (in->totals.format == READER_CSV && !known && bytes > 0)
+    if (reader_format_keeps(in->totals.format) && !known && bytes > 0)
         return append_pieces(&d, bytes, reterr);
     d.parts = 0; /* none kept with this entry */
     return append_document(&d, reterr);

@@ -164,6 +164,12 @@ enum err intake_items_take(struct intake *in, struct intake_items *items, struct
         }
         if (in->options->on_envelope && !items->enveloped)
             return broken(reterr);
+        if (r.kind == RECORD_LOST) {
+            in->totals.lost++;
+            if (in->options->on_lost)
+                in->options->on_lost(in->options->self, &r.u.lost);
+            continue;
+        }
         if (r.kind == RECORD_END) {
             take_end(items, &r.u.end);
             continue;

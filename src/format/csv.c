@@ -42,10 +42,15 @@ struct csv_reader {
 
 enum err csv_open(int fd, struct csv_reader **ret)
 {
+    return csv_open_from((struct feed_from){.fd = fd}, ret);
+}
+
+enum err csv_open_from(struct feed_from from, struct csv_reader **ret)
+{
     struct csv_reader *r = calloc(1, sizeof *r);
     if (!r)
         return ERR_NOMEM;
-    feed_init(&r->in, fd);
+    feed_init_from(&r->in, from);
     buffer_init(&r->names, 2 * LINE_MAX_BYTES);
     r->line = 1;
     r->separator = ',';

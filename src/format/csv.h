@@ -3,7 +3,7 @@
  * quotes, LF and CRLF; a UTF-8 byte order mark, empty lines and '#' lines before the header are passed over. A row
  * that cannot be read is refused alone and reading goes on with the line after its first. */
 #pragma once
-#include "base/text.h"
+#include "json/feed.h"
 
 struct csv_reader;
 
@@ -16,6 +16,7 @@ struct csv_row {
 
 /* The fd is borrowed, read from where it stands; -1: only what is pushed. ERR_NOMEM */
 MUST_CHECK enum err csv_open(int fd, struct csv_reader **ret);
+MUST_CHECK enum err csv_open_from(struct feed_from from, struct csv_reader **ret);
 /* Bytes already taken off the descriptor (to detect a format): they come first. ERR_NOMEM */
 MUST_CHECK enum err csv_push(struct csv_reader *r, struct text bytes);
 void csv_free(struct csv_reader *r);

@@ -43,7 +43,7 @@ struct row {
     struct text description, labels;
 };
 
-enum err csv_indicators_open(int fd, struct text head, const struct csv_indicators_options *options,
+enum err csv_indicators_open(struct feed_from from, struct text head, const struct csv_indicators_options *options,
                              struct csv_indicators **ret)
 {
     struct csv_indicators *c = calloc(1, sizeof *c);
@@ -58,7 +58,7 @@ enum err csv_indicators_open(int fd, struct text head, const struct csv_indicato
     buffer_add(&c->texts, options->identity);
     enum err e = buffer_error(&c->texts);
     if (!e)
-        e = csv_open(fd, &c->csv);
+        e = csv_open_from(from, &c->csv);
     if (!e)
         e = csv_push(c->csv, head);
     if (e) {
@@ -350,3 +350,80 @@ enum err csv_indicators_next(struct csv_indicators *c, struct buffer *to)
         return e;
     return e ? refuse_row(&why, to) : add_row(c, &row, &r, to);
 }
+
+/* ---- as one of all formats ---- */
+
+/* Lines that CSV files put before their header. */
+static bool says_nothing(struct text line)
+{
+    line = text_trim(line);
+    return line.len == 0 || line.ptr[0] == '#' || (line.len == 5 && text_starts(line, TEXT("sep=")));
+}
+
+/* The first line that says something. false: `head` ends before its end. */
+static bool telling_line(struct text head, bool whole, struct text *ret)
+{
+    struct text line;
+    for (;;) {
+        ptrdiff_t end = text_find(head, '\n', 0);
+        if (end < 0 && !whole)
+            return false;
+        line = end < 0 ? head : text_sub(head, 0, (size_t)end);
+        if (end < 0 || !says_nothing(line))
+            break;
+        head = text_sub(head, (size_t)end + 1, head.len);
+    }
+    *ret = line;
+    return true;
+}
+
+static struct text unquoted(struct text t)
+{
+    t = text_trim(t);
+    bool quoted = t.len >= 2 && t.ptr[0] == '"' && t.ptr[t.len - 1] == '"';
+    return quoted ? text_trim(text_sub(t, 1, t.len - 2)) : t;
+}
+
+static bool has_value_column(struct text line)
+{
+    static const char separators[] = {',', ';', '\t'};
+    for (size_t i = 0; i < ARRAY_LEN(separators); i++) {
+        struct text rest = line, name;
+        while (text_split(&rest, separators[i], &name))
+            if (text_eq_nocase(unquoted(name), TEXT("value")))
+                return true;
+    }
+    return false;
+}
+
+static enum format_claim claim(const struct format_head *h)
+{
+    struct text line, t = h->bytes;
+    if (text_starts(t, TEXT("\xEF\xBB\xBF")))
+        t = text_sub(t, 3, t.len);
+    if (!telling_line(t, h->whole, &line))
+        return FORMAT_MORE;
+    return has_value_column(line) ? FORMAT_YES : FORMAT_NO;
+}
+
+static enum err open_job(const struct format_job *job, void **ret)
+{
+    const struct csv_indicators_options options = {job->party, job->identity, job->tlp};
+    struct csv_indicators *c;
+    enum err e = csv_indicators_open(job->from, job->head, &options, &c);
+    if (e == OK)
+        *ret = c;
+    return e;
+}
+
+static enum err next_record(void *self, struct buffer *to)
+{
+    return csv_indicators_next(self, to);
+}
+
+static void free_reader(void *self)
+{
+    csv_indicators_free(self);
+}
+
+const struct format FORMAT_CSV = {"csv", true, claim, open_job, next_record, free_reader};

@@ -2,7 +2,7 @@
  * The header must have `value`; `type`, `valid_until`, `confidence`, `tlp`, `description` and `label` are read when
  * present. The id is derived from party, kind and value: the same row of the same party is the same object. */
 #pragma once
-#include "format/record.h"
+#include "format/format.h"
 
 struct csv_indicators_options {
     struct text party;    /* part of the derived ids */
@@ -12,9 +12,11 @@ struct csv_indicators_options {
 
 struct csv_indicators;
 
-/* `head`: bytes already taken off fd. Texts of options are copied. ERR_NOMEM */
-MUST_CHECK enum err csv_indicators_open(int fd, struct text head, const struct csv_indicators_options *options,
-                                        struct csv_indicators **ret);
+/* `head`: bytes already taken off it. Texts of options are copied. ERR_NOMEM */
+MUST_CHECK enum err csv_indicators_open(struct feed_from from, struct text head,
+                                        const struct csv_indicators_options *options, struct csv_indicators **ret);
 /* Appends the record of the next row, or the one that ends the document. ERR_NOT_FOUND after that. ERR_NOMEM */
 MUST_CHECK enum err csv_indicators_next(struct csv_indicators *c, struct buffer *to);
 void csv_indicators_free(struct csv_indicators *c);
+
+extern const struct format FORMAT_CSV; /* its header names a column `value` */

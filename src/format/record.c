@@ -7,6 +7,9 @@
  *   three lists (values, refs, markings): u32 count, u32 bytes, entries; a value is u8 kind and a sized text, a
  *   reference and a marking a sized text.
  * REJECTED: u64 at, u64 line, sized id, rule, reason. END: u8 err, u64 at, u64 read, sized what.
+ * EVENT: u64 at, u64 line, u8 has_time, u64 first_us, u64 last_us, u64 count, u8 tlp, u8 severity, sized id, report,
+ * type, identifier, summary, detail, raw, u32 count, u32 bytes, entries of u8 role, u8 kind, sized value.
+ * LOST: u64 at, sized what, reason.
  * ENVELOPE: u8 err, u8 list, u8 more, u64 objects, sized next, what. ELEMENT: u64 at, sized id, version.
  *
  * Who reads does not trust who wrote: whatever record_next() returns OK for can be walked without a failure. */
@@ -15,9 +18,17 @@
 #include "model/marking.h"
 #include "model/stix.h"
 
-enum { HAS_MODIFIED = 1, REVOKED = 2, UNKNOWN_MARKING = 4, GRANULAR = 8, HAS_VALID_FROM = 16, HAS_VALID_UNTIL = 32 };
+enum {
+    HAS_MODIFIED = 1,
+    REVOKED = 2,
+    UNKNOWN_MARKING = 4,
+    GRANULAR = 8,
+    HAS_VALID_FROM = 16,
+    HAS_VALID_UNTIL = 32,
+    PROPOSED = 64
+};
 
-#define FLAGS_ALL   63
+#define FLAGS_ALL   127
 #define STAMP_BYTES 24 /* "YYYY-MM-DDTHH:MM:SS.mmmZ" */
 
 /* ---- writing ---- */
@@ -81,7 +92,8 @@ static uint8_t flags_of(const struct record_object *o)
 {
     return (uint8_t)((o->has_modified ? HAS_MODIFIED : 0) | (o->revoked ? REVOKED : 0) |
                      (o->unknown_marking ? UNKNOWN_MARKING : 0) | (o->granular ? GRANULAR : 0) |
-                     (o->has_valid_from ? HAS_VALID_FROM : 0) | (o->has_valid_until ? HAS_VALID_UNTIL : 0));
+                     (o->has_valid_from ? HAS_VALID_FROM : 0) | (o->has_valid_until ? HAS_VALID_UNTIL : 0) |
+                     (o->proposed ? PROPOSED : 0));
 }
 
 void record_add_object(struct buffer *to, const struct record_object *o, const struct record_value *values,
@@ -156,6 +168,50 @@ void record_add_element(struct buffer *to, const struct record_element *e)
     end_record(to, at);
 }
 
+static void add_event_values(struct buffer *to, const struct record_event_value *values, size_t count)
+{
+    buffer_add_u32(to, (uint32_t)count);
+    size_t at = u32_later(to);
+    for (size_t i = 0; i < count; i++) {
+        buffer_add_u8(to, values[i].role);
+        buffer_add_u8(to, values[i].kind);
+        buffer_add_sized(to, values[i].value);
+    }
+    u32_now(to, at, to->len - at - 4);
+}
+
+void record_add_event(struct buffer *to, const struct record_event *e, const struct record_event_value *values,
+                      size_t value_count)
+{
+    size_t at = begin_record(to, RECORD_EVENT);
+    buffer_add_u64(to, (uint64_t)e->at);
+    buffer_add_u64(to, (uint64_t)e->line);
+    buffer_add_u8(to, e->has_time);
+    buffer_add_u64(to, (uint64_t)e->first_us);
+    buffer_add_u64(to, (uint64_t)e->last_us);
+    buffer_add_u64(to, e->count);
+    buffer_add_u8(to, e->tlp);
+    buffer_add_u8(to, e->severity);
+    buffer_add_sized(to, e->id);
+    buffer_add_sized(to, e->report);
+    buffer_add_sized(to, e->type);
+    buffer_add_sized(to, e->identifier);
+    buffer_add_sized(to, e->summary);
+    buffer_add_sized(to, e->detail);
+    buffer_add_sized(to, e->raw);
+    add_event_values(to, values, value_count);
+    end_record(to, at);
+}
+
+void record_add_lost(struct buffer *to, const struct record_lost *l)
+{
+    size_t at = begin_record(to, RECORD_LOST);
+    buffer_add_u64(to, (uint64_t)l->at);
+    buffer_add_sized(to, l->what);
+    buffer_add_sized(to, l->reason);
+    end_record(to, at);
+}
+
 /* ---- reading ---- */
 
 /* A list's cursor: its bytes must hold exactly `count` entries. */
@@ -201,6 +257,7 @@ static void take_object(struct cursor *c, struct record_object *o)
     o->granular = flags & GRANULAR;
     o->has_valid_from = flags & HAS_VALID_FROM;
     o->has_valid_until = flags & HAS_VALID_UNTIL;
+    o->proposed = flags & PROPOSED;
     o->cls = cursor_u8(c);
     o->tlp = cursor_u8(c);
     o->confidence = (int16_t)cursor_u16(c);
@@ -273,6 +330,64 @@ static void take_element(struct cursor *c, struct record_element *e)
         cursor_fail(c);
 }
 
+static struct cursor take_event_values(struct cursor *c, size_t *ret_count)
+{
+    struct cursor list;
+    struct record_event_value v;
+    *ret_count = cursor_u32(c);
+    cursor_init(&list, cursor_text(c));
+    struct cursor walk = list;
+    size_t seen = 0;
+    for (; record_next_event_value(&walk, &v); seen++)
+        if (v.role > EVENT_OTHER || v.kind == VALUE_NONE || v.kind >= VALUE_KINDS)
+            cursor_fail(&walk);
+    if (cursor_error(&walk) || seen != *ret_count || seen > EVENT_VALUES_MAX)
+        cursor_fail(c);
+    return list;
+}
+
+static struct text take_event_text(struct cursor *c, size_t max)
+{
+    struct text t = cursor_text(c);
+    if (t.len > max || !text_is_utf8(t))
+        cursor_fail(c);
+    return t;
+}
+
+static void take_event(struct cursor *c, struct record_event *e)
+{
+    e->at = (int64_t)cursor_u64(c);
+    e->line = (int64_t)cursor_u64(c);
+    uint8_t has_time = cursor_u8(c);
+    e->has_time = has_time;
+    e->first_us = (int64_t)cursor_u64(c);
+    e->last_us = (int64_t)cursor_u64(c);
+    e->count = cursor_u64(c);
+    e->tlp = cursor_u8(c);
+    e->severity = cursor_u8(c);
+    e->id = take_event_text(c, EVENT_TEXT_MAX);
+    e->report = take_event_text(c, EVENT_TEXT_MAX);
+    e->type = take_event_text(c, EVENT_TEXT_MAX);
+    e->identifier = take_event_text(c, EVENT_TEXT_MAX);
+    e->summary = take_event_text(c, EVENT_TEXT_MAX);
+    e->detail = take_event_text(c, EVENT_TEXT_MAX);
+    e->raw = take_event_text(c, EVENT_RAW_MAX);
+    e->values = take_event_values(c, &e->value_count);
+    bool timed = has_time ? has_time == 1 && e->first_us <= e->last_us : e->first_us == 0 && e->last_us == 0;
+    if (e->at < 0 || e->line < -1 || !timed || e->count == 0 || e->tlp > TLP_RED || e->severity > 5 ||
+        e->report.len == 0)
+        cursor_fail(c);
+}
+
+static void take_lost(struct cursor *c, struct record_lost *l)
+{
+    l->at = (int64_t)cursor_u64(c);
+    l->what = take_event_text(c, EVENT_TEXT_MAX);
+    l->reason = take_event_text(c, EVENT_TEXT_MAX);
+    if (l->at < 0 || l->what.len == 0)
+        cursor_fail(c);
+}
+
 enum err record_next(struct cursor *c, struct record *ret)
 {
     if (cursor_error(c))
@@ -289,6 +404,8 @@ enum err record_next(struct cursor *c, struct record *ret)
     case RECORD_END: take_end(&payload, &r.u.end); break;
     case RECORD_ENVELOPE: take_envelope(&payload, &r.u.envelope); break;
     case RECORD_ELEMENT: take_element(&payload, &r.u.element); break;
+    case RECORD_EVENT: take_event(&payload, &r.u.event); break;
+    case RECORD_LOST: take_lost(&payload, &r.u.lost); break;
     default: cursor_fail(c);
     }
     if (cursor_error(&payload) || !cursor_end(&payload))
@@ -313,5 +430,15 @@ bool record_next_text(struct cursor *c, struct text *ret)
     if (cursor_end(c))
         return false;
     *ret = cursor_text(c);
+    return cursor_error(c) == OK;
+}
+
+bool record_next_event_value(struct cursor *c, struct record_event_value *ret)
+{
+    if (cursor_end(c))
+        return false;
+    ret->role = cursor_u8(c);
+    ret->kind = cursor_u8(c);
+    ret->value = cursor_text(c);
     return cursor_error(c) == OK;
 }

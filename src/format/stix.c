@@ -23,7 +23,7 @@ struct stix_reader {
     size_t value_cap;
 };
 
-enum err stix_reader_open(int fd, struct text head, uint8_t tlp, struct stix_reader **ret)
+enum err stix_reader_open(struct feed_from from, struct text head, uint8_t tlp, struct stix_reader **ret)
 {
     struct stix_reader *r = calloc(1, sizeof *r);
     if (!r)
@@ -31,7 +31,7 @@ enum err stix_reader_open(int fd, struct text head, uint8_t tlp, struct stix_rea
     r->tlp = tlp;
     arena_init(&r->arena, STIX_BUDGET_BYTES);
     buffer_init(&r->body, STIX_OBJECT_MAX_BYTES);
-    enum err e = json_split_open(fd, "objects", STIX_OBJECT_MAX_BYTES, &r->split);
+    enum err e = json_split_open_from(from, "objects", STIX_OBJECT_MAX_BYTES, &r->split);
     if (!e)
         e = json_split_push(r->split, head);
     if (e) {
@@ -301,3 +301,35 @@ enum err stix_reader_next(struct stix_reader *r, struct buffer *to)
     default: return end(r, e, &why, to);
     }
 }
+
+/* ---- as one of all formats ---- */
+
+static enum format_claim claim(const struct format_head *h)
+{
+    struct text t = text_starts(h->bytes, TEXT("\xEF\xBB\xBF")) ? text_sub(h->bytes, 3, h->bytes.len) : h->bytes;
+    struct text first = text_trim(t);
+    if (first.len == 0)
+        return h->whole ? FORMAT_NO : FORMAT_MORE;
+    return first.ptr[0] == '{' || first.ptr[0] == '[' ? FORMAT_MAYBE : FORMAT_NO;
+}
+
+static enum err open_job(const struct format_job *job, void **ret)
+{
+    struct stix_reader *r;
+    enum err e = stix_reader_open(job->from, job->head, job->tlp, &r);
+    if (e == OK)
+        *ret = r;
+    return e;
+}
+
+static enum err next_record(void *self, struct buffer *to)
+{
+    return stix_reader_next(self, to);
+}
+
+static void free_reader(void *self)
+{
+    stix_reader_free(self);
+}
+
+const struct format FORMAT_STIX = {"stix", false, claim, open_job, next_record, free_reader};

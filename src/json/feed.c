@@ -15,7 +15,12 @@
 
 void feed_init(struct feed *f, int fd)
 {
-    *f = (struct feed){.fd = fd, .mark = FEED_NO_MARK, .ended = fd < 0};
+    feed_init_from(f, (struct feed_from){.fd = fd});
+}
+
+void feed_init_from(struct feed *f, struct feed_from from)
+{
+    *f = (struct feed){.from = from, .mark = FEED_NO_MARK, .ended = from.fd < 0 && !from.read};
 }
 
 void feed_done(struct feed *f)
@@ -29,7 +34,7 @@ static bool reserve(struct feed *f, size_t room)
     size_t need = f->end + room + FEED_SLACK_BYTES;
     if (need <= f->cap)
         return true;
-    size_t cap = f->cap ? f->cap * 2 : f->fd < 0 ? need : 2 * CHUNK_BYTES + FEED_SLACK_BYTES;
+    size_t cap = f->cap ? f->cap * 2 : f->ended ? need : 2 * CHUNK_BYTES + FEED_SLACK_BYTES;
     while (cap < need)
         cap *= 2;
     char *moved = realloc(f->ptr, cap);
@@ -98,6 +103,23 @@ static bool failed(struct feed *f)
     return false;
 }
 
+static bool took(struct feed *f, size_t n)
+{
+    f->ended = n == 0;
+    f->end += n;
+    memset(f->ptr + f->end, 0, FEED_SLACK_BYTES);
+    return n > 0;
+}
+
+static bool more_of_container(struct feed *f)
+{
+    ptrdiff_t n = f->from.read(f->from.self, f->ptr + f->end, CHUNK_BYTES);
+    if (n >= 0)
+        return took(f, (size_t)n);
+    errno = (int)-n;
+    return failed(f);
+}
+
 bool feed_more(struct feed *f)
 {
     if (f->ended || f->err)
@@ -106,16 +128,14 @@ bool feed_more(struct feed *f)
         forget(f);
     if (!reserve(f, CHUNK_BYTES))
         return false;
+    if (f->from.read)
+        return more_of_container(f);
     for (;;) {
-        ssize_t n = read(f->fd, f->ptr + f->end, CHUNK_BYTES);
-        if (n >= 0) {
-            f->ended = n == 0;
-            f->end += (size_t)n;
-            memset(f->ptr + f->end, 0, FEED_SLACK_BYTES);
-            return n > 0;
-        }
+        ssize_t n = read(f->from.fd, f->ptr + f->end, CHUNK_BYTES);
+        if (n >= 0)
+            return took(f, (size_t)n);
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd p = {.fd = f->fd, .events = POLLIN};
+            struct pollfd p = {.fd = f->from.fd, .events = POLLIN};
             if (poll(&p, 1, -1) < 0 && errno != EINTR)
                 return failed(f);
         } else if (errno != EINTR) {

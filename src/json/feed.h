@@ -14,8 +14,17 @@ struct feed_lines {
     uint64_t begins; /* the offset of the line that `to` stands in */
 };
 
+/* Where the bytes come from. */
+struct feed_from {
+    int fd; /* borrowed; -1: only what was pushed, or what read() gives */
+    /* Not NULL: a container's content (a file of an archive, a part of a mail). At most `room` bytes; 0 at the end;
+     * a negative errno when it cannot be had. */
+    ptrdiff_t (*read)(void *self, char *to, size_t room);
+    void *self;
+};
+
 struct feed {
-    int fd;    /* borrowed; -1: only what was pushed */
+    struct feed_from from;
     char *ptr; /* owned window; its bytes may be changed in place once they are done with */
     size_t cap;
     size_t pos, end; /* the next byte to look at, and the end of what was read */
@@ -28,6 +37,7 @@ struct feed {
 };
 
 void feed_init(struct feed *f, int fd);
+void feed_init_from(struct feed *f, struct feed_from from);
 void feed_done(struct feed *f);
 /* Puts bytes already taken off the descriptor in front; before anything was read. ERR_NOMEM */
 MUST_CHECK enum err feed_push(struct feed *f, struct text bytes);

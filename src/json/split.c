@@ -56,6 +56,12 @@ struct json_split {
 
 enum err json_split_open(int fd, const char *name, size_t max_element_bytes, struct json_split **ret)
 {
+    return json_split_open_from((struct feed_from){.fd = fd}, name, max_element_bytes, ret);
+}
+
+enum err json_split_open_from(struct feed_from from, const char *name, size_t max_element_bytes,
+                              struct json_split **ret)
+{
     size_t name_len = strlen(name);
     struct json_split *s = calloc(1, sizeof *s + name_len);
     if (!s)
@@ -65,7 +71,7 @@ enum err json_split_open(int fd, const char *name, size_t max_element_bytes, str
     s->name = (struct text){copy, name_len};
     s->max = max_element_bytes;
     s->top = s->value = NO_OFFSET;
-    feed_init(&s->in, fd);
+    feed_init_from(&s->in, from);
     buffer_init(&s->envelope, ENVELOPE_MAX_BYTES);
     *ret = s;
     return OK;

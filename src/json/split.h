@@ -6,7 +6,7 @@
  * (newline-delimited JSON).
  * State: START -> ENVELOPE -> ELEMENTS -> TAIL -> BETWEEN -> END, START again, or LINES; FAILED from any. */
 #pragma once
-#include "base/text.h"
+#include "json/feed.h"
 
 struct json_split;
 
@@ -14,6 +14,8 @@ struct json_split;
  * json_split_next() and does not end the reading. The fd is borrowed and read from where it stands; -1: only what
  * is pushed. ERR_NOMEM */
 MUST_CHECK enum err json_split_open(int fd, const char *name, size_t max_element_bytes, struct json_split **ret);
+MUST_CHECK enum err json_split_open_from(struct feed_from from, const char *name, size_t max_element_bytes,
+                                         struct json_split **ret);
 /* Bytes already taken off the descriptor (to detect a format): they come first. Before the first next. ERR_NOMEM */
 MUST_CHECK enum err json_split_push(struct json_split *s, struct text bytes);
 void json_split_free(struct json_split *s);

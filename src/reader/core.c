@@ -6,100 +6,32 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "format/csv_indicators.h"
 #include "format/magic.h"
-#include "format/stix.h"
 #include "reader/envelope.h"
+#include "reader/formats.h"
 #include "json/feed.h"
 
 struct reader_core {
     enum reader_format format;
-    struct stix_reader *stix;
-    struct csv_indicators *csv;
+    const struct format *ops;
+    void *reading; /* ops' own */
     struct buffer chunk;
     size_t chunk_bytes;
     bool envelope, alone; /* the envelope's records stand in `chunk` already; nothing else is to come */
     enum err failed;      /* final */
 };
 
-static const char *const names[] = {[READER_DETECT] = "detect", [READER_STIX] = "stix", [READER_CSV] = "csv"};
-
-const char *reader_format_name(enum reader_format f)
-{
-    return (size_t)f < ARRAY_LEN(names) ? names[f] : names[READER_DETECT];
-}
-
-enum reader_format reader_format_parse(struct text name)
-{
-    for (size_t i = READER_STIX; i < ARRAY_LEN(names); i++)
-        if (text_eq(name, text_of(names[i])))
-            return (enum reader_format)i;
-    return READER_DETECT;
-}
-
 /* ---- what the first bytes say ---- */
 
-/* Lines that CSV files put before their header. */
-static bool says_nothing(struct text line)
+static struct text without_folder(struct text name)
 {
-    line = text_trim(line);
-    return line.len == 0 || line.ptr[0] == '#' || (line.len == 5 && text_starts(line, TEXT("sep=")));
+    struct text part = name;
+    while (text_split(&name, '/', &part))
+        ;
+    return part;
 }
 
-/* The first line that says something. false: `head` ends before its end. */
-static bool telling_line(struct text head, bool whole, struct text *ret)
-{
-    struct text line;
-    for (;;) {
-        ptrdiff_t end = text_find(head, '\n', 0);
-        if (end < 0 && !whole)
-            return false;
-        line = end < 0 ? head : text_sub(head, 0, (size_t)end);
-        if (end < 0 || !says_nothing(line))
-            break;
-        head = text_sub(head, (size_t)end + 1, head.len);
-    }
-    *ret = line;
-    return true;
-}
-
-static struct text unquoted(struct text t)
-{
-    t = text_trim(t);
-    bool quoted = t.len >= 2 && t.ptr[0] == '"' && t.ptr[t.len - 1] == '"';
-    return quoted ? text_trim(text_sub(t, 1, t.len - 2)) : t;
-}
-
-static bool has_value_column(struct text line)
-{
-    static const char separators[] = {',', ';', '\t'};
-    for (size_t i = 0; i < ARRAY_LEN(separators); i++) {
-        struct text rest = line, name;
-        while (text_split(&rest, separators[i], &name))
-            if (text_eq_nocase(unquoted(name), TEXT("value")))
-                return true;
-    }
-    return false;
-}
-
-enum guess { GUESS_MORE, GUESS_STIX, GUESS_CSV, GUESS_EMPTY, GUESS_NONE };
-
-static enum guess guess(struct text head, bool whole)
-{
-    struct text line, t = head;
-    if (text_starts(t, TEXT("\xEF\xBB\xBF")))
-        t = text_sub(t, 3, t.len);
-    struct text first = text_trim(t);
-    if (first.len > 0 && (first.ptr[0] == '{' || first.ptr[0] == '['))
-        return GUESS_STIX;
-    if (whole && first.len == 0)
-        return GUESS_EMPTY;
-    if (!telling_line(t, whole, &line))
-        return GUESS_MORE;
-    return has_value_column(line) ? GUESS_CSV : GUESS_NONE;
-}
-
-static enum err detect(struct feed *in, enum reader_format *format, struct fault *reterr)
+static enum err detect(struct feed *in, struct text name, enum reader_format *format, struct fault *reterr)
 {
     for (;;) {
         bool more = feed_more(in);
@@ -107,23 +39,24 @@ static enum err detect(struct feed *in, enum reader_format *format, struct fault
             return fault_set(reterr, ERR_NOMEM, "no memory to read");
         if (in->err)
             return fault_at(reterr, ERR_IO, (int64_t)in->end, NULL, "cannot read: %s", strerror(in->errno_seen));
-        struct text head = {in->ptr, in->end};
-        const char *other = magic_says(head);
+        struct format_head head = {{in->ptr, in->end}, !more || in->end > LINE_MAX_BYTES, without_folder(name)};
+        const char *other = magic_says(head.bytes);
         if (other)
             return fault_at(reterr, ERR_MALFORMED, 0, NULL, "%s", other);
         if (*format != READER_DETECT)
             return OK;
-        switch (guess(head, !more || head.len > LINE_MAX_BYTES)) {
-        case GUESS_MORE: continue;
-        case GUESS_STIX: *format = READER_STIX; return OK;
-        case GUESS_CSV: *format = READER_CSV; return OK;
-        case GUESS_EMPTY: return fault_at(reterr, ERR_MALFORMED, 0, NULL, "the file is empty");
-        case GUESS_NONE:
-            return fault_at(
-                reterr, ERR_MALFORMED, 0, NULL,
-                "no known format: neither JSON ('{' or '[' first) nor CSV with a column `value` in its header "
-                "line; --as names a format");
+        switch (format_detect(&head, format)) {
+        case FORMAT_MORE: continue;
+        case FORMAT_MAYBE:
+        case FORMAT_YES: return OK;
+        case FORMAT_NO: break;
         }
+        if (in->end == 0 || text_trim(head.bytes).len == 0)
+            return fault_at(reterr, ERR_MALFORMED, 0, NULL, "the file is empty");
+        return fault_at(
+            reterr, ERR_MALFORMED, 0, NULL,
+            "no known format: neither JSON ('{' or '[' first) nor CSV with a column `value` in its header "
+            "line; --as names a format");
     }
 }
 
@@ -131,10 +64,15 @@ static enum err detect(struct feed *in, enum reader_format *format, struct fault
 
 static enum err open_format(struct reader_core *r, int fd, struct text head, const struct reader_options *options)
 {
-    if (r->format == READER_STIX)
-        return stix_reader_open(fd, head, options->tlp, &r->stix);
-    struct csv_indicators_options csv = {options->party, options->identity, options->tlp};
-    return csv_indicators_open(fd, head, &csv, &r->csv);
+    const struct format_job job = {.from = {.fd = fd},
+                                   .head = head,
+                                   .name = without_folder(options->name),
+                                   .party = options->party,
+                                   .identity = options->identity,
+                                   .rules = options->rules,
+                                   .tlp = options->tlp};
+    r->ops = format_of(r->format);
+    return r->ops->open(&job, &r->reading);
 }
 
 /* Two passes over one file, so that a body cut off on its way changes nothing. */
@@ -178,7 +116,7 @@ enum err reader_core_open(int fd, const struct reader_options *options, struct r
     struct feed in;
     feed_init(&in, fd);
     in.mark = 0; /* all that is read here is handed on */
-    e = detect(&in, &r->format, reterr);
+    e = detect(&in, options->name, &r->format, reterr);
     if (!e) {
         e = open_format(r, fd, (struct text){in.ptr, in.end}, options);
         if (e)
@@ -209,7 +147,7 @@ enum err reader_core_next(struct reader_core *r, struct text *ret_chunk)
     }
     buffer_clear(&r->chunk);
     while (!e && r->chunk.len < r->chunk_bytes)
-        e = r->stix ? stix_reader_next(r->stix, &r->chunk) : csv_indicators_next(r->csv, &r->chunk);
+        e = r->ops->next(r->reading, &r->chunk);
     if (e && e != ERR_NOT_FOUND)
         r->failed = e;
     if (r->failed || r->chunk.len == 0)
@@ -222,8 +160,8 @@ void reader_core_free(struct reader_core *r)
 {
     if (!r)
         return;
-    stix_reader_free(r->stix);
-    csv_indicators_free(r->csv);
+    if (r->reading)
+        r->ops->free(r->reading);
     buffer_done(&r->chunk);
     free(r);
 }

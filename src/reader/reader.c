@@ -10,6 +10,7 @@
 
 #include "process/worker.h"
 #include "reader/core.h"
+#include "reader/formats.h"
 #include "reader/wire.h"
 
 struct reader {
@@ -99,7 +100,7 @@ static enum err first_word(struct reader *r, struct fault *reterr)
         return e;
     if (kind == READER_FAILED)
         return said_fault(bytes, reterr);
-    if (kind != READER_STARTED || bytes.len != 1 || (bytes.ptr[0] != READER_STIX && bytes.ptr[0] != READER_CSV))
+    if (kind != READER_STARTED || bytes.len != 1 || !format_of((enum reader_format)bytes.ptr[0]))
         return broken(reterr);
     r->format = (enum reader_format)bytes.ptr[0];
     return OK;

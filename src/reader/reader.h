@@ -5,14 +5,37 @@
 #pragma once
 #include <stdatomic.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 
-enum reader_format { READER_DETECT, READER_STIX, READER_CSV };
-const char *reader_format_name(enum reader_format f);     /* "stix", "csv" */
+/* In the order in which they are asked whether a document is theirs. */
+enum reader_format {
+    READER_DETECT,
+    READER_ZIP,
+    READER_MAIL,
+    READER_MISP,
+    READER_MISP_FEED, /* a feed's manifest: the events it lists, as ELEMENT records */
+    READER_IDEA,
+    READER_INTELMQ,
+    READER_N6,
+    READER_IODEF,
+    READER_STIX,
+    READER_ZEEK,
+    READER_SURICATA,
+    READER_CSV,
+    READER_SHADOWSERVER,
+    READER_LIST,
+    READER_TEXT,
+    READER_FORMATS
+};
+const char *reader_format_name(enum reader_format f);     /* "stix", "csv", ... */
 enum reader_format reader_format_parse(struct text name); /* READER_DETECT when unknown */
+/* Its records lose something: the document's bytes are kept. */
+bool reader_format_keeps(enum reader_format f);
 
-/* Bytes of a party or identity: an identifier at most. */
-#define READER_NAME_MAX 512
+/* Bytes of a party or identity: an identifier at most; of a document's name; of field maps. */
+#define READER_NAME_MAX  512
+#define READER_RULES_MAX (4 * KIB)
 
 enum reader_envelope {
     READER_NO_ENVELOPE,
@@ -22,7 +45,9 @@ enum reader_envelope {
 
 struct reader_options {
     enum reader_format format; /* READER_DETECT: from the first bytes */
-    struct text party;         /* CSV: part of the derived ids, so that two parties' rows are two objects */
+    struct text name;          /* of the document, its folder included or not; may be empty */
+    struct text rules;         /* field maps in place of the program's own (format/format.h); else empty */
+    struct text party;         /* part of the derived ids, so that two parties' rows are two objects */
     uint8_t tlp;               /* enum tlp: fills absent markings only (release.md 2); TLP_NONE: none */
     struct text identity;      /* CSV taken in as our own: created_by_ref; else empty */
     size_t chunk_bytes;        /* a chunk is handed over when it passes this; 0: 1 MiB */

@@ -10,6 +10,9 @@ void wire_put_job(struct buffer *to, const struct reader_options *options)
     buffer_add_u32(to, options->elements);
     buffer_add_sized(to, options->party);
     buffer_add_sized(to, options->identity);
+    struct text name = options->name;
+    buffer_add_sized(to, name.len > READER_NAME_MAX ? text_sub(name, name.len - READER_NAME_MAX, name.len) : name);
+    buffer_add_sized(to, options->rules);
 }
 
 enum err wire_take_job(struct text job, struct reader_options *ret)
@@ -23,6 +26,8 @@ enum err wire_take_job(struct text job, struct reader_options *ret)
     o.elements = cursor_u32(&c);
     o.party = cursor_text(&c);
     o.identity = cursor_text(&c);
+    o.name = cursor_text(&c);
+    o.rules = cursor_text(&c);
     if (cursor_error(&c) || !cursor_end(&c))
         return ERR_MALFORMED;
     *ret = o;

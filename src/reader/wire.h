@@ -16,7 +16,8 @@ enum reader_frame {
     READER_DONE          /* nothing */
 };
 
-/* The job: u8 format, u8 tlp, u32 chunk_bytes, u8 envelope, u32 elements, sized party, sized identity. */
+/* The job: u8 format, u8 tlp, u32 chunk_bytes, u8 envelope, u32 elements, sized party, sized identity, sized
+ * name, sized rules. */
 void wire_put_job(struct buffer *to, const struct reader_options *options);
 /* Texts borrow from job. ERR_MALFORMED */
 MUST_CHECK enum err wire_take_job(struct text job, struct reader_options *ret);

@@ -149,6 +149,15 @@ struct fact_source {
     enum tlp default_tlp; /* TLP_NONE: unmarked stays unmarked */
     enum pap default_pap; /* of what says none; PAP_NONE: follows the label */
     bool incident_rule;   /* a finding by this source opens an incident */
+    /* How it is fetched (desk/source.h gives the words); all empty: by hand, or by its partner's line. */
+    struct text kind;       /* "folder", "url", "taxii", "misp", "misp-feed", "mailbox", "shadowserver", ... */
+    struct text place;      /* path or URL */
+    struct text collection; /* TAXII collection, mailbox folder, report types: what the kind needs beside */
+    struct text format;     /* as `import --as` has it; empty: detected */
+    uint32_t every_s;       /* between two looks; 0: when a person asks */
+    bool paused;
+    struct text trust;     /* NATO/Admiralty: reliability A-F and credibility 1-6, "B2", "B" or ""; */
+    struct text lifetimes; /* days after which what says no end is over: "ipv4=30,url=90"; empty: rules/lifetimes */
 };
 struct fact_account {
     struct uuid id, account; /* account: who did it */

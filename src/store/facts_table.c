@@ -68,10 +68,21 @@ static const struct fact_member party_private[] = {
     MUST("name", SHAPE_TEXT, party.name),
 };
 static const struct fact_member source_private[] = {
-    MAY("account", SHAPE_UUID, source.account), MAY("default", SHAPE_TLP, source.default_tlp),
-    MUST("id", SHAPE_UUID, source.id),          MAY("incident_rule", SHAPE_BOOL, source.incident_rule),
-    MUST("name", SHAPE_TEXT, source.name),      MAY("pap", SHAPE_PAP, source.default_pap),
+    MAY("account", SHAPE_UUID, source.account),
+    MAY("collection", SHAPE_TEXT, source.collection),
+    MAY("default", SHAPE_TLP, source.default_tlp),
+    MAY("every", SHAPE_U32, source.every_s),
+    MAY("format", SHAPE_TEXT, source.format),
+    MUST("id", SHAPE_UUID, source.id),
+    MAY("incident_rule", SHAPE_BOOL, source.incident_rule),
+    MAY("kind", SHAPE_TEXT, source.kind),
+    MAY("lifetimes", SHAPE_TEXT, source.lifetimes),
+    MUST("name", SHAPE_TEXT, source.name),
+    MAY("pap", SHAPE_PAP, source.default_pap),
     MAY("party", SHAPE_UUID, source.party),
+    MAY("paused", SHAPE_BOOL, source.paused),
+    MAY("place", SHAPE_TEXT, source.place),
+    MAY("trust", SHAPE_TEXT, source.trust),
 };
 static const struct fact_member account_private[] = {
     MAY("account", SHAPE_UUID, account.account), MAY("disabled", SHAPE_BOOL, account.disabled),

@@ -57,7 +57,9 @@ static const char schema[] =
     "CREATE INDEX party_name ON party(name);"
     "CREATE TABLE source(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL, account BLOB NOT NULL,"
     " name TEXT NOT NULL, party BLOB NOT NULL, default_tlp INTEGER NOT NULL, incident_rule INTEGER NOT NULL,"
-    " default_pap INTEGER NOT NULL) WITHOUT ROWID;"
+    " default_pap INTEGER NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL, collection TEXT NOT NULL,"
+    " format TEXT NOT NULL, every_s INTEGER NOT NULL, paused INTEGER NOT NULL, trust TEXT NOT NULL,"
+    " lifetimes TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX source_name ON source(name);"
     "CREATE TABLE account(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL, account BLOB NOT NULL,"
     " name TEXT NOT NULL, role INTEGER NOT NULL, party BLOB NOT NULL, disabled INTEGER NOT NULL) WITHOUT ROWID;"
@@ -101,7 +103,10 @@ static const char schema[] =
     " valid_until_us, print, body, original, authority"
 #define FINDING_COLUMNS "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n"
 #define PARTY_COLUMNS   "n, id, account, name"
-#define SOURCE_COLUMNS  "n, id, account, name, party, default_tlp, incident_rule, default_pap"
+#define SOURCE_COLUMNS                                                                                        \
+    "n, id, account, name, party, default_tlp, incident_rule, default_pap, kind, place, collection, format, " \
+    "every_s,"                                                                                                \
+    " paused, trust, lifetimes"
 #define ACCOUNT_COLUMNS "n, id, account, name, role, party, disabled"
 #define PEER_COLUMNS                                                                                                 \
     "n, id, account, url, collection, ceiling, sightings, expelled, poll_ms, origin, key, country, kind, knows_set," \
@@ -215,9 +220,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_PARTY] = "SELECT " PARTY_COLUMNS " FROM party WHERE id = ?1",
     [SQL_PARTY_BY_NAME] = "SELECT " PARTY_COLUMNS " FROM party WHERE name = ?1 ORDER BY n DESC LIMIT 1",
     [SQL_PARTIES] = "SELECT " PARTY_COLUMNS " FROM party ORDER BY first_n",
-    [SQL_SOURCE_SET] = "INSERT INTO source(first_n, " SOURCE_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+    [SQL_SOURCE_SET] = "INSERT INTO source(first_n, " SOURCE_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+                       " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
                        " ON CONFLICT(id) DO UPDATE SET n = ?1, account = ?3, name = ?4, party = ?5, default_tlp = ?6,"
-                       " incident_rule = ?7, default_pap = ?8",
+                       " incident_rule = ?7, default_pap = ?8, kind = ?9, place = ?10, collection = ?11,"
+                       " format = ?12, every_s = ?13, paused = ?14, trust = ?15, lifetimes = ?16",
     [SQL_SOURCE] = "SELECT " SOURCE_COLUMNS " FROM source WHERE id = ?1",
     [SQL_SOURCE_BY_NAME] = "SELECT " SOURCE_COLUMNS " FROM source WHERE name = ?1 ORDER BY n DESC LIMIT 1",
     [SQL_SOURCES] = "SELECT " SOURCE_COLUMNS " FROM source ORDER BY first_n",

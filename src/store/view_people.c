@@ -38,6 +38,14 @@ static void bind_source(sqlite3_stmt *s, const struct fact_source *p)
     bind_u64(s, 6, p->default_tlp);
     bind_u64(s, 7, p->incident_rule);
     bind_u64(s, 8, p->default_pap);
+    bind_text(s, 9, p->kind);
+    bind_text(s, 10, p->place);
+    bind_text(s, 11, p->collection);
+    bind_text(s, 12, p->format);
+    bind_u64(s, 13, p->every_s);
+    bind_u64(s, 14, p->paused);
+    bind_text(s, 15, p->trust);
+    bind_text(s, 16, p->lifetimes);
 }
 
 static void bind_account(sqlite3_stmt *s, const struct fact_account *p)
@@ -142,7 +150,17 @@ static enum err read_source(struct view *v, sqlite3_stmt *s, struct fact_source 
     p->default_tlp = (enum tlp)sqlite3_column_int(s, 5);
     p->incident_rule = sqlite3_column_int(s, 6);
     p->default_pap = (enum pap)sqlite3_column_int(s, 7);
-    return column_keep(v, s, 3, &p->name);
+    p->every_s = (uint32_t)column_u64(s, 12);
+    p->paused = sqlite3_column_int(s, 13);
+    const struct {
+        int column;
+        struct text *to;
+    } texts[] = {{3, &p->name},    {8, &p->kind},   {9, &p->place},     {10, &p->collection},
+                 {11, &p->format}, {14, &p->trust}, {15, &p->lifetimes}};
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < ARRAY_LEN(texts); i++)
+        err = column_keep(v, s, texts[i].column, texts[i].to);
+    return err;
 }
 
 static enum err read_account(struct view *v, sqlite3_stmt *s, struct fact_account *p)

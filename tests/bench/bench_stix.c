@@ -120,7 +120,7 @@ static void as_records(struct text t)
     struct buffer out;
     enum err e;
     buffer_init(&out, 64 * MIB);
-    must(stix_reader_open(-1, t, 0, &r) == OK, "no memory");
+    must(stix_reader_open((struct feed_from){.fd = -1}, t, 0, &r) == OK, "no memory");
     while ((e = stix_reader_next(r, &out)) == OK)
         if (out.len > MIB)
             buffer_clear(&out);

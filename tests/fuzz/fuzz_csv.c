@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     bool ended = false;
     rows(csv);
     buffer_init(&out, 256 * MIB);
-    fuzz_assert(csv_indicators_open(-1, csv, &options, &reader) == OK);
+    fuzz_assert(csv_indicators_open((struct feed_from){.fd = -1}, csv, &options, &reader) == OK);
     while (!(e = csv_indicators_next(reader, &out)))
         ;
     fuzz_assert(e == ERR_NOT_FOUND);

@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     uint64_t objects = 0;
     bool ended = false;
     buffer_init(&out, 256 * MIB);
-    fuzz_assert(stix_reader_open(-1, (struct text){(const char *)data, len}, 0, &reader) == OK);
+    fuzz_assert(stix_reader_open((struct feed_from){.fd = -1}, (struct text){(const char *)data, len}, 0, &reader) ==
+                OK);
     while (!(e = stix_reader_next(reader, &out)))
         ;
     fuzz_assert(e == ERR_NOT_FOUND);

@@ -30,7 +30,7 @@ struct records stix_records(int fd, struct text head, uint8_t tlp)
     struct stix_reader *reader;
     enum err e;
     buffer_init(&r.bytes, 1 * GIB);
-    assert_ok(stix_reader_open(fd, head, tlp, &reader));
+    assert_ok(stix_reader_open((struct feed_from){.fd = fd}, head, tlp, &reader));
     while (!(e = stix_reader_next(reader, &r.bytes)))
         ;
     assert_err(e, ERR_NOT_FOUND);
@@ -46,7 +46,7 @@ struct records csv_records(int fd, struct text head, const struct csv_indicators
     struct csv_indicators *reader;
     enum err e;
     buffer_init(&r.bytes, 1 * GIB);
-    assert_ok(csv_indicators_open(fd, head, options ? options : &none, &reader));
+    assert_ok(csv_indicators_open((struct feed_from){.fd = fd}, head, options ? options : &none, &reader));
     while (!(e = csv_indicators_next(reader, &r.bytes)))
         ;
     assert_err(e, ERR_NOT_FOUND);

@@ -36,8 +36,8 @@ static bool read_document(void *arg)
     struct stix_reader *stix = NULL;
     struct csv_indicators *csv = NULL;
     buffer_clear(&job->out);
-    enum err e = job->is_csv ? csv_indicators_open(-1, job->document, &options, &csv)
-                             : stix_reader_open(-1, job->document, 0, &stix);
+    enum err e = job->is_csv ? csv_indicators_open((struct feed_from){.fd = -1}, job->document, &options, &csv)
+                             : stix_reader_open((struct feed_from){.fd = -1}, job->document, 0, &stix);
     while (!e)
         e = job->is_csv ? csv_indicators_next(csv, &job->out) : stix_reader_next(stix, &job->out);
     assert_true(e == ERR_NOT_FOUND || e == ERR_NOMEM);

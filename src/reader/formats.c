@@ -1,0 +1,52 @@
+/* reader/formats.c - see formats.h. Asked in this order: what is sure of itself comes before what would take much. */
+#include "reader/formats.h"
+
+#include "format/csv_indicators.h"
+#include "format/stix.h"
+
+static const struct format *const formats[READER_FORMATS] = {
+    [READER_STIX] = &FORMAT_STIX,
+    [READER_CSV] = &FORMAT_CSV,
+};
+
+const struct format *format_of(enum reader_format f)
+{
+    return f > READER_DETECT && f < READER_FORMATS ? formats[f] : NULL;
+}
+
+const char *reader_format_name(enum reader_format f)
+{
+    const struct format *format = format_of(f);
+    return format ? format->name : "detect";
+}
+
+enum reader_format reader_format_parse(struct text name)
+{
+    for (enum reader_format f = READER_DETECT + 1; f < READER_FORMATS; f++)
+        if (formats[f] && text_eq(name, text_of(formats[f]->name)))
+            return f;
+    return READER_DETECT;
+}
+
+bool reader_format_keeps(enum reader_format f)
+{
+    const struct format *format = format_of(f);
+    return format && format->keeps;
+}
+
+enum format_claim format_detect(const struct format_head *h, enum reader_format *ret)
+{
+    enum format_claim best = FORMAT_NO;
+    bool more = false;
+    for (enum reader_format f = READER_DETECT + 1; f < READER_FORMATS; f++) {
+        enum format_claim claim = formats[f] ? formats[f]->claim(h) : FORMAT_NO;
+        more = more || claim == FORMAT_MORE;
+        if (claim == FORMAT_YES || (claim == FORMAT_MAYBE && best == FORMAT_NO)) {
+            *ret = f;
+            best = claim;
+        }
+        if (claim == FORMAT_YES)
+            return FORMAT_YES;
+    }
+    return more && !h->whole ? FORMAT_MORE : best;
+}
