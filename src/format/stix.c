@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "format/emit.h"
 #include "format/stix_inside.h"
-#include "model/stix.h"
-#include "json/json.h"
+#include "model/ident.h"
 #include "json/split.h"
 
 #define SHOWN_ID_MAX 300
@@ -16,11 +16,8 @@ struct stix_reader {
     uint8_t tlp;
     bool ended;
     uint64_t read;
-    struct fault unreadable;     /* err OK, or why the last element was no JSON object at all */
-    struct arena arena;          /* of the object at hand */
-    struct buffer body;          /* its canonical form */
-    struct record_value *values; /* its values, grown as needed */
-    size_t value_cap;
+    struct fault unreadable; /* err OK, or why the last element was no JSON object at all */
+    struct emit emit;
 };
 
 enum err stix_reader_open(struct feed_from from, struct text head, uint8_t tlp, struct stix_reader **ret)
@@ -29,8 +26,7 @@ enum err stix_reader_open(struct feed_from from, struct text head, uint8_t tlp, 
     if (!r)
         return ERR_NOMEM;
     r->tlp = tlp;
-    arena_init(&r->arena, STIX_BUDGET_BYTES);
-    buffer_init(&r->body, STIX_OBJECT_MAX_BYTES);
+    emit_init(&r->emit);
     enum err e = json_split_open_from(from, "objects", STIX_OBJECT_MAX_BYTES, &r->split);
     if (!e)
         e = json_split_push(r->split, head);
@@ -47,9 +43,7 @@ void stix_reader_free(struct stix_reader *r)
     if (!r)
         return;
     json_split_free(r->split);
-    arena_done(&r->arena);
-    buffer_done(&r->body);
-    free(r->values);
+    emit_done(&r->emit);
     free(r);
 }
 
@@ -95,68 +89,6 @@ static enum err refuse_text(struct text element, int64_t at, const struct fault 
         fault_at(&placed, why->err, at, why->rule, "%.180s (byte %lld of the document)", why->what,
                  (long long)(at + why->offset));
     return refuse(at, stix_guess_id(element), &placed, to);
-}
-
-/* ---- accepted objects ---- */
-
-static bool take_values(struct stix_reader *r, const struct stix_head *h)
-{
-    if (h->value_count > r->value_cap) {
-        struct record_value *grown = realloc(r->values, h->value_count * sizeof *grown);
-        if (!grown)
-            return false;
-        r->values = grown;
-        r->value_cap = h->value_count;
-    }
-    for (size_t i = 0; i < h->value_count; i++)
-        r->values[i] = (struct record_value){(uint8_t)h->values[i].kind, h->values[i].value};
-    return true;
-}
-
-static struct record_object object_of(const struct stix_reader *r, const struct stix_head *h,
-                                      const struct json_val *object)
-{
-    return (struct record_object){
-        .id = h->id,
-        .body = buffer_text(&r->body),
-        .has_modified = h->has_modified,
-        .modified_us = h->has_modified ? stamp_us(h->modified) : 0,
-        .modified = h->has_modified ? json_text(json_get(object, "modified")) : TEXT_NONE,
-        .revoked = h->revoked,
-        .cls = (uint8_t)h->cls,
-        /* What came without a label counts as its source's default (release.md rule 2); its body stays as it is. */
-        .tlp = h->tlp == TLP_NONE ? r->tlp : (uint8_t)h->tlp,
-        .unknown_marking = h->unknown_marking,
-        .granular = h->granular,
-        .created_by = h->created_by_ref,
-        .has_valid_from = h->has_valid_from,
-        .has_valid_until = h->has_valid_until,
-        .valid_from_us = h->has_valid_from ? stamp_us(h->valid_from) : 0,
-        .valid_until_us = h->has_valid_until ? stamp_us(h->valid_until) : 0,
-        .confidence = (int16_t)h->confidence,
-        .warned_rule = h->let.len ? text_of(h->let_rule) : TEXT_NONE,
-        .warned = h->let,
-    };
-}
-
-static enum err add_object(struct stix_reader *r, const struct json_val *object, const struct stix_head *h,
-                           struct text original, int64_t at, struct buffer *to)
-{
-    bool lossy = false;
-    struct fault why;
-    buffer_clear(&r->body);
-    json_canonical(object, &r->body, &lossy);
-    if (buffer_error(&r->body) == ERR_NOMEM || !take_values(r, h))
-        return ERR_NOMEM;
-    if (buffer_error(&r->body)) {
-        fault_at(&why, ERR_LIMIT, at, "STIX_OBJECT_MAX_BYTES", "longer than 8 MiB in canonical form");
-        return refuse(at, stix_shown_id(h->id), &why, to);
-    }
-    struct record_object o = object_of(r, h, object);
-    o.at = at;
-    o.original = lossy ? original : TEXT_NONE;
-    record_add_object(to, &o, r->values, h->value_count, h->refs, h->ref_count, h->marking_refs, h->marking_count);
-    return buffer_error(to);
 }
 
 /* ---- the envelope: STIX 2.1 section 8, TAXII 2.1 section 3.7 ---- */
@@ -219,21 +151,13 @@ static enum err read_object(struct stix_reader *r, const struct json_val *v, str
                             struct buffer *to)
 {
     struct fault why = {.offset = -1, .line = -1};
-    struct stix_head head;
-    if (json_type(v) != JSON_OBJECT) {
-        fault_at(&why, ERR_MALFORMED, at, "STIX 2.1 3.2", "not an object");
-        r->unreadable = why;
-        return refuse(at, TEXT_NONE, &why, to);
-    }
-    arena_reset(&r->arena);
-    enum err e = stix_head_read(v, &r->arena, &head, &why);
-    if (!e)
-        return add_object(r, v, &head, element, at, to);
-    if (e == ERR_NOMEM && r->arena.used < STIX_BUDGET_BYTES / 4)
+    const struct emit_as as = {.at = at, .tlp = r->tlp, .original = element};
+    enum err e = emit_value(&r->emit, v, &as, to, &why);
+    if (e == OK || e == ERR_NOMEM)
         return e;
-    if (e == ERR_NOMEM)
-        fault_at(&why, ERR_LIMIT, at, "STIX_OBJECT_MAX_BYTES", "needs more than 64 MiB to be checked");
-    return refuse(at, stix_shown_id(json_text(json_get(v, "id"))), &why, to);
+    if (json_type(v) != JSON_OBJECT)
+        r->unreadable = why;
+    return buffer_error(to) ? e : refuse(at, stix_shown_id(json_text(json_get(v, "id"))), &why, to);
 }
 
 static enum err read_element(struct stix_reader *r, struct text element, int64_t at, struct buffer *to)
