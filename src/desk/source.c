@@ -120,7 +120,9 @@ enum err source_lifetimes_parse(struct text words, struct source_lifetimes *ret,
 {
     struct source_lifetimes l = {0};
     struct text rest = text_trim(words), piece;
-    while (rest.len && text_split(&rest, ',', &piece))
+    if (!rest.len)
+        rest = TEXT_NONE; /* no piece, not an empty one */
+    while (text_split(&rest, ',', &piece))
         if (read_piece(text_trim(piece), &l))
             return fault_set(reterr, ERR_USAGE,
                              "lifetimes: \"" TEXT_FMT "\": a kind of value once, '=' and days (1 to %d) or never: "
