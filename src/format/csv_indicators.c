@@ -1,22 +1,12 @@
-/* format/csv_indicators.c - CSV rows -> STIX 2.1 indicators. Bodies are written with their names in order, which is
- * what makes them canonical (RFC 8785). */
+/* format/csv_indicators.c - CSV rows -> STIX 2.1 indicators. */
 #include "format/csv_indicators.h"
 
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/limits.h"
+#include "format/atomic.h"
 #include "format/csv.h"
 #include "model/marking.h"
-#include "model/stix.h"
-#include "json/json.h"
-
-#define STAMP_PLACE TEXT("0000-00-00T00:00:00.000Z")
-#define LABELS_MAX  16
-
-/* Namespace of ids derived from CSV rows; made once at random, never to change. */
-static const struct uuid UUID_CSV_INDICATOR = {
-    {0xbe, 0xc1, 0xb8, 0x5c, 0x75, 0xd2, 0x4a, 0xc9, 0xbd, 0xa9, 0x82, 0xa1, 0x93, 0x1a, 0xb9, 0x7d}};
 
 enum column { COL_VALUE, COL_TYPE, COL_VALID_UNTIL, COL_CONFIDENCE, COL_TLP, COL_DESCRIPTION, COL_LABEL, COLUMNS };
 static const char *const column_names[COLUMNS] = {"value", "type",        "valid_until", "confidence",
@@ -24,12 +14,11 @@ static const char *const column_names[COLUMNS] = {"value", "type",        "valid
 
 struct csv_indicators {
     struct csv_reader *csv;
-    struct csv_indicators_options options; /* texts owned, below */
-    struct buffer texts;
+    struct atomic_maker maker;
     int columns[COLUMNS];
     bool header_read, ended;
     uint64_t read;
-    struct buffer value, name, pattern, body; /* of the row, reused */
+    struct buffer value; /* of the row, reused */
 };
 
 /* What a row says, checked. */
@@ -49,14 +38,8 @@ enum err csv_indicators_open(struct feed_from from, struct text head, const stru
     struct csv_indicators *c = calloc(1, sizeof *c);
     if (!c)
         return ERR_NOMEM;
-    buffer_init(&c->texts, 2 * MIB);
     buffer_init(&c->value, 2 * LINE_MAX_BYTES);
-    buffer_init(&c->name, 4 * LINE_MAX_BYTES);
-    buffer_init(&c->pattern, 4 * LINE_MAX_BYTES);
-    buffer_init(&c->body, STIX_OBJECT_MAX_BYTES);
-    buffer_add(&c->texts, options->party);
-    buffer_add(&c->texts, options->identity);
-    enum err e = buffer_error(&c->texts);
+    enum err e = atomic_init(&c->maker, options->party, options->identity, options->tlp);
     if (!e)
         e = csv_open_from(from, &c->csv);
     if (!e)
@@ -65,10 +48,6 @@ enum err csv_indicators_open(struct feed_from from, struct text head, const stru
         csv_indicators_free(c);
         return ERR_NOMEM;
     }
-    struct text all = buffer_text(&c->texts);
-    c->options = *options;
-    c->options.party = text_sub(all, 0, options->party.len);
-    c->options.identity = text_sub(all, options->party.len, options->identity.len);
     *ret = c;
     return OK;
 }
@@ -78,11 +57,8 @@ void csv_indicators_free(struct csv_indicators *c)
     if (!c)
         return;
     csv_free(c->csv);
-    buffer_done(&c->texts);
     buffer_done(&c->value);
-    buffer_done(&c->name);
-    buffer_done(&c->pattern);
-    buffer_done(&c->body);
+    atomic_done(&c->maker);
     free(c);
 }
 
@@ -136,7 +112,7 @@ static enum err read_rest(const struct csv_indicators *c, const struct csv_row *
     if (confidence.len && (text_u64(confidence, &number) || number > 100))
         return fault_at(why, ERR_MALFORMED, row->offset, "CSV confidence", "confidence is a whole number, 0 to 100");
     r->confidence = confidence.len ? (int)number : -1;
-    r->tlp = (enum tlp)c->options.tlp;
+    r->tlp = TLP_NONE; /* the maker fills it in */
     if (tlp.len && tlp_parse(tlp, &r->tlp))
         return fault_at(why, ERR_MALFORMED, row->offset, "CSV tlp",
                         "an unknown label; known are CLEAR, GREEN, AMBER, AMBER+STRICT, RED");
@@ -145,138 +121,17 @@ static enum err read_rest(const struct csv_indicators *c, const struct csv_row *
     return OK;
 }
 
-/* ---- writing the indicator ---- */
-
-static struct text derive_id(struct csv_indicators *c, const struct row *r, char out[IDENT_TEXT_MAX])
-{
-    buffer_clear(&c->name);
-    buffer_add(&c->name, c->options.party);
-    buffer_add_char(&c->name, 0);
-    buffer_add(&c->name, text_of(value_kind_name(r->kind)));
-    buffer_add_char(&c->name, 0);
-    buffer_add(&c->name, r->value);
-    struct uuid uuid = uuid_named(&UUID_CSV_INDICATOR, buffer_text(&c->name));
-    return ident_format(TEXT("indicator"), &uuid, out);
-}
-
-/* Writes a place for a time; returns the offset in the body of its first byte. */
-static uint32_t put_place(struct json_out *j, const char *name)
-{
-    json_member_text(j, name, STAMP_PLACE);
-    return (uint32_t)(j->to->len - STAMP_PLACE.len - 1);
-}
-
-/* STIX 2.1 section 10, indicator-type-ov: labels that say what kind of indicator it is, "benign" above all. */
-static bool is_indicator_type(struct text t)
-{
-    static const char *const open_vocabulary[] = {"anomalous-activity", "anonymization", "benign", "compromised",
-                                                  "malicious-activity", "attribution",   "unknown"};
-    for (size_t i = 0; i < ARRAY_LEN(open_vocabulary); i++)
-        if (text_eq(t, text_of(open_vocabulary[i])))
-            return true;
-    return false;
-}
-
-static bool next_label(struct text *rest, struct text *ret)
-{
-    while (text_split(rest, ';', ret))
-        if ((*ret = text_trim(*ret)).len > 0)
-            return true;
-    return false;
-}
-
-static void put_indicator_types(struct json_out *j, struct text labels)
-{
-    struct text label;
-    bool any = false;
-    json_key(j, TEXT("indicator_types"));
-    json_open(j, '[');
-    while (labels.len && next_label(&labels, &label))
-        if (is_indicator_type(label)) {
-            json_put_text(j, label);
-            any = true;
-        }
-    if (!any)
-        json_put_text(j, TEXT("malicious-activity"));
-    json_close(j, ']');
-}
-
-static void put_labels(struct json_out *j, struct text labels)
-{
-    struct text label, probe = labels;
-    if (labels.len == 0 || !next_label(&probe, &label))
-        return;
-    json_key(j, TEXT("labels"));
-    json_open(j, '[');
-    while (next_label(&labels, &label))
-        json_put_text(j, label);
-    json_close(j, ']');
-}
-
-/* Fills o's places; markings and id are texts the caller holds. */
-static void write_body(struct csv_indicators *c, const struct row *r, struct text id, struct text marking,
-                       struct record_object *o)
-{
-    char until[STAMP_TEXT_MAX];
-    buffer_clear(&c->body);
-    buffer_clear(&c->pattern);
-    pattern_of_value(r->kind, r->value, &c->pattern);
-    struct json_out j = json_out_to(&c->body);
-    json_open(&j, '{');
-    if (r->confidence >= 0)
-        json_member_i64(&j, "confidence", r->confidence);
-    o->created_at = put_place(&j, "created");
-    if (c->options.identity.len)
-        json_member_text(&j, "created_by_ref", c->options.identity);
-    if (r->description.len)
-        json_member_text(&j, "description", r->description);
-    json_member_text(&j, "id", id);
-    put_indicator_types(&j, r->labels);
-    put_labels(&j, r->labels);
-    o->modified_at = put_place(&j, "modified");
-    json_member_text(&j, "name", r->value);
-    if (marking.len) {
-        json_key(&j, TEXT("object_marking_refs"));
-        json_open(&j, '[');
-        json_put_text(&j, marking);
-        json_close(&j, ']');
-    }
-    json_member_text(&j, "pattern", buffer_text(&c->pattern));
-    json_member_text(&j, "pattern_type", TEXT("stix"));
-    json_member_text(&j, "spec_version", TEXT("2.1"));
-    json_member_text(&j, "type", TEXT("indicator"));
-    o->valid_from_at = put_place(&j, "valid_from");
-    if (r->has_valid_until)
-        json_member_text(&j, "valid_until", stamp_format(r->valid_until, until));
-    json_close(&j, '}');
-}
-
-static struct text marking_of(enum tlp tlp, char out[IDENT_TEXT_MAX])
-{
-    struct uuid uuid;
-    if (tlp == TLP_NONE || !tlp_marking(tlp, 2, &uuid))
-        return TEXT_NONE;
-    return ident_format(TEXT("marking-definition"), &uuid, out);
-}
-
 static enum err add_row(struct csv_indicators *c, const struct csv_row *row, const struct row *r, struct buffer *to)
 {
-    char id_text[IDENT_TEXT_MAX], marking_text[IDENT_TEXT_MAX];
-    struct text marking = marking_of(r->tlp, marking_text);
-    struct record_object o = {.at = row->offset, .cls = STIX_SDO, .confidence = (int16_t)r->confidence};
-    o.id = derive_id(c, r, id_text);
-    write_body(c, r, o.id, marking, &o);
-    if (buffer_error(&c->name) || buffer_error(&c->pattern) || buffer_error(&c->body))
-        return ERR_NOMEM; /* a row of LINE_MAX_BYTES cannot fill them */
-    o.body = buffer_text(&c->body);
-    o.print = xxh3_of(o.body.ptr, o.body.len);
-    o.tlp = (uint8_t)r->tlp;
-    o.created_by = c->options.identity;
-    o.has_valid_until = r->has_valid_until;
-    o.valid_until_us = r->has_valid_until ? stamp_us(r->valid_until) : 0;
-    struct record_value value = {(uint8_t)r->kind, r->value};
-    record_add_object(to, &o, &value, 1, &o.created_by, o.created_by.len > 0, &marking, marking.len > 0);
-    return buffer_error(to);
+    const struct atomic a = {.kind = r->kind,
+                             .value = r->value,
+                             .confidence = r->confidence,
+                             .has_valid_until = r->has_valid_until,
+                             .valid_until = r->valid_until,
+                             .tlp = r->tlp,
+                             .description = r->description,
+                             .labels = r->labels};
+    return atomic_add(&c->maker, &a, row->offset, to);
 }
 
 /* ---- the document ---- */

@@ -2,11 +2,13 @@
 #include "reader/formats.h"
 
 #include "format/csv_indicators.h"
+#include "format/list.h"
 #include "format/stix.h"
 
 static const struct format *const formats[READER_FORMATS] = {
     [READER_STIX] = &FORMAT_STIX,
     [READER_CSV] = &FORMAT_CSV,
+    [READER_LIST] = &FORMAT_LIST,
 };
 
 const struct format *format_of(enum reader_format f)

@@ -1,0 +1,55 @@
+/* Any document as a list: its records decode, one a line at most, and every body is canonical JSON. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "format/list.h"
+#include "support/fuzz.h"
+#include "json/json.h"
+
+static void check_object(const struct record_object *o)
+{
+    struct json_doc *doc;
+    struct buffer again;
+    fuzz_assert(json_parse(o->body, &doc, NULL) == OK);
+    buffer_init(&again, 64 * MIB);
+    json_canonical(json_root(doc), &again, NULL);
+    fuzz_assert(text_eq(buffer_text(&again), o->body));
+    fuzz_assert(o->value_count == 1 && !o->proposed);
+    buffer_done(&again);
+    json_free(doc);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    const struct text doc = {(const char *)data, len};
+    const struct format_head head = {.bytes = doc, .whole = true};
+    const struct format_job job = {.from = {.fd = -1}, .head = doc, .party = TEXT("party")};
+    struct buffer out;
+    struct cursor c;
+    struct record r;
+    void *reading;
+    size_t lines = 2;
+    int64_t at = 0;
+    enum err e;
+    for (size_t i = 0; i < len; i++)
+        lines += data[i] == '\n';
+    (void)FORMAT_LIST.claim(&head);
+    buffer_init(&out, 256 * MIB);
+    fuzz_assert(FORMAT_LIST.open(&job, &reading) == OK);
+    while ((e = FORMAT_LIST.next(reading, &out)) == OK)
+        ;
+    fuzz_assert(e == ERR_NOT_FOUND);
+    FORMAT_LIST.free(reading);
+    cursor_init(&c, buffer_text(&out));
+    while ((e = record_next(&c, &r)) == OK) {
+        fuzz_assert(lines-- > 0);
+        if (r.kind != RECORD_OBJECT)
+            continue;
+        fuzz_assert(r.u.object.at >= at && r.u.object.at < (int64_t)len);
+        at = r.u.object.at;
+        check_object(&r.u.object);
+    }
+    fuzz_assert(e == ERR_NOT_FOUND);
+    buffer_done(&out);
+    return 0;
+}
