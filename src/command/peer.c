@@ -178,6 +178,7 @@ static const struct {
                    {"classification", TERM_CLASSIFICATION},
                    {"personal-data", TERM_PERSONAL_DATA},
                    {"tear-line", TERM_TEAR_LINE},
+                   {"misp-handling", TERM_MISP_HANDLING},
                    {"all", TERMS_ALL},
                    {"none", 0}};
 
@@ -193,7 +194,7 @@ static enum err read_terms(struct session *s, const char *given, struct peer_set
         if (i == ARRAY_LEN(terms_known)) {
             complain(s,
                      "--knows " TEXT_FMT ": tlp2, rel-to, not-to, originator-control, pap, embargo, purpose, "
-                     "classification, personal-data, tear-line; all, none or auto",
+                     "classification, personal-data, tear-line, misp-handling; all, none or auto",
                      TEXT_ARG(name));
             return ERR_USAGE;
         }
@@ -394,7 +395,7 @@ static const struct option_spec SET_OPTIONS[] = {
     {"country", OPTION_VALUE, "CC", "its country, for markings that name countries; none: not known"},
     {"identity", OPTION_VALUE, "ID", "the identity--UUID by which markings name it"},
     {"knows", OPTION_VALUE, "TERMS",
-     "which terms it is known to keep (auto: all of a node like this one, else tlp2)"},
+     "which terms it is known to keep (auto: all of a node like this one, else tlp2; never misp-handling)"},
     {"key", OPTION_VALUE, "HEX",
      "the key of its log that it offers in place of the pinned one, as it told you itself"},
     {NULL, OPTION_FLAG, NULL, NULL}};

@@ -59,7 +59,7 @@ enum err find_door(struct session *s, const char *given, enum door by_default, e
     }
     complain(s,
              "--door %s: console, taxii, export, statistics, mail, courier, public page, advisory, block list, "
-             "detection rule or search",
+             "detection rule, search, csv, misp or misp feed",
              given);
     return ERR_USAGE;
 }

@@ -94,6 +94,8 @@ static int open_files(struct session *s)
         s->input_count++;
     }
     const char *out = option(s, "out");
+    if (s->command->open_out)
+        return s->command->open_out(s);
     if (out && strcmp(out, "-") != 0) {
         s->output_fd = open(out, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
         if (s->output_fd < 0) {

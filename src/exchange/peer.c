@@ -143,7 +143,7 @@ static enum err check_settings(const struct peer_settings *s, struct fault *rete
     for (size_t i = 0; i < s->country.len; i++)
         if (s->country.len != 2 || s->country.ptr[i] < 'A' || s->country.ptr[i] > 'Z')
             return fault_set(reterr, ERR_USAGE, "a country is its two capital letters (ISO 3166-1)");
-    if (s->has_knows && (s->knows & ~(uint32_t)TERMS_ALL))
+    if (s->has_knows && (s->knows & ~TERMS_KNOWABLE))
         return fault_set(reterr, ERR_USAGE, "terms that are not known here");
     return OK;
 }

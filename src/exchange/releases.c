@@ -39,6 +39,16 @@ static struct sha256 root_of(const struct fact_released *items, size_t count)
     return merkle_root(&m);
 }
 
+/* The public has no settings and no name: what is published is one entry for everybody. */
+static enum err recipient_now(struct txn *t, const struct recipient *cleared_for, struct arena *arena,
+                              struct recipient *ret, struct fault *reterr)
+{
+    if (cleared_for->kind != RECIPIENT_PUBLIC)
+        return recipient_of_party(txn_node(t), txn_view(t), &cleared_for->party, arena, ret, reterr);
+    *ret = recipient_public(txn_node(t));
+    return OK;
+}
+
 /* What was granted to the partner may have been taken back, or be over, since the page was cleared. */
 static enum err still_holds(struct txn *t, const struct clearance *c, struct fault *reterr)
 {
@@ -57,7 +67,7 @@ static enum err write_release(struct txn *t, void *self, struct fault *reterr)
     struct release *r = self;
     const struct recipient *cleared_for = &r->page->clearance->recipient;
     struct recipient now;
-    enum err e = recipient_of_party(txn_node(t), txn_view(t), &cleared_for->party, r->page->arena, &now, reterr);
+    enum err e = recipient_now(t, cleared_for, r->page->arena, &now, reterr);
     if (e)
         return e;
     if (!recipient_same(&now, cleared_for))

@@ -46,8 +46,10 @@ enum term {
     TERM_CLASSIFICATION = 128,
     TERM_PERSONAL_DATA = 256,
     TERM_TEAR_LINE = 512,
-    TERMS_ALL = 1023
+    TERMS_ALL = 1023,
+    TERM_MISP_HANDLING = 1024 /* no marking: it agreed that its MISP leaves our distribution and tags as they are */
 };
+#define TERMS_KNOWABLE ((uint32_t)TERMS_ALL | TERM_MISP_HANDLING)
 
 /* All zero: no terms. Always in one form, so that equal terms have equal bytes. */
 struct terms {

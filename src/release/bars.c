@@ -23,6 +23,8 @@ static bool outside(const struct ask *a)
 
 /* ---- doors ---- */
 
+#define MISP_CARRIES (TERM_TLP2 | TERM_PAP) /* as tags of the taxonomies tlp and PAP */
+
 /* Who may ask by which door at all; what else a door wants of what goes through it. */
 static const struct door_row {
     enum door door;
@@ -31,18 +33,24 @@ static const struct door_row {
     bool one;         /* to one who can be named: break-glass may use it */
     enum pap pap;     /* the strictest that may go by it */
     uint8_t purposes; /* one of these must be allowed */
+    enum tlp most;    /* the strictest label that may go by it */
+    bool agreed;      /* above GREEN only under a handling agreement */
+    uint32_t carries; /* bits of enum term: the markings that its form has a place for */
 } doors[] = {
-    {DOOR_CONSOLE, ACCOUNT, false, true, PAP_RED, UINT8_MAX},
-    {DOOR_TAXII, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL},
-    {DOOR_EXPORT, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL},
-    {DOOR_STATISTICS, ACCOUNT | OUTSIDE, true, false, PAP_RED, PURPOSE_STATISTICS},
-    {DOOR_MAIL, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL},
-    {DOOR_COURIER, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL},
-    {DOOR_PUBLIC_PAGE, PUBLIC, true, false, PAP_RED, PURPOSE_NOTIFICATION},
-    {DOOR_ADVISORY, ACCOUNT | OUTSIDE, true, false, PAP_RED, PURPOSE_NOTIFICATION},
-    {DOOR_BLOCK_LIST, ACCOUNT | OUTSIDE, true, false, PAP_GREEN, PURPOSE_BLOCKING},
-    {DOOR_DETECTION_RULE, ACCOUNT | OUTSIDE, true, false, PAP_AMBER, PURPOSE_DETECTION},
-    {DOOR_SEARCH, ACCOUNT | OUTSIDE, false, false, PAP_RED, PURPOSES_ALL},
+    {DOOR_CONSOLE, ACCOUNT, false, true, PAP_RED, UINT8_MAX, TLP_RED, false, TERMS_ALL},
+    {DOOR_TAXII, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
+    {DOOR_EXPORT, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
+    {DOOR_STATISTICS, ACCOUNT | OUTSIDE, true, false, PAP_RED, PURPOSE_STATISTICS, TLP_RED, false, TERMS_ALL},
+    {DOOR_MAIL, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
+    {DOOR_COURIER, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
+    {DOOR_PUBLIC_PAGE, PUBLIC, true, false, PAP_RED, PURPOSE_NOTIFICATION, TLP_RED, false, TERMS_ALL},
+    {DOOR_ADVISORY, ACCOUNT | OUTSIDE, true, false, PAP_RED, PURPOSE_NOTIFICATION, TLP_RED, false, TERMS_ALL},
+    {DOOR_BLOCK_LIST, ACCOUNT | OUTSIDE, true, false, PAP_GREEN, PURPOSE_BLOCKING, TLP_RED, false, TERMS_ALL},
+    {DOOR_DETECTION_RULE, ACCOUNT | OUTSIDE, true, false, PAP_AMBER, PURPOSE_DETECTION, TLP_RED, false, TERMS_ALL},
+    {DOOR_SEARCH, ACCOUNT | OUTSIDE, false, false, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
+    {DOOR_CSV, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERM_TLP2},
+    {DOOR_MISP, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL, TLP_AMBER_STRICT, false, MISP_CARRIES},
+    {DOOR_MISP_FEED, ACCOUNT | OUTSIDE, true, false, PAP_RED, PURPOSES_ALL, TLP_AMBER_STRICT, true, MISP_CARRIES},
 };
 
 static const struct door_row *door_of(const struct ask *a)
@@ -233,7 +241,7 @@ static bool shows_the_adversary(const struct ask *a)
 
 /* PAP:CLEAR and an embargo that has ended restrict nothing. What an excluded party is not told, it need not
  * understand: but whoever is told must know not to tell those excluded. */
-static uint32_t not_understood(const struct ask *a)
+static uint32_t terms_wanted(const struct ask *a)
 {
     const struct terms *t = &a->c->terms;
     uint32_t wanted = terms_needed(t);
@@ -241,8 +249,39 @@ static uint32_t not_understood(const struct ask *a)
         wanted &= ~(uint32_t)TERM_PAP;
     if (t->embargo_until_us <= a->q->now_us)
         wanted &= ~(uint32_t)TERM_EMBARGO;
+    return wanted;
+}
+
+static uint32_t not_understood(const struct ask *a)
+{
     uint32_t known = a->whom == PUBLIC ? TERM_TLP2 : a->r->knows;
-    return wanted & ~known;
+    return terms_wanted(a) & ~known;
+}
+
+/* Our own people have them on the console. */
+static uint32_t not_written(const struct ask *a)
+{
+    const struct door_row *d = door_of(a);
+    return d && outside(a) ? terms_wanted(a) & ~d->carries : 0;
+}
+
+static bool beyond_its_form(const struct ask *a)
+{
+    return not_written(a) != 0;
+}
+
+static bool too_strict_for_form(const struct ask *a)
+{
+    const struct door_row *d = door_of(a);
+    return d && a->whose != PUBLIC_TEXT && a->label > d->most;
+}
+
+/* Who reads the feed may set the distribution of all of it anew, and its own instance follows that, not us. */
+static bool without_handling(const struct ask *a)
+{
+    const struct door_row *d = door_of(a);
+    return d && d->agreed && outside(a) && a->whose != PUBLIC_TEXT && a->label > TLP_GREEN &&
+           !(a->r->knows & TERM_MISP_HANDLING);
 }
 
 static bool beyond_it(const struct ask *a)
@@ -270,13 +309,22 @@ static const struct {
     {TERM_PERSONAL_DATA, "personal data"},
 };
 
-static void which_terms(const struct ask *a, char out[REMARK_DETAIL_MAX])
+static void name_terms(uint32_t missing, char out[REMARK_DETAIL_MAX])
 {
-    uint32_t missing = not_understood(a);
     size_t len = 0;
     for (size_t i = 0; i < ARRAY_LEN(terms_named); i++)
         if ((missing & terms_named[i].term) && len < REMARK_DETAIL_MAX)
             len += (size_t)snprintf(out + len, REMARK_DETAIL_MAX - len, "%s%s", len ? ", " : "", terms_named[i].name);
+}
+
+static void which_terms(const struct ask *a, char out[REMARK_DETAIL_MAX])
+{
+    name_terms(not_understood(a), out);
+}
+
+static void which_not_written(const struct ask *a, char out[REMARK_DETAIL_MAX])
+{
+    name_terms(not_written(a), out);
 }
 
 static void embargo_end(const struct ask *a, char out[REMARK_DETAIL_MAX])
@@ -334,6 +382,15 @@ static const struct remark bars[] = {
      "It holds personal data, which go only to recipients known by name, one by one.", NULL},
     {beyond_it, BREAK_GLASS, "3 understanding",
      "It is withheld, not stripped: this recipient is not known to understand the marking", which_terms},
+    {beyond_its_form, NOTHING, "3 understanding",
+     "It is withheld, not stripped: a file of this form has no place for the marking", which_not_written},
+    {too_strict_for_form, NOTHING, "2 TLP",
+     "RED goes into no MISP event: nothing there would keep it to those named.", NULL},
+    {without_handling, NOTHING, "2 handling",
+     "AMBER and above go into a MISP feed only under a handling agreement: whoever reads a feed sets its "
+     "distribution "
+     "anew.",
+     NULL},
     {no_such_label, BREAK_GLASS, "3 understanding",
      "This recipient knows TLP 1 only, which has no AMBER+STRICT: nothing stricter than AMBER goes to it.", NULL},
     {shows_the_adversary, NOTHING, "4 PAP",

@@ -20,6 +20,9 @@ enum door {
     DOOR_BLOCK_LIST,
     DOOR_DETECTION_RULE,
     DOOR_SEARCH,
+    DOOR_CSV,       /* files that carry less than STIX does: a label, */
+    DOOR_MISP,      /* a label and PAP, */
+    DOOR_MISP_FEED, /* the same, read by who sets its distribution anew */
     DOOR_COUNT
 };
 const char *door_name(enum door d); /* "console", "taxii", ..., "block list"; "none" for no door */

@@ -3,9 +3,9 @@
 
 const char *door_name(enum door d)
 {
-    static const char *const names[DOOR_COUNT] = {"console",    "taxii",          "export",      "statistics",
-                                                  "mail",       "courier",        "public page", "advisory",
-                                                  "block list", "detection rule", "search"};
+    static const char *const names[DOOR_COUNT] = {
+        "console",  "taxii",      "export",         "statistics", "mail", "courier", "public page",
+        "advisory", "block list", "detection rule", "search",     "csv",  "misp",    "misp feed"};
     return d < DOOR_COUNT ? names[d] : "none";
 }
 

@@ -110,10 +110,8 @@ static const struct fact_member release_public[] = {
     MUST("root", SHAPE_HASH, release.root),
 };
 static const struct fact_member release_private[] = {
-    MAY("account", SHAPE_UUID, release.account),
-    MUST("door", SHAPE_DOOR, release.door),
-    MUST("items", SHAPE_RELEASED, release.items),
-    MUST("party", SHAPE_UUID, release.party),
+    MAY("account", SHAPE_UUID, release.account), MUST("door", SHAPE_DOOR, release.door),
+    MUST("items", SHAPE_RELEASED, release.items), MAY("party", SHAPE_UUID, release.party), /* left out: the public */
 };
 static const struct fact_member opening_private[] = {
     MUST("classes", SHAPE_CLASSES, opening.class_keys),

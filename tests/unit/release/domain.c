@@ -225,7 +225,7 @@ static void draw_recipient(uint64_t *s, struct question *q)
     r->role = own ? (enum role)draw(s, ROLES) : ROLE_NONE;
     if (!one_in(s, 4))
         memcpy(r->country, one_in(s, 2) ? "NL" : "BE", 2);
-    r->knows = one_in(s, 3) ? (uint32_t)draw(s, TERMS_ALL + 1) : TERMS_ALL;
+    r->knows = one_in(s, 3) ? (uint32_t)draw(s, TERMS_KNOWABLE + 1) : one_in(s, 2) ? TERMS_KNOWABLE : TERMS_ALL;
     r->sightings = !one_in(s, 3);
     r->exercise = one_in(s, 24);
     r->expelled = one_in(s, 24);

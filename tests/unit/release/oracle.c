@@ -149,6 +149,21 @@ static bool pap_at_most(const struct question *q, const struct way *w, enum pap 
     return p <= most || for_every_reader(&q->c);
 }
 
+/* What neither CSV nor a MISP event can say is not left out of them: it does not go. */
+static bool says_no_more_than_a_label(const struct question *q, bool pap_too)
+{
+    const struct terms *t = &q->c.terms;
+    return own_account(q) ||
+           (!t->has_rel_to && !t->not_to_count && !t->originator_control && t->embargo_until_us <= q->now &&
+            !t->purposes && !t->classification && !t->personal_data && (pap_too || t->pap <= PAP_CLEAR));
+}
+
+/* A feed: its consumer overwrites the distribution, so AMBER and above want an agreement on handling. */
+static bool handling_agreed(const struct question *q, const struct way *w)
+{
+    return own_account(q) || w->label <= TLP_GREEN || for_every_reader(&q->c) || (q->r.knows & TERM_MISP_HANDLING);
+}
+
 static bool door_lets_it_through(const struct question *q, const struct way *w)
 {
     const struct terms *t = &q->c.terms;
@@ -172,6 +187,13 @@ static bool door_lets_it_through(const struct question *q, const struct way *w)
         return (uses & PURPOSE_BLOCKING) && !t->personal_data && !w->glass && pap_at_most(q, w, PAP_GREEN);
     case DOOR_DETECTION_RULE:
         return (uses & PURPOSE_DETECTION) && !t->personal_data && !w->glass && pap_at_most(q, w, PAP_AMBER);
+    case DOOR_CSV: return says_no_more_than_a_label(q, false) && ((uses & PURPOSES_ALL) || w->glass);
+    case DOOR_MISP:
+        return says_no_more_than_a_label(q, true) && (w->label < TLP_RED || for_every_reader(&q->c)) &&
+               ((uses & PURPOSES_ALL) || w->glass);
+    case DOOR_MISP_FEED:
+        return says_no_more_than_a_label(q, true) && (w->label < TLP_RED || for_every_reader(&q->c)) &&
+               handling_agreed(q, w) && ((uses & PURPOSES_ALL) || w->glass) && !t->personal_data && !w->glass;
     default: return false;
     }
 }

@@ -377,6 +377,9 @@ static void doors_in_words(void **state)
         {DOOR_BLOCK_LIST, true, true, true, false, PAP_GREEN, PURPOSE_BLOCKING},
         {DOOR_DETECTION_RULE, true, true, true, false, PAP_AMBER, PURPOSE_DETECTION},
         {DOOR_SEARCH, true, true, true, true, PAP_RED, PURPOSES_ALL},
+        {DOOR_CSV, true, true, true, false, PAP_RED, 0},
+        {DOOR_MISP, true, true, true, false, PAP_RED, 0},
+        {DOOR_MISP_FEED, true, true, true, false, PAP_RED, 0},
     };
     assert_int_equal(ARRAY_LEN(rows), DOOR_COUNT);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -397,7 +400,8 @@ static void doors_in_words(void **state)
         partner.c.terms.purposes = 0;
         for (enum pap p = PAP_CLEAR; rows[i].partner && p <= PAP_RED; p++) {
             partner.c.terms.pap = p;
-            assert_int_equal(decide(&partner).cleared, p <= rows[i].pap);
+            bool written = rows[i].door != DOOR_CSV || p == PAP_CLEAR;
+            assert_int_equal(decide(&partner).cleared, p <= rows[i].pap && written);
             partner.c.terms.pap = PAP_NONE, partner.c.source_pap = p;
             assert_int_equal(decide(&partner).cleared, p <= rows[i].pap);
             partner.c.source_pap = PAP_NONE;
@@ -405,6 +409,44 @@ static void doors_in_words(void **state)
         partner.c.terms.personal_data = true;
         assert_int_equal(decide(&partner).cleared, rows[i].personal);
     }
+}
+
+/* What a form has no place for, it does not carry away; what would be set anew over there wants an agreement. */
+static void forms_in_words(void **state)
+{
+    (void)state;
+    static const enum door poor[] = {DOOR_CSV, DOOR_MISP, DOOR_MISP_FEED};
+    for (size_t i = 0; i < ARRAY_LEN(poor); i++) {
+        struct question q = plain(PARTNER, TLP_GREEN, true);
+        q.door = poor[i];
+        expect(&q, true, "2 TLP", "");
+        q.c.terms.embargo_until_us = NOW;
+        expect(&q, true, "2 TLP", "");
+        q.c.terms.not_to_count = 1, q.c.terms.not_to[0].kind = NAMED_COUNTRY, q.c.terms.not_to[0].who.b[0] = 'Q';
+        memcpy(q.r.country, "NL", 3);
+        expect(&q, false, "3 understanding", "no place for the marking NOT-TO.");
+        q = granting(plain(PARTNER, TLP_RED, true), GRANT_NAMED), q.r.ceiling = TLP_RED, q.door = poor[i];
+        q.r.knows |= TERM_MISP_HANDLING;
+        if (poor[i] == DOOR_CSV)
+            expect(&q, true, "2 TLP", "");
+        else
+            expect(&q, false, "2 TLP", "RED goes into no MISP event");
+        q = plain(OWN, TLP_AMBER, true), q.door = poor[i], q.c.terms.originator_control = true;
+        expect(&q, true, "2 TLP", "");
+    }
+    struct question q = plain(PARTNER, TLP_AMBER, true);
+    q.r.ceiling = TLP_AMBER_STRICT, q.door = DOOR_MISP_FEED;
+    expect(&q, false, "2 handling", "handling agreement");
+    q.r.knows |= TERM_MISP_HANDLING;
+    expect(&q, true, "2 TLP", "");
+    q.c.tlp = TLP_AMBER_STRICT;
+    expect(&q, true, "2 TLP", "");
+    q.r.knows &= ~(uint32_t)TERM_MISP_HANDLING, q.door = DOOR_MISP;
+    expect(&q, true, "2 TLP", "");
+    q.c.tlp = TLP_GREEN, q.door = DOOR_MISP_FEED;
+    expect(&q, true, "2 TLP", "");
+    q = plain(OWN, TLP_AMBER, true), q.door = DOOR_MISP_FEED;
+    expect(&q, true, "2 TLP", "");
 }
 
 static void notes_in_words(void **state)
@@ -474,12 +516,19 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(labels_in_words),      cmocka_unit_test(acts_in_words),
-        cmocka_unit_test(tear_lines_in_words),  cmocka_unit_test(sealed_hits),
-        cmocka_unit_test(bars_in_words),        cmocka_unit_test(names_in_words),
-        cmocka_unit_test(terms_in_words),       cmocka_unit_test(understanding_in_words),
-        cmocka_unit_test(doors_in_words),       cmocka_unit_test(notes_in_words),
-        cmocka_unit_test(nonsense_is_withheld), cmocka_unit_test(names),
+        cmocka_unit_test(labels_in_words),
+        cmocka_unit_test(acts_in_words),
+        cmocka_unit_test(tear_lines_in_words),
+        cmocka_unit_test(sealed_hits),
+        cmocka_unit_test(bars_in_words),
+        cmocka_unit_test(names_in_words),
+        cmocka_unit_test(terms_in_words),
+        cmocka_unit_test(understanding_in_words),
+        cmocka_unit_test(doors_in_words),
+        cmocka_unit_test(forms_in_words),
+        cmocka_unit_test(notes_in_words),
+        cmocka_unit_test(nonsense_is_withheld),
+        cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

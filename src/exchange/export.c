@@ -1,0 +1,106 @@
+/* exchange/export.c - pages for a file: one snapshot, one clearance, from the first object to the last. */
+#include "exchange/export.h"
+
+#include "base/time.h"
+#include "exchange/releases.h"
+#include "exchange/taxii_server.h"
+
+#define EXPORT_PAGE_OBJECTS 500
+#define EXPORT_ARENA_BYTES  (64 * MIB)
+
+struct place_in_order {
+    bool has_cursor;
+    int64_t after_us;
+    uint64_t after_n;
+    bool more;
+};
+
+static struct page_wanted wanted_of(const struct export_wanted *w, const struct place_in_order *at)
+{
+    return (struct page_wanted){.query = {.party = w->recipient.party,
+                                          .collection = COLLECTION_INTELLIGENCE,
+                                          .after_us = at->has_cursor ? at->after_us : w->since_us,
+                                          .has_cursor = at->has_cursor,
+                                          .after_n = at->after_n,
+                                          .until_us = INT64_MAX,
+                                          .types = w->types,
+                                          .type_count = w->type_count,
+                                          .limit = EXPORT_PAGE_OBJECTS}};
+}
+
+static enum err one_page(struct export *x, struct page *p, struct place_in_order *at, struct fault *reterr)
+{
+    struct page_wanted wanted = wanted_of(x->wanted, at);
+    enum err e = page_fill(p, &wanted, reterr);
+    if (e)
+        return e;
+    at->more = p->more;
+    if (p->count) {
+        at->has_cursor = true;
+        at->after_us = p->items[p->count - 1].date_us;
+        at->after_n = p->items[p->count - 1].n;
+    }
+    struct export_batch batch = {p->items, p->count, p};
+    return p->count ? x->on_batch(x->self, x, &batch, reterr) : OK;
+}
+
+static enum err all_pages(struct export *x, struct view *v, const struct clearance *c, int64_t now_us,
+                          struct fault *reterr)
+{
+    struct place_in_order at = {.more = true};
+    enum err e = OK;
+    while (e == OK && at.more) {
+        struct arena arena;
+        arena_init(&arena, EXPORT_ARENA_BYTES);
+        struct page p = {.node = x->node, .view = v, .clearance = c, .now_us = now_us, .arena = &arena};
+        e = one_page(x, &p, &at, reterr);
+        struct export_batch none = {NULL, 0, &p};
+        if (e == OK && !at.more && x->on_end)
+            e = x->on_end(x->self, x, &none, reterr);
+        page_done(&p);
+        arena_done(&arena);
+    }
+    return e;
+}
+
+static enum err run_in(struct export *x, struct view *v, struct fault *reterr)
+{
+    struct clearance *c = NULL;
+    int64_t now_us = clock_now_us();
+    enum err e = view_snapshot(v, reterr);
+    if (e)
+        return e;
+    e = clearance_make(v, &x->wanted->recipient, x->wanted->door, now_us, &c, reterr);
+    if (e == OK) {
+        e = all_pages(x, v, c, now_us, reterr);
+        clearance_unref(c);
+    }
+    view_end(v);
+    return e;
+}
+
+enum err export_run(struct export *x, struct fault *reterr)
+{
+    const struct recipient *r = &x->wanted->recipient;
+    struct view *v;
+    bool opened;
+    enum err e = OK;
+    if (r->kind != RECIPIENT_OWN_ACCOUNT && r->kind != RECIPIENT_PUBLIC)
+        e = taxii_openings_pass(x->node, &r->party, &opened, reterr);
+    if (e == OK)
+        e = node_reader(x->node, &v, reterr);
+    if (e)
+        return e;
+    e = run_in(x, v, reterr);
+    node_reader_done(x->node, v);
+    return e;
+}
+
+enum err export_record(struct export *x, struct export_batch *batch, struct page_item *items, size_t count,
+                       struct fault *reterr)
+{
+    struct page p = *batch->page;
+    p.items = items;
+    p.count = count;
+    return releases_record(&p, NULL, &x->wanted->account, reterr);
+}
