@@ -68,6 +68,13 @@
 #define FINDING_WINDOW_US ((int64_t)24 * 3600 * 1000000)
 /* Lines kept as evidence for one finding; the count goes on. */
 #define FINDING_EVIDENCE_MAX 1000
+/* Events kept as evidence for one reported finding: an access provider is told of each customer. */
+#define REPORT_EVIDENCE_MAX 10000
+/* Addresses and names that a reported finding tells apart, and their bytes. */
+#define FINDING_VALUES_MAX       1000
+#define FINDING_VALUES_MAX_BYTES (16 * KIB)
+/* Events by which a finding knows a repeated one, the newest; 8 bytes each. The same document is known as a whole. */
+#define FINDING_PRINTS_MAX 65536
 /* Bytes kept of one evidence line. */
 #define EVIDENCE_LINE_MAX_BYTES (4 * KIB)
 /* The text of a gate class (release/gate.h): some 200 bytes, and 48 names of REL-TO and NOT-TO with 38 bytes each. */

@@ -183,7 +183,7 @@ struct finding_search {
 static enum err keep_finding(void *self, const struct finding_row *row)
 {
     struct finding_search *f = self;
-    if (!f->found && uuid_eq(&row->indicator, &f->indicator)) {
+    if (!f->found && row->kind == FINDING_HIT && uuid_eq(&row->indicator, &f->indicator)) {
         f->row = *row;
         snprintf(f->id, sizeof f->id, TEXT_FMT, TEXT_ARG(row->id));
         f->found = true;

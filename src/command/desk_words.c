@@ -25,6 +25,7 @@ enum err desk_words_open(struct session *s, struct desk_words *ret)
     enum err err = open_view(s, &ret->view);
     if (err)
         return err;
+    ret->node = s->node;
     err = constituency_load(s->node, ret->view, &ret->register_, &fault);
     if (err) {
         complain_fault(s, NULL, &fault);
@@ -55,13 +56,82 @@ static enum err keep_value(void *self, const struct indicator_row *row)
     return OK;
 }
 
+static struct text member(struct desk_words *w, const struct json_val *root, const char *name)
+{
+    return arena_text(&w->arena, json_text(json_get(root, name)));
+}
+
+static void take_values(struct desk_words *w, const struct json_val *values, struct finding_words *ret)
+{
+    struct buffer list;
+    buffer_init(&list, STIX_OBJECT_MAX_BYTES);
+    json_canonical(values, &list, NULL);
+    ret->values = arena_text(&w->arena, buffer_text(&list));
+    ret->value_count = json_size(values);
+    buffer_done(&list);
+}
+
+/* What the finding says of itself. */
+static void take_body(struct desk_words *w, const struct json_val *root, struct finding_words *ret)
+{
+    const struct json_val *values = json_get(root, "values");
+    ret->value = member(w, root, "value");
+    ret->words = member(w, root, "words");
+    ret->report = member(w, root, "report");
+    ret->classification = member(w, root, "classification");
+    ret->identifier = member(w, root, "identifier");
+    ret->role = member(w, root, "role");
+    if (ret->report.len > 0)
+        ret->party = member(w, root, "reported_by");
+    if (json_type(values) == JSON_ARRAY)
+        take_values(w, values, ret);
+    (void)!json_i64(json_get(root, "occurrences"), &ret->occurrences);
+}
+
+static void from_body(struct desk_words *w, uint64_t n, struct finding_words *ret)
+{
+    struct version_row version;
+    struct gate_class cls;
+    struct buffer body;
+    struct json_doc *doc = NULL;
+    if (view_by_entry(w->view, n, &version, NULL))
+        return;
+    const struct place place = version.body;
+    if (!view_class(w->view, version.class_id, &cls, NULL))
+        ret->label = gate_class_label(&cls);
+    buffer_init(&body, STIX_OBJECT_MAX_BYTES);
+    if (!node_body(w->node, place, &body, NULL) && !json_parse(buffer_text(&body), &doc, NULL))
+        take_body(w, json_root(doc), ret);
+    json_free(doc);
+    buffer_done(&body);
+}
+
+/* Of what is gone nothing is shown but that it was. */
+static void from_indicator(struct desk_words *w, const struct finding_row *row, struct finding_words *ret)
+{
+    char id[IDENT_TEXT_MAX];
+    struct version_row version;
+    struct gate_class cls;
+    if (view_current(w->view, ident_format(TEXT("indicator"), &row->indicator, id), &version, NULL))
+        return;
+    struct uuid party = version.party;
+    uint32_t class_id = version.class_id;
+    struct first_value first = {.arena = &w->arena};
+    if (row->kind == FINDING_NAMED)
+        from_body(w, row->n, ret);
+    else if (!view_values_of(w->view, version.n, keep_value, &first, NULL) && first.value.ptr)
+        ret->value = first.value;
+    if (!view_class(w->view, class_id, &cls, NULL)) {
+        ret->label = gate_class_label(&cls);
+        ret->party = cls.ours ? TEXT("us") : party_name(w->view, &w->arena, &party);
+    }
+}
+
 struct finding_words desk_words_finding(struct desk_words *w, const struct finding_row *row)
 {
     static const struct uuid none;
-    struct finding_words words = {.organisation = TEXT("(nobody of ours)"),
-                                  .value = TEXT("(gone)"),
-                                  .party = TEXT("(unknown)"),
-                                  .marking = TEXT("unmarked")};
+    struct finding_words words = {
+        .organisation = TEXT("(nobody of ours)"), .value = TEXT("(gone)"), .party = TEXT("(unknown)")};
     const struct organisation *o = constituency_by_id(w->register_, &row->organisation);
     words.owned = !uuid_eq(&row->organisation, &none);
     if (o) {
@@ -70,24 +140,14 @@ struct finding_words desk_words_finding(struct desk_words *w, const struct findi
     } else if (words.owned) {
         words.organisation = TEXT("(no longer in the register)");
     }
-    char id[IDENT_TEXT_MAX];
-    struct version_row version;
-    struct gate_class cls;
-    struct text indicator = ident_format(TEXT("indicator"), &row->indicator, id);
     if (!uuid_eq(&row->incident, &none)) {
         char incident[IDENT_TEXT_MAX];
         words.incident = arena_text(&w->arena, ident_format(TEXT("incident"), &row->incident, incident));
     }
-    if (!view_current(w->view, indicator, &version, NULL)) {
-        struct uuid party = version.party;
-        uint32_t class_id = version.class_id;
-        struct first_value first = {.arena = &w->arena};
-        if (!view_values_of(w->view, version.n, keep_value, &first, NULL) && first.value.ptr)
-            words.value = first.value;
-        if (!view_class(w->view, class_id, &cls, NULL)) {
-            words.marking = text_of(tlp_name(gate_class_label(&cls)));
-            words.party = cls.ours ? TEXT("us") : party_name(w->view, &w->arena, &party);
-        }
-    }
+    if (row->kind == FINDING_REPORTED)
+        from_body(w, row->n, &words);
+    else
+        from_indicator(w, row, &words);
+    words.marking = text_of(tlp_name(words.label));
     return words;
 }

@@ -5,6 +5,7 @@
 #include "desk/register.h"
 
 struct desk_words {
+    struct node *node;
     struct view *view;
     struct constituency *register_;
     struct arena arena;
@@ -13,10 +14,17 @@ struct finding_words {
     struct text organisation; /* "(nobody of ours)" when not owned */
     struct text contacts;
     bool owned;
-    struct text value;    /* what was looked for, first of the indicator's values */
-    struct text party;    /* from whom the indicator is */
+    struct text value;    /* what was looked for, first of the indicator's values; what was reported or named */
+    struct text party;    /* from whom the indicator is, or who reports */
     struct text marking;  /* its label */
     struct text incident; /* id, or empty */
+    enum tlp label;
+    /* of reported ones (docs/objects/finding.md); empty for others: */
+    struct text report, classification, identifier, role;
+    struct text values; /* JSON list */
+    size_t value_count;
+    int64_t occurrences;
+    struct text words; /* named: the source's own */
 };
 
 MUST_CHECK enum err desk_words_open(struct session *s, struct desk_words *ret); /* complains */

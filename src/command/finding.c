@@ -69,15 +69,32 @@ static bool is_cut(struct list *l, struct text indicator)
     return cut;
 }
 
+/* What was reported is decided upon as its reporter's own object with the finding's label would be. */
+static bool is_sealed_report(struct list *l, const struct finding_row *row, enum tlp label)
+{
+    struct gate_class cls = {.party = row->party, .source = row->source, .tlp = label, .type = "x-entente-finding"};
+    struct sharing_question q;
+    struct decision d;
+    const struct fact_genesis *g = node_genesis(l->s->node);
+    cls.ours = uuid_eq(&row->party, &g->identity);
+    cls.exercise = !text_eq(g->space, TEXT("real"));
+    sharing_ask(&l->clearance->sharing, &cls, &l->clearance->recipient, DOOR_CONSOLE, l->now_us, TEXT_NONE, TEXT_NONE,
+                &q);
+    gate_decide(&q.q, &d);
+    return !d.cleared;
+}
+
 /* A hit inherits its indicator's marking (docs/RELEASE.md 8): who may not have the indicator sees that there was a
  * hit, and not on what. One whose indicator is gone shows nothing of it anyway. */
-static bool is_sealed(struct list *l, const struct finding_row *row)
+static bool is_sealed(struct list *l, const struct finding_row *row, enum tlp label)
 {
     char id[IDENT_TEXT_MAX];
     struct version_row version;
     struct sharing_question q;
     struct decision d;
     char name[VERSION_NAME_MAX];
+    if (row->kind == FINDING_REPORTED)
+        return is_sealed_report(l, row, label);
     struct text indicator = ident_format(TEXT("indicator"), &row->indicator, id);
     if (view_current(l->words.view, indicator, &version, NULL))
         return false;
@@ -91,13 +108,50 @@ static bool is_sealed(struct list *l, const struct finding_row *row)
 static struct finding_words words_for(struct list *l, const struct finding_row *row, bool *ret_sealed)
 {
     struct finding_words w = desk_words_finding(&l->words, row);
-    *ret_sealed = is_sealed(l, row);
-    if (*ret_sealed)
+    *ret_sealed = is_sealed(l, row, w.label);
+    if (*ret_sealed) {
         w.value = w.party = TEXT("(sealed)");
+        w.report = w.classification = w.identifier = w.words = w.values = TEXT_NONE;
+        w.value_count = 0;
+    }
     return w;
 }
 
-static void row_json(struct list *l, const struct finding_row *row)
+/* "scan_ntp, vulnerable/ddos-amplifier, open-ntp, 14 addresses"; of others the value. Static as long as the list. */
+static struct text what_of(struct list *l, const struct finding_row *row, const struct finding_words *w)
+{
+    struct buffer b;
+    if (row->kind != FINDING_REPORTED || w->report.len == 0)
+        return w->value;
+    buffer_init(&b, 8 * KIB);
+    buffer_add(&b, w->report);
+    const struct text more[] = {w->classification, w->identifier};
+    for (size_t i = 0; i < ARRAY_LEN(more); i++)
+        if (more[i].len > 0)
+            buffer_addf(&b, ", " TEXT_FMT, TEXT_ARG(more[i]));
+    if (w->value_count == 1)
+        buffer_addf(&b, ", " TEXT_FMT, TEXT_ARG(w->value));
+    else if (w->value_count > 1)
+        buffer_addf(&b, ", %zu%s addresses", w->value_count, w->value_count == FINDING_VALUES_MAX ? " or more" : "");
+    struct text t = arena_text(&l->words.arena, buffer_text(&b));
+    buffer_done(&b);
+    return t.ptr ? t : w->report;
+}
+
+static void report_json(struct json_out *o, const struct finding_row *row, const struct finding_words *w, bool whole)
+{
+    json_member_text(o, "report", w->report);
+    json_member_text(o, "classification", w->classification);
+    json_member_text(o, "identifier", w->identifier);
+    json_member_text(o, "role", w->role);
+    json_member_text(o, "severity", text_of(finding_severity_name(row->severity)));
+    json_member_i64(o, "addresses", (int64_t)w->value_count);
+    json_member_i64(o, "occurrences", w->occurrences);
+    if (whole && w->values.len > 0)
+        json_member_raw(o, "values", w->values);
+}
+
+static void row_json(struct list *l, const struct finding_row *row, bool whole)
 {
     char id[IDENT_TEXT_MAX], number[32];
     bool sealed;
@@ -108,7 +162,13 @@ static void row_json(struct list *l, const struct finding_row *row)
     json_member_text(&o, "finding", text_of(number));
     json_member_text(&o, "id", row->id);
     json_member_text(&o, "state", text_of(finding_state_name(row->state)));
-    json_member_text(&o, "indicator", sealed ? w.value : ident_format(TEXT("indicator"), &row->indicator, id));
+    json_member_text(&o, "finding_kind", text_of(finding_kind_name((enum finding_kind)row->kind)));
+    if (row->kind == FINDING_REPORTED)
+        report_json(&o, row, &w, whole);
+    else
+        json_member_text(&o, "indicator", sealed ? w.value : ident_format(TEXT("indicator"), &row->indicator, id));
+    if (w.words.len > 0)
+        json_member_text(&o, "words", w.words);
     json_member_text(&o, "value", w.value);
     json_member_text(&o, "party", w.party);
     json_key(&o, TEXT("organisation"));
@@ -132,14 +192,15 @@ static enum err list_one(void *self, const struct finding_row *row)
     char last[MOMENT_MAX];
     l->shown++;
     if (l->s->json) {
-        row_json(l, row);
+        row_json(l, row, false);
         return OK;
     }
     bool sealed;
     struct finding_words w = words_for(l, row, &sealed);
     table_cellf(&l->table, "F-%llu", (unsigned long long)row->number);
+    table_cell(&l->table, text_of(finding_kind_name((enum finding_kind)row->kind)));
     table_cell(&l->table, w.organisation);
-    table_cell(&l->table, w.value);
+    table_cell(&l->table, what_of(l, row, &w));
     table_cell(&l->table, w.party);
     table_cellf(&l->table, "%llu", (unsigned long long)row->count);
     table_cell(&l->table, text_of(moment(row->last_us, last)));
@@ -150,8 +211,8 @@ static enum err list_one(void *self, const struct finding_row *row)
 
 static int list_findings(struct session *s, struct view *v)
 {
-    static const char *const heads[] = {"FINDING",         "ORGANISATION", "VALUE",    "FROM", "HITS",
-                                        "LAST SEEN (UTC)", "STATE",        "INCIDENT", NULL};
+    static const char *const heads[] = {"FINDING",         "KIND",  "ORGANISATION", "VALUE", "FROM", "HITS",
+                                        "LAST SEEN (UTC)", "STATE", "INCIDENT",     NULL};
     struct list l = {.s = s};
     struct fault fault = {.offset = -1, .line = -1};
     uint64_t limit;
@@ -222,28 +283,50 @@ static enum err show_evidence(void *self, const struct evidence_row *row)
     return OK;
 }
 
+/* What was looked for, reported or named, and by whom. */
+static void show_subject(struct list *l, const struct finding_row *row, const struct finding_words *w, bool sealed)
+{
+    char id[IDENT_TEXT_MAX];
+    struct text indicator = sealed ? w->value : ident_format(TEXT("indicator"), &row->indicator, id);
+    if (row->kind != FINDING_REPORTED) {
+        say(l->s,
+            "  %s    " TEXT_FMT ", from " TEXT_FMT ", " TEXT_FMT "\n"
+            "                " TEXT_FMT "\n",
+            row->kind == FINDING_NAMED ? "named     " : "looked for", TEXT_ARG(w->value), TEXT_ARG(w->party),
+            TEXT_ARG(w->marking), TEXT_ARG(indicator));
+        if (w->words.len > 0)
+            say(l->s, "  its words     " TEXT_FMT "\n", TEXT_ARG(w->words));
+        return;
+    }
+    struct text what = what_of(l, row, w);
+    say(l->s, "  reported by   " TEXT_FMT ": " TEXT_FMT ", %llu row%s, " TEXT_FMT "\n", TEXT_ARG(w->party),
+        TEXT_ARG(what), (unsigned long long)row->count, row->count == 1 ? "" : "s", TEXT_ARG(w->marking));
+    if (row->severity)
+        say(l->s, "  severity      %s\n", finding_severity_name(row->severity));
+    if (w->role.len > 0)
+        say(l->s, "  ours is       the " TEXT_FMT "\n", TEXT_ARG(w->role));
+}
+
 static void show_words(struct list *l, const struct finding_row *row, uint64_t lines, bool *ret_sealed)
 {
-    char first[MOMENT_MAX], last[MOMENT_MAX], id[IDENT_TEXT_MAX];
+    char first[MOMENT_MAX], last[MOMENT_MAX];
     struct finding_words w = words_for(l, row, ret_sealed);
-    struct text indicator = *ret_sealed ? w.value : ident_format(TEXT("indicator"), &row->indicator, id);
+    say(l->s, "F-%llu  " TEXT_FMT "\n  organisation  " TEXT_FMT "%s" TEXT_FMT "\n", (unsigned long long)row->number,
+        TEXT_ARG(row->id), TEXT_ARG(w.organisation), w.contacts.len ? ", " : "", TEXT_ARG(w.contacts));
+    show_subject(l, row, &w, *ret_sealed);
     say(l->s,
-        "F-%llu  " TEXT_FMT "\n"
-        "  organisation  " TEXT_FMT "%s" TEXT_FMT "\n"
-        "  looked for    " TEXT_FMT ", from " TEXT_FMT ", " TEXT_FMT "\n"
-        "                " TEXT_FMT "\n"
         "  seen          %llu times, %s to %s\n"
         "  state         %s%s" TEXT_FMT "\n",
-        (unsigned long long)row->number, TEXT_ARG(row->id), TEXT_ARG(w.organisation), w.contacts.len ? ", " : "",
-        TEXT_ARG(w.contacts), TEXT_ARG(w.value), TEXT_ARG(w.party), TEXT_ARG(w.marking), TEXT_ARG(indicator),
         (unsigned long long)row->count, moment(row->first_us, first), moment(row->last_us, last),
         finding_state_name(row->state), w.incident.len ? ", incident " : "", TEXT_ARG(w.incident));
-    if (*ret_sealed)
+    if (*ret_sealed && row->kind == FINDING_REPORTED)
+        say(l->s, "Sealed: this account is not cleared for what was reported.\n");
+    else if (*ret_sealed)
         say(l->s,
             "Sealed: this account is not cleared for the indicator. Its originator can be asked:\n"
             "  entente share consent request F-%llu\n",
             (unsigned long long)row->number);
-    else
+    else if (row->kind != FINDING_NAMED)
         say(l->s, "Evidence (%llu lines at most; --lines N):\n", (unsigned long long)lines);
 }
 
@@ -255,8 +338,8 @@ static int show_row(struct list *l, struct view *v, const struct finding_row *ro
     if (ident_parse(row->id, &ident, &fault))
         return complain_fault(l->s, NULL, &fault);
     if (l->s->json) {
-        row_json(l, row);
-        sealed = is_sealed(l, row);
+        row_json(l, row, true);
+        words_for(l, row, &sealed);
     } else {
         show_words(l, row, lines, &sealed);
     }
@@ -271,7 +354,7 @@ static int show_finding(struct session *s, struct view *v)
     struct list l = {.s = s};
     struct finding_row row;
     uint64_t lines;
-    if (option_u64(s, "lines", EVIDENCE_SHOWN, FINDING_EVIDENCE_MAX, &lines))
+    if (option_u64(s, "lines", EVIDENCE_SHOWN, REPORT_EVIDENCE_MAX, &lines))
         return EXIT_USAGE;
     int code = open_eyes(&l, v);
     if (!code)

@@ -17,6 +17,21 @@ struct import {
     uint64_t refused, warned, acked;
 };
 
+/* "1,204" */
+static const char *thousands(uint64_t n, char out[32])
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+    size_t at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = 0;
+    return out;
+}
+
 /* One line on the terminal, written over and over. */
 static void show_progress(struct import *i, bool end)
 {
@@ -101,6 +116,18 @@ static void more_than_shown(struct import *i)
                  (unsigned long long)(i->warned - REFUSALS_SHOWN));
 }
 
+/* "1,204 events: 17 findings at 9 organisations, 3 rows nobody's". */
+static void events_words(struct session *s, const char *file, const struct intake_totals *t)
+{
+    char events[32], findings[32], organisations[32], nobodys[32];
+    if (t->events == 0)
+        return;
+    say(s, "%s: %s event%s: %s finding%s at %s organisation%s, %s row%s nobody's\n", file,
+        thousands(t->events, events), t->events == 1 ? "" : "s", thousands(t->findings, findings),
+        t->findings == 1 ? "" : "s", thousands(t->organisations, organisations), t->organisations == 1 ? "" : "s",
+        thousands(t->nobodys, nobodys), t->nobodys == 1 ? "" : "s");
+}
+
 static void summary(struct session *s, const char *file, const struct intake_totals *t, double seconds)
 {
     const char *format = t->format == READER_DETECT ? "unknown" : reader_format_name(t->format);
@@ -115,6 +142,12 @@ static void summary(struct session *s, const char *file, const struct intake_tot
         json_member_i64(&o, "unchanged", (int64_t)t->unchanged);
         json_member_i64(&o, "rejected", (int64_t)t->rejected);
         json_member_i64(&o, "warned", (int64_t)t->warned);
+        if (t->events) {
+            json_member_i64(&o, "events", (int64_t)t->events);
+            json_member_i64(&o, "findings", (int64_t)t->findings);
+            json_member_i64(&o, "organisations", (int64_t)t->organisations);
+            json_member_i64(&o, "nobodys", (int64_t)t->nobodys);
+        }
         json_key(&o, TEXT("seconds"));
         json_put_f64(&o, (double)(int64_t)(seconds * 1e6) / 1e6);
         json_close(&o, '}');
@@ -132,6 +165,7 @@ static void summary(struct session *s, const char *file, const struct intake_tot
     say(s, "%s (%s): %llu read, %llu new, %llu updated, %llu unchanged, %llu refused, %.2f s\n", file, format,
         (unsigned long long)t->read, (unsigned long long)t->fresh, (unsigned long long)t->updated,
         (unsigned long long)t->unchanged, (unsigned long long)t->rejected, seconds);
+    events_words(s, file, t);
 }
 
 static int import_one(struct session *s, const struct input *in, struct intake_options *options)

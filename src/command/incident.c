@@ -154,8 +154,13 @@ static enum err show_finding(void *self, const struct finding_row *row)
         return OK;
     char last[MOMENT_MAX];
     struct finding_words f = desk_words_finding(&w->words, row);
-    say(w->s, "  F-%llu  " TEXT_FMT "  " TEXT_FMT "  %llu hits, last %s\n", (unsigned long long)row->number,
-        TEXT_ARG(f.organisation), TEXT_ARG(f.value), (unsigned long long)row->count, moment(row->last_us, last));
+    const bool reported = row->kind == FINDING_REPORTED;
+    say(w->s, "  F-%llu  " TEXT_FMT "  " TEXT_FMT "  %llu %s, last %s\n", (unsigned long long)row->number,
+        TEXT_ARG(f.organisation), TEXT_ARG(reported ? f.report : f.value), (unsigned long long)row->count,
+        reported                     ? "rows"
+        : row->kind == FINDING_NAMED ? "indicator names it"
+                                     : "hits",
+        moment(row->last_us, last));
     return OK;
 }
 

@@ -31,6 +31,10 @@ static int take_finding(struct request *r, const char *word)
         complain(r->s, "%s: no such finding; entente finding list shows them", word);
         return EXIT_DATA;
     }
+    if (row.kind == FINDING_REPORTED) {
+        complain(r->s, "%s: it is a report, and no indicator that consent could be asked for", word);
+        return EXIT_DATA;
+    }
     r->id = arena_text(&r->arena, ident_format(TEXT("indicator"), &row.indicator, id));
     r->hit = true;
     return EXIT_DONE;

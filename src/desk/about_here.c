@@ -76,9 +76,13 @@ static enum err one_finding(void *self, const struct finding_row *row)
     struct text at = uuid_is_zero(&r.organisation)
                          ? TEXT("nobody of ours")
                          : about_call(a, ident_format(TEXT("identity"), &r.organisation, id));
-    describe_addf(a->d, f->s, number, "at " TEXT_FMT ", %llu line%s, last at %s, %s", TEXT_ARG(at),
-                  (unsigned long long)r.count, r.count == 1 ? "" : "s", about_moment(r.last_us, last),
-                  state_name(r.state));
+    if (r.kind == FINDING_NAMED)
+        describe_addf(a->d, f->s, number, "names a value of " TEXT_FMT ", known since %s, %s", TEXT_ARG(at),
+                      about_moment(r.first_us, last), state_name(r.state));
+    else
+        describe_addf(a->d, f->s, number, "at " TEXT_FMT ", %llu line%s, last at %s, %s", TEXT_ARG(at),
+                      (unsigned long long)r.count, r.count == 1 ? "" : "s", about_moment(r.last_us, last),
+                      state_name(r.state));
     return OK;
 }
 

@@ -121,13 +121,12 @@ static enum err change_state(struct txn *t, const struct state_write *s, struct 
 {
     static const char *const verbs[] = {"finding-reopen", "finding-close", "finding-false-positive"};
     char id[IDENT_TEXT_MAX];
-    struct hit_indicator ind;
-    enum err e = hit_indicator_load(t, ident_format(TEXT("indicator"), &w->indicator, id), &ind, reterr);
+    enum err e = finding_label(t, w, reterr);
     if (e == OK) {
         w->state = s->state;
-        e = finding_append(t, w, ind.label, s->account, reterr);
+        e = finding_append(t, w, s->account, reterr);
     }
-    if (e == OK && s->state == 2)
+    if (e == OK && s->state == 2 && w->finding_kind == FINDING_HIT)
         e = sighting_withdraw(t, &w->indicator, s->account, reterr);
     if (e == OK)
         e = own_act(t, s->account, verbs[s->state], ident_format(TEXT(TYPE_FINDING), &w->id, id), s->reason, reterr);

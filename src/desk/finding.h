@@ -36,6 +36,7 @@ struct finding_news {
  * ERR_FULL | ERR_NOMEM */
 MUST_CHECK enum err findings_record(struct node *node, const struct hit_batch *batch, struct arena *arena,
                                     struct finding_news **ret, size_t *ret_count, struct fault *reterr);
+const char *finding_severity_name(uint8_t severity); /* "info" to "critical"; "" when not said */
 /* False positive: silences the finding for the team: its hits are counted on, without news, incident or sighting. */
 MUST_CHECK enum err finding_set_state(struct node *node, const struct uuid *finding, uint8_t state,
                                       struct text reason, const struct uuid *account, struct fault *reterr);

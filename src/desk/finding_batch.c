@@ -22,7 +22,7 @@
 
 /* ---- lists ---- */
 
-static bool make_room(void **list, size_t *cap, size_t count, size_t size)
+bool finding_room(void **list, size_t *cap, size_t count, size_t size)
 {
     if (count < *cap)
         return true;
@@ -45,12 +45,14 @@ void finding_batch_done(struct finding_batch *b)
     arena_done(&b->arena);
 }
 
-static void forget(struct finding_batch *b)
+void finding_batch_forget(struct finding_batch *b)
 {
     b->work_count = b->indicator_count = b->kept_count = 0;
     b->silenced.count = b->with_incident.count = 0;
     b->silenced.read = b->with_incident.read = false;
     b->accepted = 0;
+    b->prints = NULL;
+    b->print_count = 0;
     arena_reset(&b->arena);
 }
 
@@ -67,7 +69,7 @@ static enum err indicator_of(struct finding_batch *b, struct text id, size_t *re
             return OK;
         }
     }
-    if (!make_room((void **)&b->indicators, &b->indicator_cap, b->indicator_count, sizeof *b->indicators))
+    if (!finding_room((void **)&b->indicators, &b->indicator_cap, b->indicator_count, sizeof *b->indicators))
         return fault_set(reterr, ERR_NOMEM, "no memory for findings");
     enum err e = hit_indicator_load(b->t, id, &b->indicators[b->indicator_count], reterr);
     if (e == OK)
@@ -79,7 +81,7 @@ static enum err indicator_of(struct finding_batch *b, struct text id, size_t *re
 
 static enum err keep_row(struct row_list *list, struct arena *arena, const struct finding_row *row)
 {
-    if (!make_room((void **)&list->rows, &list->cap, list->count, sizeof *list->rows))
+    if (!finding_room((void **)&list->rows, &list->cap, list->count, sizeof *list->rows))
         return ERR_NOMEM;
     struct finding_row copy = *row;
     copy.id = arena_text(arena, row->id);
@@ -92,7 +94,7 @@ static enum err keep_row(struct row_list *list, struct arena *arena, const struc
 static enum err keep_silenced(void *self, const struct finding_row *row)
 {
     struct finding_batch *b = self;
-    return keep_row(&b->silenced, &b->arena, row);
+    return row->kind == FINDING_HIT ? keep_row(&b->silenced, &b->arena, row) : OK;
 }
 
 static enum err keep_with_incident(void *self, const struct finding_row *row)
@@ -165,7 +167,7 @@ static enum err add_work(struct finding_batch *b, const struct hit_report *h, si
                          struct finding_work **ret, struct fault *reterr)
 {
     const struct uuid *indicator = &b->indicators[indicator_at].uuid;
-    if (!make_room((void **)&b->works, &b->work_cap, b->work_count, sizeof *b->works))
+    if (!finding_room((void **)&b->works, &b->work_cap, b->work_count, sizeof *b->works))
         return fault_set(reterr, ERR_NOMEM, "no memory for findings");
     struct finding_work *w = &b->works[b->work_count];
     struct finding_row row;
@@ -184,6 +186,8 @@ static enum err add_work(struct finding_batch *b, const struct hit_report *h, si
     if (e != OK)
         return e;
     w->indicator_at = indicator_at;
+    w->label = b->indicators[indicator_at].label;
+    w->source = b->indicators[indicator_at].source;
     b->work_count++;
     *ret = w;
     return OK;
@@ -196,7 +200,7 @@ static enum err keep_line(struct finding_batch *b, const struct finding_work *w,
 {
     if (w->count >= FINDING_EVIDENCE_MAX)
         return OK;
-    if (!make_room((void **)&b->kept, &b->kept_cap, b->kept_count, sizeof *b->kept))
+    if (!finding_room((void **)&b->kept, &b->kept_cap, b->kept_count, sizeof *b->kept))
         return fault_set(reterr, ERR_NOMEM, "no memory for evidence");
     struct text line = finding_clean(&b->arena, h->text, EVIDENCE_LINE_MAX_BYTES);
     if (!line.ptr)
@@ -285,7 +289,7 @@ static enum err open_incident(struct finding_batch *b, struct finding_work *w, c
 
 static enum err apply_rule(struct finding_batch *b, struct finding_work *w, struct fault *reterr)
 {
-    const struct uuid *source = &b->indicators[w->indicator_at].source;
+    const struct uuid *source = &w->source;
     if (!w->fresh || uuid_is_zero(&w->organisation) || uuid_is_zero(source))
         return OK;
     struct fact_source f;
@@ -304,14 +308,13 @@ static enum err apply_rule(struct finding_batch *b, struct finding_work *w, stru
 
 /* ---- appending ---- */
 
-static enum err append_works(struct finding_batch *b, struct fault *reterr)
+enum err finding_batch_append_works(struct finding_batch *b, struct fault *reterr)
 {
     for (size_t i = 0; i < b->work_count; i++) {
         struct finding_work *w = &b->works[i];
-        const struct hit_indicator *ind = &b->indicators[w->indicator_at];
         enum err e = apply_rule(b, w, reterr);
         if (e == OK)
-            e = finding_append(b->t, w, ind->label, &b->batch->account, reterr);
+            e = finding_append(b->t, w, &b->batch->account, reterr);
         if (e != OK)
             return e;
     }
@@ -340,7 +343,7 @@ static enum err append_sightings(struct finding_batch *b, struct fault *reterr)
     return OK;
 }
 
-static enum err append_lines(struct finding_batch *b, struct fault *reterr)
+enum err finding_batch_append_lines(struct finding_batch *b, struct fault *reterr)
 {
     struct fact_hit *hits = arena_alloc(&b->arena, (b->kept_count + 1) * sizeof *hits);
     if (!hits)
@@ -365,7 +368,9 @@ static enum err append_lines(struct finding_batch *b, struct fault *reterr)
                                   .follow_offset = b->follow_offset,
                                   .follow_line = b->follow_line,
                                   .hits = hits,
-                                  .hit_count = b->kept_count};
+                                  .hit_count = b->kept_count,
+                                  .prints = b->prints,
+                                  .print_count = b->print_count};
     enum err e = buffer_error(&body);
     if (e == OK)
         e = txn_append(b->t, &f, buffer_text(&body), TEXT_NONE, reterr);
@@ -382,7 +387,7 @@ enum err finding_batch_write(struct txn *t, void *self, struct fault *reterr)
     uint64_t known_offset = 0, known_line;
     enum err e = OK;
     b->t = t;
-    forget(b);
+    finding_batch_forget(b);
     if (batch->follow_key.len > 0) {
         e = view_followed(txn_view(t), batch->follow_key, &known_offset, &known_line, reterr);
         if (e == ERR_NOT_FOUND)
@@ -393,8 +398,8 @@ enum err finding_batch_write(struct txn *t, void *self, struct fault *reterr)
             e = take_hit(b, &batch->hits[i], reterr);
     if (e != OK || b->accepted == 0)
         return e;
-    e = append_works(b, reterr);
+    e = finding_batch_append_works(b, reterr);
     if (e == OK)
         e = append_sightings(b, reterr);
-    return e == OK ? append_lines(b, reterr) : e;
+    return e == OK ? finding_batch_append_lines(b, reterr) : e;
 }

@@ -20,6 +20,16 @@ struct hit_indicator {
 MUST_CHECK enum err hit_indicator_load(struct txn *t, struct text id, struct hit_indicator *ret,
                                        struct fault *reterr);
 
+/* What a reported finding says beside; texts in the batch's arena. */
+struct finding_report {
+    struct text report, type, identifier; /* as record_event; type is RSIT's */
+    struct text role;                     /* "source", "target", "other"; empty: nobody's */
+    struct text by;                       /* the reporter, in words */
+    uint64_t occurrences;                 /* that the events stand for */
+    struct text *values;                  /* distinct, up to the limits above */
+    size_t value_count, value_bytes;
+};
+
 /* A finding that a batch touches. */
 struct finding_work {
     struct uuid id, indicator, organisation, incident;
@@ -34,11 +44,21 @@ struct finding_work {
     size_t indicator_at;                        /* in the batch's list */
     bool incident_opened, sighting_made;
     uint64_t number;
+    uint8_t finding_kind; /* enum finding_kind */
+    uint8_t severity;     /* reported: the highest so far */
+    struct uuid party;    /* reported: the reporter */
+    struct uuid source;   /* whose incident rule counts; in the log for reported ones only */
+    enum tlp label;
+    struct text words;             /* named: the source's own */
+    struct finding_report *report; /* reported */
 };
 /* The body of a finding and its version in the log. */
-MUST_CHECK enum err finding_append(struct txn *t, struct finding_work *w, enum tlp label, const struct uuid *account,
+MUST_CHECK enum err finding_append(struct txn *t, struct finding_work *w, const struct uuid *account,
                                    struct fault *reterr);
-/* A finding that is held: times, count, state and texts. Texts go to the arena. */
+/* Its label as of now: the indicator's, where it has one. */
+MUST_CHECK enum err finding_label(struct txn *t, struct finding_work *w, struct fault *reterr);
+/* A finding that is held: times, count, state and texts. Texts go to the arena. Label and source of one by hits are
+ * its indicator's: for the caller to fill in. */
 MUST_CHECK enum err finding_load(struct txn *t, const struct finding_row *row, struct arena *arena,
                                  struct finding_work *ret, struct fault *reterr);
 /* Text as JSON can hold it: bytes that are not UTF-8 become U+FFFD, at most max bytes are taken. .ptr NULL: no memory

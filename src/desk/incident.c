@@ -108,18 +108,16 @@ static enum err put_into_finding(struct txn *t, const struct uuid *finding, cons
     struct finding_row row;
     struct finding_work w;
     struct arena arena;
-    char id[IDENT_TEXT_MAX];
-    struct hit_indicator ind;
     enum err e = view_finding(txn_view(t), finding, &row, reterr);
     if (e != OK)
         return e == ERR_NOT_FOUND ? fault_set(reterr, e, "no such finding") : e;
     arena_init(&arena, STIX_OBJECT_MAX_BYTES);
     e = finding_load(t, &row, &arena, &w, reterr);
     if (e == OK)
-        e = hit_indicator_load(t, ident_format(TEXT("indicator"), &w.indicator, id), &ind, reterr);
+        e = finding_label(t, &w, reterr);
     if (e == OK) {
         w.incident = *incident;
-        e = finding_append(t, &w, ind.label, account, reterr);
+        e = finding_append(t, &w, account, reterr);
     }
     arena_done(&arena);
     return e;

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/time.h"
+#include "desk/intake_events.h"
 #include "desk/intake_honest.h"
 #include "desk/own.h"
 #include "desk/reclass.h"
@@ -130,6 +131,8 @@ static size_t group_size(const struct intake_items *items, size_t from)
     size_t bytes = 0, n = 0;
     while (from + n < items->count && n < INTAKE_GROUP_OBJECTS) {
         const struct record *r = &items->list[from + n].record;
+        if (r->kind == RECORD_EVENT)
+            break;
         if (r->kind == RECORD_OBJECT)
             bytes += r->u.object.body.len + r->u.object.original.len;
         if (n > 0 && bytes > INTAKE_GROUP_BYTES)
@@ -139,13 +142,27 @@ static size_t group_size(const struct intake_items *items, size_t from)
     return n;
 }
 
+static size_t event_run(const struct intake_items *items, size_t from)
+{
+    size_t n = 0;
+    while (from + n < items->count && items->list[from + n].record.kind == RECORD_EVENT)
+        n++;
+    return n;
+}
+
 static enum err apply_items(struct intake *in, const struct intake_items *items, struct fault *reterr)
 {
     for (size_t from = 0; from < items->count;) {
         if (cancelled(in))
             return fault_set(reterr, ERR_CANCELLED, "stopped on request");
-        size_t n = group_size(items, from);
-        enum err e = intake_apply(in, items, from, n, reterr);
+        size_t n = event_run(items, from);
+        enum err e = n ? intake_events(in, items, from, n, reterr) : OK;
+        from += n;
+        n = e == OK ? group_size(items, from) : 0;
+        if (n == 0 && e == OK)
+            continue;
+        if (e == OK)
+            e = intake_apply(in, items, from, n, reterr);
         if (e != OK)
             return e;
         tell_rejected(in, items, from, n);
@@ -207,6 +224,11 @@ static enum err take_in(struct intake *in, struct fault *reterr)
     e = read_document(in, reader, &items, reterr);
     intake_items_done(&items);
     reader_free(reader);
+    if (e == OK || e == ERR_MALFORMED) {
+        enum err ended = intake_events_end(in, e == OK ? reterr : NULL);
+        if (e == OK)
+            e = ended;
+    }
     /* A document that broke off has its entry too: it says how far it was read. */
     if ((e == OK || e == ERR_MALFORMED) && in->changed) {
         enum err recorded = intake_record_document(in, e == OK ? reterr : NULL);
@@ -254,6 +276,8 @@ enum err intake_run(struct node *node, int fd, const struct intake_options *opti
         intake_spool_close(&in.spool);
     }
     marking_book_done(&in.markings);
+    report_batch_free(in.reports);
+    constituency_unref(in.owners);
     free(in.aside);
     free(in.defined);
     *ret_totals = in.totals;

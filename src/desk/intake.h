@@ -48,15 +48,17 @@ struct intake_totals {
     /* Kept beside what counts; the first three and quarantined versions of known objects are among the unchanged, a
      * conflict won is an update; renditions are. */
     uint64_t claims, older, conflicts, quarantined, renditions;
-    uint64_t warned;           /* of all that was taken in, what breaks a MUST that was let pass */
-    uint64_t lost;             /* pieces of the document that no object carries; its bytes are kept */
-    uint64_t events, findings; /* reported events, and the findings that they made or joined */
-    uint64_t proposed;         /* of the fresh ones: they wait for a person */
-    uint64_t named;            /* findings made because an object names a constituent's own value */
-    uint64_t red;              /* of all, what is RED and waits in quarantine for an agreement or a releaser */
-    uint64_t reclassed;        /* held objects whose class is another one, by the definitions that came in */
-    uint64_t at;               /* last durable entry */
-    bool whole;                /* the document was read to its end */
+    uint64_t warned; /* of all that was taken in, what breaks a MUST that was let pass */
+    uint64_t lost;   /* pieces of the document that no object carries; its bytes are kept */
+    /* Reported events are among `read`, those that were counted before among `unchanged`, the others `fresh`. */
+    uint64_t events, findings;       /* reported events, and the findings that they made or joined */
+    uint64_t organisations, nobodys; /* affected by them; events that touch nobody's value */
+    uint64_t proposed;               /* of the fresh ones: they wait for a person */
+    uint64_t named;                  /* findings made because an object names a constituent's own value */
+    uint64_t red;                    /* of all, what is RED and waits in quarantine for an agreement or a releaser */
+    uint64_t reclassed;              /* held objects whose class is another one, by the definitions that came in */
+    uint64_t at;                     /* last durable entry */
+    bool whole;                      /* the document was read to its end */
 };
 /* OK: everything that could be taken in is durable (refused objects were told by on_rejected). ERR_MALFORMED: the
  * document is not readable or was cut off; what came before stays, totals say how much (strict: nothing). ERR_FULL:

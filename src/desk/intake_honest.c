@@ -180,9 +180,9 @@ enum err intake_bounded(struct intake *in, struct intake_items *items, size_t ch
     }
     for (size_t i = 0; i < items->count; i++) {
         const struct record *r = &items->list[i].record;
-        if (r->kind != RECORD_OBJECT)
+        if (r->kind != RECORD_OBJECT && r->kind != RECORD_EVENT)
             continue;
-        int64_t at = r->u.object.at;
+        int64_t at = r->kind == RECORD_EVENT ? r->u.event.at : r->u.object.at;
         if (at < in->next_at || (uint64_t)at >= bytes) {
             items->count = i;
             return fault_at(reterr, ERR_MALFORMED, at, "record",

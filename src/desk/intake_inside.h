@@ -12,6 +12,7 @@
 #include "desk/intake.h"
 #include "desk/portion.h"
 #include "desk/reclass.h"
+#include "desk/report.h"
 #include "model/space.h"
 
 /* One write: what a sync makes durable. */
@@ -82,6 +83,13 @@ struct intake {
     bool changed;         /* something was appended */
     int64_t next_at;      /* where in the document the next object begins at the earliest */
     uint64_t chunk_bytes; /* what its reader has sent so far */
+    /* Reported events, from the first one on: */
+    struct constituency *owners;
+    struct report_batch *reports;
+    struct report_totals reported; /* what of theirs is in the totals */
+    struct sha256 hash;            /* of the document */
+    char events_key[SHA256_HEX + UUID_TEXT_MAX + 8];
+    char reporter[NAME_MAX_BYTES + 1];
 };
 /* The reader's options for this document. */
 struct reader_options intake_reader_options(const struct intake *in);
@@ -95,7 +103,7 @@ struct reclass_request intake_look_again(const struct intake *in);
 
 /* ---- items ---- */
 struct intake_item {
-    struct record record;     /* an object or a refusal */
+    struct record record;     /* an object, an event or a refusal */
     struct sha256 hash;       /* of the body as it came; of stamped ones not yet */
     enum authority authority; /* of its sender's word */
     struct gate_class cls;

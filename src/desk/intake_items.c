@@ -181,6 +181,8 @@ enum err intake_items_take(struct intake *in, struct intake_items *items, struct
         *item = (struct intake_item){.record = r};
         if (r.kind == RECORD_OBJECT) {
             e = take_object(in, items, item, reterr);
+        } else if (r.kind == RECORD_EVENT) {
+            e = intake_honest_event(&r.u.event, reterr);
         } else if (!intake_honest_refusal(&r.u.rejected)) {
             e = broken(reterr);
         }

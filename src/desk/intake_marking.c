@@ -230,7 +230,9 @@ static enum err look_through(struct intake *in, struct text chunk, struct ahead 
                 a->read++;
                 tell_refused(in, a, &r.u.rejected);
             }
-        } else if (r.kind != RECORD_END) {
+        } else if (r.kind == RECORD_EVENT) {
+            a->read++;
+        } else if (r.kind != RECORD_END && r.kind != RECORD_LOST) {
             return fault_at(reterr, ERR_MALFORMED, -1, "record", "its reader broke the record form");
         } else if (r.u.end.err != OK) {
             fault_at(&a->end, (enum err)r.u.end.err, r.u.end.at, NULL, TEXT_FMT, TEXT_ARG(r.u.end.what));

@@ -84,7 +84,7 @@ static enum err write_survivor(struct txn *t, struct erasing *e, const struct su
     /* How far the file was read stands in the newest entry about it: not to go back to what this one said. */
     if (err == OK && h->follow_key.len)
         err = view_followed(txn_view(t), h->follow_key, &h->follow_offset, &h->follow_line, reterr);
-    if (err == OK && (h->hit_count || h->follow_key.len))
+    if (err == OK && (h->hit_count || h->print_count || h->follow_key.len))
         err = txn_append(t, &f, buffer_text(&body), TEXT_NONE, reterr);
     buffer_done(&body);
     free(hits);

@@ -175,7 +175,11 @@ static enum err see_hits(struct erasing *e, const struct log_read *read, const s
     size_t i = 0;
     while (i < f->u.hits.hit_count && !wanted(e, &f->u.hits.hits[i].finding, false))
         i++;
-    return i < f->u.hits.hit_count ? add_survivor(e, read, reterr) : OK;
+    size_t k = 0;
+    while (k < f->u.hits.print_count && !wanted(e, &f->u.hits.prints[k].finding, false))
+        k++;
+    bool named = i < f->u.hits.hit_count || k < f->u.hits.print_count;
+    return named ? add_survivor(e, read, reterr) : OK;
 }
 
 static enum err see_document(struct erasing *e, const struct log_read *read, const struct fact *f,
@@ -270,6 +274,23 @@ static enum err read_log(struct erasing *e, see_entry *see_one, struct fault *re
 
 /* ---- evidence ---- */
 
+/* The prints of what goes go with it. */
+static enum err judge_prints(struct erasing *e, struct survivor *s, bool *ret_doomed, struct fault *reterr)
+{
+    struct fact_hits *h = &s->fact.u.hits;
+    struct fact_prints *kept = arena_alloc(&e->arena, (h->print_count + 1) * sizeof *kept);
+    size_t count = 0;
+    if (!kept)
+        return no_memory(reterr);
+    for (size_t i = 0; i < h->print_count; i++)
+        if (!wanted(e, &h->prints[i].finding, true))
+            kept[count++] = h->prints[i];
+    *ret_doomed = s->dropped > 0 || count < h->print_count;
+    h->prints = kept;
+    h->print_count = count;
+    return OK;
+}
+
 /* Which lines of the entry stay. *ret_doomed: the entry goes. */
 static enum err judge(struct erasing *e, struct survivor *s, bool *ret_doomed, struct fault *reterr)
 {
@@ -283,8 +304,7 @@ static enum err judge(struct erasing *e, struct survivor *s, bool *ret_doomed, s
         s->dropped += !keep[i];
     }
     s->keep = keep;
-    *ret_doomed = s->dropped > 0;
-    return OK;
+    return judge_prints(e, s, ret_doomed, reterr);
 }
 
 static enum err judge_evidence(struct erasing *e, struct fault *reterr)

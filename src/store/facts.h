@@ -78,13 +78,24 @@ struct fact_value {
 };
 
 /* Our own desk objects carry what the view needs beside the body. */
+enum finding_kind {
+    FINDING_HIT,      /* an indicator was seen in a log. Absent in the log */
+    FINDING_REPORTED, /* a reporter saw it: RECORD_EVENT */
+    FINDING_NAMED,    /* a partner's indicator names a value of ours */
+    FINDING_KINDS
+};
+const char *finding_kind_name(enum finding_kind k); /* "hit", "reported", "named" */
 struct fact_finding {
-    struct uuid indicator, organisation; /* organisation zero: nobody's */
+    struct uuid indicator;    /* reported: what reports of one kind share (desk/report.h) */
+    struct uuid organisation; /* zero: nobody's */
     int64_t first_us, last_us;
     uint64_t count;
-    uint8_t state;        /* 0 open, 1 closed, 2 false positive */
-    struct uuid incident; /* zero: none */
-    uint64_t number;      /* F-number: stays when others are erased; 0: an older log's, counted by its view */
+    uint8_t state;             /* 0 open, 1 closed, 2 false positive */
+    struct uuid incident;      /* zero: none */
+    uint64_t number;           /* F-number: stays when others are erased; 0: an older log's, counted by its view */
+    uint8_t kind;              /* enum finding_kind */
+    uint8_t severity;          /* reported: as record_event */
+    struct uuid party, source; /* reported: by whom, by which channel; zero: not known */
 };
 struct fact_sighting {
     struct uuid finding;          /* of an older log: one a finding; zero since all findings are counted up */
@@ -128,6 +139,11 @@ struct fact_hit {
     uint64_t line, offset;
     int64_t seen_us;
 };
+/* Reported events that a finding has counted: 8 bytes each, little-endian, so that none counts twice. */
+struct fact_prints {
+    struct uuid finding;
+    struct text prints;
+};
 /* The lines themselves are the entry's body: a JSON array of {"line","offset","text"}, in the order of `hits`. */
 struct fact_hits {
     struct uuid account;
@@ -136,6 +152,8 @@ struct fact_hits {
     uint64_t follow_offset, follow_line; /* read up to here once this entry stands */
     const struct fact_hit *hits;
     size_t hit_count;
+    const struct fact_prints *prints;
+    size_t print_count;
     struct place body;
 };
 

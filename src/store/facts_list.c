@@ -26,6 +26,10 @@ static void put_finding(const struct fact_finding *p, struct json_out *o)
     put_i64(o, p->first_us);
     member_uuid(o, "incident", &p->incident);
     member_uuid(o, "indicator", &p->indicator);
+    if (p->kind) {
+        key(o, "kind");
+        json_put_i64(o, p->kind);
+    }
     key(o, "last");
     put_i64(o, p->last_us);
     if (p->number) {
@@ -33,6 +37,12 @@ static void put_finding(const struct fact_finding *p, struct json_out *o)
         put_u64(o, p->number);
     }
     member_uuid(o, "organisation", &p->organisation);
+    member_uuid(o, "party", &p->party);
+    if (p->severity) {
+        key(o, "severity");
+        json_put_i64(o, p->severity);
+    }
+    member_uuid(o, "source", &p->source);
     key(o, "state");
     json_put_i64(o, p->state);
     json_close(o, '}');
@@ -80,6 +90,25 @@ static void put_hits(const struct fact_hits *p, struct json_out *o)
         put_u64(o, p->hits[i].offset);
         put_i64(o, p->hits[i].seen_us);
         json_close(o, ']');
+    }
+    json_close(o, ']');
+}
+
+static void put_prints(const struct fact_hits *p, struct json_out *o)
+{
+    struct buffer text;
+    json_open(o, '[');
+    for (size_t i = 0; i < p->print_count; i++) {
+        buffer_init(&text, 2 * p->prints[i].prints.len + 4);
+        base64_write(&text, p->prints[i].prints.ptr, p->prints[i].prints.len);
+        json_open(o, '[');
+        put_uuid(o, &p->prints[i].finding);
+        if (buffer_error(&text) == OK)
+            json_put_text(o, buffer_text(&text));
+        else
+            o->to->err = buffer_error(&text);
+        json_close(o, ']');
+        buffer_done(&text);
     }
     json_close(o, ']');
 }
@@ -155,6 +184,7 @@ void list_put(enum shape shape, const struct fact *f, struct json_out *o)
     case SHAPE_VALUES: put_values(&f->u.object, o); break;
     case SHAPE_FOLLOW: put_follow(&f->u.hits, o); break;
     case SHAPE_HITS: put_hits(&f->u.hits, o); break;
+    case SHAPE_PRINTS: put_prints(&f->u.hits, o); break;
     case SHAPE_RELEASED: put_released(&f->u.release, o); break;
     case SHAPE_CLASSES: put_texts(f->u.opening.class_keys, f->u.opening.count, o); break;
     case SHAPE_GRANTS: put_uuids(f->u.opening.grants, f->u.opening.grant_count, o); break;
@@ -187,6 +217,20 @@ static bool optional_uuid(const struct json_val *object, const char *name, struc
     return get_uuid(v, ret);
 }
 
+/* A small number that is left out when 0. */
+static bool optional_u8(const struct json_val *v, const char *name, uint8_t max, uint8_t *ret, size_t *known)
+{
+    const struct json_val *member = json_get(v, name);
+    uint64_t number;
+    if (!member)
+        return true;
+    ++*known;
+    if (!get_u64(member, &number) || number == 0 || number > max)
+        return false;
+    *ret = (uint8_t)number;
+    return true;
+}
+
 static enum err get_finding(const struct json_val *v, struct arena *arena, struct fact_object *f)
 {
     struct fact_finding *p = arena_alloc(arena, sizeof *p);
@@ -202,7 +246,10 @@ static enum err get_finding(const struct json_val *v, struct arena *arena, struc
         !get_i64(json_get(v, "last"), &p->last_us) || !get_u64(json_get(v, "state"), &state) || state > UINT8_MAX ||
         !optional_uuid(v, "incident", &p->incident, &known) ||
         !optional_uuid(v, "indicator", &p->indicator, &known) ||
-        !optional_uuid(v, "organisation", &p->organisation, &known) || json_size(v) != known)
+        !optional_uuid(v, "organisation", &p->organisation, &known) ||
+        !optional_uuid(v, "party", &p->party, &known) || !optional_uuid(v, "source", &p->source, &known) ||
+        !optional_u8(v, "kind", FINDING_KINDS - 1, &p->kind, &known) ||
+        !optional_u8(v, "severity", UINT8_MAX, &p->severity, &known) || json_size(v) != known)
         return ERR_MALFORMED;
     p->state = (uint8_t)state;
     f->finding = p;
@@ -274,6 +321,42 @@ static enum err get_hits(const struct json_val *v, struct arena *arena, struct f
     }
     f->hits = list;
     f->hit_count = count;
+    return OK;
+}
+
+static enum err get_print_list(const struct json_val *v, struct arena *arena, struct fact_prints *ret)
+{
+    const struct json_val *e[2];
+    struct buffer prints;
+    if (!elements(v, e, 2) || !get_uuid(e[0], &ret->finding) || !json_is_string(e[1]))
+        return ERR_MALFORMED;
+    buffer_init(&prints, json_text(e[1]).len + 1);
+    enum err err = base64_read(json_text(e[1]), &prints);
+    if (err == OK && (prints.len == 0 || prints.len % sizeof(uint64_t) != 0))
+        err = ERR_MALFORMED;
+    if (err == OK) {
+        ret->prints = arena_text(arena, buffer_text(&prints));
+        err = ret->prints.ptr ? OK : ERR_NOMEM;
+    }
+    buffer_done(&prints);
+    return err;
+}
+
+static enum err get_prints(const struct json_val *v, struct arena *arena, struct fact_hits *f)
+{
+    size_t count = json_size(v), i = 0;
+    if (json_type(v) != JSON_ARRAY)
+        return ERR_MALFORMED;
+    struct fact_prints *list = arena_alloc(arena, count * sizeof *list);
+    if (!list)
+        return ERR_NOMEM;
+    for (struct json_iter it = json_iter_of(v); json_next(&it); i++) {
+        enum err err = get_print_list(it.val, arena, &list[i]);
+        if (err != OK)
+            return err;
+    }
+    f->prints = list;
+    f->print_count = count;
     return OK;
 }
 
@@ -397,6 +480,7 @@ enum err list_get(enum shape shape, const struct json_val *v, struct arena *aren
     case SHAPE_VALUES: return get_values(v, arena, &f->u.object);
     case SHAPE_FOLLOW: return get_follow(v, arena, &f->u.hits);
     case SHAPE_HITS: return get_hits(v, arena, &f->u.hits);
+    case SHAPE_PRINTS: return get_prints(v, arena, &f->u.hits);
     case SHAPE_RELEASED: return get_released(v, arena, &f->u.release);
     case SHAPE_CLASSES: return get_texts(v, arena, &f->u.opening.class_keys, &f->u.opening.count);
     case SHAPE_GRANTS: return get_uuids(v, arena, &f->u.opening.grants, &f->u.opening.grant_count);

@@ -25,6 +25,13 @@ const char *authority_name(enum authority a)
     return a >= AUTHORITY_NONE && a <= AUTHORITY_OURS ? authorities[a - AUTHORITY_NONE] : "";
 }
 
+const char *finding_kind_name(enum finding_kind k)
+{
+    static const char *const names[] = {
+        [FINDING_HIT] = "hit", [FINDING_REPORTED] = "reported", [FINDING_NAMED] = "named"};
+    return k < FINDING_KINDS ? names[k] : "";
+}
+
 static const char *const origin_reasons[] = {
     [ORIGIN_ROTATION] = "rotation",
     [ORIGIN_COMPROMISE] = "compromise",
@@ -168,6 +175,7 @@ bool shape_absent(enum shape shape, const struct fact *f, const void *field)
     case SHAPE_SIGHTING: return !f->u.object.sighting;
     case SHAPE_VALUES: return f->u.object.value_count == 0;
     case SHAPE_FOLLOW: return f->u.hits.follow_key.len == 0;
+    case SHAPE_PRINTS: return f->u.hits.print_count == 0;
     case SHAPE_GRANTS: return f->u.opening.grant_count == 0;
     case SHAPE_ACCOUNTS: return f->u.agreement.red_count == 0;
     default: return false;

@@ -57,10 +57,9 @@ static const struct fact_member object_private[] = {
     MAY("values", SHAPE_VALUES, object.values),
 };
 static const struct fact_member hits_private[] = {
-    MAY("account", SHAPE_UUID, hits.account),
-    MAY("file", SHAPE_TEXT, hits.file),
-    MAY("follow", SHAPE_FOLLOW, hits.follow_key),
-    MUST("hits", SHAPE_HITS, hits.hits),
+    MAY("account", SHAPE_UUID, hits.account),     MAY("file", SHAPE_TEXT, hits.file),
+    MAY("follow", SHAPE_FOLLOW, hits.follow_key), MUST("hits", SHAPE_HITS, hits.hits),
+    MAY("prints", SHAPE_PRINTS, hits.prints),
 };
 static const struct fact_member party_private[] = {
     MAY("account", SHAPE_UUID, party.account),

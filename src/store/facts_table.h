@@ -33,6 +33,7 @@ enum shape {
     SHAPE_VALUES,
     SHAPE_FOLLOW,
     SHAPE_HITS,
+    SHAPE_PRINTS, /* [finding, base64 of the prints]; left out when none */
     SHAPE_RELEASED,
     SHAPE_CLASSES,
     SHAPE_ENTRIES,   /* sorted numbers of entries */

@@ -40,12 +40,15 @@ static const char schema[] =
     " t_us INTEGER NOT NULL, PRIMARY KEY(party, n, hash)) WITHOUT ROWID;"
     "CREATE TABLE finding(number INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE, indicator BLOB NOT NULL,"
     " organisation BLOB NOT NULL, incident BLOB NOT NULL, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL,"
-    " count INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL);"
+    " count INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " severity INTEGER NOT NULL, party BLOB NOT NULL, source BLOB NOT NULL);"
     "CREATE INDEX finding_about ON finding(indicator, organisation);"
     "CREATE INDEX finding_state ON finding(state);"
     "CREATE TABLE hits(n INTEGER PRIMARY KEY, body INTEGER, file TEXT NOT NULL);"
     "CREATE TABLE evidence(finding BLOB NOT NULL, n INTEGER NOT NULL, pos INTEGER NOT NULL, line INTEGER NOT NULL,"
     " byte INTEGER NOT NULL, seen_us INTEGER NOT NULL, PRIMARY KEY(finding, n, pos)) WITHOUT ROWID;"
+    "CREATE TABLE prints(finding BLOB NOT NULL, n INTEGER NOT NULL, upto INTEGER NOT NULL, prints BLOB NOT NULL,"
+    " PRIMARY KEY(finding, n)) WITHOUT ROWID;"
     "CREATE TABLE followed(key TEXT PRIMARY KEY, byte INTEGER NOT NULL, line INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE sighting(indicator BLOB NOT NULL, party BLOB NOT NULL, n INTEGER NOT NULL,"
     " PRIMARY KEY(indicator, party)) WITHOUT ROWID;"
@@ -101,8 +104,10 @@ static const char schema[] =
 #define VERSION_COLUMNS                                                                                      \
     "n, t_us, uuid, type, older, standing, class, origin, hash, created_us, modified_us, modified, revoked," \
     " valid_until_us, print, body, original, authority"
-#define FINDING_COLUMNS "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n"
-#define PARTY_COLUMNS   "n, id, account, name"
+#define FINDING_COLUMNS                                                                                           \
+    "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n, kind, severity, party," \
+    " source"
+#define PARTY_COLUMNS "n, id, account, name"
 #define SOURCE_COLUMNS                                                                                        \
     "n, id, account, name, party, default_tlp, incident_rule, default_pap, kind, place, collection, format, " \
     "every_s,"                                                                                                \
@@ -190,13 +195,17 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_FINDINGS_ABOUT] = "SELECT " FINDING_COLUMNS " FROM finding INDEXED BY finding_about WHERE indicator = ?1"
                            " AND number < ?2 ORDER BY number DESC LIMIT 1",
 
-    [SQL_FINDING_ADD] = "INSERT INTO finding(" FINDING_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_FINDING_ADD] = "INSERT INTO finding(" FINDING_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+                        " ?11, ?12, ?13, ?14)",
     [SQL_FINDING_SET] = "UPDATE finding SET indicator = ?3, organisation = ?4, incident = ?5, first_us = ?6,"
-                        " last_us = ?7, count = ?8, state = ?9, n = ?10 WHERE number = ?2",
+                        " last_us = ?7, count = ?8, state = ?9, n = ?10, kind = ?11, severity = ?12, party = ?13,"
+                        " source = ?14 WHERE number = ?2",
     [SQL_FINDING_GET] = "SELECT " FINDING_COLUMNS " FROM finding WHERE uuid = ?1",
     [SQL_FINDING_BY_NUMBER] = "SELECT " FINDING_COLUMNS " FROM finding WHERE number = ?1",
     [SQL_FINDING_OPEN] = "SELECT " FINDING_COLUMNS " FROM finding WHERE indicator = ?1 AND organisation = ?2"
-                         " AND state = 0 AND last_us >= ?3 ORDER BY last_us DESC, number DESC LIMIT 1",
+                         " AND state = 0 AND kind = 0 AND last_us >= ?3 ORDER BY last_us DESC, number DESC LIMIT 1",
+    [SQL_FINDINGS_AT] = "SELECT " FINDING_COLUMNS " FROM finding INDEXED BY finding_about WHERE indicator = ?1"
+                        " AND organisation = ?2 AND number < ?3 ORDER BY number DESC LIMIT 1",
     [SQL_FINDINGS] = "SELECT " FINDING_COLUMNS " FROM finding WHERE number < ?1 ORDER BY number DESC LIMIT ?2",
     [SQL_FINDINGS_STATE] = "SELECT " FINDING_COLUMNS " FROM finding INDEXED BY finding_state WHERE state = ?3"
                            " AND number < ?1 ORDER BY number DESC LIMIT ?2",
@@ -204,13 +213,17 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_EVIDENCE_ADD] = "INSERT INTO evidence VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_EVIDENCE] = "SELECT e.n, e.pos, e.line, e.byte, e.seen_us, h.body, h.file FROM evidence e"
                      " CROSS JOIN hits h ON h.n = e.n WHERE e.finding = ?1 ORDER BY e.n, e.pos LIMIT ?2",
+    [SQL_PRINTS_LAST] = "SELECT upto FROM prints WHERE finding = ?1 ORDER BY n DESC LIMIT 1",
+    [SQL_PRINTS_ADD] = "INSERT INTO prints VALUES(?1, ?2, ?3, ?4)",
+    [SQL_PRINTS_DROP] = "DELETE FROM prints WHERE finding = ?1 AND upto <= ?2",
+    [SQL_PRINTS] = "SELECT prints FROM prints WHERE finding = ?1",
     [SQL_FOLLOWED_SET] = "INSERT OR REPLACE INTO followed VALUES(?1, ?2, ?3)",
     [SQL_FOLLOWED] = "SELECT byte, line FROM followed WHERE key = ?1",
     [SQL_SIGHTING_SET] = "INSERT OR REPLACE INTO sighting VALUES(?1, ?2, ?3)",
     [SQL_SIGHTING] = "SELECT n FROM sighting WHERE indicator = ?1 AND party = ?2",
     [SQL_FINDINGS_SEEN] = "SELECT count(*), coalesce(min(first_us), 0), coalesce(max(last_us), 0),"
                           " CAST(total(count) AS INTEGER) FROM finding INDEXED BY finding_about"
-                          " WHERE indicator = ?1 AND state <> 2",
+                          " WHERE indicator = ?1 AND state <> 2 AND kind = 0",
 
     [SQL_GENESIS_SET] = "INSERT INTO genesis VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_GENESIS] = "SELECT identity, name, country, sector, space, origin, key, collections, statement"

@@ -173,11 +173,21 @@ struct finding_row {
     int64_t first_us, last_us;
     uint64_t count;
     uint8_t state;
-    uint64_t n; /* entry of its newest version */
+    uint64_t n;                /* entry of its newest version */
+    uint8_t kind, severity;    /* enum finding_kind; as fact_finding */
+    struct uuid party, source; /* of reported ones */
 };
-/* The open finding of indicator and organisation whose last hit is not older than since_us. ERR_NOT_FOUND */
+/* The open finding by hits of indicator and organisation whose last hit is not older than since_us. ERR_NOT_FOUND */
 MUST_CHECK enum err view_open_finding(struct view *v, const struct uuid *indicator, const struct uuid *organisation,
                                       int64_t since_us, struct finding_row *ret, struct fault *reterr);
+/* The newest finding of any kind and state of them with a number below that. ERR_NOT_FOUND */
+MUST_CHECK enum err view_findings_at(struct view *v, const struct uuid *subject, const struct uuid *organisation,
+                                     uint64_t below, struct finding_row *ret, struct fault *reterr);
+/* Prints that a reported finding has counted, the newest FINDING_PRINTS_MAX at least, in lists (struct fact_prints).
+ * on_row must not ask the view. */
+typedef enum err view_on_prints(void *self, struct text prints);
+MUST_CHECK enum err view_prints(struct view *v, const struct uuid *finding, view_on_prints *on_row, void *self,
+                                struct fault *reterr);
 MUST_CHECK enum err view_finding(struct view *v, const struct uuid *finding, struct finding_row *ret,
                                  struct fault *reterr);
 MUST_CHECK enum err view_finding_by_number(struct view *v, uint64_t number, struct finding_row *ret,
@@ -202,7 +212,7 @@ MUST_CHECK enum err view_evidence(struct view *v, const struct uuid *finding, ui
 /* Objects of a type that are current, newest first (incidents, organisations, sightings). */
 MUST_CHECK enum err view_of_type(struct view *v, struct text type, uint32_t limit, view_on_version *on_row,
                                  void *self, struct fault *reterr);
-/* How often an indicator was seen, false positives aside, whoever it was seen at. */
+/* How often an indicator was seen in logs, false positives aside, whoever it was seen at. */
 struct seen_row {
     uint64_t findings, count;
     int64_t first_us, last_us; /* 0 where there are no findings */

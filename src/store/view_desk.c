@@ -18,6 +18,10 @@ static enum err read_finding(struct view *v, sqlite3_stmt *s, char id[IDENT_TEXT
     r.count = column_u64(s, 7);
     r.state = (uint8_t)sqlite3_column_int(s, 8);
     r.n = column_u64(s, 9);
+    r.kind = (uint8_t)sqlite3_column_int(s, 10);
+    r.severity = (uint8_t)sqlite3_column_int(s, 11);
+    column_uuid(s, 12, &r.party);
+    column_uuid(s, 13, &r.source);
     /* The type stands in the version's row, once. */
     enum err err = view_version(v, r.n, &texts, &version, NULL, reterr);
     if (err != OK)
@@ -65,6 +69,18 @@ enum err view_finding_by_number(struct view *v, uint64_t number, struct finding_
     if (!s)
         return view_fault(v, reterr);
     bind_u64(s, 1, number);
+    return one_finding(v, s, ret, reterr);
+}
+
+enum err view_findings_at(struct view *v, const struct uuid *subject, const struct uuid *organisation, uint64_t below,
+                          struct finding_row *ret, struct fault *reterr)
+{
+    sqlite3_stmt *s = view_stmt(v, SQL_FINDINGS_AT);
+    if (!s)
+        return view_fault(v, reterr);
+    bind_uuid(s, 1, subject);
+    bind_uuid(s, 2, organisation);
+    bind_u64(s, 3, below < (uint64_t)INT64_MAX ? below : (uint64_t)INT64_MAX);
     return one_finding(v, s, ret, reterr);
 }
 
@@ -148,6 +164,10 @@ static enum err set_finding(struct view *v, const struct fact *f, const struct u
     bind_u64(s, 8, p->count);
     bind_u64(s, 9, p->state);
     bind_u64(s, 10, f->n);
+    bind_u64(s, 11, p->kind);
+    bind_u64(s, 12, p->severity);
+    bind_uuid(s, 13, &p->party);
+    bind_uuid(s, 14, &p->source);
     if (fresh)
         v->now.findings = number;
     v->now.findings_open += (uint64_t)(p->state == 0) - (uint64_t)was_open;
@@ -243,6 +263,58 @@ static enum err add_evidence(struct view *v, uint64_t n, size_t pos, const struc
     return view_run(v, s, reterr);
 }
 
+/* The newest prints of a finding are kept: at least FINDING_PRINTS_MAX of them, where there are so many. */
+static enum err add_prints(struct view *v, uint64_t n, const struct fact_prints *p, struct fault *reterr)
+{
+    uint64_t upto = 0;
+    sqlite3_stmt *s = view_stmt(v, SQL_PRINTS_LAST);
+    if (!s)
+        return view_fault(v, reterr);
+    bind_uuid(s, 1, &p->finding);
+    enum err err = view_step(v, s, reterr);
+    if (err == OK)
+        upto = column_u64(s, 0);
+    sqlite3_reset(s);
+    if (err != OK && err != ERR_NOT_FOUND)
+        return err;
+    upto += p->prints.len / sizeof(uint64_t);
+    s = view_stmt(v, SQL_PRINTS_ADD);
+    if (!s)
+        return view_fault(v, reterr);
+    bind_uuid(s, 1, &p->finding);
+    bind_u64(s, 2, n);
+    bind_u64(s, 3, upto);
+    sqlite3_bind_blob64(s, 4, p->prints.ptr, p->prints.len, SQLITE_STATIC);
+    err = view_run(v, s, reterr);
+    if (err != OK || upto <= FINDING_PRINTS_MAX)
+        return err;
+    s = view_stmt(v, SQL_PRINTS_DROP);
+    if (!s)
+        return view_fault(v, reterr);
+    bind_uuid(s, 1, &p->finding);
+    bind_u64(s, 2, upto - FINDING_PRINTS_MAX);
+    return view_run(v, s, reterr);
+}
+
+enum err view_prints(struct view *v, const struct uuid *finding, view_on_prints *on_row, void *self,
+                     struct fault *reterr)
+{
+    sqlite3_stmt *s = view_stmt(v, SQL_PRINTS);
+    if (!s)
+        return view_fault(v, reterr);
+    bind_uuid(s, 1, finding);
+    enum err err;
+    while (view_more(v, s, &err, reterr)) {
+        const void *prints = sqlite3_column_blob(s, 0);
+        int len = sqlite3_column_bytes(s, 0);
+        err = on_row(self, (struct text){prints, len > 0 ? (size_t)len : 0});
+        if (err != OK)
+            break;
+    }
+    sqlite3_reset(s);
+    return err;
+}
+
 enum err apply_hits(struct view *v, const struct fact *f, struct fault *reterr)
 {
     const struct fact_hits *h = &f->u.hits;
@@ -258,6 +330,8 @@ enum err apply_hits(struct view *v, const struct fact *f, struct fault *reterr)
     }
     for (size_t i = 0; err == OK && i < h->hit_count; i++)
         err = add_evidence(v, f->n, i, &h->hits[i], reterr);
+    for (size_t i = 0; err == OK && i < h->print_count; i++)
+        err = add_prints(v, f->n, &h->prints[i], reterr);
     if (err == OK && h->follow_key.len)
         err = set_followed(v, h, reterr);
     return err;

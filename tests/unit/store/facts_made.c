@@ -136,6 +136,10 @@ static void make_desk(struct facts_made *m, struct fact_object *o)
     *f = (struct fact_finding){
         maybe_uuid(m), maybe_uuid(m), moment(m), moment(m), count(m), (uint8_t)made_number(m, 256), maybe_uuid(m)};
     f->number = made_chance(m, 50) ? 1 + made_number(m, 1u << 30) : 0;
+    f->kind = (uint8_t)made_number(m, FINDING_KINDS);
+    f->severity = (uint8_t)made_number(m, 6);
+    f->party = maybe_uuid(m);
+    f->source = maybe_uuid(m);
     *s = (struct fact_sighting){maybe_uuid(m), maybe_uuid(m), maybe_uuid(m)};
     o->finding = made_chance(m, 30) ? f : NULL;
     o->sighting = made_chance(m, 30) ? s : NULL;
@@ -214,6 +218,16 @@ static void make_hits(struct facts_made *m, struct fact_hits *h)
     for (size_t i = 0; i < h->hit_count; i++)
         v[i] = (struct fact_hit){made_uuid(m), count(m), count(m), moment(m)};
     h->hits = v;
+    h->print_count = made_number(m, 3);
+    struct fact_prints *p = list(m, h->print_count, sizeof *p);
+    for (size_t i = 0; i < h->print_count; i++) {
+        const size_t len = 8 * (1 + made_number(m, 4));
+        char *prints = list(m, len, 1);
+        for (size_t k = 0; k < len; k++)
+            prints[k] = (char)made_number(m, 256);
+        p[i] = (struct fact_prints){made_uuid(m), {prints, len}};
+    }
+    h->prints = p;
 }
 
 static void make_release(struct facts_made *m, struct fact_release *r)
@@ -502,6 +516,10 @@ static void compare_objects(const struct fact_object *a, const struct fact_objec
         assert_int_equal(a->finding->number, b->finding->number);
         assert_int_equal(a->finding->count, b->finding->count);
         assert_int_equal(a->finding->state, b->finding->state);
+        assert_int_equal(a->finding->kind, b->finding->kind);
+        assert_int_equal(a->finding->severity, b->finding->severity);
+        same_uuid(&a->finding->party, &b->finding->party);
+        same_uuid(&a->finding->source, &b->finding->source);
     }
     if (a->sighting)
         assert_memory_equal(a->sighting, b->sighting, sizeof *a->sighting);
@@ -516,6 +534,11 @@ static void compare_hits(const struct fact_hits *a, const struct fact_hits *b)
     assert_int_equal(a->hit_count, b->hit_count);
     for (size_t i = 0; i < a->hit_count; i++)
         assert_memory_equal(&a->hits[i], &b->hits[i], sizeof a->hits[i]);
+    assert_int_equal(a->print_count, b->print_count);
+    for (size_t i = 0; i < a->print_count; i++) {
+        same_uuid(&a->prints[i].finding, &b->prints[i].finding);
+        assert_text_eq(a->prints[i].prints, b->prints[i].prints);
+    }
 }
 
 void facts_made_compare(const struct fact *a, const struct fact *b)

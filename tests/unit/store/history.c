@@ -112,7 +112,10 @@ static enum err step_finding(struct history *h, struct txn *t, struct fault *ret
                                    .first_us = 5,
                                    .last_us = (int64_t)h->steps * 1000,
                                    .count = h->steps,
-                                   .state = (uint8_t)(made_chance(m, 70) ? 0 : made_number(m, 3))};
+                                   .state = (uint8_t)(made_chance(m, 70) ? 0 : made_number(m, 3)),
+                                   .kind = (uint8_t)(i % FINDING_KINDS),
+                                   .severity = (uint8_t)(i % 6),
+                                   .party = made_uuid_of("party", i % HISTORY_PARTIES)};
     struct fact_sighting sighting = {uuid, finding.indicator, made_uuid_of("party", i % HISTORY_PARTIES)};
     struct fact f = {.kind = FACT_OBJECT};
     struct fact_object *o = &f.u.object;
@@ -140,6 +143,10 @@ static enum err step_hits(struct history *h, struct txn *t, struct fault *reterr
     for (size_t i = 0; i < f.u.hits.hit_count; i++)
         hits[i] = (struct fact_hit){made_uuid_of("finding", made_number(m, HISTORY_FINDINGS)), h->steps, i, 1000};
     f.u.hits.hits = hits;
+    static const char some[] = "0123456701234567";
+    const struct fact_prints prints = {made_uuid_of("finding", made_number(m, HISTORY_FINDINGS)), {some, 16}};
+    f.u.hits.prints = &prints;
+    f.u.hits.print_count = made_number(m, 2);
     if (made_chance(m, 50)) {
         f.u.hits.follow_key = made_text(m, "file %d", (int)made_number(m, 3));
         f.u.hits.follow_offset = h->steps * 100;
