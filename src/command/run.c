@@ -84,6 +84,8 @@ static int open_files(struct session *s)
         return EXIT_USAGE;
     }
     const char *token = option(s, "token-file"); /* the last one */
+    if (!token)
+        token = option(s, "secret-file");
     s->inputs = calloc(count + 2, sizeof *s->inputs);
     if (!s->inputs)
         return EXIT_WRITE;

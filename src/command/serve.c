@@ -31,6 +31,7 @@ struct server {
     struct config *config;
     struct web *web;
     struct peer_loop *peers;
+    struct source_loop *sources;
     struct publisher *publisher;
     struct witness_loop *witnesses;
     char *cert_pem, *key_pem;
@@ -50,6 +51,19 @@ const char *server_url(const struct server *s, char *out, size_t size)
 bool server_peer_result(struct server *s, const struct uuid *party, struct peer_result *ret)
 {
     return s && s->peers && peer_loop_result(s->peers, party, ret);
+}
+
+enum err server_source_poll(struct session *s, const struct uuid *source, struct source_result *ret,
+                            struct fault *reterr)
+{
+    if (s->server && s->server->sources)
+        return source_loop_poll(s->server->sources, source, ret, reterr);
+    return source_poll(s->node, source, s->cancel, ret, reterr);
+}
+
+int64_t server_source_next(struct server *s, const struct uuid *source)
+{
+    return s && s->sources ? source_loop_next(s->sources, source) : 0;
 }
 
 static enum err read_pem(const char *path, char **ret, struct fault *reterr)
@@ -130,6 +144,8 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
     if (!err)
         err = peer_loop_start(srv->owner.node, &srv->peers, fault);
     if (!err)
+        err = source_loop_start(srv->owner.node, &srv->sources, fault);
+    if (!err)
         err = publisher_start(srv->owner.node, srv->config->checkpoint_ms, NULL, NULL, &srv->publisher, fault);
     if (!err)
         err = witness_loop_start(srv->owner.node, srv->config->witness_ms, &srv->witnesses, fault);
@@ -163,11 +179,13 @@ static void stop(struct server *srv)
 {
     witness_loop_stop(srv->witnesses);
     publisher_stop(srv->publisher);
+    source_loop_stop(srv->sources);
     peer_loop_stop(srv->peers);
     web_stop(srv->web);
     srv->witnesses = NULL;
     srv->publisher = NULL;
     srv->peers = NULL;
+    srv->sources = NULL;
     srv->web = NULL;
     owner_close(&srv->owner, true);
     workers_stop();

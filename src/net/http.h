@@ -1,6 +1,8 @@
 /* net/http.h - HTTP server (libmicrohttpd) and client (libcurl). Knows no domain type: it can send nothing but a
  * struct outbound. */
 #pragma once
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/limits.h"
@@ -63,29 +65,46 @@ uint16_t http_server_port(const struct http_server *s);
 void http_server_stop(struct http_server *s); /* finishes requests under way; accepts NULL */
 
 /* ---- client ---- */
+#define HTTP_SLOW_BYTES_S 256
 struct http_client; /* one connection pool; one thread at a time */
 struct http_client_options {
     const char *ca_pem;                      /* NUL-terminated; NULL: the system's */
     unsigned connect_timeout_ms, timeout_ms; /* 0: 10 s, 60 s */
     size_t answer_max_bytes;                 /* 0: HTTP_ANSWER_MAX_BYTES */
     bool allow_plain;                        /* http:// to other machines too: a configured peer's own URL says so */
+    /* A GET is led on to any https server that is not of a private network, too, but without the credentials. */
+    bool follow_https;
+    unsigned patience_s;       /* fewer than HTTP_SLOW_BYTES_S for so long: given up; 0: only timeout_ms counts */
+    const atomic_bool *cancel; /* looked at about once a second; NULL: never */
 };
 /* options are needed during the call only. ERR_NOMEM | ERR_IO */
 MUST_CHECK enum err http_client_new(const struct http_client_options *options, struct http_client **ret);
 void http_client_free(struct http_client *c);
+/* Of the last answer: its status (0: none came), and for how long it asks to be left alone. */
+int http_client_status(const struct http_client *c);
+unsigned http_client_retry_s(const struct http_client *c);
 
 struct http_answer {
     int status;
     struct buffer body;
     char media_type[128];
     char date_added_first[40], date_added_last[40]; /* X-TAXII-Date-Added-* */
+    char etag[256], last_modified[40];              /* empty: none, or longer than anybody's */
     unsigned retry_after_s;
+    uint64_t saved; /* bytes written to the file of http_fetch() */
 };
 void http_answer_done(struct http_answer *a);
 struct http_auth {
     struct text bearer;         /* or */
     struct text user, password; /* basic */
+    struct text key;            /* the whole value of Authorization, as MISP wants it */
 };
+/* As http_send(), but that the body of an answer 200 goes into file `to` (from where it stands; max_bytes at most)
+ * and ret->body stays empty; other answers' bodies are in ret->body, 64 KiB at most. After a failure `to` holds
+ * anything. ERR_CANCELLED | ERR_IO | ERR_FULL: writing to it. */
+MUST_CHECK enum err http_fetch(struct http_client *c, const char *method, const char *url, struct text accept,
+                               const struct http_auth *auth, const struct outbound *request, int to,
+                               uint64_t max_bytes, struct http_answer *ret, struct fault *reterr);
 /* Sends the request (its media type, further headers and body; NULL: none) to url with method. A GET follows
  * redirects within the same scheme, host and port, five at most; any other redirect is an answer like every other.
  * Certificates are always verified. Plain http goes to this machine only, whatever a name resolves to, unless

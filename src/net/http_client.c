@@ -1,5 +1,6 @@
 /* net/http_client.c - requests to partners, with libcurl: one easy handle, whose connections are kept alive. */
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +18,16 @@
 /* A connection that an hour was not used is not tried again. */
 #define CONNECTION_AGE_MAX_S 3600L
 
+#define OTHER_BODY_MAX (64 * KIB) /* of an answer that is no document: words for people at most */
+
 struct http_client {
     CURL *curl;
     struct http_client_options options; /* limits */
     int ca_fd;                          /* memory file holding ca_pem; -1: the system's */
     bool plain_refused;                 /* during one request: an address was not of this machine */
+    bool private_refused;               /* ... an address was of a private network, and another server named it */
+    int last_status;
+    unsigned last_retry_s;
     char why[CURL_ERROR_SIZE];
 };
 
@@ -84,6 +90,16 @@ void http_client_free(struct http_client *c)
     free(c);
 }
 
+int http_client_status(const struct http_client *c)
+{
+    return c->last_status;
+}
+
+unsigned http_client_retry_s(const struct http_client *c)
+{
+    return c->last_retry_s;
+}
+
 void http_answer_done(struct http_answer *a)
 {
     buffer_done(&a->body);
@@ -92,8 +108,18 @@ void http_answer_done(struct http_answer *a)
 
 /* ---- one request ---- */
 
+/* Where the body of a 200 goes. */
+struct saving {
+    int fd; /* -1: nowhere, it is kept in memory */
+    uint64_t max_bytes;
+};
+
 struct sending {
     struct http_client *client;
+    const struct saving *to;
+    uint64_t saved;
+    bool too_long;
+    int write_errno;
     struct http_answer answer;
     struct curl_slist *headers;
     CURLcode code; /* of the options set so far: the first that failed */
@@ -106,14 +132,40 @@ struct sending {
             (s)->code = curl_easy_setopt((s)->client->curl, option, value); \
     } while (0)
 
+static bool save(struct sending *s, const char *bytes, size_t len)
+{
+    s->too_long = len > s->to->max_bytes - s->saved;
+    while (len > 0 && !s->too_long) {
+        ssize_t n = write(s->to->fd, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            s->write_errno = n ? errno : EIO;
+            return false;
+        }
+        s->saved += (uint64_t)n;
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return !s->too_long;
+}
+
 static size_t receive_body(char *bytes, size_t size, size_t count, void *self)
 {
     struct sending *s = self;
+    long status = 0;
+    if (s->to->fd >= 0) {
+        curl_easy_getinfo(s->client->curl, CURLINFO_RESPONSE_CODE, &status);
+        if (status == 200)
+            return save(s, bytes, size * count) ? size * count : 0;
+        if (s->answer.body.len + size * count > OTHER_BODY_MAX)
+            return size * count; /* passed over */
+    }
     buffer_add_bytes(&s->answer.body, bytes, size * count);
     return buffer_error(&s->answer.body) ? 0 : size * count;
 }
 
-static void keep_date(char *out, size_t cap, struct text line, struct text name)
+static void keep_header(char *out, size_t cap, struct text line, struct text name)
 {
     if (!text_eq_nocase(text_sub(line, 0, name.len), name))
         return;
@@ -128,8 +180,11 @@ static size_t receive_header(char *bytes, size_t size, size_t count, void *self)
 {
     struct sending *s = self;
     struct text line = {bytes, size * count};
-    keep_date(s->answer.date_added_first, sizeof s->answer.date_added_first, line, TEXT("x-taxii-date-added-first:"));
-    keep_date(s->answer.date_added_last, sizeof s->answer.date_added_last, line, TEXT("x-taxii-date-added-last:"));
+    keep_header(s->answer.date_added_first, sizeof s->answer.date_added_first, line,
+                TEXT("x-taxii-date-added-first:"));
+    keep_header(s->answer.date_added_last, sizeof s->answer.date_added_last, line, TEXT("x-taxii-date-added-last:"));
+    keep_header(s->answer.etag, sizeof s->answer.etag, line, TEXT("etag:"));
+    keep_header(s->answer.last_modified, sizeof s->answer.last_modified, line, TEXT("last-modified:"));
     return size * count;
 }
 
@@ -144,6 +199,26 @@ static curl_socket_t open_local_socket(void *self, curlsocktype purpose, struct 
         return CURL_SOCKET_BAD;
     }
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+/* Asked when another server led us on: it must not lead us into a network that we are in and it is not. */
+static curl_socket_t open_public_socket(void *self, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct http_client *c = self;
+    struct http_endpoint at;
+    (void)purpose;
+    if (!http_endpoint_of(&to->addr, &at) || http_is_private(&at.address)) {
+        c->private_refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+static int look_at_cancel(void *self, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    const struct http_client *client = self;
+    (void)a, (void)b, (void)c, (void)d;
+    return atomic_load(client->options.cancel);
 }
 
 static void add_header(struct sending *s, const char *name, struct text value)
@@ -193,7 +268,9 @@ static void set_basic(struct sending *s, const struct http_auth *auth)
 
 static void set_auth(struct sending *s, const struct http_auth *auth)
 {
-    if (auth->bearer.len) {
+    if (auth->key.len) {
+        add_header(s, "Authorization", auth->key);
+    } else if (auth->bearer.len) {
         struct buffer line;
         buffer_init(&line, 2 * CREDENTIAL_MAX_BYTES);
         buffer_add(&line, TEXT("Bearer "));
@@ -241,9 +318,18 @@ static void set_limits(struct sending *s)
     SET(s, CURLOPT_HEADERFUNCTION, receive_header);
     SET(s, CURLOPT_HEADERDATA, s);
     SET(s, CURLOPT_ERRORBUFFER, s->client->why);
+    if (o->patience_s) {
+        SET(s, CURLOPT_LOW_SPEED_LIMIT, (long)HTTP_SLOW_BYTES_S);
+        SET(s, CURLOPT_LOW_SPEED_TIME, (long)o->patience_s);
+    }
+    if (o->cancel) {
+        SET(s, CURLOPT_NOPROGRESS, 0L);
+        SET(s, CURLOPT_XFERINFOFUNCTION, look_at_cancel);
+        SET(s, CURLOPT_XFERINFODATA, s->client);
+    }
 }
 
-static void set_trust(struct sending *s, bool plain)
+static void set_trust(struct sending *s, bool plain, bool led_away)
 {
     struct http_client *c = s->client;
     char path[40];
@@ -256,8 +342,8 @@ static void set_trust(struct sending *s, bool plain)
         SET(s, CURLOPT_CAINFO, path);
         SET(s, CURLOPT_CAPATH, NULL);
     }
-    if (plain && !c->options.allow_plain) {
-        SET(s, CURLOPT_OPENSOCKETFUNCTION, open_local_socket);
+    if (led_away || (plain && !c->options.allow_plain)) {
+        SET(s, CURLOPT_OPENSOCKETFUNCTION, led_away ? open_public_socket : open_local_socket);
         SET(s, CURLOPT_OPENSOCKETDATA, c);
         SET(s, CURLOPT_NOPROXY, "*");
     }
@@ -293,6 +379,7 @@ static void read_answer(struct sending *s)
     size_t len = type ? strlen(type) : 0;
     if (len && len < sizeof s->answer.media_type) /* a longer one is none that we know: left out, not cut */
         memcpy(s->answer.media_type, type, len + 1);
+    s->answer.saved = s->saved;
     s->answer.retry_after_s = retry_s > 0 && retry_s < INT32_MAX ? (unsigned)retry_s : 0;
 }
 
@@ -339,14 +426,15 @@ static bool same_place(const struct place *a, const struct place *b)
 }
 
 /* The URL to go on with, or NULL: this answer is the last. */
-static char *next_url(struct sending *s, const struct place *here)
+static char *next_url(struct sending *s, const struct place *first, bool *ret_away)
 {
     char *to = NULL;
     struct place there;
     curl_easy_getinfo(s->client->curl, CURLINFO_REDIRECT_URL, &to);
     if (!to || place_of(to, &there))
         return NULL;
-    char *url = same_place(here, &there) ? strdup(to) : NULL;
+    *ret_away = !same_place(first, &there);
+    char *url = !*ret_away || (s->client->options.follow_https && !there.plain) ? strdup(to) : NULL;
     place_done(&there);
     return url;
 }
@@ -355,6 +443,17 @@ static enum err failed(const struct sending *s, const char *host, struct fault *
 {
     if (s->client->plain_refused)
         return fault_set(reterr, ERR_DENIED, "plain http to %s, which is another machine: use https", host);
+    if (s->client->private_refused)
+        return fault_set(reterr, ERR_DENIED, "%s leads to an address of a private network: not followed", host);
+    if (s->too_long)
+        return fault_set(reterr, ERR_LIMIT, "the answer of %s is longer than %llu bytes", host,
+                         (unsigned long long)s->to->max_bytes);
+    if (s->write_errno) {
+        errno = s->write_errno;
+        return fault_errno(reterr, "keeping the answer of %s in the home", host);
+    }
+    if (s->code == CURLE_ABORTED_BY_CALLBACK)
+        return fault_set(reterr, ERR_CANCELLED, "stopped");
     if (buffer_error(&s->answer.body) == ERR_LIMIT)
         return fault_set(reterr, ERR_LIMIT, "the answer of %s is longer than %zu bytes", host, s->answer.body.max);
     if (s->code == CURLE_OUT_OF_MEMORY || buffer_error(&s->answer.body) == ERR_NOMEM)
@@ -366,7 +465,9 @@ static enum err failed(const struct sending *s, const char *host, struct fault *
 static enum err perform(struct sending *s, const char *host, struct fault *reterr)
 {
     s->client->why[0] = 0;
-    s->client->plain_refused = false;
+    s->client->last_status = 0;
+    s->client->last_retry_s = 0;
+    s->client->plain_refused = s->client->private_refused = false;
     if (s->err)
         return fault_set(reterr, s->err, "no memory for a request");
     if (s->code == CURLE_OK)
@@ -374,20 +475,31 @@ static enum err perform(struct sending *s, const char *host, struct fault *reter
     if (s->code != CURLE_OK)
         return failed(s, host, reterr);
     read_answer(s);
+    s->client->last_status = s->answer.status;
+    s->client->last_retry_s = s->answer.retry_after_s;
     return OK;
 }
 
-/* One URL, no redirects. OK: *ret is owned. */
-static enum err send_once(struct sending *s, const struct place *at, const char *method, const char *url,
-                          struct text accept, const struct http_auth *auth, const struct outbound *request,
-                          struct fault *reterr)
+struct asked {
+    const char *method;
+    struct text accept;
+    const struct http_auth *auth;
+    const struct outbound *request;
+    struct saving to;
+};
+
+/* One URL, no redirects. OK: s->answer is owned. */
+static enum err send_once(struct sending *s, const struct place *at, const char *url, bool away,
+                          const struct asked *q, struct fault *reterr)
 {
     curl_easy_reset(s->client->curl); /* options only: connections stay */
     SET(s, CURLOPT_URL, url);
     set_limits(s);
-    set_trust(s, at->plain);
-    set_request(s, method, request);
-    set_headers(s, accept, auth, request);
+    set_trust(s, at->plain && !away, away);
+    set_request(s, q->method, q->request);
+    set_headers(s, q->accept, away ? NULL : q->auth, q->request);
+    if (away)
+        SET(s, CURLOPT_FRESH_CONNECT, 1L); /* one that is open already was not asked where it leads */
     enum err e = perform(s, at->host, reterr);
     curl_easy_setopt(s->client->curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(s->headers);
@@ -399,21 +511,22 @@ static enum err send_once(struct sending *s, const struct place *at, const char 
 
 static bool may_follow(const char *method, int status, int hops)
 {
-    return status >= 300 && status <= 399 && hops < REDIRECTS_MAX && text_eq(text_of(method), TEXT("GET"));
+    return status >= 300 && status <= 399 && status != 304 && hops < REDIRECTS_MAX &&
+           text_eq(text_of(method), TEXT("GET"));
 }
 
-static enum err send_on(struct http_client *c, const struct place *at, const char *method, const char *url,
-                        struct text accept, const struct http_auth *auth, const struct outbound *request,
+static enum err send_on(struct http_client *c, const struct place *at, const char *url, const struct asked *q,
                         struct http_answer *ret, struct fault *reterr)
 {
     char *here = strdup(url);
+    bool away = false;
     for (int hops = 0; here; hops++) {
-        struct sending s = {.client = c};
-        enum err e = send_once(&s, at, method, here, accept, auth, request, reterr);
+        struct sending s = {.client = c, .to = &q->to};
+        enum err e = send_once(&s, at, here, away, q, reterr);
         free(here);
         if (e)
             return e;
-        here = may_follow(method, s.answer.status, hops) ? next_url(&s, at) : NULL;
+        here = may_follow(q->method, s.answer.status, hops) ? next_url(&s, at, &away) : NULL;
         if (!here) {
             *ret = s.answer;
             return OK;
@@ -423,18 +536,35 @@ static enum err send_on(struct http_client *c, const struct place *at, const cha
     return fault_set(reterr, ERR_NOMEM, "no memory for a URL");
 }
 
-enum err http_send(struct http_client *c, const char *method, const char *url, struct text accept,
-                   const struct http_auth *auth, const struct outbound *request, struct http_answer *ret,
-                   struct fault *reterr)
+static enum err ask(struct http_client *c, const char *url, const struct asked *q, struct http_answer *ret,
+                    struct fault *reterr)
 {
     struct place at;
-    if (auth && (!is_printable(auth->bearer) || !is_printable(auth->user) || !is_printable(auth->password)))
+    const struct http_auth *auth = q->auth;
+    if (auth && (!is_printable(auth->bearer) || !is_printable(auth->user) || !is_printable(auth->password) ||
+                 !is_printable(auth->key)))
         return fault_set(reterr, ERR_USAGE, "user, password or token holds a control character or is too long");
     if (auth && text_find(auth->user, ':', 0) >= 0)
         return fault_set(reterr, ERR_USAGE, "a user name holds no colon (RFC 7617)");
     if (!is_printable(text_of(url)) || place_of(url, &at))
         return fault_set(reterr, ERR_USAGE, "a partner's address is an http or https URL without a user in it");
-    enum err e = send_on(c, &at, method, url, accept, auth, request, ret, reterr);
+    enum err e = send_on(c, &at, url, q, ret, reterr);
     place_done(&at);
     return e;
+}
+
+enum err http_send(struct http_client *c, const char *method, const char *url, struct text accept,
+                   const struct http_auth *auth, const struct outbound *request, struct http_answer *ret,
+                   struct fault *reterr)
+{
+    const struct asked q = {method, accept, auth, request, {.fd = -1}};
+    return ask(c, url, &q, ret, reterr);
+}
+
+enum err http_fetch(struct http_client *c, const char *method, const char *url, struct text accept,
+                    const struct http_auth *auth, const struct outbound *request, int to, uint64_t max_bytes,
+                    struct http_answer *ret, struct fault *reterr)
+{
+    const struct asked q = {method, accept, auth, request, {.fd = to, .max_bytes = max_bytes}};
+    return ask(c, url, &q, ret, reterr);
 }

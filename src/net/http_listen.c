@@ -38,6 +38,22 @@ bool http_is_loopback(const struct ipaddr *a)
     return a->bits == 32 ? a->b[0] == 127 : a->bits == 128 && memcmp(a->b, one, sizeof one) == 0;
 }
 
+bool http_is_private(const struct ipaddr *a)
+{
+    static const struct ipnet nets[] = {
+        {{.b = {0}, .bits = 32}, 8},         {{.b = {10}, .bits = 32}, 8},
+        {{.b = {100, 64}, .bits = 32}, 10},  {{.b = {127}, .bits = 32}, 8},
+        {{.b = {169, 254}, .bits = 32}, 16}, {{.b = {172, 16}, .bits = 32}, 12},
+        {{.b = {192, 168}, .bits = 32}, 16}, {{.b = {198, 18}, .bits = 32}, 15},
+        {{.b = {0}, .bits = 128}, 127}, /* :: and ::1 */
+        {{.b = {0xfc}, .bits = 128}, 7},     {{.b = {0xfe, 0x80}, .bits = 128}, 10},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(nets); i++)
+        if (ipnet_has(&nets[i], a))
+            return true;
+    return false;
+}
+
 bool http_endpoint_of(const struct sockaddr *sa, struct http_endpoint *ret)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};

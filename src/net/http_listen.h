@@ -12,6 +12,9 @@ struct http_endpoint {
 /* "127.0.0.1:8443", "[::1]:0". ERR_USAGE, *reterr says what is wrong. */
 MUST_CHECK enum err http_endpoint_parse(struct text t, struct http_endpoint *ret, struct fault *reterr);
 bool http_is_loopback(const struct ipaddr *a);
+/* Of this machine or of a network that is not the Internet (RFC 6890): loopback, private, shared, link-local, none.
+ */
+bool http_is_private(const struct ipaddr *a);
 /* false when sa is neither IPv4 nor IPv6. */
 bool http_endpoint_of(const struct sockaddr *sa, struct http_endpoint *ret);
 /* A bound, listening socket. *ret_port: the one really taken.

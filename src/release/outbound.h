@@ -37,8 +37,10 @@ enum outbound_page {
     PAGE_HEALTH,
     PAGE_WELCOME,
     PAGE_EMPTY,
-    PAGE_REQUEST_GET,
-    PAGE_REQUEST_DELETE
+    PAGE_REQUEST_GET, /* if_none_match, if_modified_since: what its server said of the last answer */
+    PAGE_REQUEST_DELETE,
+    PAGE_REQUEST_MISP_SEARCH, /* MISP's POST /events/restSearch: since when, which page */
+    PAGE_REQUEST_SHADOWSERVER /* the reports API: our key there, a day, which reports; hmac2 signs the body */
 };
 enum page_field_kind { FIELD_TEXT, FIELD_NUMBER, FIELD_BOOL };
 /* Fields are named in the page's table in pages.c; one that is not there, is given twice, is of another kind, or a

@@ -40,6 +40,10 @@ static const struct page {
     [PAGE_EMPTY] = {0},
     [PAGE_REQUEST_GET] = {0},
     [PAGE_REQUEST_DELETE] = {0},
+    [PAGE_REQUEST_MISP_SEARCH] = {.media_type = "application/json",
+                                  .constant = "returnFormat",
+                                  .constant_json = "\"json\""},
+    [PAGE_REQUEST_SHADOWSERVER] = {.media_type = "application/json", .lists = {"reports"}, .rows_are_texts = true},
 };
 
 enum place { BODY, ROW, LIST /* of a row: which list */, HEADER };
@@ -112,6 +116,20 @@ static const struct field_rule {
 
     {PAGE_EMPTY, HEADER, "location", FIELD_TEXT, OPTIONAL, "Location"},
     {PAGE_EMPTY, HEADER, "retry_after", FIELD_NUMBER, OPTIONAL, "Retry-After"},
+
+    {PAGE_REQUEST_GET, HEADER, "if_none_match", FIELD_TEXT, OPTIONAL, "If-None-Match"},
+    {PAGE_REQUEST_GET, HEADER, "if_modified_since", FIELD_TEXT, OPTIONAL, "If-Modified-Since"},
+
+    {PAGE_REQUEST_MISP_SEARCH, BODY, "page", FIELD_NUMBER, REQUIRED, NULL},
+    {PAGE_REQUEST_MISP_SEARCH, BODY, "limit", FIELD_NUMBER, REQUIRED, NULL},
+    {PAGE_REQUEST_MISP_SEARCH, BODY, "timestamp", FIELD_NUMBER, OPTIONAL, NULL},
+    {PAGE_REQUEST_MISP_SEARCH, BODY, "tags", FIELD_TEXT, OPTIONAL, NULL},
+
+    {PAGE_REQUEST_SHADOWSERVER, BODY, "apikey", FIELD_TEXT, REQUIRED, NULL},
+    {PAGE_REQUEST_SHADOWSERVER, BODY, "date", FIELD_TEXT, OPTIONAL, NULL},
+    {PAGE_REQUEST_SHADOWSERVER, BODY, "limit", FIELD_NUMBER, OPTIONAL, NULL},
+    {PAGE_REQUEST_SHADOWSERVER, HEADER, "hmac2", FIELD_TEXT, OPTIONAL, "HMAC2"},
+    {PAGE_REQUEST_SHADOWSERVER, ROW, "report", FIELD_TEXT, REQUIRED, NULL},
 };
 
 /* ---- checking what was given against the tables ---- */

@@ -204,9 +204,11 @@ def people_and_sources(folder):
     node.ok("source", "add", "feed", "--party", "CERT Y", "--marking", "GREEN", "--incident-rule", "on")
     node.fails(64, "source", "add", "feed2", "--marking", "PURPLE")
     node.ok("source", "set", "feed", "--marking", "AMBER")
-    check(node.ok("source", "list", "--json").lines == [{"source": "feed", "party": "CERT Y", "marking": "TLP:AMBER",
-                                                        "pap": "none", "incident_rule": True, "unmarked": 0,
-                                                        "unreadable": 0}], "source list")
+    check(node.ok("source", "list", "--json").lines ==
+          [{"source": "feed", "party": "CERT Y", "marking": "TLP:AMBER", "pap": "none", "incident_rule": True,
+            "unmarked": 0, "unreadable": 0, "kind": "", "place": "", "collection": "", "format": "",
+            "every": "never", "paused": False, "trust": "", "lifetimes": "", "secret": False, "next": None,
+            "last": None}], "source list")
 
 
 def views_can_be_thrown_away(folder):

@@ -2,8 +2,24 @@
 #include "support/test.h"
 
 #include "base/hash.h"
+#include "base/hmac.h"
 
 /* FIPS 180-4's examples and the empty message. */
+/* RFC 4231, cases 1, 2 and 6 (a key longer than a block). */
+static void hmac_vectors(void **state)
+{
+    char hex[SHA256_HEX], key[131];
+    (void)state;
+    memset(key, 0x0b, 20);
+    struct sha256 h = hmac_sha256((struct text){key, 20}, TEXT("Hi There"));
+    assert_text(sha256_hex(&h, hex), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    h = hmac_sha256(TEXT("Jefe"), TEXT("what do ya want for nothing?"));
+    assert_text(sha256_hex(&h, hex), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    memset(key, 0xaa, sizeof key);
+    h = hmac_sha256((struct text){key, sizeof key}, TEXT("Test Using Larger Than Block-Size Key - Hash Key First"));
+    assert_text(sha256_hex(&h, hex), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 static void sha256_vectors(void **state)
 {
     (void)state;
@@ -174,11 +190,11 @@ static void random_bytes_differ(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sha256_vectors),         cmocka_unit_test(sha256_in_pieces),
-        cmocka_unit_test(hex_both_ways),          cmocka_unit_test(base64_vectors),
-        cmocka_unit_test(base64_is_strict),       cmocka_unit_test(base64_alphabet),
-        cmocka_unit_test(base64_minds_the_limit), cmocka_unit_test(xxh3_vectors),
-        cmocka_unit_test(random_bytes_differ),
+        cmocka_unit_test(sha256_vectors),   cmocka_unit_test(hmac_vectors),
+        cmocka_unit_test(sha256_in_pieces), cmocka_unit_test(hex_both_ways),
+        cmocka_unit_test(base64_vectors),   cmocka_unit_test(base64_is_strict),
+        cmocka_unit_test(base64_alphabet),  cmocka_unit_test(base64_minds_the_limit),
+        cmocka_unit_test(xxh3_vectors),     cmocka_unit_test(random_bytes_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,80 @@
+/* exchange/fetch_taxii.c - a collection of any TAXII 2.1 server: what peers do, for who is no peer. The place is an
+ * API root, or the server's discovery, which is asked once. */
+#include "exchange/fetch.h"
+#include "exchange/taxii_client.h"
+#include "json/json.h"
+
+/* The root that was found by that place before. */
+static bool known_root(struct fetch *f, struct text *ret)
+{
+    struct buffer kept;
+    struct json_doc *doc = NULL;
+    bool known = false;
+    buffer_init(&kept, FETCH_STATE_MAX);
+    if (fetch_state_load(f, &kept, NULL) == OK && json_parse(buffer_text(&kept), &doc, NULL) == OK &&
+        text_eq(json_text(json_get(json_root(doc), "place")), f->source.place)) {
+        *ret = arena_text(&f->arena, json_text(json_get(json_root(doc), "root")));
+        known = ret->len > 0;
+    }
+    if (doc)
+        json_free(doc);
+    buffer_done(&kept);
+    return known;
+}
+
+static enum err keep_root(const struct fetch *f, struct text root, struct fault *reterr)
+{
+    struct buffer text;
+    buffer_init(&text, 64 * KIB);
+    struct json_out o = json_out_to(&text);
+    json_open(&o, '{');
+    json_member_text(&o, "place", f->source.place);
+    json_member_text(&o, "root", root);
+    json_close(&o, '}');
+    enum err e = buffer_error(&text);
+    if (e == OK)
+        e = fetch_state_save(f, buffer_text(&text), reterr);
+    buffer_done(&text);
+    return e;
+}
+
+/* What answers no discovery with a root of its own is taken to be a root. */
+static enum err find_root(struct fetch *f, struct taxii_remote *remote, struct fault *reterr)
+{
+    if (known_root(f, &remote->api_root))
+        return OK;
+    struct fault why = {.offset = -1, .line = -1};
+    enum err e = taxii_discover(f->http, f->source.place, &remote->auth, &f->arena, &remote->api_root, &why);
+    if (e == ERR_UNREACHABLE && http_client_status(f->http) == 200) {
+        remote->api_root = f->source.place;
+        e = OK;
+    }
+    if (e && reterr)
+        *reterr = why;
+    return e ? e : keep_root(f, remote->api_root, reterr);
+}
+
+enum err fetch_taxii(struct fetch *f, struct fault *reterr)
+{
+    struct taxii_remote remote = {.collection = f->source.collection};
+    struct taxii_pulled pulled = {0};
+    char id[UUID_TEXT_MAX];
+    if (f->user.len)
+        remote.auth = (struct http_auth){.user = f->user, .password = f->secret};
+    else
+        remote.auth = (struct http_auth){.bearer = f->secret};
+    enum err e = find_root(f, &remote, reterr);
+    if (e)
+        return e;
+    struct intake_options intake = fetch_intake(f);
+    intake.format = READER_STIX;
+    intake.name = f->source.name;
+    const char *key = arena_printf(&f->arena, "source %s " TEXT_FMT " " TEXT_FMT, uuid_format(&f->source.id, id).ptr,
+                                   TEXT_ARG(remote.api_root), TEXT_ARG(remote.collection));
+    if (!key)
+        return fault_set(reterr, ERR_NOMEM, "no memory to pull");
+    e = taxii_pull(f->node, f->http, &remote, text_of(key), &intake, &pulled, reterr);
+    fetch_add_totals(f, &pulled.totals);
+    f->result->documents += pulled.pages;
+    return e;
+}
