@@ -5,11 +5,11 @@
 
 #include "base/time.h"
 #include "desk/about.h"
-#include "json/json.h"
+#include "desk/search.h"
 
-#define PREFIX_LEAST 8    /* hexadecimal digits: one in four thousand million */
-#define LISTED_MAX   10   /* of several that fit */
-#define NAMED_LOOK   5000 /* objects of one type whose names are looked at */
+#define PREFIX_LEAST 8  /* hexadecimal digits: one in four thousand million */
+#define LISTED_MAX   10 /* of several that fit */
+#define NAMES_BUDGET (64 * MIB)
 
 struct candidates {
     char ids[LISTED_MAX + 1][IDENT_TEXT_MAX];
@@ -122,9 +122,54 @@ static int several(struct session *s, const char *typed, const struct candidates
     return EXIT_DATA;
 }
 
+struct visible {
+    struct session *s;
+    struct view *v;
+    const struct uuid *account;
+    bool any;
+};
+
+static enum err one_version(void *self, const struct version_row *row)
+{
+    struct visible *w = self;
+    const struct about_question q = {.n = row->n, .account = *w->account, .now_us = clock_now_us()};
+    w->any = w->any || about_may_read(w->s->node, w->v, &q);
+    return OK;
+}
+
+static bool is_visible(struct session *s, struct view *v, const struct uuid *account, const char *id)
+{
+    struct visible w = {.s = s, .v = v, .account = account};
+    return view_versions(v, text_of(id), one_version, &w, NULL) == OK && w.any;
+}
+
+/* A number stands for an identifier, which is not told either. */
+static int may_be_told(struct session *s, struct view *v, const struct uuid *account, const char *typed, int code,
+                       const struct found_object *found)
+{
+    if (code || !option(s, "as") || is_visible(s, v, account, found->id))
+        return code;
+    complain(s, "%s: nothing that this account may see", typed);
+    return EXIT_DENIED;
+}
+
+/* The whole of an identifier is not told to an account that sees no version of its object. */
+static void keep_visible(struct session *s, struct view *v, const struct uuid *account, struct candidates *c)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        if (!is_visible(s, v, account, c->ids[i]))
+            continue;
+        if (kept != i)
+            memcpy(c->ids[kept], c->ids[i], sizeof c->ids[0]);
+        kept++;
+    }
+    c->count = kept;
+}
+
 /* -1: nothing begins so. */
-static int by_beginning(struct session *s, struct view *v, const char *typed, struct text type, struct text digits,
-                        struct found_object *ret)
+static int by_beginning(struct session *s, struct view *v, const struct uuid *account, const char *typed,
+                        struct text type, struct text digits, struct found_object *ret)
 {
     struct candidates c = {.count = 0};
     struct fault fault = {.offset = -1, .line = -1};
@@ -138,6 +183,8 @@ static int by_beginning(struct session *s, struct view *v, const char *typed, st
     }
     if (view_ids(v, &from, &upto, type, LISTED_MAX + 1, add_candidate, &c, &fault))
         return complain_fault(s, NULL, &fault);
+    if (option(s, "as"))
+        keep_visible(s, v, account, &c);
     if (c.count > 1)
         return several(s, typed, &c);
     return c.count == 1 ? take(ret, c.ids[0]) : -1;
@@ -145,58 +192,39 @@ static int by_beginning(struct session *s, struct view *v, const char *typed, st
 
 /* ---- names ---- */
 
-struct naming {
-    struct session *s;
-    struct text wanted;
-    struct candidates found;
-};
-
-static enum err look_at_name(void *self, const struct version_row *row)
+static int by_name(struct session *s, struct view *v, const struct uuid *account, const char *typed,
+                   struct found_object *ret)
 {
-    struct naming *w = self;
-    struct buffer body;
-    struct json_doc *doc = NULL;
-    char id[IDENT_TEXT_MAX];
-    snprintf(id, sizeof id, TEXT_FMT, TEXT_ARG(row->id));
-    buffer_init(&body, 2 * STIX_OBJECT_MAX_BYTES);
-    if (node_body(w->s->node, row->body, &body, NULL) == OK &&
-        text_find_text(buffer_text(&body), TEXT("\"name\":")) >= 0 &&
-        json_parse(buffer_text(&body), &doc, NULL) == OK &&
-        text_eq(json_text(json_get(json_root(doc), "name")), w->wanted))
-        (void)add_candidate(&w->found, text_of(id));
-    json_free(doc);
-    buffer_done(&body);
-    return cancelled(w->s) ? ERR_CANCELLED : OK;
-}
-
-static int by_name(struct session *s, struct view *v, const char *typed, struct found_object *ret)
-{
-    static const char *const types[] = {
-        "identity",       "threat-actor",     "intrusion-set",      "campaign", "malware",  "tool",
-        "attack-pattern", "vulnerability",    "infrastructure",     "report",   "grouping", "incident",
-        "location",       "course-of-action", "marking-definition", "indicator"};
-    struct naming w = {.s = s, .wanted = text_of(typed)};
+    struct candidates c = {.count = 0};
+    struct text ids[LISTED_MAX + 1];
+    size_t count = 0;
+    struct arena arena;
     struct fault fault = {.offset = -1, .line = -1};
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        enum err err = view_of_type(v, text_of(types[i]), NAMED_LOOK, look_at_name, &w, &fault);
-        if (err)
-            return err == ERR_CANCELLED ? EXIT_DATA : complain_fault(s, NULL, &fault);
-    }
-    if (w.found.count > 1)
-        return several(s, typed, &w.found);
-    if (w.found.count == 1)
-        return take(ret, w.found.ids[0]);
-    complain(s,
-             "%s: nothing here has that name or identifier. An identifier (type--UUID), its first %d digits, "
-             "a finding (F-12), an entry (#345) or an exact name can be asked for; erased objects leave no trace of "
-             "theirs",
-             typed, PREFIX_LEAST);
+    arena_init(&arena, NAMES_BUDGET);
+    enum err err = search_named(s->node, v, account, clock_now_us(), text_of(typed), &arena, ids, LISTED_MAX + 1,
+                                &count, &fault);
+    for (size_t i = 0; err == OK && i < count; i++)
+        (void)add_candidate(&c, ids[i]);
+    arena_done(&arena);
+    if (err)
+        return complain_fault(s, NULL, &fault);
+    if (c.count > 1)
+        return several(s, typed, &c);
+    if (c.count == 1)
+        return take(ret, c.ids[0]);
+    complain(
+        s,
+        "%s: nothing here has that name or identifier. An identifier (type--UUID), its first %d digits, "
+        "a finding (F-12), an entry (#345), a name or a value can be asked for; erased objects leave no trace of "
+        "theirs. entente search finds parts of them",
+        typed, PREFIX_LEAST);
     return EXIT_DATA;
 }
 
 /* ---- all of it ---- */
 
-int find_object(struct session *s, struct view *v, const char *typed, struct found_object *ret)
+int find_object(struct session *s, struct view *v, const struct uuid *account, const char *typed,
+                struct found_object *ret)
 {
     struct text t = text_of(typed), type = TEXT_NONE;
     struct ident ident;
@@ -206,15 +234,34 @@ int find_object(struct session *s, struct view *v, const char *typed, struct fou
         return take(ret, typed);
     if (t.len > 2 && (t.ptr[0] == 'F' || t.ptr[0] == 'f') && t.ptr[1] == '-' &&
         text_u64(text_sub(t, 2, t.len), &number) == OK)
-        return by_finding(s, v, number, ret);
+        return may_be_told(s, v, account, typed, by_finding(s, v, number, ret), ret);
     if (t.len > 1 && t.ptr[0] == '#' && text_u64(text_sub(t, 1, t.len), &number) == OK)
-        return by_entry(s, v, number, ret);
+        return may_be_told(s, v, account, typed, by_entry(s, v, number, ret), ret);
     ptrdiff_t dashes = text_find_text(t, TEXT("--"));
     struct text digits = t;
     if (dashes > 0 && type_name_valid(text_sub(t, 0, (size_t)dashes))) {
         type = text_sub(t, 0, (size_t)dashes);
         digits = text_sub(t, (size_t)dashes + 2, t.len);
     }
-    int code = by_beginning(s, v, typed, type, digits, ret);
-    return code >= 0 ? code : by_name(s, v, typed, ret);
+    int code = by_beginning(s, v, account, typed, type, digits, ret);
+    return code >= 0 ? code : by_name(s, v, account, typed, ret);
+}
+
+int find_reader(struct session *s, struct view *v, struct uuid *ret)
+{
+    const char *name = option(s, "as");
+    struct fact_account f;
+    struct fault fault = {.offset = -1, .line = -1};
+    *ret = *node_admin(s->node);
+    if (!name)
+        return EXIT_DONE;
+    enum err err = view_account_by_name(v, text_of(name), &f, &fault);
+    if (err == ERR_NOT_FOUND) {
+        complain(s, "there is no account %s; entente account list shows them", name);
+        return EXIT_DATA;
+    }
+    if (err)
+        return complain_fault(s, NULL, &fault);
+    *ret = f.id;
+    return EXIT_DONE;
 }

@@ -9,5 +9,9 @@ struct found_object {
     bool by_entry; /* "#345": that version, whatever counts */
     uint64_t n;
 };
-/* EXIT_DONE, or an exit code after complaining: nothing, several (which are listed), erased. */
-int find_object(struct session *s, struct view *v, const char *typed, struct found_object *ret);
+/* EXIT_DONE, or an exit code after complaining: nothing, several (which are listed), erased. Names and beginnings are
+ * found among what that account may see. */
+int find_object(struct session *s, struct view *v, const struct uuid *account, const char *typed,
+                struct found_object *ret);
+/* Who reads: the account of --as, else the one that local commands act as. Complains; an exit code. */
+int find_reader(struct session *s, struct view *v, struct uuid *ret);

@@ -169,26 +169,6 @@ static enum err show_version(void *self, const struct version_row *row)
     return OK;
 }
 
-/* Who reads: --as NAME, else the account that local commands act as. */
-static int find_reader(struct session *s, struct view *v, struct uuid *ret)
-{
-    const char *name = option(s, "as");
-    struct fact_account f;
-    struct fault fault = {.offset = -1, .line = -1};
-    *ret = *node_admin(s->node);
-    if (!name)
-        return EXIT_DONE;
-    enum err err = view_account_by_name(v, text_of(name), &f, &fault);
-    if (err == ERR_NOT_FOUND) {
-        complain(s, "there is no account %s; entente account list shows them", name);
-        return EXIT_DATA;
-    }
-    if (err)
-        return complain_fault(s, NULL, &fault);
-    *ret = f.id;
-    return EXIT_DONE;
-}
-
 static int show_found(struct show *w, struct view *v, struct text id)
 {
     struct fault fault = {.offset = -1, .line = -1};
@@ -232,9 +212,9 @@ static int show_object(struct session *s, struct view *v)
         complain(s, "--proof is of one version: leave --all, or name one with --version");
         return EXIT_USAGE;
     }
-    int code = find_object(s, v, s->operands[0], &found);
+    int code = find_reader(s, v, &w.account);
     if (!code)
-        code = find_reader(s, v, &w.account);
+        code = find_object(s, v, &w.account, s->operands[0], &found);
     if (code)
         return code;
     w.by_entry = found.by_entry;
@@ -267,7 +247,7 @@ const struct command COMMAND_GET = {
     .summary = "an object: who said it, when, under which marking, what it says and what it has to do with",
     .details =
         "ID: an identifier, its first 8 or more hexadecimal digits (with or without the type), a finding (F-12), an\n"
-        "entry of the log (#345), or an exact name. What others refer to is named, what is not here is said to be "
+        "entry of the log (#345), or a name or value. What others refer to is named, what is not here is said to be "
         "so.\n"
         "What the account may not see is not shown: a sentence says why. $COLUMNS is the width, else the "
         "terminal's.\n"

@@ -33,7 +33,7 @@ const char *about_standing(enum standing st)
 
 /* ---- through the gate ---- */
 
-static enum err who_reads(struct about *a, struct fault *reterr)
+enum err about_who_reads(struct about *a, struct fault *reterr)
 {
     struct fact_account f;
     enum err err = view_account(a->v, &a->q->account, &f, reterr);
@@ -313,7 +313,7 @@ static enum err begin(struct about *a, struct fault *reterr)
     struct decision d;
     enum err err = read_row(a, reterr);
     if (err == OK)
-        err = who_reads(a, reterr);
+        err = about_who_reads(a, reterr);
     if (err != OK)
         return err;
     if (!about_may_see(a, &a->cls, a->row.id, version_name(&a->row, a->name), &d))
@@ -351,7 +351,7 @@ bool about_may_read(struct node *node, struct view *v, const struct about_questi
     struct about a = {.node = node, .v = v, .q = q, .d = &d};
     arena_init(&arena, 4 * MIB);
     description_init(&d, &arena);
-    bool yes = read_row(&a, NULL) == OK && who_reads(&a, NULL) == OK &&
+    bool yes = read_row(&a, NULL) == OK && about_who_reads(&a, NULL) == OK &&
                about_may_see(&a, &a.cls, a.row.id, version_name(&a.row, a.name), &decision);
     arena_done(&arena);
     return yes;
@@ -368,7 +368,7 @@ enum err about_body(struct node *node, struct view *v, const struct about_questi
     description_init(&d, &arena);
     enum err err = read_row(&a, reterr);
     if (err == OK)
-        err = who_reads(&a, reterr);
+        err = about_who_reads(&a, reterr);
     if (err == OK && !about_may_see(&a, &a.cls, a.row.id, version_name(&a.row, a.name), &decision))
         err = fault_set(reterr, ERR_DENIED, "not for this account");
     const struct about_seen seen = told(&a);
@@ -385,7 +385,7 @@ struct text about_name(struct node *node, struct view *v, const struct uuid *acc
     struct description d;
     struct about a = {.node = node, .v = v, .q = &q, .d = &d};
     description_init(&d, arena);
-    if (with_names(&a, arena, NULL) != OK || who_reads(&a, NULL) != OK)
+    if (with_names(&a, arena, NULL) != OK || about_who_reads(&a, NULL) != OK)
         return TEXT("(no name)");
     return about_call(&a, id);
 }

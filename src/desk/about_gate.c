@@ -60,6 +60,7 @@ struct asked {
     struct gate_question q;
 };
 
+/* id empty: without grants. */
 static bool ask(struct about *a, const struct gate_class *cls, struct text id, struct text version, struct asked *w,
                 struct decision *ret)
 {
@@ -70,7 +71,7 @@ static bool ask(struct about *a, const struct gate_class *cls, struct text id, s
     enum err err = cls->ours ? ERR_NOT_FOUND : agreed(a, &cls->party, &w->agreement);
     if (err == OK)
         w->q.agreement = &w->agreement;
-    if (err == OK || err == ERR_NOT_FOUND)
+    if (id.len && (err == OK || err == ERR_NOT_FOUND))
         err = view_grants_of(a->v, id, one_grant, &w->granted, NULL);
     if (err == OK || err == ERR_NOT_FOUND)
         err = marks_default_now(a->v, &w->cls, NULL);
@@ -91,6 +92,13 @@ bool about_may_see(struct about *a, const struct gate_class *cls, struct text id
 {
     struct asked w;
     return ask(a, cls, id, version, &w, ret);
+}
+
+bool about_class_cleared(struct about *a, const struct gate_class *cls)
+{
+    struct asked w;
+    struct decision d;
+    return ask(a, cls, TEXT_NONE, TEXT_NONE, &w, &d);
 }
 
 /* ---- what is marked apart from the rest ---- */

@@ -24,7 +24,12 @@ struct about {
     struct json_doc *translation; /* or NULL */
     struct text language;         /* of it */
 };
-/* about_gate.c. version: its version_name(). Both must outlive it: not texts of the view. */
+/* about.c: fills a->reader from a->q->account; its name lives in the description's arena. ERR_DENIED: there is no
+ * such account */
+MUST_CHECK enum err about_who_reads(struct about *a, struct fault *reterr);
+/* about_gate.c. Of all objects of the class alike, without what was granted for one of them. */
+bool about_class_cleared(struct about *a, const struct gate_class *cls);
+/* version: its version_name(). Both must outlive it: not texts of the view. */
 bool about_may_see(struct about *a, const struct gate_class *cls, struct text id, struct text version,
                    struct decision *ret);
 /* A version that about_may_see() let through; its texts must outlive what is asked of it. */

@@ -117,6 +117,9 @@ struct log_read {
     struct entry_detail detail;
     bool has_body, has_original;
     struct place detail_at, body, original;
+    /* Where bodies are asked for: */
+    struct text body_text; /* raw; empty: none, or erased */
+    bool body_spoiled;     /* it cannot be read: damaged */
 };
 MUST_CHECK enum err log_reader_open(const struct log *log, uint64_t from_n, struct log_reader **ret,
                                     struct fault *reterr);
@@ -125,6 +128,8 @@ MUST_CHECK enum err log_reader_open_at(const struct log *log, uint64_t n, struct
                                        struct fault *reterr);
 /* For who wants the entries alone: details are neither checked against them nor given. */
 void log_reader_skip_details(struct log_reader *r);
+/* For who wants the bodies, too (not the originals). */
+void log_reader_give_bodies(struct log_reader *r);
 /* Borrowed until the next call. ERR_NOT_FOUND at the end of what is committed. ERR_MALFORMED */
 MUST_CHECK enum err log_reader_next(struct log_reader *r, struct log_read *ret, struct fault *reterr);
 void log_reader_close(struct log_reader *r);

@@ -13,9 +13,10 @@ struct log_reader {
     uint64_t next_n, from_n;
     uint32_t segment;
     uint32_t from_offset; /* in the first segment read */
-    bool pinned, scanning, skip_details;
+    bool pinned, scanning, skip_details, give_bodies;
     struct scan scan;
     struct buffer entry, detail; /* copies of the payloads: the window moves on */
+    struct buffer body;
 };
 
 static struct log_reader *new_reader(const struct log *log, uint64_t from_n)
@@ -29,6 +30,7 @@ static struct log_reader *new_reader(const struct log *log, uint64_t from_n)
     r->from_offset = SEGMENT_START;
     buffer_init(&r->entry, LOG_RECORD_MAX_BYTES);
     buffer_init(&r->detail, LOG_RECORD_MAX_BYTES + 4096);
+    buffer_init(&r->body, LOG_RECORD_MAX_BYTES);
     return r;
 }
 
@@ -74,6 +76,11 @@ void log_reader_skip_details(struct log_reader *r)
     r->skip_details = true;
 }
 
+void log_reader_give_bodies(struct log_reader *r)
+{
+    r->give_bodies = true;
+}
+
 static void leave_segment(struct log_reader *r)
 {
     if (r->scanning)
@@ -90,6 +97,7 @@ void log_reader_close(struct log_reader *r)
     leave_segment(r);
     buffer_done(&r->entry);
     buffer_done(&r->detail);
+    buffer_done(&r->body);
     free(r);
 }
 
@@ -183,6 +191,24 @@ static enum err take_detail(struct log_reader *r, const struct scanned *s, struc
     return sha256_eq(&commitment, &ret->entry.c) ? OK : damaged(r, "its detail is not what it commits to", reterr);
 }
 
+static enum err take_body(struct log_reader *r, bool spoiled, const struct scanned *s, struct log_read *ret,
+                          struct fault *reterr)
+{
+    ret->has_body = true;
+    ret->body = s->place;
+    if (!r->give_bodies || (s->head.flags & RECORD_ERASED))
+        return OK;
+    buffer_clear(&r->body);
+    enum err err =
+        spoiled ? ERR_MALFORMED : log_expand_body(r->log, s->head.flags, s->payload, s->head.len, &r->body);
+    if (err == ERR_NOMEM)
+        return fault_set(reterr, err, "no memory for a body");
+    ret->body_spoiled = err != OK;
+    if (err == OK)
+        ret->body_text = buffer_text(&r->body);
+    return OK;
+}
+
 /* The bodies that follow, without moving beyond them. */
 static enum err take_bodies(struct log_reader *r, struct log_read *ret, struct fault *reterr)
 {
@@ -206,9 +232,8 @@ static enum err take_bodies(struct log_reader *r, struct log_read *ret, struct f
         if (original) {
             ret->has_original = true;
             ret->original = s.place;
-        } else {
-            ret->has_body = true;
-            ret->body = s.place;
+        } else if ((err = take_body(r, found == SCAN_SPOILED, &s, ret, reterr)) != OK) {
+            return err;
         }
     }
 }

@@ -23,6 +23,10 @@ static enum err apply_one(struct view *v, const struct log_read *read, struct ar
         if (err != OK)
             return err;
         err = view_apply(v, &f, reterr);
+        if (err == OK && f.kind == FACT_OBJECT && read->body_spoiled)
+            view_apply_unread(v); /* what was decided stands without it; it is not found by its words */
+        else if (err == OK && f.kind == FACT_OBJECT)
+            err = view_apply_words(v, f.n, read->body_text, reterr);
     }
     *ret_damaged = err != OK && err != ERR_NOMEM && err != ERR_FULL && err != ERR_IO;
     return err;
@@ -71,6 +75,7 @@ enum err replay_upto(const struct log *log, struct view *v, uint64_t upto, const
     if (err != OK)
         return err;
     struct arena arena;
+    log_reader_give_bodies(r);
     arena_init(&arena, 4 * LOG_RECORD_MAX_BYTES);
     while (err == OK && !end) {
         if (cancel && atomic_load(cancel))

@@ -33,6 +33,8 @@ static const char schema[] =
     "CREATE TABLE indicator(n INTEGER NOT NULL, pos INTEGER NOT NULL, kind INTEGER NOT NULL, value TEXT NOT NULL,"
     " PRIMARY KEY(n, pos)) WITHOUT ROWID;"
     "CREATE TABLE reference(n INTEGER PRIMARY KEY, keys BLOB NOT NULL);"
+    "CREATE TABLE posting(run INTEGER NOT NULL, key INTEGER NOT NULL, first INTEGER NOT NULL, more BLOB NOT NULL,"
+    " PRIMARY KEY(run, key, first)) WITHOUT ROWID;"
     "CREATE TABLE opening(party BLOB NOT NULL, class INTEGER NOT NULL, upto_n INTEGER NOT NULL, t_us INTEGER NOT "
     "NULL,"
     " PRIMARY KEY(party, class)) WITHOUT ROWID;"
@@ -179,6 +181,12 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_REFERENCES_SET] = "INSERT OR REPLACE INTO reference VALUES(?1, ?2)",
     [SQL_REFERENCES] = "SELECT n, keys FROM reference WHERE n >= ?1 AND n < ?2 ORDER BY n DESC",
     [SQL_REFERENCES_DROP] = "DELETE FROM reference WHERE n >= ?1 AND n < ?2",
+    [SQL_POSTING_ADD] = "INSERT INTO posting VALUES(?1, ?2, ?3, ?4)",
+    [SQL_POSTINGS_OF] = "SELECT run, key, first, more FROM posting WHERE run >= ?1 AND run < ?2"
+                        " ORDER BY run, key, first",
+    [SQL_POSTINGS_DROP] = "DELETE FROM posting WHERE run >= ?1 AND run < ?2",
+    [SQL_POSTINGS] = "SELECT key, first, more FROM posting WHERE run = ?1 AND key <= ?2"
+                     " ORDER BY key DESC, first DESC",
     [SQL_PAGE] = "SELECT n FROM version INDEXED BY version_page WHERE class = ?1 AND standing = ?2 AND n >= ?3"
                  " ORDER BY n LIMIT ?4",
     [SQL_PAGE_TIMES] = "SELECT n, t_us FROM version INDEXED BY version_page WHERE class = ?1 AND standing = ?2"

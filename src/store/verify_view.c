@@ -350,7 +350,10 @@ static enum err compare_schema(struct verify_view *w, sqlite3 *there, sqlite3 *m
     return err == ERR_MALFORMED ? OK : err;
 }
 
-static enum err compare_all(struct verify_view *w, sqlite3 *there, sqlite3 *made, struct fault *reterr)
+/* unread: bodies that the replay could not read, of which it has no postings. They are a fault of the log, which is
+ * named there; the view may have been made when they could still be read. */
+static enum err compare_all(struct verify_view *w, sqlite3 *there, sqlite3 *made, uint64_t unread,
+                            struct fault *reterr)
 {
     sqlite3_stmt *s = NULL;
     enum err err = compare_schema(w, there, made, reterr);
@@ -362,6 +365,8 @@ static enum err compare_all(struct verify_view *w, sqlite3 *there, sqlite3 *made
     while (err == OK && check_good(w->check) && sqlite3_step(s) == SQLITE_ROW) {
         struct table t = {.key_columns = 0};
         snprintf(t.name, sizeof t.name, "%s", (const char *)sqlite3_column_text(s, 0));
+        if (unread && strcmp(t.name, "posting") == 0)
+            continue;
         err = compare_table(w, there, made, &t, reterr);
     }
     sqlite3_finalize(s);
@@ -390,7 +395,7 @@ enum err verify_view_replay(struct verify_view *w, struct verify_db *db, struct 
     if (err == OK && view_position(made) < w->position)
         err = fault_set(&why, ERR_MALFORMED, "the log ends before the view");
     if (err == OK) {
-        err = compare_all(w, db->db, made->db, &why);
+        err = compare_all(w, db->db, made->db, view_unread(made), &why);
         if (log_size(log) > w->position)
             snprintf(w->remark, sizeof w->remark, "the view has seen %llu of %llu entries: the next opening goes on",
                      (unsigned long long)w->position, (unsigned long long)log_size(log));

@@ -131,6 +131,7 @@ enum err view_open_at(const char *path, bool write, struct view **ret, struct fa
         return view_nomem(reterr);
     v->write = write;
     arena_init(&v->arena, VIEW_ARENA_BYTES);
+    words_init(&v->words);
     enum err err = connect(v, path, reterr);
     if (err == OK)
         err = pragmas(v, reterr);
@@ -157,6 +158,7 @@ enum err view_open_scratch(int cache_kib, struct view **ret, struct fault *reter
         return view_nomem(reterr);
     v->write = true;
     arena_init(&v->arena, VIEW_ARENA_BYTES);
+    words_init(&v->words);
     enum err err = connect(v, "", reterr);
     snprintf(text, sizeof text,
              "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
@@ -207,6 +209,8 @@ void view_close(struct view *v)
     mark_done(&v->saved);
     arena_done(&v->arena);
     free(v->references.list);
+    free(v->postings.list);
+    words_done(&v->words);
     free(v);
 }
 
@@ -270,7 +274,8 @@ static enum err mark(struct view *v, struct view_mark *m)
     } else {
         free(m->current);
     }
-    *m = (struct view_mark){v->now, v->references.count, v->types.count, v->classes.count, v->origins.count, current};
+    *m = (struct view_mark){
+        v->now, v->references.count, v->postings.count, v->types.count, v->classes.count, v->origins.count, current};
     return OK;
 }
 
@@ -278,6 +283,7 @@ static void go_back(struct view *v, const struct view_mark *m)
 {
     v->now = m->counters;
     v->references.count = m->references;
+    v->postings.count = m->postings;
     interned_cut(&v->types, m->types);
     interned_cut(&v->classes, m->classes);
     interned_cut(&v->origins, m->origins);
@@ -371,12 +377,15 @@ enum err view_commit(struct view *v, struct fault *reterr)
     if (err == OK)
         err = view_write_references(v, v->begun.counters.position, reterr);
     if (err == OK)
+        err = view_write_postings(v, v->begun.counters.position, reterr);
+    if (err == OK)
         err = write_meta(v, reterr);
     if (err == OK)
         err = run(v, SQL_COMMIT, reterr);
     if (err == OK) {
         v->in_write = false;
         v->references.count = 0;
+        v->postings.count = 0;
     } else {
         view_rollback(v);
     }

@@ -32,6 +32,11 @@ MUST_CHECK enum err view_savepoint(struct view *v, struct fault *reterr);
 MUST_CHECK enum err view_release(struct view *v, struct fault *reterr);
 MUST_CHECK enum err view_rollback_to(struct view *v, struct fault *reterr);
 MUST_CHECK enum err view_apply(struct view *v, const struct fact *f, struct fault *reterr);
+/* What the body of the object just applied, at entry n, is found by. Without it the object is not found. ERR_NOMEM */
+MUST_CHECK enum err view_apply_words(struct view *v, uint64_t n, struct text body, struct fault *reterr);
+/* Of a replay: its body cannot be read. How many there were, since the view was opened. */
+void view_apply_unread(struct view *v);
+uint64_t view_unread(const struct view *v);
 /* An entry whose detail was erased: nothing of it is known any more but that it was. */
 MUST_CHECK enum err view_apply_erased(struct view *v, uint64_t n, int64_t t_us, struct fault *reterr);
 MUST_CHECK enum err view_commit(struct view *v, struct fault *reterr);

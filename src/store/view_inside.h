@@ -2,6 +2,7 @@
 #pragma once
 #include <sqlite3.h>
 
+#include "store/postings.h"
 #include "store/sql.h"
 #include "store/view.h"
 
@@ -37,10 +38,19 @@ struct reference_list {
     size_t count, cap;
 };
 
+/* Postings of this transaction's entries, by entry (view_postings.c). */
+struct posting {
+    uint64_t n, key;
+};
+struct posting_list {
+    struct posting *list;
+    size_t count, cap;
+};
+
 /* What a savepoint keeps of the above, to go back to. */
 struct view_mark {
     struct counters counters;
-    size_t references;
+    size_t references, postings;
     size_t types, classes, origins;
     uint64_t *current; /* of each class */
 };
@@ -59,6 +69,9 @@ struct view {
     struct interned types, classes, origins;
     struct counters now;
     struct reference_list references;
+    struct posting_list postings;
+    struct words words;
+    uint64_t unread; /* bodies that a replay could not read: their postings are missing */
     struct view_mark begun, saved;
     struct arena arena;         /* texts of rows of people and partners */
     struct version_texts texts; /* of single rows */
@@ -136,6 +149,10 @@ MUST_CHECK enum err note_unproven(struct view *v, const struct content *c, const
 MUST_CHECK enum err apply_references(struct view *v, const struct fact *f, struct fault *reterr);
 /* Before a commit: what the transaction's entries refer to, `from` being the position when it began. */
 MUST_CHECK enum err view_write_references(struct view *v, uint64_t from, struct fault *reterr);
+
+/* ---- postings (view_postings.c) ---- */
+/* Before a commit: of the transaction's entries, `from` being the position when it began. */
+MUST_CHECK enum err view_write_postings(struct view *v, uint64_t from, struct fault *reterr);
 
 /* ---- desk (view_desk.c), pages (view_pages.c), people and partners (view_people.c) ---- */
 MUST_CHECK enum err apply_desk_object(struct view *v, const struct fact *f, struct fault *reterr);

@@ -61,7 +61,11 @@ static enum err apply_staged(struct txn *t, const struct log_item *item, struct 
     read->has_original = item->original.len > 0;
     arena_reset(&w->arena);
     enum err err = fact_decode(read, &w->arena, &decoded, reterr);
-    return err == OK ? view_apply(t->node->view, &decoded, reterr) : err;
+    if (err == OK)
+        err = view_apply(t->node->view, &decoded, reterr);
+    if (err == OK && decoded.kind == FACT_OBJECT)
+        err = view_apply_words(t->node->view, decoded.n, item->body, reterr);
+    return err;
 }
 
 static void fill_in(struct fact *f, const struct log_read *read)
