@@ -212,12 +212,12 @@ static int by_name(struct session *s, struct view *v, const struct uuid *account
         return several(s, typed, &c);
     if (c.count == 1)
         return take(ret, c.ids[0]);
-    complain(
-        s,
-        "%s: nothing here has that name or identifier. An identifier (type--UUID), its first %d digits, "
-        "a finding (F-12), an entry (#345), a name or a value can be asked for; erased objects leave no trace of "
-        "theirs. entente search finds parts of them",
-        typed, PREFIX_LEAST);
+    complain(s,
+             "%s: nothing here has that name or identifier. An identifier (type--UUID), its first %d digits, "
+             "a finding (F-12), an entry (#345), an exact name or value can be asked for; erased objects leave no "
+             "trace of "
+             "theirs. entente search finds parts of them",
+             typed, PREFIX_LEAST);
     return EXIT_DATA;
 }
 

@@ -247,7 +247,8 @@ const struct command COMMAND_GET = {
     .summary = "an object: who said it, when, under which marking, what it says and what it has to do with",
     .details =
         "ID: an identifier, its first 8 or more hexadecimal digits (with or without the type), a finding (F-12), an\n"
-        "entry of the log (#345), or a name or value. What others refer to is named, what is not here is said to be "
+        "entry of the log (#345), or an exact name or value. What others refer to is named, what is not here is said "
+        "to be "
         "so.\n"
         "What the account may not see is not shown: a sentence says why. $COLUMNS is the width, else the "
         "terminal's.\n"

@@ -252,7 +252,7 @@ static enum err not_for(struct about *a, const struct decision *d, struct fault 
     return fault_set(reterr, ERR_DENIED, "not for this account");
 }
 
-static enum err tell(struct about *a, struct fault *reterr)
+static enum err tell(struct about *a, struct text body, struct fault *reterr)
 {
     enum err err = about_find_translation(a, reterr);
     if (err != OK)
@@ -269,6 +269,8 @@ static enum err tell(struct about *a, struct fault *reterr)
     err = about_referred(a, reterr);
     if (err == OK)
         err = about_found(a, reterr);
+    if (err == OK)
+        err = about_shared(a, body, reterr);
     if (err == OK)
         err = about_given(a, reterr);
     return err == OK ? about_versions(a, reterr) : err;
@@ -288,7 +290,7 @@ static enum err load_and_tell(struct about *a, struct fault *reterr)
     if (err != OK)
         return err;
     a->object = json_root(doc);
-    err = tell(a, reterr);
+    err = tell(a, buffer_text(&body), reterr);
     json_free(a->translation);
     json_free(doc);
     buffer_done(&body);

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "desk/about_inside.h"
 #include "desk/own.h"
+#include "desk/search.h"
 
 /* ---- versions and claims ---- */
 
@@ -125,6 +126,35 @@ enum err about_found(struct about *a, struct fault *reterr)
     if (err != OK)
         return err;
     return view_findings_about(a->v, &ident.uuid, ABOUT_FINDINGS_MAX + 1, one_finding, &f, reterr);
+}
+
+/* ---- who else holds its values ---- */
+
+static void one_shared(struct about *a, struct describe_section *s, const struct search_shared *shared)
+{
+    describe_addf(a->d, s, "", TEXT_FMT " (%s): %s%llu other%s%s", TEXT_ARG(shared->value), shared->kind,
+                  shared->more ? "more than " : "", (unsigned long long)shared->others,
+                  shared->others == 1 ? "" : "s", shared->others >= SEARCH_COMMON_FROM ? ", not a lead" : "");
+    for (size_t i = 0; i < shared->count; i++) {
+        const struct search_result *r = &shared->shown[i];
+        struct text from = r->ours ? TEXT("us") : about_party(a, &r->party);
+        describe_addf(a->d, s, "", "  " TEXT_FMT ", from " TEXT_FMT ", %s (" TEXT_FMT ")", TEXT_ARG(r->name),
+                      TEXT_ARG(from), r->state, TEXT_ARG(r->id));
+    }
+}
+
+enum err about_shared(struct about *a, struct text body, struct fault *reterr)
+{
+    struct search_shared *list;
+    size_t count;
+    enum err err = search_shared(a->node, a->v, &a->q->account, a->q->now_us, a->row.n, body, a->d->arena, &list,
+                                 &count, reterr);
+    if (err != OK)
+        return err;
+    struct describe_section *s = count ? describe_section(a->d, "Same values") : NULL;
+    for (size_t i = 0; i < count; i++)
+        one_shared(a, s, &list[i]);
+    return OK;
 }
 
 /* ---- who was given it ---- */

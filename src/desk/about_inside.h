@@ -59,4 +59,6 @@ MUST_CHECK enum err about_referred(struct about *a, struct fault *reterr);
 /* about_here.c: versions and claims, findings, releases. */
 MUST_CHECK enum err about_versions(struct about *a, struct fault *reterr);
 MUST_CHECK enum err about_found(struct about *a, struct fault *reterr);
+/* body: as the reader sees it. */
+MUST_CHECK enum err about_shared(struct about *a, struct text body, struct fault *reterr);
 MUST_CHECK enum err about_given(struct about *a, struct fault *reterr);
