@@ -1,6 +1,7 @@
 /* desk/intake.c - see intake.h; the plan of it is in intake_inside.h. */
 #include "desk/intake.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,46 +166,128 @@ static enum err apply_items(struct intake *in, const struct intake_items *items,
             e = intake_apply(in, items, from, n, reterr);
         if (e != OK)
             return e;
+        pthread_mutex_lock(&in->tell_lock);
         tell_rejected(in, items, from, n);
         if (in->options->on_commit)
             in->options->on_commit(in->options->self, in->totals.read, in->totals.at);
+        pthread_mutex_unlock(&in->tell_lock);
         from += n;
     }
     return OK;
 }
 
-/* One chunk after the other. A lying reader's items before the lie stand. */
-static enum err read_document(struct intake *in, struct reader *reader, struct intake_items *items,
-                              struct fault *reterr)
+/* The next chunk is read, checked, hashed and packed while the one before is written: two turns of items, of which
+ * one is the writer's. What the two touch of `in` are different members of it. */
+struct turn {
+    struct intake *in;
+    struct intake_items items;
+    pthread_t thread;
+    bool writing;
+    enum err err;
+    struct fault fault;
+};
+
+static void *write_turn(void *self)
+{
+    struct turn *t = self;
+    t->err = apply_items(t->in, &t->items, &t->fault);
+    return NULL;
+}
+
+/* A document of one chunk, and one that cannot have a thread, is written at once. */
+static void turn_begin(struct turn *t)
+{
+    t->fault = (struct fault){.offset = -1, .line = -1};
+    t->writing = !t->items.ended && pthread_create(&t->thread, NULL, write_turn, t) == 0;
+    if (!t->writing)
+        (void)write_turn(t);
+}
+
+static enum err turn_end(struct turn *t, struct fault *reterr)
+{
+    if (t->writing)
+        pthread_join(t->thread, NULL);
+    t->writing = false;
+    if (t->err != OK && reterr)
+        *reterr = t->fault;
+    return t->err;
+}
+
+/* Takes the next chunk into this turn. *ret_lie err: what was wrong with it; its items before the lie stand. */
+static enum err next_turn(struct turn *t, struct reader *reader, struct fault *ret_lie, struct fault *reterr)
 {
     struct text chunk;
-    while (!items->ended) {
-        enum err e = reader_next(reader, &chunk, reterr);
-        if (e == ERR_NOT_FOUND)
-            return fault_set(reterr, ERR_MALFORMED, "its reader stopped without a word");
-        if (e != OK)
-            return e;
-        struct fault lie = {.offset = -1, .line = -1};
-        enum err taken = intake_items_take(in, items, chunk, &lie);
-        enum err bounded = intake_bounded(in, items, chunk.len, taken == OK ? &lie : NULL);
-        if (taken == OK)
-            taken = bounded;
-        e = apply_items(in, items, reterr);
-        if (e != OK)
-            return e;
-        if (taken != OK) {
-            if (reterr)
-                *reterr = lie;
-            return taken;
+    enum err e = reader_next(reader, &chunk, reterr);
+    if (e == ERR_NOT_FOUND)
+        return fault_set(reterr, ERR_MALFORMED, "its reader stopped without a word");
+    if (e != OK)
+        return e;
+    *ret_lie = (struct fault){.offset = -1, .line = -1};
+    enum err taken = intake_items_take(t->in, &t->items, chunk, ret_lie);
+    enum err bounded = intake_bounded(t->in, &t->items, chunk.len, taken == OK ? ret_lie : NULL);
+    ret_lie->err = taken != OK ? taken : bounded;
+    return OK;
+}
+
+/* One chunk after the other. A lying reader's items before the lie stand. */
+static enum err read_turns(struct intake *in, struct turn turns[2], struct reader *reader, struct fault *reterr)
+{
+    struct fault lie = {.err = OK};
+    enum err e = OK;
+    size_t i = 0;
+    while (e == OK && lie.err == OK && !turns[1 - i].items.ended) {
+        struct fault why = {.offset = -1, .line = -1};
+        enum err next = next_turn(&turns[i], reader, &lie, &why);
+        e = turn_end(&turns[1 - i], reterr);
+        in->mostly_held = in->totals.unchanged * 2 > in->totals.read;
+        if (e == OK && next != OK) {
+            *reterr = why;
+            e = next;
         }
+        if (e == OK)
+            turn_begin(&turns[i]);
+        i = 1 - i;
     }
-    if (items->end.err == OK) {
-        in->totals.whole = true;
-        return OK;
+    enum err last = turn_end(&turns[1 - i], e == OK ? reterr : NULL);
+    if (e == OK)
+        e = last;
+    if (e == OK && lie.err != OK) {
+        *reterr = lie;
+        e = lie.err;
     }
-    if (reterr)
-        *reterr = items->end;
-    return items->end.err;
+    return e;
+}
+
+static enum err turns_init(struct intake *in, struct turn turns[2], struct fault *reterr)
+{
+    enum err e = OK;
+    for (size_t i = 0; i < 2; i++) {
+        turns[i] = (struct turn){.in = in};
+        intake_items_init(&turns[i].items);
+    }
+    for (size_t i = 0; e == OK && i < 2; i++)
+        e = body_maker_new(in->node, &turns[i].items.maker);
+    return e == OK ? OK : fault_set(reterr, e, "no memory to take a document in");
+}
+
+static enum err read_document(struct intake *in, struct reader *reader, struct fault *reterr)
+{
+    struct turn turns[2];
+    struct fault why = {.offset = -1, .line = -1};
+    enum err e = turns_init(in, turns, &why);
+    if (e == OK)
+        e = read_turns(in, turns, reader, &why);
+    const struct intake_items *last = turns[0].items.ended ? &turns[0].items : &turns[1].items;
+    if (e == OK && last->end.err != OK) {
+        why = last->end;
+        e = why.err;
+    }
+    in->totals.whole = e == OK;
+    for (size_t i = 0; i < 2; i++)
+        intake_items_done(&turns[i].items);
+    if (e != OK && reterr)
+        *reterr = why;
+    return e;
 }
 
 static enum err take_in(struct intake *in, struct fault *reterr)
@@ -219,10 +302,7 @@ static enum err take_in(struct intake *in, struct fault *reterr)
     const bool keeps = reader_format_keeps(in->totals.format);
     if (keeps)
         node_hold_erasures(in->node);
-    struct intake_items items;
-    intake_items_init(&items);
-    e = read_document(in, reader, &items, reterr);
-    intake_items_done(&items);
+    e = read_document(in, reader, reterr);
     reader_free(reader);
     if (e == OK || e == ERR_MALFORMED) {
         enum err ended = intake_events_end(in, e == OK ? reterr : NULL);
@@ -264,6 +344,7 @@ enum err intake_run(struct node *node, int fd, const struct intake_options *opti
                     struct fault *reterr)
 {
     struct intake in = {.node = node, .options = options, .run = uuid_random()};
+    pthread_mutex_init(&in.tell_lock, NULL);
     enum err e = begin(&in, fd, reterr);
     if (e == OK) {
         if (options->strict)
@@ -275,6 +356,7 @@ enum err intake_run(struct node *node, int fd, const struct intake_options *opti
             e = again == OK ? e : again;
         intake_spool_close(&in.spool);
     }
+    pthread_mutex_destroy(&in.tell_lock);
     marking_book_done(&in.markings);
     report_batch_free(in.reports);
     constituency_unref(in.owners);

@@ -98,30 +98,16 @@ static enum err one_more_aside(struct intake *in, struct text id, bool *ret_too_
 
 /* ---- times of formats that have none ---- */
 
-static void fill_stamp(const struct record_object *o, uint32_t at, int64_t us)
+static struct own_times stamps_of(struct apply *a, struct intake_item *item, const struct version_row *before)
 {
-    char text[STAMP_TEXT_MAX];
-    struct text t = stamp_format(stamp_from_us(us, 3), text);
-    if (at != 0 && t.len == 24)
-        memcpy((char *)(uintptr_t)o->body.ptr + at, t.ptr, t.len); /* our copy of the chunk */
-}
-
-/* STIX 2.1 section 4.7: valid_until is later than valid_from. A row that has ended already began before it ended. */
-static int64_t valid_from_us(const struct record_object *o, int64_t created_us)
-{
-    const int64_t ms = 1000;
-    return o->has_valid_until && o->valid_until_us <= created_us ? o->valid_until_us - ms : created_us;
-}
-
-/* created stays what it was, modified moves on. */
-static struct own_times fill_stamps(struct apply *a, struct intake_item *item, const struct version_row *before)
-{
-    struct record_object *o = &item->record.u.object;
-    struct own_times w = own_times(a->t, before);
-    fill_stamp(o, o->created_at, w.created_us);
-    fill_stamp(o, o->modified_at, w.modified_us);
-    fill_stamp(o, o->valid_from_at, valid_from_us(o, w.created_us));
-    item->hash = sha256_of(o->body.ptr, o->body.len);
+    if (before || item->stamped_us == 0 || item->stamped_us > txn_now_us(a->t)) {
+        struct own_times w = own_times(a->t, before);
+        intake_stamp_again(item, &w);
+        return w;
+    }
+    struct own_times w = {.created_us = item->stamped_us, .modified_us = item->stamped_us};
+    stamp_format(stamp_from_us(w.created_us, 3), w.created);
+    stamp_format(stamp_from_us(w.modified_us, 3), w.modified);
     return w;
 }
 
@@ -132,7 +118,7 @@ static void take_stamps(const struct record_object *o, const struct own_times *w
     f->modified = text_of(w->modified);
     if (o->valid_from_at != 0) {
         f->has_valid_from = true;
-        f->valid_from_us = valid_from_us(o, w->created_us);
+        f->valid_from_us = intake_valid_from_us(o, w->created_us);
     }
 }
 
@@ -244,7 +230,7 @@ static enum err append(struct apply *a, struct intake_item *item, const struct j
     if (e != OK)
         return fault_at(reterr, e, o->at, NULL, "no memory to take the object in");
     obj->values = a->values;
-    return txn_append(a->t, &f, o->body, o->original, reterr);
+    return txn_append_ready(a->t, &f, o->body, &item->ready, o->original, reterr);
 }
 
 static enum err append_path(struct apply *a, const struct intake_item *item, const struct judgement *j,
@@ -345,7 +331,7 @@ static enum err apply_judged(struct apply *a, struct intake_item *item, struct a
     item->cls.quarantined |= red_is_quarantined(&item->cls, a->in->red_named);
     bool refused = false, next = false;
     if (arrived->print) {
-        stamps = fill_stamps(a, item, current && uuid_eq(&current->party, &arrived->party) ? current : NULL);
+        stamps = stamps_of(a, item, current && uuid_eq(&current->party, &arrived->party) ? current : NULL);
         arrived->versioned = true;
         arrived->modified_us = stamps.modified_us;
         arrived->hash = item->hash;

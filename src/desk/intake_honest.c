@@ -188,7 +188,7 @@ enum err intake_bounded(struct intake *in, struct intake_items *items, size_t ch
             return fault_at(reterr, ERR_MALFORMED, at, "record",
                             "its reader broke the record form: no object is there");
         }
-        in->next_at = at; /* a document's piece may be several objects */
+        in->next_at = at + reader_format_apart(in->totals.format);
     }
     return OK;
 }

@@ -9,7 +9,10 @@
  * when the definition comes from one whose word counts, the object's class is found anew (desk/reclass.h). Whose word
  * counts: desk/portion.h. */
 #pragma once
+#include <pthread.h>
+
 #include "desk/intake.h"
+#include "desk/own.h"
 #include "desk/portion.h"
 #include "desk/reclass.h"
 #include "desk/report.h"
@@ -80,9 +83,12 @@ struct intake {
     size_t aside_slots, aside_used;
     unsigned unholdable; /* objects that the store would not take */
     struct intake_totals totals;
-    bool changed;         /* something was appended */
-    int64_t next_at;      /* where in the document the next object begins at the earliest */
-    uint64_t chunk_bytes; /* what its reader has sent so far */
+    pthread_mutex_t tell_lock; /* one callback of the options at a time: chunks are read while others are written */
+    bool enveloped;            /* the envelope was told */
+    bool mostly_held;          /* of what was written so far, more than half was held: not worth making ready */
+    bool changed;              /* something was appended */
+    int64_t next_at;           /* where in the document the next object begins at the earliest */
+    uint64_t chunk_bytes;      /* what its reader has sent so far */
     /* Reported events, from the first one on: */
     struct constituency *owners;
     struct report_batch *reports;
@@ -103,8 +109,10 @@ struct reclass_request intake_look_again(const struct intake *in);
 
 /* ---- items ---- */
 struct intake_item {
-    struct record record;     /* an object, an event or a refusal */
-    struct sha256 hash;       /* of the body as it came; of stamped ones not yet */
+    struct record record; /* an object, an event or a refusal */
+    struct sha256 hash;   /* of the body */
+    int64_t stamped_us;   /* the times that its body was given; 0: it has its own */
+    struct ready_body ready;
     enum authority authority; /* of its sender's word */
     struct gate_class cls;
 };
@@ -112,15 +120,25 @@ struct intake_items {
     struct buffer bytes; /* the chunk's copy: bodies are stamped in place */
     struct intake_item *list;
     size_t count, cap;
-    struct arena filled; /* objects that were given markings */
-    bool enveloped;      /* the envelope was told */
-    bool ended;          /* with: */
-    struct fault end;    /* err OK: the document's proper end */
+    struct arena filled;      /* objects that were given markings, and bodies made ready */
+    struct body_maker *maker; /* owned; NULL: bodies are not made ready */
+    int64_t now_us;           /* when the chunk was taken */
+    bool ended;               /* with: */
+    struct fault end;         /* err OK: the document's proper end */
 };
 /* Writes the options' marking definitions into an object of ours that carries no marking. What it is then lives in
  * the items' arena. ERR_NOMEM */
 MUST_CHECK enum err intake_fill_markings(const struct intake *in, struct intake_items *items, struct record_object *o,
                                          struct fault *reterr);
+/* ---- times, and bodies made ready (intake_stamps.c) ---- */
+/* STIX 2.1 section 4.7: valid_until is later than valid_from. A row that has ended already began before it ended. */
+int64_t intake_valid_from_us(const struct record_object *o, int64_t created_us);
+/* Writes the chunk's time where the object has none, hashes and packs its body. ERR_NOMEM */
+MUST_CHECK enum err intake_make_ready(const struct intake *in, struct intake_items *items, struct intake_item *item,
+                                      struct fault *reterr);
+/* Other times than the chunk's. */
+void intake_stamp_again(struct intake_item *item, const struct own_times *times);
+
 void intake_items_init(struct intake_items *items);
 void intake_items_done(struct intake_items *items);
 /* Takes a chunk apart. ERR_MALFORMED: the reader lied; the items before stand. */

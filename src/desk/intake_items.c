@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/time.h"
 #include "desk/intake_honest.h"
 #include "desk/intake_marking.h"
 #include "desk/own.h"
@@ -20,6 +21,7 @@ void intake_items_done(struct intake_items *items)
 {
     buffer_done(&items->bytes);
     arena_done(&items->filled);
+    body_maker_free(items->maker);
     free(items->list);
     *items = (struct intake_items){0};
 }
@@ -58,11 +60,6 @@ static void classify(struct intake *in, const struct record_object *o, const str
     memcpy(ret->type, id->type.ptr, len);
 }
 
-static bool is_stamped(const struct record_object *o)
-{
-    return o->created_at != 0 || o->modified_at != 0 || o->valid_from_at != 0;
-}
-
 /* Is it of that node: created by it, or its own identity? */
 static bool is_of(struct text identity, const struct record_object *o)
 {
@@ -98,14 +95,18 @@ static enum err take_object(struct intake *in, struct intake_items *items, struc
         return e;
     if (ident_parse(o->id, &id, NULL) != OK)
         return fault_at(reterr, ERR_MALFORMED, o->at, "record", "its reader broke the record form");
-    if (!is_stamped(o))
+    if (o->print == 0)
         item->hash = sha256_of(o->body.ptr, o->body.len);
     item->authority = authority_of(in, o);
     classify(in, o, &id, &item->cls);
     e = intake_marking_read(in, o, &item->cls, reterr);
-    if (e == OK && item->cls.terms.classification > in->ceiling)
+    if (e != OK)
+        return e;
+    if (item->cls.terms.classification > in->ceiling) {
         intake_refuse(item, INTAKE_CLASSIFIED_RULE, INTAKE_CLASSIFIED);
-    return e;
+        return OK;
+    }
+    return intake_make_ready(in, items, item, reterr);
 }
 
 static void take_end(struct intake_items *items, const struct record_end *end)
@@ -125,18 +126,31 @@ static enum err broken(struct fault *reterr)
 }
 
 /* What stands before the objects, where it was asked for and not told yet. */
-static enum err take_preface(const struct intake *in, struct intake_items *items, const struct record *r,
-                             struct fault *reterr)
+static enum err take_preface(struct intake *in, const struct record *r, struct fault *reterr)
 {
     const struct intake_options *o = in->options;
-    if (!o->on_envelope || items->enveloped || (r->kind == RECORD_ELEMENT && !o->on_element))
+    enum err e = OK;
+    if (!o->on_envelope || in->enveloped || (r->kind == RECORD_ELEMENT && !o->on_element))
         return broken(reterr);
-    if (r->kind == RECORD_ELEMENT) {
+    pthread_mutex_lock(&in->tell_lock);
+    if (r->kind == RECORD_ELEMENT)
         o->on_element(o->self, &r->u.element);
-        return OK;
-    }
-    items->enveloped = true;
-    return o->on_envelope(o->self, &r->u.envelope, reterr);
+    else
+        e = o->on_envelope(o->self, &r->u.envelope, reterr);
+    pthread_mutex_unlock(&in->tell_lock);
+    in->enveloped = r->kind == RECORD_ENVELOPE;
+    return e;
+}
+
+static void take_lost(struct intake *in, const struct record_lost *lost)
+{
+    const struct intake_options *o = in->options;
+    in->totals.lost++;
+    if (!o->on_lost)
+        return;
+    pthread_mutex_lock(&in->tell_lock);
+    o->on_lost(o->self, lost);
+    pthread_mutex_unlock(&in->tell_lock);
 }
 
 enum err intake_items_take(struct intake *in, struct intake_items *items, struct text chunk, struct fault *reterr)
@@ -144,6 +158,7 @@ enum err intake_items_take(struct intake *in, struct intake_items *items, struct
     items->count = 0;
     buffer_clear(&items->bytes);
     arena_reset(&items->filled);
+    items->now_us = clock_now_us();
     buffer_add(&items->bytes, chunk);
     if (buffer_error(&items->bytes) != OK)
         return fault_set(reterr, buffer_error(&items->bytes), "no memory for %zu bytes", chunk.len);
@@ -157,17 +172,15 @@ enum err intake_items_take(struct intake *in, struct intake_items *items, struct
         if (e != OK || items->ended) /* nothing comes after the end */
             return broken(reterr);
         if (r.kind == RECORD_ENVELOPE || r.kind == RECORD_ELEMENT) {
-            e = take_preface(in, items, &r, reterr);
+            e = take_preface(in, &r, reterr);
             if (e != OK)
                 return e;
             continue;
         }
-        if (in->options->on_envelope && !items->enveloped)
+        if (in->options->on_envelope && !in->enveloped)
             return broken(reterr);
         if (r.kind == RECORD_LOST) {
-            in->totals.lost++;
-            if (in->options->on_lost)
-                in->options->on_lost(in->options->self, &r.u.lost);
+            take_lost(in, &r.u.lost);
             continue;
         }
         if (r.kind == RECORD_END) {

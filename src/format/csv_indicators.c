@@ -281,4 +281,4 @@ static void free_reader(void *self)
     csv_indicators_free(self);
 }
 
-const struct format FORMAT_CSV = {"csv", true, claim, open_job, next_record, free_reader};
+const struct format FORMAT_CSV = {"csv", true, claim, open_job, next_record, free_reader, true};

@@ -38,4 +38,5 @@ struct format {
      * in the order of their places in the document; several may share one. ERR_NOT_FOUND after that. ERR_NOMEM */
     enum err (*next)(void *self, struct buffer *to);
     void (*free)(void *self); /* accepts NULL */
+    bool apart;               /* no two of its objects stand at one place */
 };

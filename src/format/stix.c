@@ -256,4 +256,4 @@ static void free_reader(void *self)
     stix_reader_free(self);
 }
 
-const struct format FORMAT_STIX = {"stix", false, claim, open_job, next_record, free_reader};
+const struct format FORMAT_STIX = {"stix", false, claim, open_job, next_record, free_reader, true};

@@ -36,6 +36,12 @@ bool reader_format_keeps(enum reader_format f)
     return format && format->keeps;
 }
 
+bool reader_format_apart(enum reader_format f)
+{
+    const struct format *format = format_of(f);
+    return format && format->apart;
+}
+
 enum format_claim format_detect(const struct format_head *h, enum reader_format *ret)
 {
     enum format_claim best = FORMAT_NO;

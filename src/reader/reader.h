@@ -32,6 +32,8 @@ const char *reader_format_name(enum reader_format f);     /* "stix", "csv", ... 
 enum reader_format reader_format_parse(struct text name); /* READER_DETECT when unknown */
 /* Its records lose something: the document's bytes are kept. */
 bool reader_format_keeps(enum reader_format f);
+/* No two of its objects stand at one place of the document. */
+bool reader_format_apart(enum reader_format f);
 
 /* Bytes of a party or identity: an identifier at most; of a document's name; of field maps. */
 #define READER_NAME_MAX  512

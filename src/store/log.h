@@ -60,12 +60,25 @@ void log_extent(struct log *log, struct log_extent *ret);
 MUST_CHECK enum err log_lengthen(const struct io *io, const char *path, struct fault *reterr);
 uint32_t log_segment_of(struct log *log, uint64_t n); /* the segment that entry n lies in */
 
+/* A body packed outside the writer's turn, so that this costs the one who stages nothing: any thread, a packer of its
+ * own each. The bytes are the same as log_stage() would make. */
+struct log_packer;
+MUST_CHECK enum err log_packer_new(const struct log *log, struct log_packer **ret);
+void log_packer_free(struct log_packer *p); /* accepts NULL */
+struct log_packed {
+    struct text payload; /* of its record; empty: not packed yet */
+    uint8_t flags;
+};
+/* hash: of raw. The payload is appended; errors stick in `to`. Returns its flags. */
+uint8_t log_pack(struct log_packer *p, struct text raw, const struct sha256 *hash, struct buffer *to);
+
 /* One entry with its detail and up to two bodies (object, and its original when canonical form was not exact). */
 struct log_item {
     struct text kind;
     int64_t t_us; /* the clock; the log takes the later of this and a microsecond after the previous */
     struct text public_part, private_part;
     struct text body, original; /* raw; compressed here; empty: none */
+    struct log_packed packed;   /* body, where it was packed before */
 };
 /* Stages an entry of the group under way: assigns n and salts, copies everything. Nothing is written yet.
  * *ret_n, *ret_t_us, *ret_body, *ret_original (places they will have; PLACE_NONE). ERR_LIMIT (a part or body over

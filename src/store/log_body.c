@@ -8,24 +8,48 @@
 #define COMPRESS_FROM ((size_t)48) /* shorter ones are kept as they are */
 #define FIRST_READ    ((size_t)4096)
 
+struct log_packer {
+    ZSTD_CCtx *ctx;
+    const ZSTD_CDict *dict; /* the log's */
+};
+
+enum err log_packer_new(const struct log *log, struct log_packer **ret)
+{
+    struct log_packer *p = calloc(1, sizeof *p);
+    if (!p)
+        return ERR_NOMEM;
+    p->ctx = ZSTD_createCCtx();
+    p->dict = log->cdict;
+    if (!p->ctx) {
+        free(p);
+        return ERR_NOMEM;
+    }
+    /* The payload has its own length and checksum; the frame need not repeat them. */
+    ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_compressionLevel, LEVEL);
+    ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_contentSizeFlag, 0);
+    ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_checksumFlag, 0);
+    ZSTD_CCtx_setParameter(p->ctx, ZSTD_c_dictIDFlag, 0);
+    *ret = p;
+    return OK;
+}
+
+void log_packer_free(struct log_packer *p)
+{
+    if (p)
+        ZSTD_freeCCtx(p->ctx);
+    free(p);
+}
+
 enum err log_compress_init(struct log *log)
 {
-    log->cctx = ZSTD_createCCtx();
     log->cdict = ZSTD_createCDict(log_dictionary_1, log_dictionary_1_bytes, LEVEL);
     log->ddict = ZSTD_createDDict(log_dictionary_1, log_dictionary_1_bytes);
-    if (!log->cctx || !log->cdict || !log->ddict)
-        return ERR_NOMEM;
-    /* The payload has its own length and checksum; the frame need not repeat them. */
-    ZSTD_CCtx_setParameter(log->cctx, ZSTD_c_compressionLevel, LEVEL);
-    ZSTD_CCtx_setParameter(log->cctx, ZSTD_c_contentSizeFlag, 0);
-    ZSTD_CCtx_setParameter(log->cctx, ZSTD_c_checksumFlag, 0);
-    ZSTD_CCtx_setParameter(log->cctx, ZSTD_c_dictIDFlag, 0);
-    return OK;
+    return log->cdict && log->ddict ? log_packer_new(log, &log->packer) : ERR_NOMEM;
 }
 
 void log_compress_done(struct log *log)
 {
-    ZSTD_freeCCtx(log->cctx);
+    log_packer_free(log->packer);
     ZSTD_freeCDict(log->cdict);
     ZSTD_freeDDict(log->ddict);
     for (size_t i = 0; i < log->context_count; i++)
@@ -33,32 +57,37 @@ void log_compress_done(struct log *log)
 }
 
 /* The dictionary helps the small; a large body is its own. */
-static size_t compress(struct log *log, struct text raw, char *to, size_t room, bool *ret_dict)
+static size_t compress(struct log_packer *p, struct text raw, char *to, size_t room, bool *ret_dict)
 {
     *ret_dict = raw.len <= 16 * KIB;
-    if (ZSTD_isError(ZSTD_CCtx_refCDict(log->cctx, *ret_dict ? log->cdict : NULL)))
+    if (ZSTD_isError(ZSTD_CCtx_refCDict(p->ctx, *ret_dict ? p->dict : NULL)))
         return 0;
-    size_t n = ZSTD_compress2(log->cctx, to, room, raw.ptr, raw.len);
+    size_t n = ZSTD_compress2(p->ctx, to, room, raw.ptr, raw.len);
     return ZSTD_isError(n) || n >= raw.len ? 0 : n;
+}
+
+uint8_t log_pack(struct log_packer *p, struct text raw, const struct sha256 *hash, struct buffer *to)
+{
+    buffer_add_u32(to, (uint32_t)raw.len);
+    buffer_add_bytes(to, hash->b, sizeof hash->b);
+    size_t before = to->len, bound = ZSTD_compressBound(raw.len), n = 0;
+    bool dict = false;
+    char *room = raw.len >= COMPRESS_FROM ? buffer_reserve(to, bound) : NULL;
+    if (room)
+        n = compress(p, raw, room, bound, &dict);
+    if (buffer_error(to) != OK)
+        return 0;
+    to->len = before + n;
+    if (n)
+        return (uint8_t)(RECORD_ZSTD | (dict ? RECORD_DICT : 0));
+    buffer_add(to, raw);
+    return 0;
 }
 
 uint8_t log_add_body(struct log *log, struct text raw, struct buffer *out)
 {
     struct sha256 hash = sha256_of(raw.ptr, raw.len);
-    buffer_add_u32(out, (uint32_t)raw.len);
-    buffer_add_bytes(out, hash.b, sizeof hash.b);
-    size_t before = out->len, bound = ZSTD_compressBound(raw.len), n = 0;
-    bool dict = false;
-    char *to = raw.len >= COMPRESS_FROM ? buffer_reserve(out, bound) : NULL;
-    if (to)
-        n = compress(log, raw, to, bound, &dict);
-    if (buffer_error(out) != OK)
-        return 0;
-    out->len = before + n;
-    if (n)
-        return (uint8_t)(RECORD_ZSTD | (dict ? RECORD_DICT : 0));
-    buffer_add(out, raw);
-    return 0;
+    return log_pack(log->packer, raw, &hash, out);
 }
 
 static ZSTD_DCtx *take_context(struct log *log)

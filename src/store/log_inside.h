@@ -49,7 +49,7 @@ struct log {
     struct buffer leaves; /* struct leaf of each staged entry */
     log_leaf_fn *on_leaf; /* or NULL */
     void *on_leaf_self;
-    ZSTD_CCtx *cctx;
+    struct log_packer *packer; /* the writer's */
     ZSTD_CDict *cdict;
     uint8_t salts[64 * ENTRY_SALT]; /* drawn ahead: one call for many */
     size_t salts_left;

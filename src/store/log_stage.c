@@ -83,13 +83,19 @@ static void add_detail(struct log *log, const struct entry_detail *d)
     log_record_close(log, out, head, at, RECORD_DETAIL, 0);
 }
 
-static void add_body(struct log *log, struct text raw, uint8_t flags, struct place *ret)
+static void add_body(struct log *log, struct text raw, const struct log_packed *packed, uint8_t flags,
+                     struct place *ret)
 {
     if (raw.len == 0)
         return;
     struct place at = log_stage_place(log);
     size_t head = log_record_open(&log->staged);
-    flags |= log_add_body(log, raw, &log->staged);
+    if (packed && packed->payload.len > 0) {
+        buffer_add(&log->staged, packed->payload);
+        flags |= packed->flags;
+    } else {
+        flags |= log_add_body(log, raw, &log->staged);
+    }
     log_record_close(log, &log->staged, head, at, RECORD_BODY, flags);
     *ret = at;
 }
@@ -131,8 +137,8 @@ enum err log_stage(struct log *log, const struct log_item *item, uint64_t *ret_n
     struct place body = PLACE_NONE, original = PLACE_NONE;
     add_entry(log, &e);
     add_detail(log, &d);
-    add_body(log, item->body, 0, &body);
-    add_body(log, item->original, RECORD_ORIGINAL, &original);
+    add_body(log, item->body, &item->packed, 0, &body);
+    add_body(log, item->original, NULL, RECORD_ORIGINAL, &original);
     enum err err = buffer_error(&log->staged);
     if (err == OK)
         err = buffer_error(&log->leaves);

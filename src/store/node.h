@@ -127,6 +127,21 @@ int64_t txn_now_us(const struct txn *t); /* the clock as this group sees it */
  * ERR_LIMIT: a body over LOG_RECORD_MAX_BYTES, or the function has appended LOG_GROUP_MAX_BYTES: split the work. */
 MUST_CHECK enum err txn_append(struct txn *t, struct fact *f, struct text body, struct text original,
                                struct fault *reterr);
+/* A body made ready outside the writer's turn: packed as the log keeps it, its references looked for. */
+struct ready_body {
+    struct log_packed packed; /* payload empty: not made ready */
+    struct text refs;
+};
+struct body_maker;
+/* One thread's, while the node is open. */
+MUST_CHECK enum err body_maker_new(struct node *node, struct body_maker **ret);
+void body_maker_free(struct body_maker *m); /* accepts NULL */
+/* hash: of body. What it makes lives in the arena. ERR_NOMEM | ERR_LIMIT */
+MUST_CHECK enum err body_make(struct body_maker *m, struct text body, const struct sha256 *hash, struct arena *arena,
+                              struct ready_body *ret);
+/* txn_append() with a body that was made ready; of exactly these bytes. */
+MUST_CHECK enum err txn_append_ready(struct txn *t, struct fact *f, struct text body, const struct ready_body *ready,
+                                     struct text original, struct fault *reterr);
 /* Body of a version appended earlier in this group or before. */
 MUST_CHECK enum err txn_body(struct txn *t, struct place place, struct buffer *out, struct fault *reterr);
 struct node *txn_node(struct txn *t);

@@ -84,7 +84,19 @@ static void fill_in(struct fact *f, const struct log_read *read)
     }
 }
 
-static enum err append(struct txn *t, struct fact *f, struct text body, struct text original, struct fault *reterr)
+/* What the object refers to, for its detail. */
+static void add_refs(struct writer *w, struct fact *f, struct text body, const struct ready_body *ready)
+{
+    buffer_clear(&w->refs);
+    if (f->kind != FACT_OBJECT)
+        return;
+    if (ready->packed.payload.len == 0)
+        references_of(body, &w->refs);
+    f->u.object.refs = ready->packed.payload.len > 0 ? ready->refs : buffer_text(&w->refs);
+}
+
+static enum err append(struct txn *t, struct fact *f, struct text body, const struct ready_body *ready,
+                       struct text original, struct fault *reterr)
 {
     struct writer *w = &t->node->writer;
     struct log_read read;
@@ -96,11 +108,7 @@ static enum err append(struct txn *t, struct fact *f, struct text body, struct t
     memset(&read, 0, sizeof read);
     buffer_clear(&w->public_part);
     buffer_clear(&w->private_part);
-    buffer_clear(&w->refs);
-    if (f->kind == FACT_OBJECT) {
-        references_of(body, &w->refs);
-        f->u.object.refs = buffer_text(&w->refs);
-    }
+    add_refs(w, f, body, ready);
     fact_encode(f, &w->public_part, &w->private_part);
     if (f->kind == FACT_OBJECT)
         f->u.object.refs = TEXT_NONE; /* ours until the next one only */
@@ -118,6 +126,7 @@ static enum err append(struct txn *t, struct fact *f, struct text body, struct t
         .private_part = buffer_text(&w->private_part),
         .body = body,
         .original = original,
+        .packed = ready->packed,
     };
     err = log_stage(t->node->log, &item, &read.entry.n, &read.entry.t_us, &read.body, &read.original);
     if (err != OK)
@@ -130,9 +139,15 @@ static enum err append(struct txn *t, struct fact *f, struct text body, struct t
 
 enum err txn_append(struct txn *t, struct fact *f, struct text body, struct text original, struct fault *reterr)
 {
+    return txn_append_ready(t, f, body, &(struct ready_body){0}, original, reterr);
+}
+
+enum err txn_append_ready(struct txn *t, struct fact *f, struct text body, const struct ready_body *ready,
+                          struct text original, struct fault *reterr)
+{
     struct fault why = {.offset = -1, .line = -1};
     if (t->err == OK) {
-        t->err = append(t, f, body, original, &why);
+        t->err = append(t, f, body, ready, original, &why);
         t->fault = why;
     }
     if (t->err != OK && reterr)

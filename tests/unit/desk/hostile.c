@@ -80,7 +80,7 @@ static bool lie_at_start(const char *lie)
     if (is(lie, "chunk first"))
         worker_send(READER_CHUNK, TEXT("x"));
     else if (is(lie, "format"))
-        send_started(9);
+        send_started(READER_FORMATS);
     else if (is(lie, "no format"))
         worker_send(READER_STARTED, TEXT_NONE);
     else if (is(lie, "other format"))
