@@ -10,6 +10,10 @@
 #define STIX_OBJECT_MAX_BYTES (8 * MIB)
 /* JSON nesting. RFC 8259 lets a reader choose; STIX's own structures stay under 10. */
 #define JSON_DEPTH_MAX 64
+/* XML nesting. IODEF's own structures stay under 20. */
+#define XML_DEPTH_MAX 64
+/* One Incident of IODEF as a tree, some 200 bytes an element: 300,000 of them. */
+#define INCIDENT_BUDGET_BYTES (64 * MIB)
 /* One line of a log or a CSV. A longer one is counted, reported and passed over. */
 #define LINE_MAX_BYTES (1 * MIB)
 /* Columns of a CSV. Shadowserver's widest report has about 120. */

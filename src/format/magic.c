@@ -24,8 +24,16 @@ static const struct magic {
     {{"%PDF", 4}, "the file is a PDF"},
 };
 
+/* XML names its encoding, and its reader reads UTF-16. */
+static bool is_wide_xml(struct text head)
+{
+    return text_starts(head, (struct text){"\xff\xfe<\0", 4}) || text_starts(head, (struct text){"\xfe\xff\0<", 4});
+}
+
 const char *magic_says(struct text head)
 {
+    if (is_wide_xml(head))
+        return NULL;
     for (size_t i = 0; i < ARRAY_LEN(magics); i++)
         if (text_starts(head, magics[i].bytes))
             return magics[i].what;

@@ -3,6 +3,7 @@
 #include "event_records.h"
 #include "format/idea.h"
 #include "format/intelmq.h"
+#include "format/iodef.h"
 #include "format/n6.h"
 #include "support/fault.h"
 #include "support/test.h"
@@ -65,6 +66,8 @@ static void events_survive(void **state)
     rounds(&FORMAT_IDEA, "idea/good/scan.json", 1);
     rounds(&FORMAT_INTELMQ, "intelmq/good/nested.json", 3);
     rounds(&FORMAT_N6, "n6/good/list.json", 4);
+    rounds(&FORMAT_IODEF, "iodef/good/events.xml", 2);
+    rounds(&FORMAT_IODEF, "iodef/good/incidents.json", 3);
 }
 
 int main(void)
