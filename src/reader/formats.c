@@ -2,12 +2,16 @@
 #include "reader/formats.h"
 
 #include "format/csv_indicators.h"
+#include "format/idea.h"
+#include "format/intelmq.h"
+#include "format/iodef.h"
 #include "format/list.h"
+#include "format/n6.h"
 #include "format/stix.h"
 
 static const struct format *const formats[READER_FORMATS] = {
-    [READER_STIX] = &FORMAT_STIX,
-    [READER_CSV] = &FORMAT_CSV,
+    [READER_IDEA] = &FORMAT_IDEA,   [READER_INTELMQ] = &FORMAT_INTELMQ, [READER_N6] = &FORMAT_N6,
+    [READER_IODEF] = &FORMAT_IODEF, [READER_STIX] = &FORMAT_STIX,       [READER_CSV] = &FORMAT_CSV,
     [READER_LIST] = &FORMAT_LIST,
 };
 
