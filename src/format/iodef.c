@@ -336,13 +336,19 @@ static struct text narrowed(struct text t, char *out, size_t room)
 /* Takes a comment, an instruction or a declaration off the front. false: it is none, or does not end. */
 static bool skip_markup(struct text *t, bool *ret_open)
 {
+    enum { DOCTYPE = 2 };
     static const struct {
         const char *begin, *end;
-    } kinds[] = {{"<?", "?>"}, {"<!--", "-->"}, {"<!", ">"}};
+    } kinds[] = {{"<?", "?>"}, {"<!--", "-->"}, {"<!DOCTYPE", ">"}, {"<!", ">"}, {"]", ">"}, {"%", ";"}};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         if (!text_starts(*t, text_of(kinds[i].begin)))
             continue;
-        ptrdiff_t at = text_find_text(*t, text_of(kinds[i].end));
+        /* A DOCTYPE with declarations in it is known by them: the reader says why it is refused. */
+        ptrdiff_t inside = i == DOCTYPE ? text_find(*t, '[', 0) : -1, at = text_find_text(*t, text_of(kinds[i].end));
+        if (inside >= 0 && (at < 0 || inside < at)) {
+            *t = text_trim(text_sub(*t, (size_t)inside + 1, t->len));
+            return true;
+        }
         *ret_open = at < 0;
         if (at >= 0)
             *t = text_trim(text_sub(*t, (size_t)at + text_of(kinds[i].end).len, t->len));

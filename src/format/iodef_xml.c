@@ -4,7 +4,9 @@
 #include <expat.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
+#include "base/hash.h"
 #include "base/limits.h"
 
 #define SEPARATOR  '\x1f' /* between a namespace and a name: no XML character */
@@ -172,6 +174,14 @@ static void XMLCALL on_text(void *self, const XML_Char *bytes, int len)
 
 /* ---- reading ---- */
 
+/* Expat would ask the kernel, which a reader may not any more: what this process was given when it began is as hard
+ * to guess. Never 0, which would make Expat ask. */
+static unsigned long salt(void)
+{
+    const void *given = (const void *)getauxval(AT_RANDOM); /* 16 bytes */
+    return given ? (unsigned long)(xxh3_of(given, 16) | 1) : 1;
+}
+
 enum err iodef_xml_open(struct feed_from from, struct text head, struct iodef_xml **ret)
 {
     struct iodef_xml *x = calloc(1, sizeof *x);
@@ -185,6 +195,7 @@ enum err iodef_xml_open(struct feed_from from, struct text head, struct iodef_xm
         iodef_xml_free(x);
         return ERR_NOMEM;
     }
+    XML_SetHashSalt(x->parser, salt());
     XML_SetUserData(x->parser, x);
     XML_SetStartDoctypeDeclHandler(x->parser, on_doctype);
     XML_SetParamEntityParsing(x->parser, XML_PARAM_ENTITY_PARSING_NEVER);

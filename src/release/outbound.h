@@ -37,6 +37,8 @@ enum outbound_page {
     PAGE_HEALTH,
     PAGE_WELCOME,
     PAGE_EMPTY,
+    PAGE_PROBLEM,     /* RFC 9457: what went wrong at a door that is not TAXII's */
+    PAGE_RECEIVED,    /* how much of what was given to us was taken in */
     PAGE_REQUEST_GET, /* if_none_match, if_modified_since: what its server said of the last answer */
     PAGE_REQUEST_DELETE,
     PAGE_REQUEST_MISP_SEARCH, /* MISP's POST /events/restSearch: since when, which page */

@@ -38,6 +38,8 @@ static const struct page {
     [PAGE_HEALTH] = {.media_type = "application/json"},
     [PAGE_WELCOME] = {.media_type = "text/html; charset=utf-8", .write = welcome_write},
     [PAGE_EMPTY] = {0},
+    [PAGE_PROBLEM] = {.media_type = "application/problem+json"},
+    [PAGE_RECEIVED] = {.media_type = "application/json"},
     [PAGE_REQUEST_GET] = {0},
     [PAGE_REQUEST_DELETE] = {0},
     [PAGE_REQUEST_MISP_SEARCH] = {.media_type = "application/json",
@@ -116,6 +118,18 @@ static const struct field_rule {
 
     {PAGE_EMPTY, HEADER, "location", FIELD_TEXT, OPTIONAL, "Location"},
     {PAGE_EMPTY, HEADER, "retry_after", FIELD_NUMBER, OPTIONAL, "Retry-After"},
+
+    {PAGE_PROBLEM, BODY, "title", FIELD_TEXT, REQUIRED, NULL},
+    {PAGE_PROBLEM, BODY, "status", FIELD_NUMBER, REQUIRED, NULL},
+    {PAGE_PROBLEM, BODY, "detail", FIELD_TEXT, OPTIONAL, NULL},
+    {PAGE_PROBLEM, HEADER, "www_authenticate", FIELD_TEXT, OPTIONAL, "WWW-Authenticate"},
+    {PAGE_PROBLEM, HEADER, "allow", FIELD_TEXT, OPTIONAL, "Allow"},
+
+    {PAGE_RECEIVED, BODY, "events", FIELD_NUMBER, REQUIRED, NULL},
+    {PAGE_RECEIVED, BODY, "unchanged", FIELD_NUMBER, REQUIRED, NULL},
+    {PAGE_RECEIVED, BODY, "rejected", FIELD_NUMBER, REQUIRED, NULL},
+    {PAGE_RECEIVED, BODY, "tests", FIELD_NUMBER, REQUIRED, NULL},
+    {PAGE_RECEIVED, BODY, "reason", FIELD_TEXT, OPTIONAL, NULL},
 
     {PAGE_REQUEST_GET, HEADER, "if_none_match", FIELD_TEXT, OPTIONAL, "If-None-Match"},
     {PAGE_REQUEST_GET, HEADER, "if_modified_since", FIELD_TEXT, OPTIONAL, "If-Modified-Since"},

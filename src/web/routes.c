@@ -2,6 +2,7 @@
 #include "web/routes.h"
 
 #include "base/time.h"
+#include "exchange/intelmq_door.h"
 #include "release/outbound.h"
 
 static struct outbound *taxii(struct routes *r, const struct http_request *request)
@@ -12,6 +13,12 @@ static struct outbound *taxii(struct routes *r, const struct http_request *reque
 static struct outbound *ledger(struct routes *r, const struct http_request *request)
 {
     return ledger_server_handle(r->ledger, request);
+}
+
+/* Takes in, gives nothing out. */
+static struct outbound *intelmq(struct routes *r, const struct http_request *request)
+{
+    return intelmq_door_handle(r->node, request);
 }
 
 /* For load balancers and the operator's own watchdog: the node answers. */
@@ -42,10 +49,8 @@ static const struct route {
     bool get_only;
     struct outbound *(*answer)(struct routes *r, const struct http_request *request);
 } table[] = {
-    {"/taxii2", true, false, taxii},
-    {"/log", true, false, ledger},
-    {"/healthz", false, true, health},
-    {"/", false, true, welcome},
+    {"/taxii2", true, false, taxii},   {"/log", true, false, ledger}, {"/intelmq", true, false, intelmq},
+    {"/healthz", false, true, health}, {"/", false, true, welcome},
 };
 
 static bool matches(const struct route *route, struct text path)

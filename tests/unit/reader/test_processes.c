@@ -76,7 +76,8 @@ static void compare(int fd, const struct reader_options *options)
 static void the_process_gives_what_the_core_gives(void **state)
 {
     (void)state;
-    static const char *const folders[] = {"data/stix/good", "data/stix/bad", "data/csv/good", "data/csv/bad"};
+    static const char *const folders[] = {"data/stix/good", "data/stix/bad",     "data/csv/good",   "data/csv/bad",
+                                          "data/idea/good", "data/intelmq/good", "data/iodef/good", "data/iodef/bad"};
     const struct reader_options plain = {.party = TEXT("p")};
     size_t files = 0;
     for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
