@@ -2,6 +2,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED /* EVP costs an allocation and a lookup per digest; most of ours are short */
 #include "base/hash.h"
 
+#include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -40,6 +41,13 @@ struct sha256 sha256_of(const void *bytes, size_t len)
     if (len)
         SHA256_Update(&ctx, bytes, len);
     SHA256_Final(h.b, &ctx);
+    return h;
+}
+
+struct md5 md5_of(const void *bytes, size_t len)
+{
+    struct md5 h;
+    MD5(bytes, len, h.b);
     return h;
 }
 

@@ -18,6 +18,12 @@ void sha256_init(struct sha256_ctx *ctx);
 void sha256_add(struct sha256_ctx *ctx, const void *bytes, size_t len);
 struct sha256 sha256_end(struct sha256_ctx *ctx);
 
+/* MD5 (RFC 1321): for formats that name values by it; proves nothing. */
+struct md5 {
+    uint8_t b[16];
+};
+struct md5 md5_of(const void *bytes, size_t len);
+
 bool sha256_eq(const struct sha256 *a, const struct sha256 *b);
 struct text sha256_hex(const struct sha256 *h, char out[SHA256_HEX]);
 MUST_CHECK enum err sha256_from_hex(struct text hex, struct sha256 *ret); /* 64 digits of either case */

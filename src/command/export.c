@@ -20,6 +20,8 @@ static const struct form_row {
 } forms[] = {
     {"stix", DOOR_EXPORT, export_stix},
     {"csv", DOOR_CSV, export_csv},
+    {"misp", DOOR_MISP, export_misp},
+    {"misp-feed", DOOR_MISP_FEED, export_misp},
 };
 
 /* ---- one run ---- */
@@ -99,7 +101,7 @@ static const struct form_row *find_form(struct session *s)
     for (size_t i = 0; i < ARRAY_LEN(forms); i++)
         if (strcmp(as ? as : "stix", forms[i].name) == 0)
             return &forms[i];
-    complain(s, "--as %s: stix or csv", as);
+    complain(s, "--as %s: stix, csv, misp or misp-feed", as);
     return NULL;
 }
 
@@ -200,12 +202,12 @@ static int run_export(struct session *s)
 }
 
 static const struct option_spec OPTIONS[] = {
-    {"as", OPTION_VALUE, "FORM", "stix (a bundle) or csv (one indicator a row)"},
+    {"as", OPTION_VALUE, "FORM", "stix (a bundle), csv (one indicator a row), misp (events) or misp-feed (a folder)"},
     {"to", OPTION_VALUE, "PEER", "for whom: a peer, or \"account NAME\""},
     {"public", OPTION_FLAG, NULL, "for everybody: TLP:CLEAR alone"},
     {"since", OPTION_VALUE, "TIME", "only what became visible to that recipient after it"},
     {"type", OPTION_VALUE, "T", "only objects of these STIX types, comma between"},
-    {"out", OPTION_VALUE, "FILE", "where to (standard output)"},
+    {"out", OPTION_VALUE, "FILE", "where to (standard output); a folder, made where it is not there, ends with /"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 
 const struct command COMMAND_EXPORT = {

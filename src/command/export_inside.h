@@ -18,6 +18,7 @@ struct export_job {
 /* The objects as a bundle, and as a list: batch by batch. */
 int export_stix(struct export_job *j);
 int export_csv(struct export_job *j);
+int export_misp(struct export_job *j);
 /* Runs it; what may go to the recipient changing meanwhile is met by starting again, while nothing left. */
 int export_job_run(struct export_job *j, struct export *x);
 /* Writes j->bytes and empties them; the file is begun when it was not. ERR_IO after complaining, with *reterr empty.
