@@ -26,6 +26,7 @@ struct party_names {
 struct match {
     struct session *s;
     struct watchlist *list;
+    struct belief *belief;
     struct constituency *constituency;
     struct arena arena;
     struct party_names parties;
@@ -96,6 +97,8 @@ static void hit_json(const struct block *b, const struct scan_line_hits *line, c
     put_text_or_null(&o, "valid_until",
                      hit->item.has_valid_until ? stamp_format(stamp_from_us(hit->item.valid_until_us, 3), until)
                                                : TEXT_NONE);
+    if (hit->item.has_assumed_until)
+        json_member_text(&o, "assumed_until", stamp_format(stamp_from_us(hit->item.assumed_until_us, 3), until));
     put_text_or_null(&o, "party", name_of(b->m, &hit->item.party));
     put_text_or_null(&o, "organisation", hit->organisation ? hit->organisation->name : TEXT_NONE);
     json_close(&o, '}');
@@ -229,7 +232,9 @@ static int load(struct session *s, struct view *v, struct match *m)
     if (!err)
         err = constituency_load(s->node, v, &m->constituency, &fault);
     if (!err)
-        err = watchlist_load(v, 0, 0, &m->list, &fault);
+        err = belief_refresh(s->node, v, &m->belief, &fault);
+    if (!err)
+        err = watchlist_load(v, m->belief, 0, 0, &m->list, &fault);
     return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
 }
 
@@ -261,6 +266,7 @@ static int run_match(struct session *s)
         scanner_free(m.owners[i]);
     }
     watchlist_unref(m.list);
+    belief_unref(m.belief);
     constituency_unref(m.constituency);
     arena_done(&m.arena);
     return code;

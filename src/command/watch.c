@@ -188,6 +188,7 @@ static int run_watch(struct session *s)
         code = standard ? watch_standard(&w) : follow(&w);
     watchlist_unref(w.lists[0]);
     watchlist_unref(w.lists[1]);
+    belief_unref(w.belief);
     constituency_unref(w.constituency);
     scanner_free(w.scanner);
     scanner_free(w.owners);

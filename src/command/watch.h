@@ -41,6 +41,9 @@ struct watch {
     /* what is looked for; lists[0] large, lists[1] what came since */
     struct watchlist *lists[2];
     size_t list_count;
+    struct belief *belief; /* by which they were loaded */
+    uint64_t generation;   /* of it, when lists[0] was */
+    int64_t lists_us;      /* when lists[0] was */
     struct constituency *constituency;
     uint64_t position;          /* of the log, when the lists were loaded */
     uint64_t view_epoch;        /* of the view they were loaded from */

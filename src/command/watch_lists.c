@@ -7,6 +7,8 @@
 #include "command/names.h"
 #include "command/watch.h"
 
+/* A sighting that makes an indicator count for longer is no reason to load a million of them anew: that waits. */
+#define LISTS_EVERY_US    ((int64_t)3600 * 1000000)
 #define REGISTER_EVERY_US ((int64_t)1000000)
 
 /* Loads the large list anew, or what came since it. */
@@ -14,11 +16,16 @@ static enum err load_lists(struct watch *w, struct view *v, struct fault *fault)
 {
     struct watchlist *fresh = NULL;
     uint64_t epoch = node_view_epoch(w->s->node);
-    bool all = epoch != w->view_epoch || !w->lists[0] || (w->lists[1] && watchlist_size(w->lists[1]) > DELTA_MAX);
+    enum err err = belief_refresh(w->s->node, v, &w->belief, fault);
+    if (err)
+        return err;
+    bool stale = belief_generation(w->belief) != w->generation || clock_mono_us() - w->lists_us > LISTS_EVERY_US;
+    bool all =
+        stale || epoch != w->view_epoch || !w->lists[0] || (w->lists[1] && watchlist_size(w->lists[1]) > DELTA_MAX);
     w->view_epoch = epoch; /* a new view may lack what the old one had: what was erased */
     uint64_t from = all ? 0 : watchlist_until(w->lists[0]);
     uint32_t first = all ? 0 : (uint32_t)watchlist_size(w->lists[0]);
-    enum err err = watchlist_load(v, from, first, &fresh, fault);
+    err = watchlist_load(v, w->belief, from, first, &fresh, fault);
     if (err)
         return err;
     if (all) {
@@ -26,6 +33,8 @@ static enum err load_lists(struct watch *w, struct view *v, struct fault *fault)
         watchlist_unref(w->lists[1]);
         w->lists[0] = fresh;
         w->lists[1] = NULL;
+        w->generation = belief_generation(w->belief);
+        w->lists_us = clock_mono_us();
     } else {
         watchlist_unref(w->lists[1]);
         w->lists[1] = fresh;
@@ -161,7 +170,8 @@ enum err watch_look_back(struct watch *w)
         return err;
     uint64_t from = resumed ? w->state.back_from : w->state.looked_back;
     /* A pass that is done again is the same pass: what came since is the next one's. */
-    err = watchlist_load_news(w->s->node, v, from, resumed ? w->state.back_until : UINT64_MAX, &wanted, &fault);
+    err = watchlist_load_news(w->s->node, v, w->belief, from, resumed ? w->state.back_until : UINT64_MAX, &wanted,
+                              &fault);
     node_reader_done(w->s->node, v);
     if (err)
         return complain_fault(w->s, NULL, &fault), err;

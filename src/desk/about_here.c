@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "desk/about_inside.h"
+#include "desk/lifetime.h"
 #include "desk/own.h"
 #include "desk/search.h"
 
@@ -61,6 +62,8 @@ struct found {
     struct about *a;
     struct describe_section *s;
     size_t count;
+    struct lifetime_ask ask; /* of the values: the last one's source and time */
+    bool kinds[VALUE_KINDS]; /* that its values have */
 };
 
 static enum err one_finding(void *self, const struct finding_row *row)
@@ -91,11 +94,36 @@ static enum err one_value(void *self, const struct indicator_row *row)
 {
     struct found *f = self;
     struct about *a = f->a;
+    f->kinds[row->kind] = true;
+    f->ask.source = row->source;
+    f->ask.said_us = row->said_us;
     if (++f->count > DESCRIBE_LIST_MAX)
         return OK;
     describe_addf(a->d, f->s, f->count == 1 ? "looked for" : "", TEXT_FMT " (%s)", TEXT_ARG(row->value),
                   value_kind_name(row->kind));
     return OK;
+}
+
+/* It says no end: until when its values are looked for here, by kind. */
+static enum err assumed_ends(struct about *a, struct found *f, struct fault *reterr)
+{
+    struct lifetime_rules rules;
+    struct lifetime l;
+    char when[STAMP_TEXT_MAX], words[LIFETIME_WORDS_MAX];
+    enum err err = lifetime_rules_load(node_home(a->node), &rules, reterr);
+    for (int kind = VALUE_NONE; err == OK && kind < VALUE_KINDS; kind++) {
+        f->ask.kind = (enum value_kind)kind;
+        if (!f->kinds[kind])
+            continue;
+        err = lifetime_of(a->v, &rules, &f->ask, &l, reterr);
+        if (err != OK || !l.ends)
+            continue;
+        struct text day = text_sub(stamp_format(stamp_from_us(l.until_us, 0), when), 0, 10);
+        describe_addf(a->d, f->s, "valid until", TEXT_FMT " (" TEXT_FMT ")%s", TEXT_ARG(day),
+                      TEXT_ARG(lifetime_words(&l, (enum value_kind)kind, &rules, words)),
+                      l.until_us <= a->q->now_us ? ": not looked for any more" : "");
+    }
+    return err;
 }
 
 /* Which values logs are searched for, and whether they still are. */
@@ -111,6 +139,8 @@ static enum err looked_for(struct about *a, struct found *f, struct fault *reter
     else if (stamp_parse(json_text(json_get(a->object, "valid_until")), &until, NULL) == OK &&
              stamp_us(until) <= a->q->now_us)
         describe_addf(a->d, f->s, "", "not any more: it ended at %s", about_moment(stamp_us(until), when));
+    if (err == OK && f->count && !json_get(a->object, "valid_until"))
+        err = assumed_ends(a, f, reterr);
     f->count = 0;
     return err;
 }
@@ -121,6 +151,7 @@ enum err about_found(struct about *a, struct fault *reterr)
     struct ident ident;
     if (ident_parse(a->row.id, &ident, NULL) != OK || !text_eq(ident.type, TEXT("indicator")))
         return OK;
+    f.ask.indicator = ident.uuid;
     f.s = describe_section(a->d, "Seen here");
     enum err err = looked_for(a, &f, reterr);
     if (err != OK)

@@ -209,6 +209,21 @@ static enum err keep_line(struct finding_batch *b, const struct finding_work *w,
     return OK;
 }
 
+/* By its own word, else by the lifetime that is assumed of the kind of value that was looked for. */
+static enum err is_over(struct finding_batch *b, const struct hit_indicator *ind, const struct hit_report *h,
+                        bool *ret, struct fault *reterr)
+{
+    const struct lifetime_ask ask = {
+        .indicator = ind->uuid, .source = ind->source, .kind = h->kind, .said_us = ind->said_us};
+    struct lifetime l;
+    *ret = ind->has_valid_until && ind->valid_until_us <= h->seen_us;
+    if (ind->has_valid_until)
+        return OK;
+    enum err e = lifetime_of(txn_view(b->t), &b->lifetimes, &ask, &l, reterr);
+    *ret = e == OK && l.ends && l.until_us <= h->seen_us;
+    return e;
+}
+
 static enum err take_hit(struct finding_batch *b, const struct hit_report *h, struct fault *reterr)
 {
     size_t at = 0;
@@ -216,8 +231,11 @@ static enum err take_hit(struct finding_batch *b, const struct hit_report *h, st
     if (e != OK)
         return e;
     const struct hit_indicator *ind = &b->indicators[at];
-    if (ind->gone || (ind->has_valid_until && ind->valid_until_us <= h->seen_us))
-        return OK;
+    bool over = ind->gone;
+    if (!over)
+        e = is_over(b, ind, h, &over, reterr);
+    if (e != OK || over)
+        return e;
     struct finding_work *w = work_for(b, h, &ind->uuid);
     if (!w)
         e = add_work(b, h, at, &w, reterr);
@@ -388,7 +406,8 @@ enum err finding_batch_write(struct txn *t, void *self, struct fault *reterr)
     enum err e = OK;
     b->t = t;
     finding_batch_forget(b);
-    if (batch->follow_key.len > 0) {
+    e = lifetime_rules_load(node_home(txn_node(t)), &b->lifetimes, reterr);
+    if (e == OK && batch->follow_key.len > 0) {
         e = view_followed(txn_view(t), batch->follow_key, &known_offset, &known_line, reterr);
         if (e == ERR_NOT_FOUND)
             e = OK;

@@ -2,6 +2,7 @@
  * written through the same parts. */
 #pragma once
 #include "desk/finding_inside.h"
+#include "desk/lifetime.h"
 
 struct kept_line {
     struct fact_hit hit;
@@ -21,6 +22,7 @@ struct finding_batch {
     /* filled by the write: */
     struct txn *t;
     struct arena arena;
+    struct lifetime_rules lifetimes;
     struct finding_work *works;
     size_t work_count, work_cap;
     struct hit_indicator *indicators;

@@ -10,6 +10,7 @@ struct hit_indicator {
     bool gone; /* unknown, revoked or quarantined */
     bool has_valid_until;
     int64_t valid_until_us;
+    int64_t said_us;           /* the later of `valid_from` and `modified` */
     struct uuid party, source; /* where its current version came from */
     enum tlp label;            /* effective; TLP_NONE: unmarked */
     bool unreadable;           /* markings that we cannot read, or on portions */

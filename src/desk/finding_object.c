@@ -268,6 +268,7 @@ enum err hit_indicator_load(struct txn *t, struct text id, struct hit_indicator 
     i.gone = row.revoked || row.standing == STANDING_QUARANTINED;
     i.party = row.party;
     i.source = row.source;
+    i.said_us = row.modified_us;
     struct gate_class cls;
     e = view_class(txn_view(t), row.class_id, &cls, reterr);
     if (e == OK)
@@ -286,7 +287,10 @@ enum err hit_indicator_load(struct txn *t, struct text id, struct hit_indicator 
         i.gone = true;
         e = OK;
     } else if (e == OK) {
+        int64_t from_us;
         i.has_valid_until = body_time(buffer_text(&body), "valid_until", &i.valid_until_us);
+        if (body_time(buffer_text(&body), "valid_from", &from_us) && from_us > i.said_us)
+            i.said_us = from_us;
     }
     buffer_done(&body);
     if (e == OK)

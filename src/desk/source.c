@@ -98,7 +98,8 @@ struct text source_every_format(uint32_t s, char out[SOURCE_EVERY_MAX])
 static enum err read_days(struct text word, uint32_t *ret)
 {
     uint64_t days = 0;
-    if (!text_eq(word, TEXT("never")) && (text_u64(word, &days) || days == 0 || days > SOURCE_LIFETIME_MAX_DAYS))
+    bool never = text_eq(word, TEXT("never")) || text_eq(word, TEXT("none"));
+    if (!never && (text_u64(word, &days) || days == 0 || days > SOURCE_LIFETIME_MAX_DAYS))
         return ERR_USAGE;
     *ret = (uint32_t)days;
     return OK;

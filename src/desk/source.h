@@ -45,8 +45,8 @@ struct source_lifetimes {
     uint32_t days[VALUE_KINDS];
 };
 /* "ipv4=30,url=90": kinds as value_kind_name() has them (and the synonyms value_kind_parse() knows), a number of days
- * or "never"; white space around a piece means nothing. "" gives none. ERR_USAGE: the first piece that is wrong, a
- * kind that stands there twice. */
+ * or "never" (also "none"); white space around a piece means nothing. "" gives none. ERR_USAGE: the first piece that
+ * is wrong, a kind that stands there twice. */
 MUST_CHECK enum err source_lifetimes_parse(struct text words, struct source_lifetimes *ret, struct fault *reterr);
 /* As the log holds it, in the order of the kinds; errors stick in out. */
 void source_lifetimes_format(const struct source_lifetimes *l, struct buffer *out);

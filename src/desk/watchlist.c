@@ -5,6 +5,8 @@
 
 #include "model/stix.h"
 
+#define ASSUMED 1 /* packed.flags: valid_until_us is assumed */
+
 /* 48 bytes an indicator value: a million must fit beside everything else on a cheap server. Parties are few, so they
  * are numbered. */
 struct packed {
@@ -14,7 +16,7 @@ struct packed {
     uint32_t value_at;      /* in the pool */
     uint16_t value_len;
     uint16_t party;
-    uint8_t kind;
+    uint8_t kind, flags;
 };
 
 struct newest {
@@ -35,6 +37,7 @@ struct watchlist {
     uint32_t first_ref;
     struct newest *newest; /* of lists that stand beside an older one; sorted */
     size_t newest_count;
+    const struct belief *belief; /* while it is loaded */
     /* of a list of news */
     struct view *news; /* and node: while it is loaded */
     struct node *node;
@@ -87,14 +90,33 @@ static enum err make_room(struct watchlist *w)
     return OK;
 }
 
+/* INT64_MAX: no end. */
+static int64_t assumed_until(const struct watchlist *w, const struct indicator_row *row, int64_t said_us)
+{
+    struct ident ident;
+    if (ident_parse(row->id, &ident, NULL) != OK)
+        return INT64_MAX;
+    const struct lifetime_ask ask = {
+        .indicator = ident.uuid, .source = row->source, .kind = row->kind, .said_us = said_us};
+    struct lifetime l = lifetimes_of(belief_lifetimes(w->belief), &ask);
+    return l.ends ? l.until_us : INT64_MAX;
+}
+
 /* ---- news ---- */
 
 struct earlier {
     struct watchlist *w;
     const struct indicator_row *row;
     bool found;
+    int64_t modified_us; /* of the version that was found */
     int64_t counted_until_us;
 };
+
+static int64_t said_us(const struct stix_head *head, const struct earlier *e)
+{
+    int64_t from_us = head->has_valid_from ? stamp_us(head->valid_from) : INT64_MIN;
+    return from_us > e->modified_us ? from_us : e->modified_us;
+}
 
 /* The view keeps the values of current versions alone: an earlier one's are read from its body. */
 static enum err earlier_values(struct earlier *e, struct text body)
@@ -108,7 +130,8 @@ static enum err earlier_values(struct earlier *e, struct text body)
         err = stix_head_read(json_root(doc), &arena, &head, NULL);
     for (size_t i = 0; !err && i < head.value_count; i++) {
         if (head.values[i].kind == e->row->kind && text_eq(head.values[i].value, e->row->value))
-            e->counted_until_us = head.has_valid_until ? stamp_us(head.valid_until) : INT64_MAX;
+            e->counted_until_us =
+                head.has_valid_until ? stamp_us(head.valid_until) : assumed_until(e->w, e->row, said_us(&head, e));
     }
     json_free(doc);
     arena_done(&arena);
@@ -123,6 +146,7 @@ static enum err earlier_version(void *self, const struct version_row *version)
     if (e->found || version->n >= e->w->news_from || !counted)
         return OK;
     e->found = true;
+    e->modified_us = version->modified_us;
     if (version->revoked)
         return OK;
     struct buffer body;
@@ -136,7 +160,7 @@ static enum err earlier_version(void *self, const struct version_row *version)
 /* Feeds send their indicators again every day with a later valid_until: what was looked for already was counted. */
 static enum err counted_until(struct watchlist *w, const struct indicator_row *row, int64_t *ret_us)
 {
-    struct earlier e = {w, row, false, INT64_MIN};
+    struct earlier e = {.w = w, .row = row, .counted_until_us = INT64_MIN};
     enum err err = view_versions(w->news, row->id, earlier_version, &e, NULL);
     if (err && err != ERR_NOT_FOUND)
         return err;
@@ -172,11 +196,13 @@ static enum err add_row(void *self, const struct indicator_row *row)
         err = index_builder_add(w->builder, row->kind, row->value, w->first_ref + (uint32_t)w->count);
     if (err)
         return err;
+    int64_t until_us = row->has_valid_until ? row->valid_until_us : assumed_until(w, row, row->said_us);
     if (w->news)
         w->counted_until_us[w->count] = counted_us;
     w->items[w->count++] = (struct packed){.n = row->n,
                                            .uuid = ident.uuid,
-                                           .valid_until_us = row->has_valid_until ? row->valid_until_us : INT64_MAX,
+                                           .valid_until_us = until_us,
+                                           .flags = !row->has_valid_until && until_us != INT64_MAX ? ASSUMED : 0,
                                            .value_at = (uint32_t)at,
                                            .value_len = (uint16_t)row->value.len,
                                            .party = party,
@@ -248,28 +274,31 @@ static enum err load(struct watchlist *w, struct view *v, uint64_t from_n, struc
     w->builder = NULL;
     w->news = NULL;
     w->node = NULL;
+    w->belief = NULL;
     *ret = w;
     return OK;
 }
 
-enum err watchlist_load(struct view *v, uint64_t from_n, uint32_t first_ref, struct watchlist **ret,
-                        struct fault *reterr)
+enum err watchlist_load(struct view *v, const struct belief *belief, uint64_t from_n, uint32_t first_ref,
+                        struct watchlist **ret, struct fault *reterr)
 {
     struct watchlist *w = calloc(1, sizeof *w);
     if (!w)
         return fault_set(reterr, ERR_NOMEM, "out of memory");
     w->first_ref = first_ref;
+    w->belief = belief;
     return load(w, v, from_n, ret, reterr);
 }
 
-enum err watchlist_load_news(struct node *node, struct view *v, uint64_t from_n, uint64_t until_n,
-                             struct watchlist **ret, struct fault *reterr)
+enum err watchlist_load_news(struct node *node, struct view *v, const struct belief *belief, uint64_t from_n,
+                             uint64_t until_n, struct watchlist **ret, struct fault *reterr)
 {
     struct watchlist *w = calloc(1, sizeof *w);
     if (!w)
         return fault_set(reterr, ERR_NOMEM, "out of memory");
     w->news = v;
     w->node = node;
+    w->belief = belief;
     w->news_from = from_n;
     w->news_until = until_n;
     return load(w, v, from_n, ret, reterr);
@@ -310,12 +339,15 @@ bool watchlist_has(const struct watchlist *w, uint32_t ref)
 struct watch_item watchlist_at(const struct watchlist *w, uint32_t ref)
 {
     const struct packed *p = &w->items[ref - w->first_ref];
+    bool assumed = p->flags & ASSUMED;
     return (struct watch_item){.n = p->n,
                                .uuid = p->uuid,
                                .kind = (enum value_kind)p->kind,
                                .value = {w->pool.ptr + p->value_at, p->value_len},
-                               .has_valid_until = p->valid_until_us != INT64_MAX,
+                               .has_valid_until = !assumed && p->valid_until_us != INT64_MAX,
                                .valid_until_us = p->valid_until_us,
+                               .has_assumed_until = assumed,
+                               .assumed_until_us = p->valid_until_us,
                                .party = w->parties[p->party],
                                .counted_until_us =
                                    w->counted_until_us ? w->counted_until_us[p - w->items] : INT64_MIN};
@@ -338,5 +370,6 @@ bool watchlist_supersedes(const struct watchlist *w, const struct watch_item *it
 
 bool watch_item_valid(const struct watch_item *item, int64_t at_us)
 {
-    return !item->has_valid_until || at_us < item->valid_until_us;
+    return (!item->has_valid_until || at_us < item->valid_until_us) &&
+           (!item->has_assumed_until || at_us < item->assumed_until_us);
 }

@@ -3,8 +3,8 @@
 #pragma once
 #include <stdatomic.h>
 
+#include "desk/belief.h"
 #include "match/index.h"
-#include "store/node.h"
 
 struct watchlist;
 
@@ -15,20 +15,23 @@ struct watch_item {
     struct text value; /* normal form; borrowed from the watchlist */
     bool has_valid_until;
     int64_t valid_until_us;
+    bool has_assumed_until; /* it says no end: by its assumed lifetime (desk/lifetime.h) */
+    int64_t assumed_until_us;
     struct uuid party; /* from whom; zero: unknown */
     /* In a list of news: an earlier version counted until then; what was seen before is not news. Else INT64_MIN. */
     int64_t counted_until_us;
 };
 
 /* Indicators of entries from_n on (0: all) that are current, not revoked and not quarantined; their refs count from
- * first_ref, so that several lists can be scanned for at once. v is used for the time of the call.
+ * first_ref, so that several lists can be scanned for at once. v and belief are used for the time of the call.
  * ERR_NOMEM | ERR_IO | ERR_LIMIT */
-MUST_CHECK enum err watchlist_load(struct view *v, uint64_t from_n, uint32_t first_ref, struct watchlist **ret,
-                                   struct fault *reterr);
+MUST_CHECK enum err watchlist_load(struct view *v, const struct belief *belief, uint64_t from_n, uint32_t first_ref,
+                                   struct watchlist **ret, struct fault *reterr);
 /* What entries [from_n, until_n) made worth looking for in older lines: as above, without the values that an earlier
  * version of the same indicator (entry below from_n) had for good. */
-MUST_CHECK enum err watchlist_load_news(struct node *node, struct view *v, uint64_t from_n, uint64_t until_n,
-                                        struct watchlist **ret, struct fault *reterr);
+MUST_CHECK enum err watchlist_load_news(struct node *node, struct view *v, const struct belief *belief,
+                                        uint64_t from_n, uint64_t until_n, struct watchlist **ret,
+                                        struct fault *reterr);
 struct watchlist *watchlist_ref(struct watchlist *w);
 void watchlist_unref(struct watchlist *w);
 const struct index *watchlist_index(const struct watchlist *w);
@@ -40,5 +43,6 @@ struct watch_item watchlist_at(const struct watchlist *w, uint32_t ref);
 uint64_t watchlist_until(const struct watchlist *w);
 /* Does the list hold a later version of that item's indicator? Only lists loaded from an entry on can tell. */
 bool watchlist_supersedes(const struct watchlist *w, const struct watch_item *item);
-/* Was the item valid at that moment? Hunts ignore valid_from: what is known now counts for what was logged before. */
+/* Was the item valid at that moment, by its own word or by its assumed lifetime? Hunts ignore valid_from: what is
+ * known now counts for what was logged before. */
 bool watch_item_valid(const struct watch_item *item, int64_t at_us);

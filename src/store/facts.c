@@ -107,6 +107,7 @@ static enum err complete(const struct log_read *read, struct fact *f, struct fau
     case FACT_HITS: f->u.hits.body = read->has_body ? read->body : PLACE_NONE; return OK;
     case FACT_DOCUMENT: f->u.document.body = read->has_body ? read->body : PLACE_NONE; return OK;
     case FACT_VOUCH: f->u.vouch.body = read->has_body ? read->body : PLACE_NONE; return OK;
+    case FACT_LIST: f->u.list.body = read->has_body ? read->body : PLACE_NONE; return OK;
     default: return OK;
     }
 }

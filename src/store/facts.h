@@ -26,6 +26,9 @@ enum fact_kind {
     FACT_AGREEMENT, /* what we agreed with a party about what it gives us */
     FACT_GROUP,     /* a group of organisations, its members and how long the list is good */
     FACT_VOUCH,     /* a version that is held is vouched for once more: by another path, or by a log's proof */
+    FACT_LIST,      /* a part of a warning list, or that one is no longer used */
+    FACT_RULING, /* a person says of an indicator or value that it is looked for all the same, or is a false positive
+                  */
     FACT_KINDS
 };
 const char *fact_kind_name(enum fact_kind k); /* the entry's kind: "genesis", "object", ... */
@@ -271,6 +274,39 @@ struct fact_vouch {
     struct place body;
 };
 
+/* A warning list (desk/suppress.h). Its text, canonical JSON as the reader checked it, is the bodies of its parts, in
+ * their order. With parts 0 it says only whether the list of that name is used from now on. */
+struct fact_list {
+    struct uuid account;
+    struct text name, type; /* "cidr", "hostname", "string", "substring", "regex" */
+    uint64_t version, entries;
+    struct sha256 hash;   /* of the whole text */
+    uint32_t part, parts; /* from 0 */
+    bool disabled;
+    struct place body;
+};
+enum ruling_kind { RULING_ALLOW = 1, RULING_FALSE_POSITIVE };
+enum ruling_scope { RULING_FINDING = 1, RULING_INDICATOR, RULING_VALUE };
+const char *ruling_kind_name(enum ruling_kind k);   /* "allow", "false-positive" */
+const char *ruling_scope_name(enum ruling_scope s); /* "finding", "indicator", "value" */
+/* All private. */
+struct fact_ruling {
+    struct uuid id, account; /* the newest fact of an id counts; account: who did it */
+    enum ruling_kind kind;
+    enum ruling_scope scope;
+    struct text object;        /* STIX id of the indicator */
+    struct uuid organisation;  /* at that one only; zero: everywhere */
+    struct uuid finding;       /* that gave rise to it; zero: none */
+    uint8_t value_kind;        /* of a value: enum value_kind, */
+    struct text value;         /* and its normal form */
+    int64_t from_us, until_us; /* until 0: no end */
+    struct text reason;
+    struct text told; /* STIX id of the opinion that tells the originator; empty: none */
+    int64_t ended_us; /* it was taken back then; 0: it was not */
+    struct uuid ended_by;
+    struct text end_reason;
+};
+
 /* An act that speaks of one object and one recipient (release.md 2, 3, 12). All private. */
 struct fact_grant {
     struct uuid id, account; /* the newest fact of an id counts; account: who did it */
@@ -337,6 +373,8 @@ struct fact {
         struct fact_agreement agreement;
         struct fact_group group;
         struct fact_vouch vouch;
+        struct fact_list list;
+        struct fact_ruling ruling;
     } u;
 };
 

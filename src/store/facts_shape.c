@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/value.h"
 #include "store/facts_table.h"
 
 #define EXACT_MAX ((uint64_t)1 << 53)
@@ -52,6 +53,20 @@ static const char *const grant_kinds[] = {
 const char *grant_kind_name(enum grant_kind k)
 {
     return k >= GRANT_CONSENT && k <= GRANT_BREAK_GLASS ? grant_kinds[k] : "";
+}
+
+static const char *const ruling_kinds[] = {[RULING_ALLOW] = "allow", [RULING_FALSE_POSITIVE] = "false-positive"};
+static const char *const ruling_scopes[] = {
+    [RULING_FINDING] = "finding", [RULING_INDICATOR] = "indicator", [RULING_VALUE] = "value"};
+
+const char *ruling_kind_name(enum ruling_kind k)
+{
+    return k >= RULING_ALLOW && k <= RULING_FALSE_POSITIVE ? ruling_kinds[k] : "";
+}
+
+const char *ruling_scope_name(enum ruling_scope s)
+{
+    return s >= RULING_FINDING && s <= RULING_VALUE ? ruling_scopes[s] : "";
 }
 
 static const struct {
@@ -163,6 +178,7 @@ bool shape_absent(enum shape shape, const struct fact *f, const void *field)
     case SHAPE_U32: return *(const uint32_t *)field == 0;
     case SHAPE_BOOL: return !*(const bool *)field;
     case SHAPE_CONFIDENCE: return *(const int16_t *)field < 0;
+    case SHAPE_VALUE_KIND: return *(const uint8_t *)field == VALUE_NONE;
     case SHAPE_TLP: return *(const enum tlp *)field == TLP_NONE;
     case SHAPE_PAP: return *(const enum pap *)field == PAP_NONE;
     case SHAPE_ROLE: return *(const enum role *)field == ROLE_NONE;
@@ -263,6 +279,11 @@ void shape_put(enum shape shape, const struct fact *f, const void *field, struct
         json_put_text(o, text_of(origin_reason_name(*(const enum origin_reason *)field)));
         break;
     case SHAPE_GRANT_KIND: json_put_text(o, text_of(grant_kind_name(*(const enum grant_kind *)field))); break;
+    case SHAPE_RULING_KIND: json_put_text(o, text_of(ruling_kind_name(*(const enum ruling_kind *)field))); break;
+    case SHAPE_RULING_SCOPE: json_put_text(o, text_of(ruling_scope_name(*(const enum ruling_scope *)field))); break;
+    case SHAPE_VALUE_KIND:
+        json_put_text(o, text_of(value_kind_name((enum value_kind) * (const uint8_t *)field)));
+        break;
     case SHAPE_PARTNER_KIND:
         json_put_text(o, text_of(recipient_kind_name(*(const enum recipient_kind *)field)));
         break;
@@ -320,6 +341,38 @@ static bool get_grant_kind(const struct json_val *v, enum grant_kind *ret)
         }
     }
     return false;
+}
+
+static bool get_ruling_kind(const struct json_val *v, enum ruling_kind *ret)
+{
+    for (enum ruling_kind k = RULING_ALLOW; k <= RULING_FALSE_POSITIVE; k++) {
+        if (text_eq(json_text(v), text_of(ruling_kinds[k]))) {
+            *ret = k;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool get_ruling_scope(const struct json_val *v, enum ruling_scope *ret)
+{
+    for (enum ruling_scope s = RULING_FINDING; s <= RULING_VALUE; s++) {
+        if (text_eq(json_text(v), text_of(ruling_scopes[s]))) {
+            *ret = s;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* By the one name that is written: a synonym would be another spelling of the same fact. */
+static bool get_value_kind(const struct json_val *v, uint8_t *ret)
+{
+    enum value_kind kind = value_kind_parse(json_text(v));
+    if (kind == VALUE_NONE || !text_eq(json_text(v), text_of(value_kind_name(kind))))
+        return false;
+    *ret = (uint8_t)kind;
+    return true;
 }
 
 static bool get_door(const struct json_val *v, uint8_t *ret)
@@ -397,6 +450,9 @@ static bool get_simple(enum shape shape, const struct json_val *v, struct fact *
     case SHAPE_DOOR: return get_door(v, field);
     case SHAPE_ORIGIN_REASON: return get_origin_reason(v, field);
     case SHAPE_GRANT_KIND: return get_grant_kind(v, field);
+    case SHAPE_RULING_KIND: return get_ruling_kind(v, field);
+    case SHAPE_RULING_SCOPE: return get_ruling_scope(v, field);
+    case SHAPE_VALUE_KIND: return get_value_kind(v, field);
     case SHAPE_PARTNER_KIND: return recipient_kind_parse(json_text(v), field);
     default: return false;
     }

@@ -191,6 +191,24 @@ static const struct fact_member vouch_private[] = {
     MAY("standings", SHAPE_STANDINGS, vouch.standings),
 };
 
+static const struct fact_member list_private[] = {
+    MAY("account", SHAPE_UUID, list.account), MAY("disabled", SHAPE_BOOL, list.disabled),
+    MAY("entries", SHAPE_U64, list.entries),  MUST("hash", SHAPE_HASH, list.hash),
+    MUST("name", SHAPE_TEXT, list.name),      MAY("part", SHAPE_U32, list.part),
+    MAY("parts", SHAPE_U32, list.parts),      MAY("type", SHAPE_TEXT, list.type),
+    MAY("version", SHAPE_U64, list.version),
+};
+static const struct fact_member ruling_private[] = {
+    MAY("account", SHAPE_UUID, ruling.account), MAY("end_reason", SHAPE_TEXT, ruling.end_reason),
+    MAY("ended", SHAPE_TIME, ruling.ended_us),  MAY("ended_by", SHAPE_UUID, ruling.ended_by),
+    MAY("finding", SHAPE_UUID, ruling.finding), MUST("from", SHAPE_TIME, ruling.from_us),
+    MUST("id", SHAPE_UUID, ruling.id),          MUST("kind", SHAPE_RULING_KIND, ruling.kind),
+    MUST("object", SHAPE_TEXT, ruling.object),  MAY("organisation", SHAPE_UUID, ruling.organisation),
+    MAY("reason", SHAPE_TEXT, ruling.reason),   MUST("scope", SHAPE_RULING_SCOPE, ruling.scope),
+    MAY("told", SHAPE_TEXT, ruling.told),       MAY("until", SHAPE_TIME, ruling.until_us),
+    MAY("value", SHAPE_TEXT, ruling.value),     MAY("value_kind", SHAPE_VALUE_KIND, ruling.value_kind),
+};
+
 static const struct {
     const char *name;
     struct fact_members public_part, private_part;
@@ -212,6 +230,8 @@ static const struct {
     [FACT_AGREEMENT] = {"agreement", {0}, MEMBERS(agreement_private)},
     [FACT_GROUP] = {"group", {0}, MEMBERS(group_private)},
     [FACT_VOUCH] = {"vouch", {0}, MEMBERS(vouch_private)},
+    [FACT_LIST] = {"list", {0}, MEMBERS(list_private)},
+    [FACT_RULING] = {"ruling", {0}, MEMBERS(ruling_private)},
 };
 
 const char *fact_kind_name(enum fact_kind k)

@@ -27,6 +27,9 @@ enum shape {
     SHAPE_DOOR,
     SHAPE_ORIGIN_REASON,
     SHAPE_GRANT_KIND,
+    SHAPE_RULING_KIND,
+    SHAPE_RULING_SCOPE,
+    SHAPE_VALUE_KIND,   /* uint8_t, by its name; left out when VALUE_NONE */
     SHAPE_PARTNER_KIND, /* left out for a partner */
     SHAPE_FINDING,
     SHAPE_SIGHTING,

@@ -21,7 +21,8 @@ static const char schema[] =
     "CREATE TABLE version(n INTEGER PRIMARY KEY, t_us INTEGER NOT NULL, uuid BLOB NOT NULL, type INTEGER NOT NULL,"
     " older INTEGER, standing INTEGER NOT NULL, class INTEGER NOT NULL, origin INTEGER NOT NULL, hash BLOB NOT NULL,"
     " created_us INTEGER NOT NULL, modified_us INTEGER NOT NULL, modified BLOB, revoked INTEGER NOT NULL,"
-    " valid_until_us INTEGER, print INTEGER NOT NULL, body INTEGER NOT NULL, original INTEGER, authority INTEGER);"
+    " valid_until_us INTEGER, print INTEGER NOT NULL, body INTEGER NOT NULL, original INTEGER, authority INTEGER,"
+    " starts_us INTEGER);"
     "CREATE TABLE voucher(uuid BLOB NOT NULL, type INTEGER NOT NULL, n INTEGER NOT NULL, entry INTEGER NOT NULL,"
     " hash BLOB NOT NULL, party BLOB NOT NULL, source BLOB NOT NULL, authority INTEGER NOT NULL, leaf INTEGER NOT "
     "NULL,"
@@ -96,6 +97,16 @@ static const char schema[] =
     "CREATE TABLE succession(n INTEGER PRIMARY KEY, account BLOB NOT NULL, origin TEXT NOT NULL,"
     " previous TEXT NOT NULL, key BLOB NOT NULL, previous_key BLOB NOT NULL, size INTEGER NOT NULL,"
     " root BLOB NOT NULL, reason INTEGER NOT NULL, note TEXT NOT NULL);"
+    "CREATE TABLE list(name TEXT NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " t_us INTEGER NOT NULL, account BLOB NOT NULL, type TEXT NOT NULL, version INTEGER NOT NULL,"
+    " entries INTEGER NOT NULL, hash BLOB NOT NULL, disabled INTEGER NOT NULL, body INTEGER,"
+    " PRIMARY KEY(name, part)) WITHOUT ROWID;"
+    "CREATE TABLE ruling(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL, account BLOB NOT NULL,"
+    " kind INTEGER NOT NULL, scope INTEGER NOT NULL, object TEXT NOT NULL, organisation BLOB NOT NULL,"
+    " finding BLOB NOT NULL, value_kind INTEGER NOT NULL, value TEXT NOT NULL, from_us INTEGER NOT NULL,"
+    " until_us INTEGER NOT NULL, reason TEXT NOT NULL, told TEXT NOT NULL, ended_us INTEGER NOT NULL,"
+    " ended_by BLOB NOT NULL, end_reason TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE renewal(target INTEGER PRIMARY KEY, t_us INTEGER NOT NULL, n INTEGER NOT NULL);"
     "CREATE TABLE document(n INTEGER PRIMARY KEY, t_us INTEGER NOT NULL, hash BLOB NOT NULL, account BLOB NOT NULL,"
     " party BLOB NOT NULL, source BLOB NOT NULL, name TEXT NOT NULL, format TEXT NOT NULL, part INTEGER NOT NULL,"
     " parts INTEGER NOT NULL, read INTEGER NOT NULL, fresh INTEGER NOT NULL, updated INTEGER NOT NULL,"
@@ -105,7 +116,7 @@ static const char schema[] =
 
 #define VERSION_COLUMNS                                                                                      \
     "n, t_us, uuid, type, older, standing, class, origin, hash, created_us, modified_us, modified, revoked," \
-    " valid_until_us, print, body, original, authority"
+    " valid_until_us, print, body, original, authority, starts_us"
 #define FINDING_COLUMNS                                                                                           \
     "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n, kind, severity, party," \
     " source"
@@ -127,8 +138,13 @@ static const char schema[] =
 #define DOCUMENT_COLUMNS                                                                                           \
     "n, t_us, hash, account, party, source, name, format, part, parts, read, fresh, updated, unchanged, rejected," \
     " whole, body"
-#define INDICATORS_FROM                                                                  \
-    "SELECT i.n, i.kind, i.value, v.uuid, v.type, v.revoked, v.valid_until_us, v.origin" \
+#define LIST_COLUMNS "name, part, parts, n, t_us, account, type, version, entries, hash, disabled, body"
+#define RULING_COLUMNS                                                                                          \
+    "n, id, account, kind, scope, object, organisation, finding, value_kind, value, from_us, until_us, reason," \
+    " told, ended_us, ended_by, end_reason"
+#define INDICATORS_FROM                                                                   \
+    "SELECT i.n, i.kind, i.value, v.uuid, v.type, v.revoked, v.valid_until_us, v.origin," \
+    " coalesce(v.starts_us, v.modified_us)"                                               \
     " FROM indicator i CROSS JOIN version v ON v.n = i.n "
 /* Bound parameters ?1.. in the order of the columns of the row's table. */
 
@@ -160,7 +176,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_OBJECT_ADD] = "INSERT INTO object VALUES(?1, ?2, ?3, ?4)",
     [SQL_OBJECT_SET] = "UPDATE object SET newest = ?3, current = ?4 WHERE uuid = ?1 AND type = ?2",
     [SQL_VERSION_ADD] = "INSERT INTO version(" VERSION_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-                        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     [SQL_VERSION_STANDING] = "UPDATE version SET standing = ?2 WHERE n = ?1",
     [SQL_VERSION_GET] = "SELECT " VERSION_COLUMNS " FROM version WHERE n = ?1",
     [SQL_VERSION_FROM] = "SELECT n, t_us FROM version WHERE n >= ?1 ORDER BY n LIMIT 1",
@@ -299,6 +315,22 @@ static const char *const texts[SQL_COUNT] = {
                         " CROSS JOIN share_group g ON g.id = m.share_group WHERE m.party = ?1"
                         " UNION ALL SELECT g.id, 0, 0, g.until_us, g.unreachable, 1 FROM share_group g WHERE NOT"
                         " EXISTS (SELECT 1 FROM member m WHERE m.share_group = g.id AND m.party = ?1) ORDER BY 1",
+    [SQL_LIST_PUT] = "INSERT OR REPLACE INTO list VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_LIST_CUT] = "DELETE FROM list WHERE name = ?1 AND part >= ?2",
+    [SQL_LIST_USE] = "UPDATE list SET disabled = ?2, n = ?3, account = ?4 WHERE name = ?1",
+    [SQL_LISTS] = "SELECT " LIST_COLUMNS " FROM list ORDER BY name, part",
+    [SQL_RULING_SET] = "INSERT OR REPLACE INTO ruling(first_n, " RULING_COLUMNS ")"
+                       " VALUES(coalesce((SELECT first_n FROM ruling WHERE id = ?2), ?1), ?1, ?2, ?3, ?4, ?5, ?6,"
+                       " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+    [SQL_RULING] = "SELECT " RULING_COLUMNS " FROM ruling WHERE id = ?1",
+    [SQL_RULINGS] = "SELECT " RULING_COLUMNS " FROM ruling ORDER BY first_n",
+    [SQL_RENEWAL_SET] = "INSERT INTO renewal VALUES(?1, ?2, ?3) ON CONFLICT(target) DO UPDATE SET"
+                        " t_us = ?2, n = ?3 WHERE t_us < ?2",
+    [SQL_RENEWAL] = "SELECT t_us FROM renewal WHERE target = ?1",
+    [SQL_RENEWALS] = "SELECT target, t_us FROM renewal ORDER BY target",
+    [SQL_BELIEF_NEWEST] = "SELECT max((SELECT coalesce(max(n), -1) FROM list),"
+                          " (SELECT coalesce(max(n), -1) FROM ruling), (SELECT coalesce(max(n), -1) FROM source)),"
+                          " (SELECT coalesce(max(n), -1) FROM renewal)",
     [SQL_SMALL_COUNTS] = "SELECT (SELECT count(*) FROM party), (SELECT count(*) FROM source),"
                          " (SELECT count(*) FROM peer), (SELECT count(*) FROM account)",
 };

@@ -123,6 +123,18 @@ enum sql {
     SQL_MEMBER_ADD,
     SQL_MEMBERS,
     SQL_MEMBERSHIPS,
+    /* what is believed */
+    SQL_LIST_PUT,
+    SQL_LIST_CUT,
+    SQL_LIST_USE,
+    SQL_LISTS,
+    SQL_RULING_SET,
+    SQL_RULING,
+    SQL_RULINGS,
+    SQL_RENEWAL_SET,
+    SQL_RENEWAL,
+    SQL_RENEWALS,
+    SQL_BELIEF_NEWEST,
     SQL_SMALL_COUNTS,
     SQL_COUNT
 };

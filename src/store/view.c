@@ -417,7 +417,9 @@ static enum err apply(struct view *v, const struct fact *f, struct fault *reterr
         err = apply_object(v, f, reterr);
         if (err == OK)
             err = apply_references(v, f, reterr);
-        return err == OK ? apply_desk_object(v, f, reterr) : err;
+        if (err == OK)
+            err = apply_desk_object(v, f, reterr);
+        return err == OK ? apply_renewal(v, f, reterr) : err;
     case FACT_HITS: return apply_hits(v, f, reterr);
     case FACT_RELEASE: return apply_release(v, f, reterr);
     case FACT_OPENING: return apply_opening(v, f, reterr);
@@ -430,6 +432,8 @@ static enum err apply(struct view *v, const struct fact *f, struct fault *reterr
     case FACT_AGREEMENT:
     case FACT_GROUP: return apply_sharing(v, f, reterr);
     case FACT_VOUCH: return apply_vouch(v, f, reterr);
+    case FACT_LIST: return apply_list(v, f, reterr);
+    case FACT_RULING: return apply_ruling(v, f, reterr);
     case FACT_KINDS: return ERR_USAGE;
     default: return apply_people(v, f, reterr);
     }

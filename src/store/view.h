@@ -160,6 +160,7 @@ struct indicator_row {
     struct text value; /* normal form */
     bool revoked, has_valid_until;
     int64_t valid_until_us;
+    int64_t said_us; /* the later of `valid_from` and `modified` */
     struct uuid party, source;
 };
 typedef enum err view_on_indicator(void *self, const struct indicator_row *row);

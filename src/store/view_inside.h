@@ -161,6 +161,12 @@ MUST_CHECK enum err apply_release(struct view *v, const struct fact *f, struct f
 MUST_CHECK enum err apply_opening(struct view *v, const struct fact *f, struct fault *reterr);
 MUST_CHECK enum err apply_people(struct view *v, const struct fact *f, struct fault *reterr);
 
+/* ---- what is believed (view_belief.c) ---- */
+MUST_CHECK enum err apply_list(struct view *v, const struct fact *f, struct fault *reterr);
+MUST_CHECK enum err apply_ruling(struct view *v, const struct fact *f, struct fault *reterr);
+/* A sighting by somebody else renews what it is a sighting of. */
+MUST_CHECK enum err apply_renewal(struct view *v, const struct fact *f, struct fault *reterr);
+
 /* ---- grants, agreements, groups (view_sharing.c) ---- */
 MUST_CHECK enum err apply_sharing(struct view *v, const struct fact *f, struct fault *reterr);
 /* The row a statement stands on; f->kind says of what. Members of a group are not read. ERR_USAGE: no such kind. */

@@ -434,6 +434,10 @@ static enum err add_version(struct view *v, const struct fact *f, const struct v
     bind_place(s, 16, o->body);
     bind_place(s, 17, o->original);
     sqlite3_bind_int(s, 18, o->authority);
+    if (o->has_valid_from && o->valid_from_us > o->modified_us)
+        sqlite3_bind_int64(s, 19, o->valid_from_us);
+    else
+        sqlite3_bind_null(s, 19);
     return view_run(v, s, reterr);
 }
 
@@ -540,6 +544,7 @@ static enum err give_indicators(struct view *v, sqlite3_stmt *s, view_on_indicat
         r.revoked = sqlite3_column_int(s, 5);
         r.has_valid_until = sqlite3_column_type(s, 6) != SQLITE_NULL;
         r.valid_until_us = sqlite3_column_int64(s, 6);
+        r.said_us = sqlite3_column_int64(s, 8);
         err = view_type_row(v, (uint32_t)column_u64(s, 4), &type, reterr);
         if (err == OK)
             err = view_origin_row(v, (uint32_t)column_u64(s, 7), &r.party, &r.source, reterr);

@@ -81,6 +81,8 @@ static void fill_in(struct fact *f, const struct log_read *read)
         f->u.document.body = read->body;
     } else if (f->kind == FACT_VOUCH) {
         f->u.vouch.body = read->body;
+    } else if (f->kind == FACT_LIST) {
+        f->u.list.body = read->body;
     }
 }
 

@@ -7,7 +7,7 @@
 #include "desk/own.h"
 #include "store/erase.h"
 
-#define T1 "2026-02-01T00:00:00.000Z"
+#define T1 "2026-11-01T00:00:00.000Z"
 
 #define MINUTE ((int64_t)60 * 1000000)
 #define HOUR   (60 * MINUTE)
@@ -615,7 +615,7 @@ static void our_own_indicators(void **state)
     struct gate_class cls;
     const struct uuid nobody = {{0}};
     house_import(h,
-                 house_bundle("%s", house_indicator(1, "2026-01-01T00:00:00.000Z",
+                 house_bundle("%s", house_indicator(1, T1,
                                                     ",\"object_marking_refs\":[\"marking-definition--bab4a63c-"
                                                     "aed9-4cf5-a766-dfca5abac2bb\"]")),
                  NULL);

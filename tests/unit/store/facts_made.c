@@ -409,6 +409,42 @@ static void make_group(struct facts_made *m, struct fact_group *g)
     g->members = members;
 }
 
+static void make_list(struct facts_made *m, struct fact_list *l)
+{
+    static const char *const types[] = {"", "cidr", "hostname", "string", "substring", "regex"};
+    *l = (struct fact_list){.account = maybe_uuid(m),
+                            .name = words_never_empty(m),
+                            .type = text_of(types[made_number(m, ARRAY_LEN(types))]),
+                            .version = count(m),
+                            .entries = count(m),
+                            .hash = hash(m),
+                            .parts = (uint32_t)made_number(m, 3),
+                            .disabled = made_chance(m, 50)};
+    if (l->parts)
+        l->part = (uint32_t)made_number(m, l->parts);
+}
+
+static void make_ruling(struct facts_made *m, struct fact_ruling *r)
+{
+    *r = (struct fact_ruling){.id = made_uuid(m),
+                              .account = maybe_uuid(m),
+                              .kind = (enum ruling_kind)(RULING_ALLOW + made_number(m, 2)),
+                              .scope = (enum ruling_scope)(RULING_FINDING + made_number(m, 3)),
+                              .object = TEXT("indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"),
+                              .organisation = maybe_uuid(m),
+                              .finding = maybe_uuid(m),
+                              .value_kind = (uint8_t)made_number(m, VALUE_KINDS),
+                              .value = words(m),
+                              .from_us = 1 + (int64_t)made_number(m, 1u << 30),
+                              .until_us = made_chance(m, 50) ? 1 + (int64_t)made_number(m, 1u << 30) : 0,
+                              .reason = words(m),
+                              .told = words(m),
+                              .ended_by = maybe_uuid(m),
+                              .end_reason = words(m)};
+    if (made_chance(m, 50))
+        r->ended_us = 1 + (int64_t)made_number(m, 1u << 30);
+}
+
 struct fact facts_made_any(struct facts_made *m, enum fact_kind kind)
 {
     struct fact f;
@@ -443,6 +479,8 @@ struct fact facts_made_any(struct facts_made *m, enum fact_kind kind)
     case FACT_AGREEMENT: make_agreement(m, &f.u.agreement); break;
     case FACT_GROUP: make_group(m, &f.u.group); break;
     case FACT_VOUCH: make_vouch(m, &f.u.vouch); break;
+    case FACT_LIST: make_list(m, &f.u.list); break;
+    case FACT_RULING: make_ruling(m, &f.u.ruling); break;
     default: f.u.act = (struct fact_act){maybe_uuid(m), words(m), words(m), words(m)}; break;
     }
     return f;

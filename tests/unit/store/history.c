@@ -214,8 +214,9 @@ static enum err step_vouch(struct history *h, struct txn *t, struct fault *reter
 /* People and partners out of a small pool, so that they change. */
 static enum err step_people(struct history *h, struct txn *t, struct fault *reterr)
 {
-    static const enum fact_kind kinds[] = {FACT_PARTY,  FACT_SOURCE, FACT_ACCOUNT, FACT_PEER,      FACT_DOCUMENT,
-                                           FACT_ORIGIN, FACT_ACT,    FACT_GRANT,   FACT_AGREEMENT, FACT_GROUP};
+    static const enum fact_kind kinds[] = {FACT_PARTY,     FACT_SOURCE, FACT_ACCOUNT, FACT_PEER,
+                                           FACT_DOCUMENT,  FACT_ORIGIN, FACT_ACT,     FACT_GRANT,
+                                           FACT_AGREEMENT, FACT_GROUP,  FACT_LIST,    FACT_RULING};
     struct facts_made *m = &h->made;
     struct fact f = facts_made_any(m, kinds[made_number(m, ARRAY_LEN(kinds))]);
     uint64_t i = made_number(m, HISTORY_PARTIES);
@@ -227,9 +228,12 @@ static enum err step_people(struct history *h, struct txn *t, struct fault *rete
     case FACT_GRANT: f.u.grant.id = made_uuid_of("grant", i); break;
     case FACT_AGREEMENT: f.u.agreement.party = made_uuid_of("party", i); break;
     case FACT_GROUP: f.u.group.id = made_uuid_of("group", i); break;
+    case FACT_LIST: f.u.list.name = made_text(m, "list %llu", (unsigned long long)i); break;
+    case FACT_RULING: f.u.ruling.id = made_uuid_of("ruling", i); break;
     default: break;
     }
-    return append(h, t, &f, f.kind == FACT_DOCUMENT ? TEXT("the document") : TEXT_NONE, TEXT_NONE, reterr);
+    bool body = f.kind == FACT_DOCUMENT || (f.kind == FACT_LIST && f.u.list.parts);
+    return append(h, t, &f, body ? TEXT("the document") : TEXT_NONE, TEXT_NONE, reterr);
 }
 
 enum err history_step(struct history *h, struct txn *t, struct fault *reterr)
