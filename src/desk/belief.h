@@ -1,10 +1,10 @@
-/* desk/belief.h - all that decides whether an indicator is looked for beside its own words: assumed lifetimes. Read
- * once, immutable, shared between threads. */
+/* desk/belief.h - all that decides whether an indicator is looked for beside its own words: assumed lifetimes, and
+ * what is suppressed. Read once, immutable, shared between threads. */
 #pragma once
 #include <stdatomic.h>
 
 #include "desk/lifetime.h"
-#include "store/node.h"
+#include "desk/suppress.h"
 
 struct belief;
 
@@ -15,6 +15,7 @@ MUST_CHECK enum err belief_refresh(struct node *node, struct view *v, struct bel
                                    struct fault *reterr);
 struct belief *belief_ref(struct belief *b);
 void belief_unref(struct belief *b); /* accepts NULL */
+const struct suppress *belief_suppress(const struct belief *b);
 const struct lifetimes *belief_lifetimes(const struct belief *b);
 /* Rises when what is loaded with an older one has to be loaded anew as a whole: not for a renewal. */
 uint64_t belief_generation(const struct belief *b);

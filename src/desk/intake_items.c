@@ -183,6 +183,8 @@ enum err intake_items_take(struct intake *in, struct intake_items *items, struct
             take_lost(in, &r.u.lost);
             continue;
         }
+        if (r.kind == RECORD_LIST) /* no format that is imported makes them */
+            return broken(reterr);
         if (r.kind == RECORD_END) {
             take_end(items, &r.u.end);
             continue;

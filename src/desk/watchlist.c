@@ -38,6 +38,7 @@ struct watchlist {
     struct newest *newest; /* of lists that stand beside an older one; sorted */
     size_t newest_count;
     const struct belief *belief; /* while it is loaded */
+    struct suppress_counts suppressed;
     /* of a list of news */
     struct view *news; /* and node: while it is loaded */
     struct node *node;
@@ -177,6 +178,11 @@ static enum err add_row(void *self, const struct indicator_row *row)
     int64_t counted_us = INT64_MIN;
     enum err err = OK;
     if (w->news && row->n >= w->news_until)
+        return OK;
+    const struct suppressed found =
+        suppress_indicator(belief_suppress(w->belief), &ident.uuid, row->kind, row->value);
+    suppress_count(&w->suppressed, &found);
+    if (found.why != SUPPRESS_NOT)
         return OK;
     if (w->news)
         err = counted_until(w, row, &counted_us);
@@ -324,6 +330,11 @@ const struct index *watchlist_index(const struct watchlist *w)
 size_t watchlist_size(const struct watchlist *w)
 {
     return w->count;
+}
+
+const struct suppress_counts *watchlist_suppressed(const struct watchlist *w)
+{
+    return &w->suppressed;
 }
 
 uint64_t watchlist_until(const struct watchlist *w)

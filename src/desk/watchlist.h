@@ -22,9 +22,9 @@ struct watch_item {
     int64_t counted_until_us;
 };
 
-/* Indicators of entries from_n on (0: all) that are current, not revoked and not quarantined; their refs count from
- * first_ref, so that several lists can be scanned for at once. v and belief are used for the time of the call.
- * ERR_NOMEM | ERR_IO | ERR_LIMIT */
+/* Indicators of entries from_n on (0: all) that are current, not revoked, not quarantined and not suppressed; their
+ * refs count from first_ref, so that several lists can be scanned for at once. v and belief are used for the time of
+ * the call. ERR_NOMEM | ERR_IO | ERR_LIMIT */
 MUST_CHECK enum err watchlist_load(struct view *v, const struct belief *belief, uint64_t from_n, uint32_t first_ref,
                                    struct watchlist **ret, struct fault *reterr);
 /* What entries [from_n, until_n) made worth looking for in older lines: as above, without the values that an earlier
@@ -39,6 +39,8 @@ size_t watchlist_size(const struct watchlist *w); /* (indicator, value) pairs */
 bool watchlist_has(const struct watchlist *w, uint32_t ref);
 /* What stands behind a ref of this list, as a scan_hit gives it. */
 struct watch_item watchlist_at(const struct watchlist *w, uint32_t ref);
+/* Values that are held and not looked for (desk/suppress.h). */
+const struct suppress_counts *watchlist_suppressed(const struct watchlist *w);
 /* The next entry that is not in it: from_n of the next load. */
 uint64_t watchlist_until(const struct watchlist *w);
 /* Does the list hold a later version of that item's indicator? Only lists loaded from an entry on can tell. */

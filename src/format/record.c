@@ -212,6 +212,19 @@ void record_add_lost(struct buffer *to, const struct record_lost *l)
     end_record(to, at);
 }
 
+void record_add_list(struct buffer *to, const struct record_list *l)
+{
+    size_t at = begin_record(to, RECORD_LIST);
+    buffer_add_sized(to, l->name);
+    buffer_add_sized(to, l->type);
+    buffer_add_u64(to, l->version);
+    buffer_add_u64(to, l->entries);
+    buffer_add_u32(to, l->part);
+    buffer_add_u32(to, l->parts);
+    buffer_add_sized(to, l->text);
+    end_record(to, at);
+}
+
 /* ---- reading ---- */
 
 /* A list's cursor: its bytes must hold exactly `count` entries. */
@@ -388,6 +401,20 @@ static void take_lost(struct cursor *c, struct record_lost *l)
         cursor_fail(c);
 }
 
+static void take_list_piece(struct cursor *c, struct record_list *l)
+{
+    l->name = take_event_text(c, EVENT_TEXT_MAX);
+    l->type = take_event_text(c, EVENT_TEXT_MAX);
+    l->version = cursor_u64(c);
+    l->entries = cursor_u64(c);
+    l->part = cursor_u32(c);
+    l->parts = cursor_u32(c);
+    l->text = cursor_text(c);
+    if (l->name.len == 0 || l->part >= l->parts || l->parts > RECORD_LIST_PARTS_MAX || l->version > INT64_MAX ||
+        l->entries > INT64_MAX)
+        cursor_fail(c);
+}
+
 enum err record_next(struct cursor *c, struct record *ret)
 {
     if (cursor_error(c))
@@ -406,6 +433,7 @@ enum err record_next(struct cursor *c, struct record *ret)
     case RECORD_ELEMENT: take_element(&payload, &r.u.element); break;
     case RECORD_EVENT: take_event(&payload, &r.u.event); break;
     case RECORD_LOST: take_lost(&payload, &r.u.lost); break;
+    case RECORD_LIST: take_list_piece(&payload, &r.u.list); break;
     default: cursor_fail(c);
     }
     if (cursor_error(&payload) || !cursor_end(&payload))

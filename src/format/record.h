@@ -6,6 +6,7 @@
  *   REJECTED  one refused piece: see struct record_rejected
  *   EVENT     what a reporter saw of somebody's address: see struct record_event
  *   LOST      what of the document no record carries: see struct record_lost
+ *   LIST      a piece of a checked warning list: see struct record_list
  *   END       the last one: see struct record_end
  * and before all objects, where they are asked for:
  *   ELEMENT   one of the first objects, by name: see struct record_element
@@ -23,7 +24,8 @@ enum record_kind {
     RECORD_ENVELOPE = 4,
     RECORD_ELEMENT = 5,
     RECORD_EVENT = 6,
-    RECORD_LOST = 7
+    RECORD_LOST = 7,
+    RECORD_LIST = 8
 };
 
 #define RECORD_STAMPED_MAX 4 /* places in a body where the intake writes its own time */
@@ -109,6 +111,15 @@ struct record_lost {
     struct text reason; /* why, in words */
 };
 
+/* A piece of a warning list, as format/warninglist.h writes it; pieces come in their order. */
+#define RECORD_LIST_PARTS_MAX 64
+struct record_list {
+    struct text name, type;
+    uint64_t version, entries; /* of the whole */
+    uint32_t part, parts;
+    struct text text; /* bytes of it: a piece need not end where a character does */
+};
+
 struct record_rejected {
     int64_t at;     /* byte offset */
     int64_t line;   /* from 1; -1 where lines mean nothing */
@@ -151,6 +162,7 @@ void record_add_envelope(struct buffer *to, const struct record_envelope *e);
 void record_add_element(struct buffer *to, const struct record_element *e);
 void record_add_event(struct buffer *to, const struct record_event *e, const struct record_event_value *values,
                       size_t value_count);
+void record_add_list(struct buffer *to, const struct record_list *l);
 void record_add_lost(struct buffer *to, const struct record_lost *l);
 
 struct record {
@@ -163,6 +175,7 @@ struct record {
         struct record_element element;
         struct record_event event;
         struct record_lost lost;
+        struct record_list list;
     } u;
 };
 /* Takes the next record off c. Every length is checked against what remains; enum bytes against their range.

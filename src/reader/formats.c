@@ -8,11 +8,13 @@
 #include "format/list.h"
 #include "format/n6.h"
 #include "format/stix.h"
+#include "format/warninglist.h"
 
 static const struct format *const formats[READER_FORMATS] = {
     [READER_IDEA] = &FORMAT_IDEA,   [READER_INTELMQ] = &FORMAT_INTELMQ, [READER_N6] = &FORMAT_N6,
     [READER_IODEF] = &FORMAT_IODEF, [READER_STIX] = &FORMAT_STIX,       [READER_CSV] = &FORMAT_CSV,
     [READER_LIST] = &FORMAT_LIST,
+    [READER_WARNINGLIST] = &FORMAT_WARNINGLIST,
 };
 
 const struct format *format_of(enum reader_format f)

@@ -26,6 +26,7 @@ enum reader_format {
     READER_SHADOWSERVER,
     READER_LIST,
     READER_TEXT,
+    READER_WARNINGLIST, /* never detected: a person says that it is one */
     READER_FORMATS
 };
 const char *reader_format_name(enum reader_format f);     /* "stix", "csv", ... */

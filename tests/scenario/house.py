@@ -135,7 +135,8 @@ TLP2 = {"clear": "94868c89-83c2-464b-929b-a1a8aa3c8487", "green": "bab4a63c-aed9
 def indicator(pattern, tlp=None, **more):
     stamp = "2026-01-01T00:00:00.000Z"
     made = {"type": "indicator", "spec_version": "2.1", "id": f"indicator--{uuid.uuid4()}", "created": stamp,
-            "modified": stamp, "pattern": pattern, "pattern_type": "stix", "valid_from": stamp}
+            "modified": stamp, "pattern": pattern, "pattern_type": "stix", "valid_from": stamp,
+            "valid_until": "2099-01-01T00:00:00.000Z"}  # the stamps are fixed, lifetimes are counted from them
     if tlp:
         made["object_marking_refs"] = [f"marking-definition--{TLP2[tlp]}"]
     made.update(more)
