@@ -15,7 +15,7 @@ extern const struct command COMMAND_ERASE;
 extern const struct command COMMAND_EXERCISE_CHECK, COMMAND_EXERCISE_SIGN;
 extern const struct command COMMAND_EXPLAIN;
 extern const struct command COMMAND_EXPORT;
-extern const struct command COMMAND_FINDING_LIST, COMMAND_FINDING_SHOW, COMMAND_FINDING_FALSE_POSITIVE;
+extern const struct command COMMAND_FINDING_LIST, COMMAND_FINDING_SHOW, COMMAND_FINDING_FALSE_POSITIVE, COMMAND_FINDING_REOPEN;
 extern const struct command COMMAND_GET;
 extern const struct command COMMAND_HITS;
 extern const struct command COMMAND_IMPORT;
@@ -43,6 +43,8 @@ extern const struct command COMMAND_SOURCE_ADD, COMMAND_SOURCE_LIST, COMMAND_SOU
 extern const struct command COMMAND_STATUS;
 extern const struct command COMMAND_VALIDATE;
 extern const struct command COMMAND_VERIFY;
+extern const struct command COMMAND_WARNINGLIST_ADD, COMMAND_WARNINGLIST_ALLOW, COMMAND_WARNINGLIST_CHECK,
+    COMMAND_WARNINGLIST_DISABLE, COMMAND_WARNINGLIST_ENABLE, COMMAND_WARNINGLIST_LIST, COMMAND_WARNINGLIST_SHOW;
 extern const struct command COMMAND_WATCH;
 
 /* Finds the command that the words begin with; *ret_used of them name it. NULL when there is none. */

@@ -42,3 +42,14 @@ enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, s
     }
     return err;
 }
+
+void tell_suppressed(struct session *s, const struct suppress_counts *c)
+{
+    struct buffer words;
+    buffer_init(&words, SUPPRESS_COUNTS_MAX * (SUPPRESS_WORDS_MAX + 32));
+    suppress_counts_words(c, &words);
+    if (words.len)
+        complain(s, "values held and not looked for: " TEXT_FMT " (entente warninglist)",
+                 TEXT_ARG(buffer_text(&words)));
+    buffer_done(&words);
+}

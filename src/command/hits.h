@@ -1,5 +1,6 @@
 /* command/hits.h - from a scanned line to hits that say who is affected: shared by `match` and `watch`. */
 #pragma once
+#include "command/session.h"
 #include "desk/register.h"
 #include "desk/watchlist.h"
 #include "match/scan.h"
@@ -19,3 +20,5 @@ typedef enum err hit_each(void *self, const struct scan_line_hits *line, const s
 MUST_CHECK enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, size_t list_count,
                                  const struct constituency *c, int64_t now_us, const struct scan_line_hits *line,
                                  hit_each *each, void *self);
+/* Says on standard error how many values are suppressed, and by what; nothing when none are. */
+void tell_suppressed(struct session *s, const struct suppress_counts *c);

@@ -6,6 +6,7 @@
 #include "command/commands.h"
 #include "command/names.h"
 #include "desk/intake.h"
+#include "desk/lists.h"
 #include "json/json.h"
 
 /* Refusals printed for people; the rest is counted. A feed of a million bad lines must not bury the summary. */
@@ -128,7 +129,18 @@ static void events_words(struct session *s, const char *file, const struct intak
         thousands(t->nobodys, nobodys), t->nobodys == 1 ? "" : "s");
 }
 
-static void summary(struct session *s, const char *file, const struct intake_totals *t, double seconds)
+static void suppressed_words(struct session *s, const char *file, const struct suppress_counts *c)
+{
+    struct buffer words;
+    buffer_init(&words, SUPPRESS_COUNTS_MAX * (SUPPRESS_WORDS_MAX + 32));
+    suppress_counts_words(c, &words);
+    if (words.len)
+        say(s, "%s: " TEXT_FMT "\n", file, TEXT_ARG(buffer_text(&words)));
+    buffer_done(&words);
+}
+
+static void summary(struct session *s, const char *file, const struct intake_totals *t,
+                    const struct suppress_counts *suppressed, double seconds)
 {
     const char *format = t->format == READER_DETECT ? "unknown" : reader_format_name(t->format);
     if (s->json) {
@@ -148,6 +160,7 @@ static void summary(struct session *s, const char *file, const struct intake_tot
             json_member_i64(&o, "organisations", (int64_t)t->organisations);
             json_member_i64(&o, "nobodys", (int64_t)t->nobodys);
         }
+        json_member_i64(&o, "suppressed", (int64_t)suppressed->total);
         json_key(&o, TEXT("seconds"));
         json_put_f64(&o, (double)(int64_t)(seconds * 1e6) / 1e6);
         json_close(&o, '}');
@@ -166,6 +179,33 @@ static void summary(struct session *s, const char *file, const struct intake_tot
         (unsigned long long)t->read, (unsigned long long)t->fresh, (unsigned long long)t->updated,
         (unsigned long long)t->unchanged, (unsigned long long)t->rejected, seconds);
     events_words(s, file, t);
+    suppressed_words(s, file, suppressed);
+}
+
+/* What of the new is held and not looked for. ret: none where that cannot be told; the import itself went well. */
+static void count_suppressed(struct session *s, uint64_t from_n, struct suppress_counts *ret)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    struct suppress *sup = NULL;
+    struct view *v;
+    *ret = (struct suppress_counts){.total = 0};
+    if (node_reader(s->node, &v, &fault))
+        return;
+    if (view_position(v) > from_n && !suppress_load(s->node, v, &sup, &fault) &&
+        suppress_counts_since(v, sup, from_n, ret, &fault))
+        complain_fault(s, NULL, &fault);
+    suppress_free(sup);
+    node_reader_done(s->node, v);
+}
+
+static uint64_t entries_now(struct session *s)
+{
+    struct view *v;
+    if (node_reader(s->node, &v, NULL))
+        return UINT64_MAX;
+    uint64_t n = view_position(v);
+    node_reader_done(s->node, v);
+    return n;
 }
 
 static int import_one(struct session *s, const struct input *in, struct intake_options *options)
@@ -178,13 +218,17 @@ static int import_one(struct session *s, const struct input *in, struct intake_o
     options->on_rejected = on_rejected;
     options->on_warned = on_warned;
     options->self = &import;
+    struct suppress_counts suppressed;
+    uint64_t from_n = entries_now(s);
     int64_t start = clock_mono_us();
     enum err err = intake_run(s->node, in->fd, options, &totals, &fault);
     if (s->progress && import.acked && !s->json)
         show_progress(&import, true);
     if (!s->json)
         more_than_shown(&import);
-    summary(s, in->name, &totals, (double)(clock_mono_us() - start) / 1e6);
+    double seconds = (double)(clock_mono_us() - start) / 1e6;
+    count_suppressed(s, from_n, &suppressed);
+    summary(s, in->name, &totals, &suppressed, seconds);
     return err ? complain_fault(s, in->name, &fault) : EXIT_DONE;
 }
 

@@ -235,6 +235,8 @@ static int load(struct session *s, struct view *v, struct match *m)
         err = belief_refresh(s->node, v, &m->belief, &fault);
     if (!err)
         err = watchlist_load(v, m->belief, 0, 0, &m->list, &fault);
+    if (!err)
+        tell_suppressed(s, watchlist_suppressed(m->list));
     return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
 }
 

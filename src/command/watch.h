@@ -43,6 +43,7 @@ struct watch {
     size_t list_count;
     struct belief *belief; /* by which they were loaded */
     uint64_t generation;   /* of it, when lists[0] was */
+    uint64_t suppressed;   /* values then */
     int64_t lists_us;      /* when lists[0] was */
     struct constituency *constituency;
     uint64_t position;          /* of the log, when the lists were loaded */

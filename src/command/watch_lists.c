@@ -35,6 +35,9 @@ static enum err load_lists(struct watch *w, struct view *v, struct fault *fault)
         w->lists[1] = NULL;
         w->generation = belief_generation(w->belief);
         w->lists_us = clock_mono_us();
+        if (watchlist_suppressed(fresh)->total != w->suppressed)
+            tell_suppressed(w->s, watchlist_suppressed(fresh));
+        w->suppressed = watchlist_suppressed(fresh)->total;
     } else {
         watchlist_unref(w->lists[1]);
         w->lists[1] = fresh;

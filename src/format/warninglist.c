@@ -3,6 +3,7 @@
 #include "format/warninglist.h"
 
 #include <pcre2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,7 +157,7 @@ static const char *add_regex(struct buffer *to, struct text t)
         return "an expression that matches everything";
     buffer_add(to, t);
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)(to->ptr ? to->ptr : ""), to->len,
-                                     PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &bad, &place, NULL);
+                                     PCRE2_UTF | PCRE2_AUTO_CALLOUT | PCRE2_NEVER_BACKSLASH_C, &bad, &place, NULL);
     if (!code)
         return "no regular expression of PCRE";
     pcre2_code_free(code);
