@@ -15,7 +15,8 @@ extern const struct command COMMAND_ERASE;
 extern const struct command COMMAND_EXERCISE_CHECK, COMMAND_EXERCISE_SIGN;
 extern const struct command COMMAND_EXPLAIN;
 extern const struct command COMMAND_EXPORT;
-extern const struct command COMMAND_FINDING_LIST, COMMAND_FINDING_SHOW, COMMAND_FINDING_FALSE_POSITIVE, COMMAND_FINDING_REOPEN;
+extern const struct command COMMAND_FINDING_LIST, COMMAND_FINDING_SHOW, COMMAND_FINDING_FALSE_POSITIVE,
+    COMMAND_FINDING_REOPEN;
 extern const struct command COMMAND_GET;
 extern const struct command COMMAND_HITS;
 extern const struct command COMMAND_IMPORT;

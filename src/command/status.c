@@ -8,6 +8,7 @@
 #include "command/commands.h"
 #include "command/names.h"
 #include "command/readers.h"
+#include "desk/belief.h"
 #include "exchange/ledger_status.h"
 #include "ledger/exercise.h"
 #include "model/space.h"
@@ -59,8 +60,47 @@ static void ledger_words(struct session *s, const struct ledger_status *l)
         say(s, "; cosigned by 0 of %u partners\n", l->partners);
 }
 
+/* Of the values of indicators: what is over, and what is held and not looked for. */
+struct unlooked {
+    const struct belief *belief;
+    int64_t now_us;
+    uint64_t expired, suppressed;
+};
+
+static enum err count_unlooked(void *self, const struct indicator_row *row)
+{
+    struct unlooked *u = self;
+    struct ident id;
+    if (row->revoked || ident_parse(row->id, &id, NULL))
+        return OK;
+    const struct lifetime_ask ask = {id.uuid, row->source, row->kind, row->said_us};
+    const struct lifetime l = lifetimes_of(belief_lifetimes(u->belief), &ask);
+    bool over = row->has_valid_until ? row->valid_until_us <= u->now_us : l.ends && l.until_us <= u->now_us;
+    u->expired += over;
+    u->suppressed +=
+        !over && suppress_indicator(belief_suppress(u->belief), &id.uuid, row->kind, row->value).why != SUPPRESS_NOT;
+    return OK;
+}
+
+static enum err count_all_unlooked(struct session *s, struct view *v, struct unlooked *ret, struct fault *reterr)
+{
+    struct belief *belief = NULL;
+    *ret = (struct unlooked){.now_us = clock_now_us()};
+    enum err err = belief_refresh(s->node, v, &belief, reterr);
+    if (err)
+        return err;
+    ret->belief = belief;
+    err = view_indicators(v, 0, count_unlooked, ret, reterr);
+    size_t broken = suppress_broken(belief_suppress(belief), reterr);
+    if (!err && broken)
+        complain(s, "%zu warning lists in use cannot be used, first %s", broken, reterr->what);
+    belief_unref(belief);
+    return err;
+}
+
 static void status_json(struct session *s, const struct fact_genesis *g, const struct view_counts *c,
-                        const struct ledger_status *l, uint64_t refused, const char *sandbox)
+                        const struct ledger_status *l, uint64_t refused, const struct unlooked *u,
+                        const char *sandbox)
 {
     struct node_origin origin;
     struct fault why = {.offset = -1, .line = -1};
@@ -96,6 +136,8 @@ static void status_json(struct session *s, const struct fact_genesis *g, const s
                    {"peers", c->peers},
                    {"accounts", c->accounts},
                    {"releases", c->releases},
+                   {"values_expired", u->expired},
+                   {"values_suppressed", u->suppressed},
                    {"quarantined", c->quarantined},
                    {"claims", c->claims},
                    {"conflicts", c->conflicts},
@@ -127,7 +169,8 @@ static void exercise_words(struct session *s, const struct fact_genesis *g)
 }
 
 static void status_words(struct session *s, const struct fact_genesis *g, const struct view_counts *c,
-                         const struct ledger_status *l, uint64_t refused, const char *sandbox)
+                         const struct ledger_status *l, uint64_t refused, const struct unlooked *u,
+                         const char *sandbox)
 {
     struct node_origin origin;
     struct fault why = {.offset = -1, .line = -1};
@@ -147,6 +190,9 @@ static void status_words(struct session *s, const struct fact_genesis *g, const 
         (unsigned long long)c->versions);
     say(s, "  indicators    %llu, looking for %llu values\n", (unsigned long long)c->indicators,
         (unsigned long long)c->values);
+    if (u->expired || u->suppressed)
+        say(s, "                %llu of the values are over, %llu held and not looked for (entente warninglist)\n",
+            (unsigned long long)u->expired, (unsigned long long)u->suppressed);
     say(s, "  findings      %llu, %llu of them open; %llu incidents\n", (unsigned long long)c->findings,
         (unsigned long long)c->findings_open, (unsigned long long)c->incidents);
     say(s, "  organisations %llu\n", (unsigned long long)c->organisations);
@@ -184,15 +230,16 @@ static int show_status(struct session *s, struct view *v)
     struct fault fault = {.offset = -1, .line = -1};
     struct ledger_status l;
     uint64_t refused;
+    struct unlooked unlooked;
     if (view_counts(v, &c, &fault) || ledger_status(s->node, v, &l, &fault) ||
-        view_refused(v, NULL, &refused, &fault))
+        view_refused(v, NULL, &refused, &fault) || count_all_unlooked(s, v, &unlooked, &fault))
         return complain_fault(s, NULL, &fault);
     char sandbox[READERS_WORDS_MAX];
     level_of_readers(s, sandbox);
     if (s->json)
-        status_json(s, node_genesis(s->node), &c, &l, refused, sandbox);
+        status_json(s, node_genesis(s->node), &c, &l, refused, &unlooked, sandbox);
     else
-        status_words(s, node_genesis(s->node), &c, &l, refused, sandbox);
+        status_words(s, node_genesis(s->node), &c, &l, refused, &unlooked, sandbox);
     return EXIT_DONE;
 }
 

@@ -301,7 +301,7 @@ static int allow_found(struct session *s, struct view *v)
         complain(s, "--reason R is needed: it is kept, and shown with the indicator");
         return EXIT_USAGE;
     }
-    int code = find_object(s, v, s->operands[0], &found);
+    int code = find_object(s, v, node_admin(s->node), s->operands[0], &found);
     if (code)
         return code;
     if (strncmp(found.id, "indicator--", 11) != 0) {

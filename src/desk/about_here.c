@@ -8,6 +8,7 @@
 #include "desk/own.h"
 #include "desk/search.h"
 #include "desk/suppress.h"
+#include "desk/trust.h"
 #include "store/view_belief.h"
 
 /* ---- versions and claims ---- */
@@ -155,6 +156,23 @@ static enum err one_ruling(void *self, const struct fact *fact)
     return OK;
 }
 
+/* What its originator says of it, and what we think of its source, in one line. */
+static enum err trusted(struct about *a, struct found *f, struct fault *reterr)
+{
+    struct fact_source source;
+    struct source_trust trust = {0};
+    int64_t confidence = -1;
+    char words[TRUST_WORDS_MAX];
+    enum err err = uuid_is_zero(&a->row.source) ? ERR_NOT_FOUND : view_source(a->v, &a->row.source, &source, reterr);
+    if (err == OK && source_trust_parse(source.trust, &trust, NULL) != OK)
+        trust = (struct source_trust){0}; /* a newer program's words */
+    if (!json_i64(json_get(a->object, "confidence"), &confidence) || confidence > 100)
+        confidence = -1;
+    if (err == OK || err == ERR_NOT_FOUND)
+        describe_add(a->d, f->s, "trust", trust_words((int)confidence, trust, words));
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
 /* Which values logs are searched for, and whether they still are. */
 static enum err looked_for(struct about *a, struct found *f, struct fault *reterr)
 {
@@ -190,7 +208,10 @@ enum err about_found(struct about *a, struct fault *reterr)
         return OK;
     f.ask.indicator = ident.uuid;
     f.s = describe_section(a->d, "Seen here");
-    enum err err = looked_for(a, &f, reterr);
+    enum err err = trusted(a, &f, reterr);
+    if (err != OK)
+        return err;
+    err = looked_for(a, &f, reterr);
     if (err != OK)
         return err;
     return view_findings_about(a->v, &ident.uuid, ABOUT_FINDINGS_MAX + 1, one_finding, &f, reterr);

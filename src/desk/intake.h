@@ -40,6 +40,9 @@ struct intake_options {
     uint32_t elements;
     void *self;
 };
+/* A row of a list (a format without times) that is said again gets a new version when its last one is that old. */
+#define INTAKE_RENEW_US ((int64_t)7 * 24 * 3600 * 1000000)
+
 struct intake_totals {
     enum reader_format format;
     /* read = fresh + updated + unchanged + rejected. fresh: objects not known before; updated: another version counts

@@ -348,6 +348,14 @@ static enum err apply_judged(struct apply *a, struct intake_item *item, struct a
     return e;
 }
 
+/* A row says no times: its version's is ours. One that is in the list still has to count for longer than its assumed
+ * lifetime; a new version each time the list comes would be too many. */
+static bool renews(struct apply *a, const struct record_object *o, const struct version_row *current)
+{
+    return o->print && o->value_count && !o->has_valid_until &&
+           txn_now_us(a->t) - current->modified_us >= INTAKE_RENEW_US;
+}
+
 static enum err apply_object(struct apply *a, struct intake_item *item, struct fault *reterr)
 {
     struct arrival arrived = arrival_of(a, item);
@@ -358,7 +366,9 @@ static enum err apply_object(struct apply *a, struct intake_item *item, struct f
     bool known = e == OK;
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    if (known && intake_same(&arrived, &row)) {
+    bool same = known && intake_same(&arrived, &row);
+    arrived.renews = same && renews(a, &item->record.u.object, &row);
+    if (same && !arrived.renews) {
         count_verdict(&a->totals, INTAKE_UNCHANGED);
         return OK;
     }

@@ -12,7 +12,7 @@ static bool same_content(const struct arrival *a, const struct version_row *row)
 
 bool intake_same(const struct arrival *a, const struct version_row *current)
 {
-    return current && same_content(a, current) && uuid_eq(&a->party, &current->party) &&
+    return current && !a->renews && same_content(a, current) && uuid_eq(&a->party, &current->party) &&
            a->authority <= current->authority;
 }
 

@@ -23,6 +23,7 @@ struct arrival {
     int64_t modified_us;
     struct sha256 hash;
     uint64_t print; /* formats without versions: 0 for all others */
+    bool renews;    /* said again so long after its version that this is a further one (docs/LIFETIMES.md) */
 };
 struct judgement {
     enum intake_verdict verdict;

@@ -212,7 +212,21 @@ struct reopen_write {
     const struct uuid *finding, *account;
     struct text reason;
     struct arena arena;
+    const struct fact_ruling *ended; /* while findings that it covered are gathered */
+    struct uuid others[FINDINGS_RULED_MAX];
+    size_t other_count;
 };
+
+static enum err keep_covered(void *self, const struct finding_row *row)
+{
+    struct reopen_write *w = self;
+    const struct uuid *at = &w->ended->organisation;
+    bool covered = uuid_is_zero(at) || uuid_eq(at, &row->organisation);
+    struct uuid id;
+    if (row->state == 2 && covered && w->other_count < FINDINGS_RULED_MAX && uuid_of_id(row->id, &id))
+        w->others[w->other_count++] = id;
+    return OK;
+}
 
 static enum err end_rulings(struct txn *t, struct reopen_write *w, const struct finding_work *f, struct fault *reterr)
 {
@@ -230,6 +244,9 @@ static enum err end_rulings(struct txn *t, struct reopen_write *w, const struct 
         fact.u.ruling.ended_by = *w->account;
         fact.u.ruling.end_reason = w->reason;
         e = txn_append(t, &fact, TEXT_NONE, TEXT_NONE, reterr);
+        w->ended = &r.list[i];
+        if (e == OK && r.list[i].scope == RULING_INDICATOR)
+            e = view_findings_about(txn_view(t), &f->indicator, FINDINGS_RULED_MAX, keep_covered, w, reterr);
     }
     return e;
 }
@@ -238,11 +255,17 @@ static enum err write_reopen(struct txn *t, void *self, struct fault *reterr)
 {
     struct reopen_write *w = self;
     struct finding_work f;
+    w->other_count = 0;
     arena_reset(&w->arena);
     enum err e = load_finding(t, w->finding, &w->arena, &f, reterr);
     if (e == OK)
         e = end_rulings(t, w, &f, reterr);
-    return e == OK ? set_state(t, w->finding, 0, "finding-reopen", w->reason, w->account, &w->arena, reterr) : e;
+    static const char verb[] = "finding-reopen";
+    if (e == OK)
+        e = set_state(t, w->finding, 0, verb, w->reason, w->account, &w->arena, reterr);
+    for (size_t i = 0; e == OK && i < w->other_count; i++)
+        e = set_state(t, &w->others[i], 0, verb, w->reason, w->account, &w->arena, reterr);
+    return e;
 }
 
 enum err finding_reopen(struct node *node, const struct uuid *finding, struct text reason, const struct uuid *account,
@@ -250,9 +273,13 @@ enum err finding_reopen(struct node *node, const struct uuid *finding, struct te
 {
     if (!text_is_utf8(reason))
         return fault_set(reterr, ERR_USAGE, "the reason is not UTF-8");
-    struct reopen_write w = {.finding = finding, .account = account, .reason = reason};
-    arena_init(&w.arena, RULING_ARENA_BYTES);
-    enum err e = node_write(node, write_reopen, &w, reterr);
-    arena_done(&w.arena);
+    struct reopen_write *w = calloc(1, sizeof *w);
+    if (!w)
+        return fault_set(reterr, ERR_NOMEM, "out of memory");
+    *w = (struct reopen_write){.finding = finding, .account = account, .reason = reason};
+    arena_init(&w->arena, RULING_ARENA_BYTES);
+    enum err e = node_write(node, write_reopen, w, reterr);
+    arena_done(&w->arena);
+    free(w);
     return e;
 }

@@ -33,6 +33,7 @@ struct ruling_words {
  * too, further hits are silent. ERR_NOT_FOUND: no such finding. ERR_USAGE: a reported finding has no indicator. */
 MUST_CHECK enum err finding_rule(struct node *node, const struct uuid *finding, const struct ruling_words *words,
                                  const struct uuid *account, struct fault *reterr);
-/* Open again; every ruling that covers it is taken back. ERR_NOT_FOUND */
+/* Open again; every ruling that covers it is taken back, and findings that one on its indicator covered are open
+ * again, too. ERR_NOT_FOUND */
 MUST_CHECK enum err finding_reopen(struct node *node, const struct uuid *finding, struct text reason,
                                    const struct uuid *account, struct fault *reterr);

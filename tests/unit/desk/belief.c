@@ -201,6 +201,77 @@ static void sightings_renew(void **state)
     assert_assumed(h, 1, at("2026-10-25T00:00:00Z") + 30 * DAY);
 }
 
+struct older {
+    struct version_row row;
+    struct text id, body;
+};
+
+/* The version that counts once more, as of ten days ago. */
+static enum err append_older(struct txn *t, void *self, struct fault *reterr)
+{
+    const struct older *o = self;
+    struct buffer key;
+    struct gate_class cls;
+    struct fact_value value = {VALUE_IPV4, TEXT("198.51.100.7")};
+    assert_ok(view_class(txn_view(t), o->row.class_id, &cls, reterr));
+    buffer_init(&key, GATE_CLASS_KEY_MAX);
+    gate_class_key(&cls, &key);
+    struct fact f = {.kind = FACT_OBJECT};
+    f.u.object = (struct fact_object){.id = o->id,
+                                      .hash = o->row.hash,
+                                      .party = o->row.party,
+                                      .standing = STANDING_CURRENT,
+                                      .supersedes = true,
+                                      .modified = TEXT("2026-01-01T00:00:00.000Z"),
+                                      .class_key = buffer_text(&key),
+                                      .print = o->row.print,
+                                      .created_us = o->row.created_us - 10 * DAY,
+                                      .modified_us = o->row.modified_us - 10 * DAY,
+                                      .confidence = -1,
+                                      .values = &value,
+                                      .value_count = 1};
+    enum err err = txn_append(t, &f, o->body, TEXT_NONE, reterr);
+    buffer_done(&key);
+    return err;
+}
+
+/* A list that comes every day says its rows again: they count on, with a version a week at most. */
+static void rows_said_again(void **state)
+{
+    struct house *h = *state;
+    struct intake_options opt = house_options(h, &h->a);
+    struct intake_totals t;
+    struct fault fault;
+    struct buffer body;
+    const struct text csv = TEXT("value\n198.51.100.7\n");
+    assert_ok(house_take(h, csv, &opt, &t));
+    assert_int_equal(t.fresh, 1);
+    assert_ok(house_take(h, csv, &opt, &t));
+    assert_int_equal(t.unchanged, 1);
+    struct view *v;
+    struct older o;
+    char id[IDENT_TEXT_MAX];
+    struct uuid uuid = {{0}};
+    struct belief *belief = NULL;
+    struct watchlist *w;
+    assert_ok(node_reader(h->node, &v, &fault));
+    assert_ok(belief_refresh(h->node, v, &belief, &fault));
+    assert_ok(watchlist_load(v, belief, 0, 0, &w, &fault));
+    uuid = watchlist_at(w, 0).uuid;
+    watchlist_unref(w);
+    belief_unref(belief);
+    node_reader_done(h->node, v);
+    o.id = ident_format(TEXT("indicator"), &uuid, id);
+    assert_true(house_current(h, id, &o.row, &body));
+    o.body = buffer_text(&body);
+    assert_ok(node_write(h->node, append_older, &o, &fault));
+    assert_ok(house_take(h, csv, &opt, &t));
+    assert_int_equal(t.updated, 1);
+    assert_ok(house_take(h, csv, &opt, &t));
+    assert_int_equal(t.unchanged, 1);
+    buffer_done(&body);
+}
+
 /* Hits after an assumed end make no finding, as those after a valid_until do not. */
 static void findings_stop(void **state)
 {
@@ -232,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(sources_and_rules, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_rules, setup, teardown),
         cmocka_unit_test_setup_teardown(sightings_renew, setup, teardown),
+        cmocka_unit_test_setup_teardown(rows_said_again, setup, teardown),
         cmocka_unit_test_setup_teardown(findings_stop, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Warning lists, lifetimes and false positives, as a person meets them."""
+
+import json
+import os
+import time
+
+from house import check, domain, bundle, main, wait_for, write
+from watching import Watch, append, count, house
+
+LIST = {"name": "Names of ours", "version": 7, "description": "d", "type": "hostname",
+        "matching_attributes": ["domain", "url"], "list": [".late.example", "no name"]}
+
+
+def held_and_said(folder):
+    node = house(folder, "evil.example", "late.example", "co.uk")
+    log = write(folder, "log", "192.0.2.7 evil.example www.late.example x.co.uk\n")
+    said = node.ok("match", log)
+    check(said.out.count("\n") == 2 and "1 public suffix" in said.err, said.out + said.err)
+    added = node.run("warninglist", "add", write(folder, "list.json", json.dumps(LIST)))
+    check(added.code == 0 and "1 entries, 1 left out" in added.out and "no host name" in added.err, added.out + added.err)
+    said = node.ok("match", log)
+    check(said.out.count("\n") == 1 and '1 by "Names of ours"' in said.err, said.out + said.err)
+    again = node.ok("import", bundle(folder, domain("a.late.example")), "--from", "CERT Y", "--json").lines
+    check(again[-1]["suppressed"] == 1, str(again))
+    found = node.ok("warninglist", "check", "late.example", "--json").lines[0]
+    check(found["suppressed"] and found["entry"] == "late.example", str(found))
+    node.ok("warninglist", "disable", "Names of ours")
+    check(node.ok("match", log).out.count("\n") == 2, "disabled")
+    node.ok("warninglist", "enable", "Names of ours")
+    node.ok("rebuild")
+    check(node.ok("match", log).out.count("\n") == 1, "after a rebuild")
+    node.ok("verify")
+
+
+def one_is_let_through(folder):
+    node = house(folder, "late.example")
+    log = write(folder, "log", "192.0.2.7 late.example\n")
+    one = node.ok("match", log, "--json").lines[0]["id"]
+    node.run("warninglist", "add", write(folder, "list.json", json.dumps(LIST)))
+    check(node.ok("match", log).out == "", "suppressed")
+    check(node.run("warninglist", "allow", one).code == 64, "without a reason")
+    node.ok("warninglist", "allow", one, "--reason", "it was taken over")
+    check(node.ok("match", log).out.count("\n") == 1, "let through")
+    page = node.ok("get", one).out
+    check("it was taken over" in page and "looked for all the same" in page, page)
+    node.ok("warninglist", "allow", one, "--reason", "given back", "--end")
+    check(node.ok("match", log).out == "", "suppressed again")
+
+
+def watch_follows(folder):
+    node = house(folder, "evil.example", "late.example")
+    log = write(folder, "log", "192.0.2.7 late.example\n")
+    watch = Watch(node, log)
+    wait_for(lambda: count(node) == 1, "the first hit")
+    node.run("warninglist", "add", write(folder, "list.json", json.dumps(LIST)))
+    time.sleep(0.5)
+    append(log, "192.0.2.7 late.example\n192.0.2.7 evil.example\n")
+    wait_for(lambda: count(node) == 2, "the hit on what is on no list")
+    time.sleep(0.2)
+    check(count(node) == 2, "nothing by what is")
+    check(watch.stop() == 0, "clean end")
+
+
+def lifetimes_are_said(folder):
+    node = house(folder)
+    node.ok("import", write(folder, "a.csv", "value\n198.51.100.7\n"), "--from", "CERT Y")
+    log = write(folder, "log", "192.0.2.7 198.51.100.7\n")
+    hit = node.ok("match", log, "--json").lines[0]
+    check(hit["valid_until"] is None and hit["assumed_until"] > "2026", str(hit))
+    check("(assumed: IPv4, 30 days, rules of " in node.ok("get", hit["id"]).out, "by which rule")
+    late = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 31 * 86400))
+    check(node.ok("match", write(folder, "late", f"{late} 192.0.2.7 198.51.100.7\n")).out.count("\n") <= 1, "no later")
+    os.mkdir(os.path.join(node.home, "rules"))
+    write(os.path.join(node.home, "rules"), "lifetimes.yaml", "date: soon\n")
+    bad = node.run("match", log)
+    check(bad.code != 0 and "lifetimes.yaml" in bad.err, bad.err)
+
+
+def false_positives(folder):
+    node = house(folder, "evil.example")
+    log = write(folder, "log", "192.0.2.7 evil.example\n")
+    watch = Watch(node, log)
+    wait_for(lambda: count(node) == 1, "the first hit")
+    node.ok("finding", "false-positive", "F-1", "--reason", "our own test", "--indicator", "--everywhere")
+    append(log, "203.0.113.9 evil.example\n")
+    wait_for(lambda: count(node) == 2, "counted all the same")
+    states = {f["finding"]: f["state"] for f in node.ok("finding", "list", "--json").lines}
+    check(set(states.values()) == {"false positive"} or set(states.values()) == {"false-positive"}, str(states))
+    one = node.ok("match", log, "--json").lines[0]["id"]
+    check("our own test" in node.ok("get", one).out, "shown at it")
+    node.ok("finding", "reopen", "F-1", "--reason", "it was not")
+    append(log, "203.0.114.9 evil.example\n")
+    wait_for(lambda: count(node) == 3, "again")
+    check(node.ok("finding", "list", "--open", "--json").lines, "open again")
+    check(watch.stop() == 0, "clean end")
+
+
+main(held_and_said, one_is_let_through, watch_follows, lifetimes_are_said, false_positives)
