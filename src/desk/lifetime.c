@@ -2,6 +2,7 @@
 #include "desk/lifetime.h"
 
 #include <cyaml/cyaml.h>
+#include <desk/lifetime_rules.inc> /* made by the build of rules/lifetimes.yaml */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,7 +12,6 @@
 
 #include "base/io.h"
 #include "base/time.h"
-#include "desk/lifetime_rules.inc"
 #include "store/references.h"
 #include "store/view_belief.h"
 
