@@ -10,6 +10,7 @@
 #include "command/readers.h"
 #include "desk/belief.h"
 #include "exchange/ledger_status.h"
+#include "exchange/source.h"
 #include "ledger/exercise.h"
 #include "model/space.h"
 #include "store/origin.h"
@@ -31,6 +32,19 @@ static uint64_t folder_bytes(const char *home, const char *folder)
     if (d)
         closedir(d);
     return bytes;
+}
+
+/* What cannot be told now is no failure of a source. */
+static uint64_t failing_sources(struct session *s)
+{
+    struct view *v;
+    uint64_t count = 0;
+    if (open_view(s, &v))
+        return 0;
+    if (source_count_failing(node_home(s->node), v, &count, NULL))
+        count = 0;
+    node_reader_done(s->node, v);
+    return count;
 }
 
 static void ledger_json(struct json_out *o, const struct ledger_status *l)
@@ -133,6 +147,7 @@ static void status_json(struct session *s, const struct fact_genesis *g, const s
                    {"organisations", c->organisations},
                    {"parties", c->parties},
                    {"sources", c->sources},
+                   {"sources_failing", failing_sources(s)},
                    {"peers", c->peers},
                    {"accounts", c->accounts},
                    {"releases", c->releases},
@@ -199,6 +214,10 @@ static void status_words(struct session *s, const struct fact_genesis *g, const 
     say(s, "  lines         %llu peers, %llu sources, %llu accounts; %llu releases recorded\n",
         (unsigned long long)c->peers, (unsigned long long)c->sources, (unsigned long long)c->accounts,
         (unsigned long long)c->releases);
+    const uint64_t failing = failing_sources(s);
+    if (failing)
+        say(s, "  not reached   %llu sources: entente source list says since when, and what was said\n",
+            (unsigned long long)failing);
     if (c->unmarked)
         say(s, "  staying here  %llu objects are unmarked: entente source set NAME --marking TLP lets them flow\n",
             (unsigned long long)c->unmarked);

@@ -297,7 +297,9 @@ static enum err take_in(struct intake *in, struct fault *reterr)
     enum err e = reader_open(in->spool.fd, &opt, &reader, reterr);
     if (e != OK)
         return e;
-    in->totals.format = in->format = reader_format_of(reader);
+    in->totals.format = reader_format_of(reader);
+    if (in->format == READER_DETECT) /* what was named is what is in a container */
+        in->format = in->totals.format;
     /* Erased after its objects, and before its bytes are kept, a word would stand in those. */
     const bool keeps = reader_format_keeps(in->totals.format);
     if (keeps)

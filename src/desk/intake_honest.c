@@ -173,7 +173,7 @@ enum err intake_bounded(struct intake *in, struct intake_items *items, size_t ch
 {
     uint64_t bytes = document_bytes(in);
     in->chunk_bytes += chunk_bytes;
-    if (in->chunk_bytes > bytes * READER_GROWTH_MAX + READER_GROWTH_FLOOR) {
+    if (in->chunk_bytes > reader_unpacks_to(in->totals.format, bytes) * READER_GROWTH_MAX + READER_GROWTH_FLOOR) {
         items->count = 0;
         return fault_set(reterr, ERR_MALFORMED, "its reader made more than %d times as much of it",
                          READER_GROWTH_MAX);

@@ -2,22 +2,14 @@
  * without a body (RFC 9110 section 13), or where its server knows no dates and tags, one download. */
 #include <unistd.h>
 
-#include "exchange/fetch.h"
-#include "release/outbound.h"
+#include "exchange/fetch_url.h"
 #include "json/json.h"
 
-struct known { /* of the last document that was read whole */
-    struct text etag, modified;
-    bool has_hash;
-    struct sha256 hash;
-};
-
-/* Of another place, it says nothing. */
-static enum err load(struct fetch *f, struct known *ret, struct fault *reterr)
+enum err fetch_known_load(struct fetch *f, struct fetch_known *ret, struct fault *reterr)
 {
     struct buffer kept;
     struct json_doc *doc = NULL;
-    struct known k = {.has_hash = false};
+    struct fetch_known k = {.has_hash = false};
     buffer_init(&kept, FETCH_STATE_MAX);
     enum err e = fetch_state_load(f, &kept, reterr);
     if (e == OK)
@@ -37,8 +29,8 @@ static enum err load(struct fetch *f, struct known *ret, struct fault *reterr)
     return OK;
 }
 
-static enum err save(const struct fetch *f, const struct http_answer *a, const struct sha256 *hash,
-                     struct fault *reterr)
+enum err fetch_known_save(const struct fetch *f, const struct http_answer *a, const struct sha256 *hash,
+                          struct fault *reterr)
 {
     struct buffer text;
     char hex[SHA256_HEX];
@@ -57,7 +49,7 @@ static enum err save(const struct fetch *f, const struct http_answer *a, const s
     return e;
 }
 
-static enum err question(const struct known *k, struct outbound **ret)
+enum err fetch_known_question(const struct fetch_known *k, struct outbound **ret)
 {
     struct page_field fields[2];
     size_t count = 0;
@@ -80,14 +72,14 @@ static struct text name_in(struct text url)
     return name;
 }
 
-static struct http_auth auth_of(const struct fetch *f)
+struct http_auth fetch_auth(const struct fetch *f)
 {
     if (f->user.len)
         return (struct http_auth){.user = f->user, .password = f->secret};
     return (struct http_auth){.bearer = f->secret};
 }
 
-static enum err take_in(struct fetch *f, int fd, const struct http_answer *a, const struct known *k,
+static enum err take_in(struct fetch *f, int fd, const struct http_answer *a, const struct fetch_known *k,
                         struct fault *reterr)
 {
     struct sha256 hash;
@@ -100,20 +92,20 @@ static enum err take_in(struct fetch *f, int fd, const struct http_answer *a, co
     else
         e = fetch_take(f, fd, name_in(f->source.place), f->format, &whole, reterr);
     /* One that was not whole is asked for again: the next answer may be. */
-    return e || !whole ? e : save(f, a, &hash, reterr);
+    return e || !whole ? e : fetch_known_save(f, a, &hash, reterr);
 }
 
 enum err fetch_url(struct fetch *f, struct fault *reterr)
 {
-    struct known k = {.has_hash = false};
+    struct fetch_known k = {.has_hash = false};
     struct outbound *request = NULL;
     struct http_answer a = {0};
-    const struct http_auth auth = auth_of(f);
+    const struct http_auth auth = fetch_auth(f);
     const char *url = fetch_string(f, f->source.place);
     int fd = -1;
-    enum err e = url ? load(f, &k, reterr) : ERR_NOMEM;
+    enum err e = url ? fetch_known_load(f, &k, reterr) : ERR_NOMEM;
     if (e == OK)
-        e = question(&k, &request);
+        e = fetch_known_question(&k, &request);
     if (e == OK)
         e = fetch_file(f, &fd, reterr);
     if (e == OK)

@@ -24,6 +24,9 @@ MUST_CHECK enum err source_result_load(struct local *l, const struct uuid *sourc
 MUST_CHECK enum err source_result_save(struct local *l, const struct uuid *source, const struct source_result *r,
                                        struct fault *reterr);
 
+/* How many sources that are to be looked at could not be, at the last look. For who does not own the home, too. */
+MUST_CHECK enum err source_count_failing(const char *home, struct view *v, uint64_t *ret, struct fault *reterr);
+
 /* What the source knows us by: kept in local.db alone. An empty secret forgets it. ERR_USAGE: control characters. */
 #define SOURCE_SECRET_MAX (8 * KIB)
 MUST_CHECK enum err source_secret_set(struct local *l, const struct uuid *source, struct text user,

@@ -167,3 +167,30 @@ enum err source_result_save(struct local *l, const struct uuid *source, const st
     buffer_done(&text);
     return e;
 }
+
+struct failing {
+    struct local *local;
+    uint64_t count;
+};
+
+static enum err count_failing(void *self, const struct fact *f)
+{
+    struct failing *c = self;
+    struct source_result r;
+    if (f->u.source.kind.len && !f->u.source.paused && source_result_load(c->local, &f->u.source.id, &r, NULL) == OK)
+        c->count += r.err != OK;
+    return OK;
+}
+
+enum err source_count_failing(const char *home, struct view *v, uint64_t *ret, struct fault *reterr)
+{
+    struct failing c = {.count = 0};
+    enum err e = local_open(home, false, &c.local, reterr);
+    if (e)
+        return e;
+    e = view_facts(v, FACT_SOURCE, count_failing, &c, reterr);
+    local_close(c.local);
+    if (e == OK)
+        *ret = c.count;
+    return e;
+}

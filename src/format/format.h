@@ -18,6 +18,8 @@ enum format_claim {
     FORMAT_YES    /* the first that says so reads it */
 };
 
+struct container_budget; /* format/part.h */
+
 struct format_job {
     struct feed_from from;
     struct text head;     /* bytes already taken off it: they come first */
@@ -26,6 +28,15 @@ struct format_job {
     struct text identity; /* taken in as our own: created_by_ref; else empty */
     struct text rules;    /* field maps that this node's people changed (docs of the format); else empty */
     uint8_t tlp;          /* enum tlp: fills absent markings only; TLP_NONE: none */
+    /* What is in a mail: who it says it is from (an address, or empty). */
+    struct text sender;
+    /* For containers: what reads a piece of them that begins so, or of that name (as: NULL, found out). *ret_more:
+     * more bytes are needed to say. NULL: nothing does. */
+    const struct format *(*inner)(const struct format_job *job, const struct format_head *h, const char *as,
+                                  bool *ret_more);
+    const char *inner_as;            /* the format that was asked for by name, of the pieces; NULL: found out */
+    struct container_budget *budget; /* of the container around; NULL: none is around */
+    unsigned depth;                  /* containers around */
 };
 
 struct format {

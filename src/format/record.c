@@ -225,6 +225,15 @@ void record_add_list(struct buffer *to, const struct record_list *l)
     end_record(to, at);
 }
 
+#define RECORD_HEAD_BYTES 5 /* length and kind: the place comes next */
+
+void record_add_moved(struct buffer *to, struct text record, int64_t at)
+{
+    buffer_add(to, text_sub(record, 0, RECORD_HEAD_BYTES));
+    buffer_add_u64(to, (uint64_t)at);
+    buffer_add(to, text_sub(record, RECORD_HEAD_BYTES + 8, record.len));
+}
+
 /* ---- reading ---- */
 
 /* A list's cursor: its bytes must hold exactly `count` entries. */

@@ -165,6 +165,10 @@ void record_add_event(struct buffer *to, const struct record_event *e, const str
 void record_add_list(struct buffer *to, const struct record_list *l);
 void record_add_lost(struct buffer *to, const struct record_lost *l);
 
+/* Appends a whole record that was written before (all kinds but END and ENVELOPE) with another place: a piece of a
+ * container stands where the piece begins. */
+void record_add_moved(struct buffer *to, struct text record, int64_t at);
+
 struct record {
     enum record_kind kind;
     union {

@@ -121,7 +121,7 @@ static void drop_capabilities(void)
 
 void sandbox_enter(bool lock, size_t memory_bytes, struct sandbox_state *ret)
 {
-    struct sandbox_state s = {0};
+    struct sandbox_state s = {.refuses_opening = ret->refuses_opening};
     drop_capabilities();
     bool humble = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0; /* what Landlock and seccomp ask for */
     if (lock)                                                  /* a debugger may attach otherwise */
@@ -132,7 +132,7 @@ void sandbox_enter(bool lock, size_t memory_bytes, struct sandbox_state *ret)
     s.limits = limit_memory(memory_bytes) && s.limits;
     s.memory = !SANDBOX_SANITIZED;
     if (lock && humble)
-        s.seccomp = sandbox_filter(SANDBOX_STEP_LOCKED);
+        s.seccomp = sandbox_filter(SANDBOX_STEP_LOCKED, s.refuses_opening);
     *ret = s;
 }
 
@@ -144,5 +144,5 @@ bool sandbox_close(const struct sandbox_state *s, size_t memory_bytes, unsigned 
     limited = limit(RLIMIT_NOFILE, 0, 0) && limited;
     if (s->limits && !limited)
         return false;
-    return !s->seccomp || sandbox_filter(SANDBOX_STEP_CLOSED);
+    return !s->seccomp || sandbox_filter(SANDBOX_STEP_CLOSED, s->refuses_opening);
 }

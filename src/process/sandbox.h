@@ -27,6 +27,7 @@ struct sandbox_state {
     bool memory;          /* the limit of memory among them (not under AddressSanitizer, whose own map is larger) */
     bool seccomp;         /* a call that it answers was answered by it */
     uint8_t landlock_abi; /* 0: none; else opening a folder was refused */
+    bool refuses_opening; /* set before sandbox_enter(): opening is answered with EACCES, else by death */
 };
 enum sandbox_level { SANDBOX_NONE, SANDBOX_LIMITS, SANDBOX_SECCOMP, SANDBOX_SECCOMP_LANDLOCK };
 enum sandbox_level sandbox_level(const struct sandbox_state *s);
@@ -35,7 +36,7 @@ enum sandbox_level sandbox_level(const struct sandbox_state *s);
 const char *sandbox_words(const struct sandbox_state *s, char out[SANDBOX_WORDS_MAX]);
 
 /* First step: no privilege, Landlock, limits, the wider filter. Its descriptors are 0 and 1. lock false
- * (SANDBOX_OFF): limits alone. */
+ * (SANDBOX_OFF): limits alone. ret->refuses_opening stays. */
 void sandbox_enter(bool lock, size_t memory_bytes, struct sandbox_state *ret);
 /* Second step: final limits and the final filter. false: not to be gone on with. */
 MUST_CHECK bool sandbox_close(const struct sandbox_state *s, size_t memory_bytes, unsigned cpu_s);

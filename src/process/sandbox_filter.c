@@ -65,19 +65,30 @@ static bool allow_waiting(scmp_filter_ctx f)
            seccomp_rule_add(f, SCMP_ACT_ERRNO(PROOF_ERRNO), SCMP_SYS(getppid), 0) == 0;
 }
 
-static bool load(scmp_filter_ctx f, enum sandbox_step step)
+/* The C library looks for tables of character sets when a mail names one. No is an answer to that. */
+static bool refuse_opening(scmp_filter_ctx f)
+{
+    static const int calls[] = {SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(newfstatat), SCMP_SYS(readlink),
+                                SCMP_SYS(access)};
+    bool ok = true;
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) /* not every machine has the old ones */
+        ok = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), calls[i], 0) == 0 && ok;
+    return ok;
+}
+
+static bool load(scmp_filter_ctx f, enum sandbox_step step, bool refuses_opening)
 {
     /* no_new_privs is set already, and prctl is no longer allowed in the second step. */
     return seccomp_attr_set(f, SCMP_FLTATR_CTL_NNP, 0) == 0 &&
            seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 && allow_reading(f) &&
-           (!SANDBOX_SANITIZED || allow_sanitizer(f)) && (step == SANDBOX_STEP_CLOSED || allow_waiting(f)) &&
-           seccomp_load(f) == 0;
+           (!SANDBOX_SANITIZED || allow_sanitizer(f)) && (!refuses_opening || refuse_opening(f)) &&
+           (step == SANDBOX_STEP_CLOSED || allow_waiting(f)) && seccomp_load(f) == 0;
 }
 
-bool sandbox_filter(enum sandbox_step step)
+bool sandbox_filter(enum sandbox_step step, bool refuses_opening)
 {
     scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    bool loaded = f && load(f, step);
+    bool loaded = f && load(f, step, refuses_opening);
     seccomp_release(f);
     if (!loaded || step == SANDBOX_STEP_CLOSED)
         return loaded;

@@ -16,4 +16,4 @@
 
 enum sandbox_step { SANDBOX_STEP_LOCKED, SANDBOX_STEP_CLOSED };
 /* Loads the filter of that step; filters add up. true: a call that it answers was answered by it. */
-bool sandbox_filter(enum sandbox_step step);
+bool sandbox_filter(enum sandbox_step step, bool refuses_opening);

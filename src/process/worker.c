@@ -318,7 +318,7 @@ void worker_free(struct worker *w)
     if (!w)
         return;
     const char *role = w->role;
-    bool worked = w->handed_over;
+    bool worked = w->handed_over && !w->limits.rare;
     end_worker(w);
     if (worked) /* not earlier: starting it would take the cores that the document is read on */
         make_spare(role);

@@ -21,6 +21,7 @@ struct worker_limits {
     size_t frame_bytes;  /* one frame */
     unsigned cpu_s;      /* processor time for this document */
     int silence_ms;      /* between two frames, while we wait for one */
+    bool rare;           /* no spare of this role is kept for the next document */
 };
 
 /* How strict (SANDBOX_REQUIRED until said), and whether a worker is kept waiting for the next document: for those who

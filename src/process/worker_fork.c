@@ -26,7 +26,7 @@ static bool keep_two(int document, int answer)
 static _Noreturn void be_worker(const struct worker *w, int document, int answer,
                                 void (*run)(void *self, int document), void *self)
 {
-    struct sandbox_state state;
+    struct sandbox_state state = {.refuses_opening = false};
     if (!keep_two(document, answer))
         _exit(WORKER_EXIT_JOB);
     sandbox_enter(w->policy != SANDBOX_OFF, w->limits.memory_bytes, &state);

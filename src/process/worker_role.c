@@ -94,6 +94,7 @@ _Noreturn void worker_role_main(const struct worker_role *role, char **argv)
     struct sandbox_state state;
     if (role->prepare)
         role->prepare();
+    state.refuses_opening = role->refuses_opening;
     sandbox_enter(lock, READER_MEMORY_MAX_BYTES, &state);
     worker_greet(&state);
     int document = -1;

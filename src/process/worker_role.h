@@ -8,6 +8,7 @@ struct worker_role {
     void (*prepare)(void); /* before the sandbox: what libraries must open or look up once; may be NULL */
     /* In the sandbox, with the document's descriptor and the owner's words. */
     void (*run)(int document, struct text job);
+    bool refuses_opening; /* opening a file is answered with EACCES instead of death: its libraries try */
 };
 /* True when this process was started for that role. */
 bool worker_role_asked(const struct worker_role *role, int argc, char **argv);

@@ -40,11 +40,15 @@ static enum err detect(struct feed *in, struct text name, enum reader_format *fo
         if (in->err)
             return fault_at(reterr, ERR_IO, (int64_t)in->end, NULL, "cannot read: %s", strerror(in->errno_seen));
         struct format_head head = {{in->ptr, in->end}, !more || in->end > LINE_MAX_BYTES, without_folder(name)};
-        const char *other = magic_says(head.bytes);
+        const char *other = format_of(READER_ZIP)->claim(&head) == FORMAT_YES ? NULL : magic_says(head.bytes);
         if (other)
             return fault_at(reterr, ERR_MALFORMED, 0, NULL, "%s", other);
-        if (*format != READER_DETECT)
+        if (*format != READER_DETECT) {
+            /* What was named is what is in it. */
+            if (format_of(READER_ZIP)->claim(&head) == FORMAT_YES && !format_is_container(*format))
+                *format = READER_ZIP;
             return OK;
+        }
         switch (format_detect(&head, format)) {
         case FORMAT_MORE: continue;
         case FORMAT_MAYBE:
@@ -70,7 +74,12 @@ static enum err open_format(struct reader_core *r, int fd, struct text head, con
                                    .party = options->party,
                                    .identity = options->identity,
                                    .rules = options->rules,
-                                   .tlp = options->tlp};
+                                   .tlp = options->tlp,
+                                   .inner = format_inner,
+                                   .inner_as =
+                                       options->format != READER_DETECT && !format_is_container(options->format)
+                                           ? reader_format_name(options->format)
+                                           : NULL};
     r->ops = format_of(r->format);
     return r->ops->open(&job, &r->reading);
 }
@@ -117,6 +126,8 @@ enum err reader_core_open(int fd, const struct reader_options *options, struct r
     feed_init(&in, fd);
     in.mark = 0; /* all that is read here is handed on */
     e = detect(&in, options->name, &r->format, reterr);
+    if (!e && options->plain && format_is_container(r->format))
+        e = ERR_VERSION;
     if (!e) {
         e = open_format(r, fd, (struct text){in.ptr, in.end}, options);
         if (e)

@@ -12,7 +12,8 @@
 struct reader_core;
 
 /* The fd is borrowed, read from where it stands to its end (pipes too). ERR_NOMEM | ERR_IO |
- * ERR_MALFORMED (no format fits; *reterr says what was looked for). */
+ * ERR_MALFORMED (no format fits; *reterr says what was looked for) | ERR_VERSION (options->plain, and it is a
+ * container). */
 MUST_CHECK enum err reader_core_open(int fd, const struct reader_options *options, struct reader_core **ret,
                                      struct fault *reterr);
 enum reader_format reader_core_format(const struct reader_core *r);

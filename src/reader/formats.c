@@ -6,11 +6,14 @@
 #include "format/intelmq.h"
 #include "format/iodef.h"
 #include "format/list.h"
+#include "format/mail.h"
 #include "format/n6.h"
 #include "format/stix.h"
 #include "format/warninglist.h"
+#include "format/zip.h"
 
 static const struct format *const formats[READER_FORMATS] = {
+    [READER_ZIP] = &FORMAT_ZIP,   [READER_MAIL] = &FORMAT_MAIL,
     [READER_IDEA] = &FORMAT_IDEA, [READER_INTELMQ] = &FORMAT_INTELMQ,
     [READER_N6] = &FORMAT_N6,     [READER_IODEF] = &FORMAT_IODEF,
     [READER_STIX] = &FORMAT_STIX, [READER_CSV] = &FORMAT_CSV,
@@ -63,4 +66,22 @@ enum format_claim format_detect(const struct format_head *h, enum reader_format 
             return FORMAT_YES;
     }
     return more && !h->whole ? FORMAT_MORE : best;
+}
+
+bool format_is_container(enum reader_format f)
+{
+    return f == READER_ZIP || f == READER_MAIL;
+}
+
+/* A piece that is itself packed is unpacked, whatever it was said to be. */
+const struct format *format_inner(const struct format_job *job, const struct format_head *h, const char *as,
+                                  bool *ret_more)
+{
+    enum reader_format f = READER_DETECT;
+    (void)job;
+    *ret_more = false;
+    if (as && formats[READER_ZIP]->claim(h) != FORMAT_YES)
+        return format_of(reader_format_parse(text_of(as)));
+    *ret_more = format_detect(h, &f) == FORMAT_MORE;
+    return *ret_more || f == READER_MISP_FEED ? NULL : format_of(f);
 }

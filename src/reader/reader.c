@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "format/part.h"
 #include "process/worker.h"
 #include "reader/core.h"
 #include "reader/formats.h"
@@ -46,6 +47,11 @@ enum err reader_own_description(int fd, int *ret_fd, struct fault *reterr)
     return OK;
 }
 
+uint64_t reader_unpacks_to(enum reader_format f, uint64_t bytes)
+{
+    return format_is_container(f) ? container_budget_of(bytes).left : bytes;
+}
+
 static struct worker_limits limits_for(int64_t bytes, size_t chunk_bytes)
 {
     uint64_t cpu_s = READER_CPU_BASE_S + (uint64_t)(bytes > 0 ? bytes : 0) / READER_CPU_BYTES_A_S;
@@ -56,18 +62,19 @@ static struct worker_limits limits_for(int64_t bytes, size_t chunk_bytes)
                                   .silence_ms = READER_SILENCE_MS};
 }
 
-static enum err start(int document, int64_t bytes, const struct reader_options *options, struct worker **ret,
-                      struct fault *reterr)
+static enum err start(const char *role, int document, int64_t bytes, const struct reader_options *options,
+                      struct worker **ret, struct fault *reterr)
 {
     struct buffer job;
     struct worker_limits limits = limits_for(bytes, options->chunk_bytes);
+    limits.rare = strcmp(role, READER_ROLE) != 0;
     buffer_init(&job, WORKER_JOB_MAX);
     wire_put_job(&job, options);
     enum err e = buffer_error(&job);
     if (e)
         fault_set(reterr, e, "the reader's options are too long");
     else
-        e = worker_start(READER_ROLE, document, buffer_text(&job), &limits, options->cancel, ret, reterr);
+        e = worker_start(role, document, buffer_text(&job), &limits, options->cancel, ret, reterr);
     buffer_done(&job);
     return e;
 }
@@ -91,7 +98,7 @@ static enum err said_fault(struct text bytes, struct fault *reterr)
     return said.err;
 }
 
-static enum err first_word(struct reader *r, struct fault *reterr)
+static enum err first_word(struct reader *r, bool *ret_container, struct fault *reterr)
 {
     uint8_t kind;
     struct text bytes;
@@ -100,10 +107,30 @@ static enum err first_word(struct reader *r, struct fault *reterr)
         return e;
     if (kind == READER_FAILED)
         return said_fault(bytes, reterr);
+    *ret_container = kind == READER_CONTAINER;
+    if (*ret_container)
+        return OK;
     if (kind != READER_STARTED || bytes.len != 1 || !format_of((enum reader_format)bytes.ptr[0]))
         return broken(reterr);
     r->format = (enum reader_format)bytes.ptr[0];
     return OK;
+}
+
+/* One process, as far as its first word. A container's limits are those of what it may unpack to. */
+static enum err open_with(const char *role, struct reader *r, int fd, const struct reader_options *options,
+                          bool *ret_container, struct fault *reterr)
+{
+    int own = -1;
+    int64_t at = 0, bytes = 0;
+    enum err e = is_file(fd, &at, &bytes) ? reader_own_description(fd, &own, reterr) : OK;
+    bytes = bytes > at ? bytes - at : 0;
+    if (strcmp(role, READER_CONTAINERS_ROLE) == 0)
+        bytes = (int64_t)reader_unpacks_to(READER_ZIP, (uint64_t)bytes);
+    if (e == OK)
+        e = start(role, own >= 0 ? own : fd, bytes, options, &r->worker, reterr);
+    if (own >= 0)
+        close(own);
+    return e ? e : first_word(r, ret_container, reterr);
 }
 
 enum err reader_open(int fd, const struct reader_options *options, struct reader **ret, struct fault *reterr)
@@ -111,16 +138,16 @@ enum err reader_open(int fd, const struct reader_options *options, struct reader
     struct reader *r = calloc(1, sizeof *r);
     if (!r)
         return fault_set(reterr, ERR_NOMEM, "no memory for a reader");
-    int own = -1;
-    int64_t at = 0, bytes = 0;
-    enum err e = is_file(fd, &at, &bytes) ? reader_own_description(fd, &own, reterr) : OK;
-    if (e == OK)
-        e = start(own >= 0 ? own : fd, bytes - at, options, &r->worker, reterr);
-    if (own >= 0)
-        close(own);
-    if (e == OK)
-        e = first_word(r, reterr);
-    if (e == OK && options->format != READER_DETECT && r->format != options->format)
+    bool container = format_is_container(options->format);
+    enum err e = open_with(container ? READER_CONTAINERS_ROLE : READER_ROLE, r, fd, options, &container, reterr);
+    if (e == OK && container) {
+        worker_free(r->worker);
+        r->worker = NULL;
+        e = open_with(READER_CONTAINERS_ROLE, r, fd, options, &container, reterr);
+        if (e == OK && container)
+            e = broken(reterr);
+    }
+    if (e == OK && options->format != READER_DETECT && r->format != options->format && r->format != READER_ZIP)
         e = broken(reterr);
     if (e)
         reader_free(r);

@@ -58,6 +58,7 @@ struct reader_options {
      * before it an ELEMENT for each of the first `elements` objects; where it is no envelope they are the last. */
     enum reader_envelope envelope;
     uint32_t elements;
+    bool plain;                /* in a reader process: what is a container is left to one that is ready for it */
     const atomic_bool *cancel; /* looked at while we wait; NULL: never */
 };
 
@@ -70,6 +71,8 @@ struct reader;
 MUST_CHECK enum err reader_open(int fd, const struct reader_options *options, struct reader **ret,
                                 struct fault *reterr);
 enum reader_format reader_format_of(const struct reader *r);
+/* How many bytes a document of that format and size may hold: as many, but for containers, which are packed. */
+uint64_t reader_unpacks_to(enum reader_format f, uint64_t bytes);
 /* The next chunk of whole records; borrowed until the next call. The last chunk ends with a RECORD_END, after which
  * ERR_NOT_FOUND is returned. Faults of the document are records, not errors. ERR_MALFORMED: the process crashed,
  * hung, used more than it may, or broke the frames; *reterr says what. ERR_CANCELLED | ERR_NOMEM | ERR_IO */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "format/mail.h"
 #include "model/ident.h"
 #include "reader/core.h"
 #include "reader/wire.h"
@@ -34,15 +35,21 @@ static void fail(const struct fault *fault)
     worker_send(READER_FAILED, buffer_text(&b));
 }
 
-static void read_document(int document, struct text job)
+static void read_with(int document, struct text job, bool plain)
 {
     struct fault fault = {.offset = -1, .line = -1};
     struct reader_options options;
     struct reader_core *r;
     struct text chunk;
     enum err e = wire_take_job(job, &options);
-    if (e == OK)
+    if (e == OK) {
+        options.plain = plain;
         e = reader_core_open(document, &options, &r, &fault);
+    }
+    if (e == ERR_VERSION) {
+        worker_send(READER_CONTAINER, TEXT_NONE);
+        return;
+    }
     if (e) {
         fault.err = e;
         fail(&fault);
@@ -60,4 +67,23 @@ static void read_document(int document, struct text job)
     }
 }
 
-const struct worker_role READER = {READER_ROLE, reader_prepare, read_document};
+static void read_plain(int document, struct text job)
+{
+    read_with(document, job, true);
+}
+
+static void read_any(int document, struct text job)
+{
+    read_with(document, job, false);
+}
+
+/* A machine without GMime's library still reads archives; mails then say what is missing. */
+static void prepare_containers(void)
+{
+    reader_prepare();
+    (void)mail_prepare();
+}
+
+const struct worker_role READER = {.name = READER_ROLE, .prepare = reader_prepare, .run = read_plain};
+const struct worker_role READER_CONTAINERS = {
+    .name = READER_CONTAINERS_ROLE, .prepare = prepare_containers, .run = read_any, .refuses_opening = true};

@@ -3,7 +3,7 @@
 #pragma once
 #include "process/worker_role.h"
 
-extern const struct worker_role READER;
+extern const struct worker_role READER, READER_CONTAINERS;
 
 /* What the libraries that readers use ask the system once: before any sandbox. */
 void reader_prepare(void);

@@ -7,13 +7,16 @@
 
 /* argv[0] of a reader. */
 #define READER_ROLE "entente-reader"
+/* The same for containers (archives, mails), with the libraries for them loaded: only they pay for those. */
+#define READER_CONTAINERS_ROLE "entente-reader-containers"
 
 /* Frames (process/worker.h), in this order: STARTED or FAILED; CHUNK*; DONE or FAILED. */
 enum reader_frame {
     READER_STARTED = 16, /* u8 format */
     READER_FAILED,       /* u8 err, u64 offset, u64 line, sized rule, sized what */
     READER_CHUNK,        /* whole records */
-    READER_DONE          /* nothing */
+    READER_DONE,         /* nothing */
+    READER_CONTAINER     /* instead of STARTED: a reader of containers is wanted */
 };
 
 /* The job: u8 format, u8 tlp, u32 chunk_bytes, u8 envelope, u32 elements, sized party, sized identity, sized

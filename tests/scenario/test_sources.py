@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Where things come from by themselves: every kind of source against a small server that follows a script."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 import threading
 import time
+import zipfile
+from email.message import EmailMessage
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from house import Node, bundle, check, connect, domain, main, wait_for, write
@@ -136,6 +139,7 @@ def what_servers_do_wrong(folder, web):
         done = node.fails(69, "source", "poll", "u", "--json")
         check(str(status) in done.err and last(done)["state"] == "unreachable", done.err)
     state = one(node, "u")["last"]
+    check(node.status()["sources_failing"] == 1, "status does not say so")
     check(state["failures"] == 5 and state["failed_since"] and not state["came"], state)
     web.routes["/x"] = lambda _: (200, {"Content-Type": "text/html"}, b"<html><body>Maintenance</body></html>")
     page = last(node.ok("source", "poll", "u", "--json"))
@@ -285,7 +289,98 @@ def secrets_stay_in_local_db(folder, web):
             check(held == (name == "local.db"), f"{name}: {'holds it' if held else 'does not hold it'}")
 
 
+def mail(number, name="report.csv", body=b"value\n192.0.2.%d\n"):
+    message = EmailMessage()
+    message["From"], message["Subject"] = "Reports <reports@sender.example>", f"Report {number}"
+    message["Date"], message["Message-ID"] = "Sat, 21 Nov 2026 00:00:00 +0000", f"<{number}@sender.example>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content("See the attachment.")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, body % number)
+    message.add_attachment(packed.getvalue(), maintype="application", subtype="zip", filename="report.zip")
+    return message.as_bytes().replace(b"\n", b"\r\n")
+
+
+def a_mailbox_over_imap(folder):
+    node, box = Node(folder, "a"), servers.Imap("intake", SECRET, {3: mail(3), 5: mail(5), 9: mail(9)})
+    try:
+        node.ok("source", "add", "m", "--kind", "mailbox", "--place", box.url, "--user", "intake", "--secret-file", "-",
+                stdin=SECRET)
+        box.break_after = 5  # the line breaks within the third
+        node.fails(69, "source", "poll", "m")
+        box.break_after = None
+        check(one(node, "m")["last"]["new"] == 2, one(node, "m"))
+        rest = last(node.ok("source", "poll", "m", "--json"))
+        check((rest["documents"], rest["new"]) == (1, 1), rest)
+        check(last(node.ok("source", "poll", "m", "--json"))["documents"] == 0, "twice")
+        words = [line.split(" ", 1)[1].upper() for line in box.asked if " " in line]
+        check(not [w for w in words if w.startswith(("STORE", "UID STORE", "SELECT", "EXPUNGE"))], words)
+        check(all("PEEK" in w for w in words if w.startswith("UID FETCH")), words)
+        box.uidvalidity, box.messages = 8, {1: mail(9), 2: mail(77)}
+        anew = last(node.ok("source", "poll", "m", "--json"))
+        check((anew["documents"], anew["new"]) == (2, 1), anew)
+        node.ok("source", "set", "m", "--secret-file", "-", stdin="wrong")
+        check(SECRET not in node.fails(77, "source", "poll", "m").err, "refused")
+    finally:
+        box.close()
+
+
+def a_maildir(folder):
+    node, place = Node(folder, "a"), os.path.join(folder, "Maildir")
+    for name in ("new", "cur", "tmp"):
+        os.makedirs(os.path.join(place, name))
+    with open(os.path.join(place, "new", "1.host"), "wb") as file:
+        file.write(mail(1))
+    with open(os.path.join(place, "tmp", "2.host"), "wb") as file:
+        file.write(mail(2))
+    node.ok("source", "add", "m", "--kind", "mailbox", "--place", place)
+    check(last(node.ok("source", "poll", "m", "--json"))["new"] == 1, "the new one")
+    os.rename(os.path.join(place, "new", "1.host"), os.path.join(place, "cur", "1.host:2,S"))
+    check(last(node.ok("source", "poll", "m", "--json"))["documents"] == 0, "read meanwhile, not new")
+
+
+def packed_files(folder):
+    node = Node(folder, "a")
+    rows = b"value,description\n" + b"".join(b"198.18.%d.%d,%s\n" % (i // 250, i % 250, b"seen by a sensor of ours")
+                                             for i in range(20000))
+    path = os.path.join(folder, "many.zip")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("many.csv", rows)
+    done = node.ok("import", path, "--json")
+    check(done.lines[-1]["new"] == 20000 and done.lines[-1]["format"] == "zip", done.lines[-1])
+    check(node.ok("import", path, "--json").lines[-1]["new"] == 0, "again")
+    bomb = os.path.join(folder, "bomb.zip")
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.csv", b"value\n" + b"0" * (100 << 20))
+    check("250 times" in node.fails(65, "import", bomb).err, "a bomb")
+    message = write(folder, "m.eml", mail(4).replace(b"report.zip", b"=?iso-2022-jp?B?GyRCJUYbKEI=?="))
+    check(node.ok("import", message, "--json").lines[-1]["new"] == 1, "a name in another character set")
+    node.ok("verify")
+
+
+@with_web
+def the_same_from_two_sides(folder, web):
+    node = Node(folder, "a")
+    shared, place = domain("shared.example", "green"), os.path.join(folder, "in")
+    os.makedirs(place)
+    os.rename(bundle(folder, shared, domain("alike.example", "green")), os.path.join(place, "x.json"))
+    with open(bundle(folder, shared, domain("alike.example", "green")), "rb") as file:
+        web.document("/y.json", file.read())
+    node.ok("source", "add", "one", "--kind", "folder", "--place", place, "--party", "CERT One")
+    node.ok("source", "add", "two", "--kind", "url", "--place", web.url + "/y.json", "--party", "CERT Two")
+    check(last(node.ok("source", "poll", "one", "--json"))["new"] == 2, "the first side")
+    second = last(node.ok("source", "poll", "two", "--json"))
+    check((second["new"], second["unchanged"]) == (1, 1), second)
+    told = node.ok("get", shared["id"], "--all").out
+    check("CERT One" in told and "CERT Two" in told, f"one object, both vouch: {told}")
+    log = write(folder, "log", "192.0.2.1 asked alike.example\n")
+    hits = node.ok("match", log, "--json").lines
+    check({hit["party"] for hit in hits} == {"CERT One", "CERT Two"} and len({hit["id"] for hit in hits}) == 2, hits)
+
+
 if __name__ == "__main__":
     main(what_is_recorded, files_of_a_folder, a_file_that_grows_waits, what_did_not_change_costs_one_request,
          what_servers_do_wrong, a_killed_look_loses_nothing, misp_by_pages, shadowserver_reports, a_taxii_collection,
-         serve_looks_by_itself, secrets_stay_in_local_db)
+         serve_looks_by_itself, secrets_stay_in_local_db, a_mailbox_over_imap, a_maildir, packed_files,
+         the_same_from_two_sides)

@@ -5,4 +5,6 @@ __attribute__((constructor)) static void become_reader(int argc, char **argv)
 {
     if (worker_role_asked(&READER, argc, argv))
         worker_role_main(&READER, argv);
+    if (worker_role_asked(&READER_CONTAINERS, argc, argv))
+        worker_role_main(&READER_CONTAINERS, argv);
 }

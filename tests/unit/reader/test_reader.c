@@ -97,9 +97,9 @@ static void formats_are_told_from_the_first_bytes(void **state)
     refuses(TEXT("type,ioc\nx,y\n"), "value");
     refuses(TEXT("values,my value\n"), "value");
     refuses(TEXT("<stix:STIX_Package/>"), "JSON");
-    refuses(TEXT("\x1f\x8b\x08\x00\x00"), "gunzip");
-    refuses(TEXT("\x28\xb5\x2f\xfd\x00"), "zstd");
-    refuses(TEXT("PK\x03\x04xxxx"), "zip");
+    detects(TEXT("\x1f\x8b\x08\x00\x00"), READER_ZIP);
+    detects(TEXT("\x28\xb5\x2f\xfd\x00"), READER_ZIP);
+    detects(TEXT("PK\x03\x04xxxx"), READER_ZIP);
     refuses(TEXT("BZh91AY"), "bzip2");
     refuses(TEXT("\xfd"
                  "7zXZ\x00"),
