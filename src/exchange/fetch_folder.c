@@ -72,7 +72,8 @@ static enum err take_file(struct walk *w, int folder, const char *name, struct t
         return fault_errno(reterr, TEXT_FMT, TEXT_ARG(path));
     enum err e = OK;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && print_of(&st) == print_of(seen)) {
-        e = fetch_take(w->f, fd, path, w->maildir ? READER_MAIL : w->f->format, NULL, reterr);
+        e = fetch_take(w->f, fd, path, w->maildir && w->f->format == READER_DETECT ? READER_MAIL : w->f->format, NULL,
+                       reterr);
         /* One that changed while it was read is read again. */
         *ret_taken = e == OK && fstat(fd, &st) == 0 && print_of(&st) == print_of(seen);
     }

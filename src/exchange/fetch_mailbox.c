@@ -70,7 +70,7 @@ static enum err take_message(struct fetch *f, struct imap *m, uint32_t uid, stru
     if (e == OK && lseek(fd, 0, SEEK_SET) != 0)
         e = fault_errno(&why, "reading a message");
     if (e == OK)
-        e = fetch_take(f, fd, text_of(name), READER_MAIL, NULL, &why);
+        e = fetch_take(f, fd, text_of(name), f->format ? f->format : READER_MAIL, NULL, &why);
     close(fd);
     if (e == ERR_NOT_FOUND)
         return OK;

@@ -31,6 +31,16 @@ static struct text without_folder(struct text name)
     return part;
 }
 
+/* The container that a document of a named format lies in, or that format. */
+static enum reader_format container_of(const struct format_head *h, enum reader_format named)
+{
+    if (format_is_container(named))
+        return named;
+    if (format_of(READER_ZIP)->claim(h) == FORMAT_YES)
+        return READER_ZIP;
+    return format_of(READER_MAIL)->claim(h) == FORMAT_YES ? READER_MAIL : named;
+}
+
 static enum err detect(struct feed *in, struct text name, enum reader_format *format, struct fault *reterr)
 {
     for (;;) {
@@ -45,8 +55,7 @@ static enum err detect(struct feed *in, struct text name, enum reader_format *fo
             return fault_at(reterr, ERR_MALFORMED, 0, NULL, "%s", other);
         if (*format != READER_DETECT) {
             /* What was named is what is in it. */
-            if (format_of(READER_ZIP)->claim(&head) == FORMAT_YES && !format_is_container(*format))
-                *format = READER_ZIP;
+            *format = container_of(&head, *format);
             return OK;
         }
         switch (format_detect(&head, format)) {

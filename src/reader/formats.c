@@ -8,6 +8,7 @@
 #include "format/list.h"
 #include "format/mail.h"
 #include "format/n6.h"
+#include "format/part.h"
 #include "format/stix.h"
 #include "format/warninglist.h"
 #include "format/zip.h"
@@ -84,4 +85,9 @@ const struct format *format_inner(const struct format_job *job, const struct for
         return format_of(reader_format_parse(text_of(as)));
     *ret_more = format_detect(h, &f) == FORMAT_MORE;
     return *ret_more || f == READER_MISP_FEED ? NULL : format_of(f);
+}
+
+uint64_t reader_unpacks_to(enum reader_format f, uint64_t bytes)
+{
+    return format_is_container(f) ? container_budget_of(bytes).left : bytes;
 }

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "format/part.h"
 #include "process/worker.h"
 #include "reader/core.h"
 #include "reader/formats.h"
@@ -45,11 +44,6 @@ enum err reader_own_description(int fd, int *ret_fd, struct fault *reterr)
     }
     *ret_fd = own;
     return OK;
-}
-
-uint64_t reader_unpacks_to(enum reader_format f, uint64_t bytes)
-{
-    return format_is_container(f) ? container_budget_of(bytes).left : bytes;
 }
 
 static struct worker_limits limits_for(int64_t bytes, size_t chunk_bytes)
@@ -147,7 +141,8 @@ enum err reader_open(int fd, const struct reader_options *options, struct reader
         if (e == OK && container)
             e = broken(reterr);
     }
-    if (e == OK && options->format != READER_DETECT && r->format != options->format && r->format != READER_ZIP)
+    if (e == OK && options->format != READER_DETECT && r->format != options->format &&
+        !format_is_container(r->format))
         e = broken(reterr);
     if (e)
         reader_free(r);

@@ -2,9 +2,11 @@
 #include "house.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -149,6 +151,49 @@ static int follow(struct house *h, const char *method, const char *to, bool *ret
     http_answer_done(&a);
     http_client_free(c);
     return status;
+}
+
+static int memory_file(void)
+{
+    int fd = memfd_create("fetched", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+/* A document goes into the file, up to a limit; words of another answer do not. */
+static void fetching(void **state)
+{
+    (void)state;
+    struct house h;
+    struct http_answer a;
+    struct fault f;
+    int fd = memory_file();
+    house_open(&h, (struct http_server_options){0});
+    struct http_client *c = client(quick());
+    const char *big = house_url(&h, "http", "/big");
+    assert_ok(http_fetch(c, "GET", big, TEXT_NONE, NULL, NULL, fd, 8 * MIB, &a, &f));
+    assert_int_equal(a.saved, 8 * MIB);
+    assert_int_equal(a.body.len, 0);
+    assert_int_equal(lseek(fd, 0, SEEK_END), 8 * MIB);
+    http_answer_done(&a);
+    assert_err(http_fetch(c, "GET", big, TEXT_NONE, NULL, NULL, fd, 8 * MIB - 1, &a, &f), ERR_LIMIT);
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_err(http_fetch(c, "GET", big, TEXT_NONE, NULL, NULL, full, 8 * MIB, &a, &f), ERR_FULL);
+    const struct http_auth key = {.key = TEXT("abcKEY")};
+    assert_ok(http_send(c, "GET", house_url(&h, "http", "/x"), TEXT_NONE, &key, NULL, &a, &f));
+    assert_true(body_has(&a, "authorization: abcKEY\n"));
+    http_answer_done(&a);
+    http_client_free(c);
+
+    atomic_bool stop = true;
+    struct http_client_options cancelled = quick();
+    cancelled.cancel = &stop;
+    c = client(cancelled);
+    assert_err(http_fetch(c, "GET", big, TEXT_NONE, NULL, NULL, fd, 8 * MIB, &a, &f), ERR_CANCELLED);
+    http_client_free(c);
+    close(full);
+    close(fd);
+    house_close(&h);
 }
 
 static void redirects_stay_in_place(void **state)
@@ -319,10 +364,15 @@ static void certificates_are_verified(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(get_and_post),     cmocka_unit_test(headers_are_kept),
-        cmocka_unit_test(big_bodies),       cmocka_unit_test(redirects_stay_in_place),
-        cmocka_unit_test(plain_stays_here), cmocka_unit_test(usage),
-        cmocka_unit_test(strange_answers),  cmocka_unit_test(certificates_are_verified),
+        cmocka_unit_test(get_and_post),
+        cmocka_unit_test(headers_are_kept),
+        cmocka_unit_test(big_bodies),
+        cmocka_unit_test(fetching),
+        cmocka_unit_test(redirects_stay_in_place),
+        cmocka_unit_test(plain_stays_here),
+        cmocka_unit_test(usage),
+        cmocka_unit_test(strange_answers),
+        cmocka_unit_test(certificates_are_verified),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,12 +128,30 @@ static void addresses_to_listen_on(void **state)
     assert_false(http_is_loopback(&e.address));
 }
 
+static void private_addresses(void **state)
+{
+    static const char *const ours[] = {
+        "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "172.31.255.255", "169.254.169.254", "100.64.0.1",
+        "0.0.0.0",   "::1",      "::",          "fd00::1",    "fe80::1",        "::ffff:10.0.0.1"};
+    static const char *const others[] = {"192.0.2.1", "172.32.0.1", "100.128.0.1", "9.9.9.9", "2001:db8::1", "::2"};
+    struct ipaddr a;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+        assert_ok(ipaddr_parse(text_of(ours[i]), &a));
+        assert_true(http_is_private(&a));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        assert_ok(ipaddr_parse(text_of(others[i]), &a));
+        assert_false(http_is_private(&a));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths_decode),           cmocka_unit_test(queries_are_checked),
-        cmocka_unit_test(parameters_are_found),   cmocka_unit_test(headers_ignore_case),
-        cmocka_unit_test(addresses_to_listen_on),
+        cmocka_unit_test(private_addresses),   cmocka_unit_test(paths_decode),
+        cmocka_unit_test(queries_are_checked), cmocka_unit_test(parameters_are_found),
+        cmocka_unit_test(headers_ignore_case), cmocka_unit_test(addresses_to_listen_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
