@@ -17,6 +17,7 @@ static inline int64_t fuzz_place(const struct record *r)
     case RECORD_LOST: return r->u.lost.at;
     case RECORD_ELEMENT: return r->u.element.at;
     case RECORD_END:
+    case RECORD_LIST:
     case RECORD_ENVELOPE: break;
     }
     return INT64_MAX;
