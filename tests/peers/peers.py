@@ -1,5 +1,5 @@
 """What the tests with other people's programs share: their Python packages, in a place of their own, exactly those that
-requirements.txt names. Without them (no network) the tests are skipped, in so many words.
+its requirements file names. Without them (no network) the tests are skipped, in so many words.
 
 A test program begins with `import peers`, which starts it again under the interpreter of that place."""
 
@@ -10,7 +10,16 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-REQUIREMENTS = os.path.join(HERE, "requirements.txt")
+
+
+def requirements():
+    """Of test_NAME.py: requirements-NAME.txt where there is one, else what most tests share."""
+    stem = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    own = os.path.join(HERE, f"requirements-{stem.removeprefix('test_')}.txt")
+    return own if os.path.exists(own) else os.path.join(HERE, "requirements.txt")
+
+
+REQUIREMENTS = requirements()
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "scenario"))
 
 

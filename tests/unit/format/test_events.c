@@ -65,7 +65,7 @@ static void messages_of_others(void **state)
         "idea/nemea-readme/nemea-readme-15.json", "idea/nemea-readme/nemea-readme-17.json"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        size_t len;
+        size_t len = 0;
         const char *path = data_path(names[i]);
         char *document = path ? scratch_read(path, &len) : NULL;
         if (!document)

@@ -51,7 +51,7 @@ static void prefixes_keep_the_good_part(void **state)
 static struct records example(const char *name, char **ret_document)
 {
     char path[128];
-    size_t len;
+    size_t len = 0;
     snprintf(path, sizeof path, "iodef/%s", name);
     const char *full = data_path(path);
     *ret_document = full ? scratch_read(full, &len) : NULL;
