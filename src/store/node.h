@@ -127,10 +127,12 @@ int64_t txn_now_us(const struct txn *t); /* the clock as this group sees it */
  * ERR_LIMIT: a body over LOG_RECORD_MAX_BYTES, or the function has appended LOG_GROUP_MAX_BYTES: split the work. */
 MUST_CHECK enum err txn_append(struct txn *t, struct fact *f, struct text body, struct text original,
                                struct fault *reterr);
-/* A body made ready outside the writer's turn: packed as the log keeps it, its references looked for. */
+/* A body made ready outside the writer's turn: packed as the log keeps it, its references and words looked for. */
 struct ready_body {
     struct log_packed packed; /* payload empty: not made ready */
     struct text refs;
+    const uint64_t *keys; /* of the posting lists */
+    size_t key_count;
 };
 struct body_maker;
 /* One thread's, while the node is open. */

@@ -1,6 +1,7 @@
 /* store/postings.c - a key is five bits of what it says, and 43 of what it is about: a hash, an address, or the first
  * eight characters in an alphabet of 40, so that what begins alike lies together. */
 #include "store/postings.h"
+#include <stdlib.h>
 
 #include <string.h>
 
@@ -268,4 +269,54 @@ void posting_keys(const struct word *w, posting_key_fn *fn, void *self)
         fn(self, hashed(SAYS_EXACT, w->text));
     else
         value_keys(w, fn, self);
+}
+
+/* ---- of a body ---- */
+
+struct gathering {
+    struct posting_keys *keys;
+    enum err err;
+    uint64_t last[64];
+};
+
+static void gather_key(void *self, uint64_t key)
+{
+    struct gathering *g = self;
+    struct posting_keys *k = g->keys;
+    uint64_t *slot = &g->last[key % ARRAY_LEN(g->last)];
+    if (*slot == key || g->err != OK) /* most repetitions; what is left of them goes when the run is written */
+        return;
+    *slot = key;
+    if (k->count == k->cap) {
+        size_t cap = k->cap ? 2 * k->cap : 256;
+        uint64_t *moved = realloc(k->list, cap * sizeof *moved);
+        if (!moved) {
+            g->err = ERR_NOMEM;
+            return;
+        }
+        k->list = moved;
+        k->cap = cap;
+    }
+    k->list[k->count++] = key;
+}
+
+static bool gather_word(void *self, const struct word *word)
+{
+    struct gathering *g = self;
+    posting_keys(word, gather_key, g);
+    return g->err == OK && g->keys->count < POSTING_KEYS_MAX;
+}
+
+enum err posting_keys_of(struct words *w, struct text body, struct posting_keys *ret)
+{
+    struct gathering g = {.keys = ret};
+    ret->count = 0;
+    enum err e = words_of(w, body, gather_word, &g);
+    return e == OK ? g.err : e;
+}
+
+void posting_keys_done(struct posting_keys *k)
+{
+    free(k->list);
+    *k = (struct posting_keys){0};
 }

@@ -14,6 +14,15 @@ typedef void posting_key_fn(void *self, uint64_t key);
 /* Repetitions included. */
 void posting_keys(const struct word *w, posting_key_fn *fn, void *self);
 
+/* Of all words of a canonical body, most repetitions left out, at most POSTING_KEYS_MAX: what was in the list is
+ * forgotten. ERR_NOMEM */
+struct posting_keys {
+    uint64_t *list; /* owned */
+    size_t count, cap;
+};
+MUST_CHECK enum err posting_keys_of(struct words *w, struct text body, struct posting_keys *ret);
+void posting_keys_done(struct posting_keys *k);
+
 /* Keys low..high. */
 struct posting_range {
     uint64_t low, high;

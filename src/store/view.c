@@ -211,6 +211,7 @@ void view_close(struct view *v)
     free(v->references.list);
     free(v->postings.list);
     words_done(&v->words);
+    posting_keys_done(&v->keys);
     free(v);
 }
 

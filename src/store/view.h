@@ -34,6 +34,9 @@ MUST_CHECK enum err view_rollback_to(struct view *v, struct fault *reterr);
 MUST_CHECK enum err view_apply(struct view *v, const struct fact *f, struct fault *reterr);
 /* What the body of the object just applied, at entry n, is found by. Without it the object is not found. ERR_NOMEM */
 MUST_CHECK enum err view_apply_words(struct view *v, uint64_t n, struct text body, struct fault *reterr);
+/* The same, of a body whose keys (store/postings.h) were found before. */
+MUST_CHECK enum err view_apply_keys(struct view *v, uint64_t n, const uint64_t *keys, size_t count,
+                                    struct fault *reterr);
 /* Of a replay: its body cannot be read. How many there were, since the view was opened. */
 void view_apply_unread(struct view *v);
 uint64_t view_unread(const struct view *v);

@@ -71,7 +71,8 @@ struct view {
     struct reference_list references;
     struct posting_list postings;
     struct words words;
-    uint64_t unread; /* bodies that a replay could not read: their postings are missing */
+    struct posting_keys keys; /* of one body, reused */
+    uint64_t unread;          /* bodies that a replay could not read: their postings are missing */
     struct view_mark begun, saved;
     struct arena arena;         /* texts of rows of people and partners */
     struct version_texts texts; /* of single rows */

@@ -207,47 +207,34 @@ static enum err drop_rows(struct view *v, uint64_t from, uint64_t to, struct fau
 
 /* ---- writing ---- */
 
-struct adding {
-    struct view *v;
-    uint64_t n;
-    enum err err;
-    size_t begun; /* where the object's own begin in the list */
-    uint64_t last[64];
-};
-
-static void add_key(void *self, uint64_t key)
+static enum err postings_room(struct posting_list *l, size_t more)
 {
-    struct adding *a = self;
-    struct posting_list *l = &a->v->postings;
-    uint64_t *slot = &a->last[key % ARRAY_LEN(a->last)];
-    if (*slot == key || a->err != OK) /* most repetitions; what is left of them goes when the run is written */
-        return;
-    *slot = key;
-    if (l->count == l->cap) {
-        size_t cap = l->cap ? 2 * l->cap : 4096;
-        struct posting *moved = realloc(l->list, cap * sizeof *moved);
-        if (!moved) {
-            a->err = ERR_NOMEM;
-            return;
-        }
-        l->list = moved;
-        l->cap = cap;
-    }
-    l->list[l->count++] = (struct posting){a->n, key};
+    if (l->count + more <= l->cap)
+        return OK;
+    size_t cap = 2 * (l->count + more) + 4096;
+    struct posting *moved = realloc(l->list, cap * sizeof *moved);
+    if (!moved)
+        return ERR_NOMEM;
+    l->list = moved;
+    l->cap = cap;
+    return OK;
 }
 
-static bool add_word(void *self, const struct word *word)
+enum err view_apply_keys(struct view *v, uint64_t n, const uint64_t *keys, size_t count, struct fault *reterr)
 {
-    struct adding *a = self;
-    posting_keys(word, add_key, a);
-    return a->err == OK && a->v->postings.count - a->begun < POSTING_KEYS_MAX;
+    struct posting_list *l = &v->postings;
+    if (postings_room(l, count) != OK)
+        return view_nomem(reterr);
+    for (size_t i = 0; i < count; i++)
+        l->list[l->count++] = (struct posting){n, keys[i]};
+    return OK;
 }
 
 enum err view_apply_words(struct view *v, uint64_t n, struct text body, struct fault *reterr)
 {
-    struct adding a = {.v = v, .n = n, .begun = v->postings.count};
-    enum err err = words_of(&v->words, body, add_word, &a);
-    return err == OK && a.err == OK ? OK : view_nomem(reterr);
+    if (posting_keys_of(&v->words, body, &v->keys) != OK)
+        return view_nomem(reterr);
+    return view_apply_keys(v, n, v->keys.list, v->keys.count, reterr);
 }
 
 void view_apply_unread(struct view *v)

@@ -50,7 +50,8 @@ size_t txn_room_bytes(const struct txn *t)
 }
 
 /* The fact as a replay will read it: the view is changed by this form only. */
-static enum err apply_staged(struct txn *t, const struct log_item *item, struct log_read *read, struct fault *reterr)
+static enum err apply_staged(struct txn *t, const struct log_item *item, const struct ready_body *ready,
+                             struct log_read *read, struct fault *reterr)
 {
     struct writer *w = &t->node->writer;
     struct fact decoded;
@@ -63,9 +64,11 @@ static enum err apply_staged(struct txn *t, const struct log_item *item, struct 
     enum err err = fact_decode(read, &w->arena, &decoded, reterr);
     if (err == OK)
         err = view_apply(t->node->view, &decoded, reterr);
-    if (err == OK && decoded.kind == FACT_OBJECT)
-        err = view_apply_words(t->node->view, decoded.n, item->body, reterr);
-    return err;
+    if (err != OK || decoded.kind != FACT_OBJECT)
+        return err;
+    return ready->packed.payload.len > 0
+               ? view_apply_keys(t->node->view, decoded.n, ready->keys, ready->key_count, reterr)
+               : view_apply_words(t->node->view, decoded.n, item->body, reterr);
 }
 
 static void fill_in(struct fact *f, const struct log_read *read)
@@ -133,7 +136,7 @@ static enum err append(struct txn *t, struct fact *f, struct text body, const st
     err = log_stage(t->node->log, &item, &read.entry.n, &read.entry.t_us, &read.body, &read.original);
     if (err != OK)
         return fault_set(reterr, err, "the entry cannot be staged: %s", err_name(err));
-    err = apply_staged(t, &item, &read, reterr);
+    err = apply_staged(t, &item, ready, &read, reterr);
     if (err == OK)
         fill_in(f, &read);
     return err;
