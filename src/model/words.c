@@ -268,33 +268,33 @@ static void give_pattern(struct reading *r, struct text t)
 static enum rule rule_of(struct text name, enum rule around)
 {
     static const struct {
-        const char *name;
+        struct text name;
         enum rule rule;
     } members[] = {
-        {"id", RULE_SKIP},
-        {"type", RULE_SKIP},
-        {"spec_version", RULE_SKIP},
-        {"pattern_type", RULE_SKIP},
-        {"lang", RULE_SKIP},
-        {"pattern_version", RULE_SKIP},
-        {"payload_bin", RULE_SKIP},
-        {"relationship_type", RULE_SKIP},
-        {"extension_type", RULE_SKIP},
-        {"selectors", RULE_SKIP},
-        {"value_kind", RULE_SKIP},
-        {"pattern", RULE_PATTERN},
-        {"hashes", RULE_HASHES},
-        {"name", RULE_NAME},
-        {"external_id", RULE_NAME},
-        {"key", RULE_NAME},
-        {"user_id", RULE_NAME},
-        {"account_login", RULE_NAME},
-        {"display_name", RULE_NAME},
-        {"serial_number", RULE_NAME},
-        {"value", RULE_VALUE},
-        {"values", RULE_VALUE},
-        {"organisation_name", RULE_NAME},
-        {"file_header_hashes", RULE_HASHES},
+        {{"id", 2}, RULE_SKIP},
+        {{"type", 4}, RULE_SKIP},
+        {{"spec_version", 12}, RULE_SKIP},
+        {{"pattern_type", 12}, RULE_SKIP},
+        {{"lang", 4}, RULE_SKIP},
+        {{"pattern_version", 15}, RULE_SKIP},
+        {{"payload_bin", 11}, RULE_SKIP},
+        {{"relationship_type", 17}, RULE_SKIP},
+        {{"extension_type", 14}, RULE_SKIP},
+        {{"selectors", 9}, RULE_SKIP},
+        {{"value_kind", 10}, RULE_SKIP},
+        {{"pattern", 7}, RULE_PATTERN},
+        {{"hashes", 6}, RULE_HASHES},
+        {{"name", 4}, RULE_NAME},
+        {{"external_id", 11}, RULE_NAME},
+        {{"key", 3}, RULE_NAME},
+        {{"user_id", 7}, RULE_NAME},
+        {{"account_login", 13}, RULE_NAME},
+        {{"display_name", 12}, RULE_NAME},
+        {{"serial_number", 13}, RULE_NAME},
+        {{"value", 5}, RULE_VALUE},
+        {{"values", 6}, RULE_VALUE},
+        {{"organisation_name", 17}, RULE_NAME},
+        {{"file_header_hashes", 18}, RULE_HASHES},
     };
     if (around == RULE_HASHES)
         return RULE_HASHES;
@@ -305,7 +305,7 @@ static enum rule rule_of(struct text name, enum rule around)
     if (text_ends(name, TEXT("_value")))
         return RULE_VALUE;
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        if (text_eq(name, text_of(members[i].name)))
+        if (members[i].name.len == name.len && memcmp(members[i].name.ptr, name.ptr, name.len) == 0)
             return members[i].rule;
     return RULE_TEXT;
 }
