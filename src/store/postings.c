@@ -24,7 +24,8 @@ enum says {
     SAYS_IPV6,
     SAYS_NET4,
     SAYS_NET6,
-    SAYS_CONTAINS
+    SAYS_CONTAINS,
+    SAYS_LONG_WORD
 };
 
 static uint64_t key_of(enum says says, uint64_t body)
@@ -75,7 +76,7 @@ struct text posting_without_scheme(struct text t)
 
 struct posting_range posting_word(struct text word)
 {
-    return only(spelt(SAYS_WORD, word).low);
+    return only(word.len > SPELT ? hashed(SAYS_LONG_WORD, word) : spelt(SAYS_WORD, word).low);
 }
 
 struct posting_range posting_word_prefix(struct text start)
@@ -263,12 +264,15 @@ static void value_keys(const struct word *w, posting_key_fn *fn, void *self)
 
 void posting_keys(const struct word *w, posting_key_fn *fn, void *self)
 {
-    if (w->kind == WORD_TEXT)
+    if (w->kind == WORD_TEXT) {
         fn(self, spelt(SAYS_WORD, w->text).low);
-    else if (w->kind == WORD_NAME)
+        if (w->text.len > SPELT) /* many a word begins as others do */
+            fn(self, hashed(SAYS_LONG_WORD, w->text));
+    } else if (w->kind == WORD_NAME) {
         fn(self, hashed(SAYS_EXACT, w->text));
-    else
+    } else {
         value_keys(w, fn, self);
+    }
 }
 
 /* ---- of a body ---- */

@@ -88,6 +88,20 @@ static void beginnings(void **state)
     }
 }
 
+/* Words that begin alike are told apart, and found by what they begin with. */
+static void words_that_begin_alike(void **state)
+{
+    (void)state;
+    struct keys k = {.count = 0};
+    const struct word w = {WORD_TEXT, VALUE_NONE, TEXT("campaign17")};
+    posting_keys(&w, keep, &k);
+    assert_true(has(&k, posting_word(TEXT("campaign17"))));
+    assert_false(has(&k, posting_word(TEXT("campaign18"))));
+    assert_false(has(&k, posting_word(TEXT("campaig"))));
+    for (size_t len = 1; len <= w.text.len; len++)
+        assert_true(has(&k, posting_word_prefix(text_sub(w.text, 0, len))));
+}
+
 static void addresses_and_networks(void **state)
 {
     (void)state;
@@ -266,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_below),
         cmocka_unit_test(beginnings),
+        cmocka_unit_test(words_that_begin_alike),
         cmocka_unit_test(addresses_and_networks),
         cmocka_unit_test(lists_newest_first),
         cmocka_unit_test(rows_do_not_tell_the_commits),
