@@ -1,7 +1,10 @@
 /* constituency import|list|who: the organisations we look after. */
+#include <stdio.h>
+
 #include "command/commands.h"
 #include "command/names.h"
 #include "command/table.h"
+#include "desk/named.h"
 #include "desk/register.h"
 #include "json/json.h"
 
@@ -24,6 +27,39 @@ static void on_rejected(void *self, int64_t line, const char *reason)
     }
 }
 
+static void on_named(void *self, const struct named_news *news)
+{
+    struct session *s = self;
+    if (s->json) {
+        char number[32];
+        snprintf(number, sizeof number, "F-%llu", (unsigned long long)news->number);
+        struct json_out o = json_out_to(json_line(s));
+        json_open(&o, '{');
+        json_key(&o, TEXT("named"));
+        json_open(&o, '{');
+        json_member_text(&o, "finding", text_of(number));
+        json_member_text(&o, "value", news->value);
+        json_member_text(&o, "organisation", news->organisation);
+        json_close(&o, '}');
+        json_close(&o, '}');
+        json_line_end(s);
+    } else {
+        say(s, "F-%llu  an indicator that is held names " TEXT_FMT " of " TEXT_FMT "\n",
+            (unsigned long long)news->number, TEXT_ARG(news->value), TEXT_ARG(news->organisation));
+    }
+}
+
+/* What is held already may name who is new in the register. */
+static int look_back(struct session *s, const struct register_totals *t)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    uint64_t named;
+    if (t->fresh + t->updated == 0)
+        return EXIT_DONE;
+    enum err err = named_look_back(s->node, node_admin(s->node), on_named, s, &named, &fault);
+    return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
+}
+
 static int run_import(struct session *s)
 {
     struct register_totals t = {0};
@@ -37,7 +73,8 @@ static int run_import(struct session *s)
         say(s, "%llu organisations: %llu new, %llu updated, %llu unchanged, %llu refused\n",
             (unsigned long long)t.rows, (unsigned long long)t.fresh, (unsigned long long)t.updated,
             (unsigned long long)t.unchanged, (unsigned long long)t.rejected);
-    return err ? complain_fault(s, s->inputs[0].name, &fault) : EXIT_DONE;
+    int looked = look_back(s, &t);
+    return err ? complain_fault(s, s->inputs[0].name, &fault) : looked;
 }
 
 static void list_row(struct session *s, struct table *t, const struct organisation *o)

@@ -11,11 +11,13 @@
 
 /* Refusals printed for people; the rest is counted. A feed of a million bad lines must not bury the summary. */
 #define REFUSALS_SHOWN 20
+#define NAMED_SHOWN    20
 
 struct import {
     struct session *s;
     const char *file;
-    uint64_t refused, warned, acked;
+    uint64_t refused, warned, acked, named;
+    struct buffer names; /* of ours, in words */
 };
 
 /* "1,204" */
@@ -107,6 +109,31 @@ static void on_warned(void *self, const struct record_object *w)
              (long long)w->at, TEXT_ARG(w->id), TEXT_ARG(w->warned), TEXT_ARG(w->warned_rule));
 }
 
+/* A feed of a million names of ours must not bury the summary. */
+static void on_named(void *self, const struct named_news *news)
+{
+    struct import *i = self;
+    i->named++;
+    if (i->s->json) {
+        char number[32];
+        snprintf(number, sizeof number, "F-%llu", (unsigned long long)news->number);
+        struct json_out o = json_out_to(json_line(i->s));
+        json_open(&o, '{');
+        json_member_text(&o, "file", text_of(i->file));
+        json_key(&o, TEXT("named"));
+        json_open(&o, '{');
+        json_member_text(&o, "finding", text_of(number));
+        json_member_text(&o, "value", news->value);
+        json_member_text(&o, "organisation", news->organisation);
+        json_close(&o, '}');
+        json_close(&o, '}');
+        json_line_end(i->s);
+    } else if (i->named <= NAMED_SHOWN) {
+        buffer_addf(&i->names, "%sF-%llu " TEXT_FMT " (" TEXT_FMT ")", i->named == 1 ? "" : ", ",
+                    (unsigned long long)news->number, TEXT_ARG(news->value), TEXT_ARG(news->organisation));
+    }
+}
+
 static void more_than_shown(struct import *i)
 {
     if (i->refused > REFUSALS_SHOWN)
@@ -154,6 +181,7 @@ static void summary(struct session *s, const char *file, const struct intake_tot
         json_member_i64(&o, "unchanged", (int64_t)t->unchanged);
         json_member_i64(&o, "rejected", (int64_t)t->rejected);
         json_member_i64(&o, "warned", (int64_t)t->warned);
+        json_member_i64(&o, "named", (int64_t)t->named);
         if (t->events) {
             json_member_i64(&o, "events", (int64_t)t->events);
             json_member_i64(&o, "findings", (int64_t)t->findings);
@@ -217,6 +245,8 @@ static int import_one(struct session *s, const struct input *in, struct intake_o
     options->on_commit = on_commit;
     options->on_rejected = on_rejected;
     options->on_warned = on_warned;
+    options->on_named = on_named;
+    buffer_init(&import.names, MIB);
     options->self = &import;
     struct suppress_counts suppressed;
     uint64_t from_n = entries_now(s);
@@ -229,6 +259,10 @@ static int import_one(struct session *s, const struct input *in, struct intake_o
     double seconds = (double)(clock_mono_us() - start) / 1e6;
     count_suppressed(s, from_n, &suppressed);
     summary(s, in->name, &totals, &suppressed, seconds);
+    if (totals.named && !s->json)
+        say(s, "%s: names %llu of ours: " TEXT_FMT "%s\n", in->name, (unsigned long long)totals.named,
+            TEXT_ARG(buffer_text(&import.names)), totals.named > NAMED_SHOWN ? ", ... (entente finding list)" : "");
+    buffer_done(&import.names);
     return err ? complain_fault(s, in->name, &fault) : EXIT_DONE;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <stdatomic.h>
 
+#include "desk/named.h"
 #include "format/record.h"
 #include "reader/reader.h"
 #include "store/node.h"
@@ -33,6 +34,8 @@ struct intake_options {
     void (*on_warned)(void *self, const struct record_object *o);
     /* What of the document no object carries. May be NULL. */
     void (*on_lost)(void *self, const struct record_lost *l);
+    /* A finding was made because an object names a value of ours. May be NULL. */
+    void (*on_named)(void *self, const struct named_news *news);
     /* A TAXII envelope: told of it before anything is taken in, and before that of its first `elements` objects. What
      * on_envelope returns ends the intake unless it is OK. NULL: no envelope is asked for. */
     enum err (*on_envelope)(void *self, const struct record_envelope *e, struct fault *reterr);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "desk/intake_events.h"
 #include "desk/intake_inside.h"
 #include "desk/intake_judge.h"
 #include "desk/own.h"
@@ -31,6 +32,8 @@ struct apply {
     struct class_slot *classes;
     struct fact_value *values;
     size_t value_cap;
+    bool looks; /* objects are looked through for values of ours */
+    struct named_list named;
 };
 
 /* ---- class keys ---- */
@@ -206,6 +209,27 @@ static struct gate_class class_of(const struct apply *a, const struct intake_ite
     return cls;
 }
 
+/* Does it name somebody of ours? */
+static enum err look_at_ourselves(struct apply *a, const struct intake_item *item, const struct fact_object *obj,
+                                  const struct gate_class *cls, struct fault *reterr)
+{
+    const struct record_object *o = &item->record.u.object;
+    const bool over = obj->has_valid_until && obj->valid_until_us <= txn_now_us(a->t);
+    struct ident ident;
+    if (obj->value_count == 0 || obj->standing != STANDING_CURRENT || obj->revoked || over || o->proposed ||
+        cls->quarantined || ident_parse(o->id, &ident, NULL) != OK)
+        return OK;
+    const struct named_indicator i = {.uuid = ident.uuid,
+                                      .source = obj->source,
+                                      .label = gate_class_label(cls),
+                                      .body = o->body,
+                                      .values = obj->values,
+                                      .value_count = obj->value_count};
+    return named_look(&a->named, a->in->owners, &i) == OK
+               ? OK
+               : fault_at(reterr, ERR_NOMEM, o->at, NULL, "no memory to take the object in");
+}
+
 static enum err append(struct apply *a, struct intake_item *item, const struct judgement *j,
                        const struct own_times *stamps, struct fault *reterr)
 {
@@ -230,7 +254,8 @@ static enum err append(struct apply *a, struct intake_item *item, const struct j
     if (e != OK)
         return fault_at(reterr, e, o->at, NULL, "no memory to take the object in");
     obj->values = a->values;
-    return txn_append_ready(a->t, &f, o->body, &item->ready, o->original, reterr);
+    e = txn_append_ready(a->t, &f, o->body, &item->ready, o->original, reterr);
+    return e == OK && a->looks ? look_at_ourselves(a, item, obj, &cls, reterr) : e;
 }
 
 static enum err append_path(struct apply *a, const struct intake_item *item, const struct judgement *j,
@@ -386,6 +411,7 @@ static enum err apply_group(struct txn *t, void *self, struct fault *reterr)
     a->t = t;
     a->totals = (struct intake_totals){0};
     a->changed = false;
+    named_clear(&a->named);
     for (size_t i = 0; i < a->count; i++) {
         struct intake_item *item = &a->items->list[a->from + i];
         a->totals.read++;
@@ -404,6 +430,9 @@ static enum err apply_group(struct txn *t, void *self, struct fault *reterr)
             return e;
         a->in->defined_marked = a->in->defined_count;
     }
+    enum err named = named_append(t, &a->named, &a->in->options->account, reterr);
+    if (named != OK)
+        return named;
     uint64_t entries = view_position(txn_view(t));
     a->totals.at = entries > 0 ? entries - 1 : 0;
     return OK;
@@ -425,6 +454,35 @@ static void add_totals(struct intake_totals *sum, const struct intake_totals *t)
     sum->at = t->at;
 }
 
+/* The register is loaded when the first object of another comes that has values; an empty one costs nothing more. */
+static enum err looks_at_ourselves(struct apply *a, struct fault *reterr)
+{
+    struct intake *in = a->in;
+    bool any = false;
+    for (size_t i = a->from; !any && !in->options->from_self && i < a->from + a->count; i++) {
+        const struct record *r = &a->items->list[i].record;
+        any = r->kind == RECORD_OBJECT && r->u.object.value_count > 0;
+    }
+    if (!any)
+        return OK;
+    enum err e = intake_owners(in, reterr);
+    a->looks = e == OK && constituency_size(in->owners) > 0;
+    return e;
+}
+
+static void tell_named(struct intake *in, const struct named_list *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        const struct named_entry *n = &l->entries[i];
+        const struct named_news news = {n->number, n->value, n->organisation_name};
+        if (n->number == 0)
+            continue;
+        in->totals.named++;
+        if (in->options->on_named)
+            in->options->on_named(in->options->self, &news);
+    }
+}
+
 static enum err apply_run(struct intake *in, const struct intake_items *items, size_t from, size_t count,
                           struct fault *reterr)
 {
@@ -432,14 +490,20 @@ static enum err apply_run(struct intake *in, const struct intake_items *items, s
     enum err e = node_has_room(in->node, reterr);
     if (e != OK)
         return e;
+    e = looks_at_ourselves(&a, reterr);
+    if (e != OK)
+        return e;
     a.classes = calloc(CLASS_SLOTS, sizeof *a.classes);
     if (!a.classes)
         return fault_set(reterr, ERR_NOMEM, "no memory to take objects in");
+    named_init(&a.named);
     e = node_write(in->node, apply_group, &a, reterr);
     if (e == OK) {
         add_totals(&in->totals, &a.totals);
         in->changed = in->changed || a.changed;
+        tell_named(in, &a.named);
     }
+    named_done(&a.named);
     free(a.values);
     free(a.classes);
     return e;
