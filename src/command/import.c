@@ -454,6 +454,7 @@ const struct command COMMAND_IMPORT = {
         "A bad object is left out with its place and reason, the rest goes in; one whose fault leaves no doubt "
         "about\n"
         "what it says goes in with a warning (docs/VALIDATION.md). The same file again changes nothing.\n"
+        "Reported events (Shadowserver and others) become findings (docs/REPORTS.md).\n"
         "CSV needs a header with 'value'; type, valid_until, confidence, tlp, description and label are read.\n"
         "With --json: {\"acked\":N,\"at\":P} at each durable commit, a line per object refused (\"rejected\") or\n"
         "warned of (\"warned\"), one summary per file.\n",

@@ -1,9 +1,12 @@
 /* desk/intake.c - see intake.h; the plan of it is in intake_inside.h. */
 #include "desk/intake.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/time.h"
@@ -11,12 +14,13 @@
 #include "desk/intake_honest.h"
 #include "desk/own.h"
 #include "desk/reclass.h"
+#include "store/home.h"
 
 struct reader_options intake_reader_options(const struct intake *in)
 {
     return (struct reader_options){.format = in->format,
                                    .name = in->options->name,
-                                   .rules = in->options->rules,
+                                   .rules = in->options->rules.len ? in->options->rules : buffer_text(&in->rules),
                                    .party = text_of(in->party_text),
                                    .tlp = (uint8_t)in->options->marking,
                                    .identity = in->options->from_self ? text_of(in->identity) : TEXT_NONE,
@@ -68,6 +72,31 @@ static enum err look_up_agreement(struct intake *in, struct fault *reterr)
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
+/* HOME/rules/shadowserver.json: what this node's people add to the map of reports. */
+static enum err read_rules(struct intake *in, struct fault *reterr)
+{
+    char *path = home_path(node_home(in->node), RULES_SHADOWSERVER);
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    bool none = path && fd < 0 && errno == ENOENT;
+    ssize_t n = -1;
+    buffer_init(&in->rules, READER_RULES_MAX + 1);
+    char *to = fd >= 0 ? buffer_reserve(&in->rules, READER_RULES_MAX + 1) : NULL;
+    if (to)
+        n = io_read_all(io_system(), fd, to, READER_RULES_MAX + 1, 0);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    if (none)
+        return OK;
+    if (n < 0)
+        return path && fd < 0 ? fault_errno(reterr, RULES_SHADOWSERVER)
+                              : fault_set(reterr, ERR_IO, RULES_SHADOWSERVER ": cannot be read");
+    in->rules.len = (size_t)n;
+    return (size_t)n <= READER_RULES_MAX
+               ? OK
+               : fault_set(reterr, ERR_MALFORMED, RULES_SHADOWSERVER ": longer than %d bytes", (int)READER_RULES_MAX);
+}
+
 static enum err begin(struct intake *in, int fd, struct fault *reterr)
 {
     const struct fact_genesis *g = node_genesis(in->node);
@@ -84,6 +113,8 @@ static enum err begin(struct intake *in, int fd, struct fault *reterr)
         e = look_up_source(in, reterr);
     if (e == OK)
         e = look_up_agreement(in, reterr);
+    if (e == OK)
+        e = read_rules(in, reterr);
     if (e != OK)
         return e;
     return intake_spool_open(node_home(in->node), fd, in->options->cancel, &in->spool, reterr);
@@ -361,6 +392,7 @@ enum err intake_run(struct node *node, int fd, const struct intake_options *opti
     pthread_mutex_destroy(&in.tell_lock);
     marking_book_done(&in.markings);
     report_batch_free(in.reports);
+    buffer_done(&in.rules);
     constituency_unref(in.owners);
     free(in.aside);
     free(in.defined);

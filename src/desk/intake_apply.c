@@ -3,6 +3,7 @@
  * Totals: `fresh` objects were not known before; `updated` ones got another current version; with all others what
  * counts stayed as it was (`unchanged`), though a claim, an older version, a conflict's loser or a quarantined
  * version may have been added to their history. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -478,8 +479,10 @@ static void tell_named(struct intake *in, const struct named_list *l)
         if (n->number == 0)
             continue;
         in->totals.named++;
+        pthread_mutex_lock(&in->tell_lock);
         if (in->options->on_named)
             in->options->on_named(in->options->self, &news);
+        pthread_mutex_unlock(&in->tell_lock);
     }
 }
 

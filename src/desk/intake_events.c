@@ -1,4 +1,5 @@
 /* desk/intake_events.c - reported events of a document: batch after batch they become findings (desk/report.h). */
+#include <pthread.h>
 #include <stdio.h>
 
 #include "base/limits.h"
@@ -100,6 +101,17 @@ static void add_totals(struct intake *in)
     in->reported = *now;
 }
 
+/* Nothing was appended yet: what is durable is what was. */
+static void note_position(struct intake *in)
+{
+    struct view *v;
+    if (in->totals.at != 0 || node_reader(in->node, &v, NULL) != OK)
+        return;
+    const uint64_t entries = view_position(v);
+    in->totals.at = entries > 0 ? entries - 1 : 0;
+    node_reader_done(in->node, v);
+}
+
 enum err intake_events_end(struct intake *in, struct fault *reterr)
 {
     if (!in->reports)
@@ -109,8 +121,12 @@ enum err intake_events_end(struct intake *in, struct fault *reterr)
         return e;
     const uint64_t before = in->totals.events;
     add_totals(in);
-    if (in->options->on_commit && in->totals.events > before)
+    note_position(in);
+    if (in->options->on_commit && in->totals.events > before) {
+        pthread_mutex_lock(&in->tell_lock);
         in->options->on_commit(in->options->self, in->totals.read, in->totals.at);
+        pthread_mutex_unlock(&in->tell_lock);
+    }
     return OK;
 }
 

@@ -31,6 +31,8 @@
 #define INTAKE_CLASSIFIED_RULE "11 classification"
 #define INTAKE_CLASSIFIED \
     "classified above what this node may hold (entente.yaml, classification): nothing of it is kept"
+/* In the home: what its people add to the map of Shadowserver's reports. */
+#define RULES_SHADOWSERVER "rules/shadowserver.json"
 /* Chunks a reader hands over. */
 #define INTAKE_CHUNK_BYTES (2 * MIB)
 /* A stored original is cut into pieces of this size. */
@@ -89,6 +91,7 @@ struct intake {
     bool changed;              /* something was appended */
     int64_t next_at;           /* where in the document the next object begins at the earliest */
     uint64_t chunk_bytes;      /* what its reader has sent so far */
+    struct buffer rules;       /* of HOME, where the options have none */
     /* Reported events, from the first one on: */
     struct constituency *owners;
     struct report_batch *reports;

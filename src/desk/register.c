@@ -213,9 +213,9 @@ enum err constituency_load(struct node *node, struct view *v, struct constituenc
         organisations_read(v, &node_genesis(node)->identity, body_from_node, node, &arena, &records, &count, reterr);
     if (e == OK) {
         e = constituency_new(records, count, ret);
-        if (e != OK)
-            fault_set(reterr, e, "no memory for the constituency register");
     }
+    if (e == ERR_NOMEM || e == ERR_LIMIT)
+        fault_set(reterr, e, "no memory for the constituency register");
     free(records);
     arena_done(&arena);
     return e;

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "base/buffer.h"
+#include "base/limits.h"
 #include "process/sandbox.h"
 
 struct worker_limits {
@@ -37,7 +38,7 @@ struct worker;
 /* Hands the document (borrowed, open for reading only) and the job (at most WORKER_JOB_MAX bytes) to a worker of this
  * role, a static text. `cancel` may be NULL. ERR_DENIED: the sandbox is not what the policy asks for. ERR_CANCELLED |
  * ERR_IO | ERR_NOMEM | ERR_MALFORMED */
-#define WORKER_JOB_MAX 8192
+#define WORKER_JOB_MAX (64 * KIB)
 MUST_CHECK enum err worker_start(const char *role, int document, struct text job, const struct worker_limits *limits,
                                  const atomic_bool *cancel, struct worker **ret, struct fault *reterr);
 /* The next frame; *ret_bytes borrowed until the next call. ERR_MALFORMED: it ended, hung, or broke the frame form;

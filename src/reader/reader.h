@@ -38,7 +38,7 @@ bool reader_format_apart(enum reader_format f);
 
 /* Bytes of a party or identity: an identifier at most; of a document's name; of field maps. */
 #define READER_NAME_MAX  512
-#define READER_RULES_MAX (4 * KIB)
+#define READER_RULES_MAX (48 * KIB)
 
 enum reader_envelope {
     READER_NO_ENVELOPE,

@@ -3,6 +3,9 @@
  * ends where an undisturbed run ends. */
 #include "house.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "base/time.h"
 #include "desk/finding.h"
 #include "desk/proven.h"
@@ -131,6 +134,48 @@ static void check_hits(struct house *h)
     assert_int_equal(c.findings, 1);
     assert_int_equal(c.incidents, 1);
     node_reader_done(h->node, v);
+}
+
+/* A document of two events, one of them at the hospital and the bank's name in both. */
+static enum err take_events(struct house *h)
+{
+    static const char rows[] = "timestamp,ip,asn,geo\n2026-06-20 01:02:03,192.0.2.%u,%u,XX\n"
+                               "2026-06-20 01:02:04,198.51.100.1,%u,XX\n";
+    char document[256];
+    struct intake_options o = house_options(h, &h->a);
+    struct intake_totals t;
+    snprintf(document, sizeof document, rows, version % 256, version, version);
+    o.on_rejected = NULL;
+    o.name = TEXT("2026-06-20-scan_ntp-x.csv");
+    return house_take(h, text_of(document), &o, &t);
+}
+
+static void check_events(struct house *h)
+{
+    struct view *v;
+    struct fault fault;
+    struct finding_row row;
+    struct view_counts c;
+    assert_ok(node_reader(h->node, &v, &fault));
+    for (uint64_t number = 1; number <= 2; number++) {
+        assert_ok(view_finding_by_number(v, number, &row, &fault));
+        assert_int_equal(row.count, version);
+    }
+    assert_ok(view_counts(v, &c, &fault));
+    assert_int_equal(c.findings, 2);
+    node_reader_done(h->node, v);
+}
+
+static void prepare_events(struct house *h)
+{
+    static const char rows[] = "name,sector,networks,domains,contacts\nHospital,health,192.0.2.0/24,,\n";
+    struct register_totals t;
+    struct fault fault;
+    int fd = memfd_create("register", MFD_CLOEXEC);
+    assert_int_equal(write(fd, rows, sizeof rows - 1), sizeof rows - 1);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_ok(register_import(h->node, fd, &h->account, NULL, NULL, &t, &fault));
+    close(fd);
 }
 
 static void prepare_hits(struct house *h)
@@ -323,6 +368,18 @@ static void hits_and_files(void **state)
     each_file_operation(*state, record_hits, check_hits);
 }
 
+static void events(void **state)
+{
+    prepare_events(*state);
+    each_allocation(*state, take_events, check_events);
+}
+
+static void events_and_files(void **state)
+{
+    prepare_events(*state);
+    each_file_operation(*state, take_events, check_events);
+}
+
 /* ---- the register alone ---- */
 
 static bool make_register(void *arg)
@@ -360,9 +417,10 @@ static void registers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_HOUSE(documents),           WITH_HOUSE(tables),          WITH_HOUSE(hits),
-        WITH_HOUSE(documents_and_files), WITH_HOUSE(hits_and_files),  WITH_HOUSE(proofs),
-        WITH_HOUSE(proofs_and_files),    cmocka_unit_test(registers),
+        WITH_HOUSE(documents),           WITH_HOUSE(tables),         WITH_HOUSE(hits),
+        WITH_HOUSE(documents_and_files), WITH_HOUSE(hits_and_files), WITH_HOUSE(proofs),
+        WITH_HOUSE(proofs_and_files),    WITH_HOUSE(events),         WITH_HOUSE(events_and_files),
+        cmocka_unit_test(registers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,20 +39,29 @@ static void decode(struct records *r)
     r->end = &r->r[r->count - 1].u.end;
 }
 
-struct records format_records(const struct format *f, struct feed_from from, struct text head)
+static struct records records_of(const struct format *f, const struct format_job *job)
 {
-    const struct format_job job = {.from = from, .head = head, .party = TEXT("party")};
     struct records r = {0};
     void *reading;
     enum err e;
     buffer_init(&r.bytes, 1 * GIB);
-    assert_ok(f->open(&job, &reading));
+    assert_ok(f->open(job, &reading));
     while (!(e = f->next(reading, &r.bytes)))
         ;
     assert_err(e, ERR_NOT_FOUND);
     f->free(reading);
     decode(&r);
     return r;
+}
+
+struct records format_records(const struct format *f, struct feed_from from, struct text head)
+{
+    return records_of(f, &(struct format_job){.from = from, .head = head, .party = TEXT("party")});
+}
+
+struct records format_records_named(const struct format *f, struct text document, struct text name, struct text rules)
+{
+    return records_of(f, &(struct format_job){.from = {.fd = -1}, .head = document, .name = name, .rules = rules});
 }
 
 static const struct record *of_kind(const struct records *r, enum record_kind kind, size_t n)
