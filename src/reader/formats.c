@@ -8,29 +8,24 @@
 #include "format/list.h"
 #include "format/mail.h"
 #include "format/n6.h"
-[READER_SHADOWSERVER] = &FORMAT_SHADOWSERVER,
+#include "format/part.h"
+#include "format/shadowserver.h"
 #include "format/stix.h"
 #include "format/warninglist.h"
 #include "format/zip.h"
 
-    static const struct format *const formats[READER_FORMATS] = {
-<<<<<<< HEAD
-        [READER_ZIP] = &FORMAT_ZIP,   [READER_MAIL] = &FORMAT_MAIL,
-        [READER_IDEA] = &FORMAT_IDEA, [READER_INTELMQ] = &FORMAT_INTELMQ,
-        [READER_N6] = &FORMAT_N6,     [READER_IODEF] = &FORMAT_IODEF,
-        [READER_STIX] = &FORMAT_STIX, [READER_CSV] = &FORMAT_CSV,
-        [READER_LIST] = &FORMAT_LIST, [READER_WARNINGLIST] = &FORMAT_WARNINGLIST,
-=======
-        [READER_IDEA] = &FORMAT_IDEA,
-        [READER_INTELMQ] = &FORMAT_INTELMQ,
-        [READER_N6] = &FORMAT_N6,
-        [READER_IODEF] = &FORMAT_IODEF,
-        [READER_STIX] = &FORMAT_STIX,
-        [READER_CSV] = &FORMAT_CSV,
-        [READER_SHADOWSERVER] = &FORMAT_SHADOWSERVER,
-        [READER_LIST] = &FORMAT_LIST,
-        [READER_WARNINGLIST] = &FORMAT_WARNINGLIST,
->>>>>>> a58b421 (Shadowserver's reports: a map of 119 of them as data, IPv6 forms and former names beside)
+static const struct format *const formats[READER_FORMATS] = {
+    [READER_ZIP] = &FORMAT_ZIP,
+    [READER_MAIL] = &FORMAT_MAIL,
+    [READER_IDEA] = &FORMAT_IDEA,
+    [READER_INTELMQ] = &FORMAT_INTELMQ,
+    [READER_N6] = &FORMAT_N6,
+    [READER_IODEF] = &FORMAT_IODEF,
+    [READER_STIX] = &FORMAT_STIX,
+    [READER_CSV] = &FORMAT_CSV,
+    [READER_SHADOWSERVER] = &FORMAT_SHADOWSERVER,
+    [READER_LIST] = &FORMAT_LIST,
+    [READER_WARNINGLIST] = &FORMAT_WARNINGLIST,
 };
 
 const struct format *format_of(enum reader_format f)
