@@ -23,17 +23,30 @@ void emit_done(struct emit *e)
     *e = (struct emit){0};
 }
 
-static bool take_values(struct emit *e, const struct stix_head *h)
+static bool is_among(const struct record_value *list, size_t count, const struct record_value *v)
 {
-    if (h->value_count > e->value_cap) {
-        struct record_value *grown = realloc(e->values, h->value_count * sizeof *grown);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].kind == v->kind && text_eq(list[i].value, v->value))
+            return true;
+    return false;
+}
+
+static bool take_values(struct emit *e, const struct stix_head *h, const struct emit_as *as, size_t *ret_count)
+{
+    size_t most = h->value_count + as->value_count, count = 0;
+    if (most > e->value_cap) {
+        struct record_value *grown = realloc(e->values, most * sizeof *grown);
         if (!grown)
             return false;
         e->values = grown;
-        e->value_cap = h->value_count;
+        e->value_cap = most;
     }
-    for (size_t i = 0; i < h->value_count; i++)
-        e->values[i] = (struct record_value){(uint8_t)h->values[i].kind, h->values[i].value};
+    for (; count < h->value_count; count++)
+        e->values[count] = (struct record_value){(uint8_t)h->values[count].kind, h->values[count].value};
+    for (size_t i = 0; i < as->value_count; i++)
+        if (!is_among(e->values, count, &as->values[i]))
+            e->values[count++] = as->values[i];
+    *ret_count = count;
     return true;
 }
 
@@ -105,9 +118,10 @@ static enum err add(struct emit *e, const struct json_val *object, const struct 
                     const struct emit_as *as, struct buffer *to, struct fault *reterr)
 {
     bool lossy = false;
+    size_t values;
     buffer_clear(&e->body);
     json_canonical(object, &e->body, &lossy);
-    if (buffer_error(&e->body) == ERR_NOMEM || !take_values(e, h))
+    if (buffer_error(&e->body) == ERR_NOMEM || !take_values(e, h, as, &values))
         return ERR_NOMEM;
     if (buffer_error(&e->body))
         return fault_at(reterr, ERR_LIMIT, as->at, "STIX_OBJECT_MAX_BYTES", "longer than 8 MiB in canonical form");
@@ -117,7 +131,7 @@ static enum err add(struct emit *e, const struct json_val *object, const struct 
     enum err err = as->stamped ? stamp_it(&o, reterr) : OK;
     if (err)
         return err;
-    record_add_object(to, &o, e->values, h->value_count, h->refs, h->ref_count, h->marking_refs, h->marking_count);
+    record_add_object(to, &o, e->values, values, h->refs, h->ref_count, h->marking_refs, h->marking_count);
     return buffer_error(to);
 }
 

@@ -21,6 +21,9 @@ struct emit_as {
     /* An indicator from a format without versions: `created`, `modified` and `valid_from` are EMIT_STAMP in what is
      * given, and the intake writes its own time there (struct record_object: print). */
     bool stamped;
+    /* Values that an indicator is looked for by besides those of its pattern, in normal form. */
+    const struct record_value *values;
+    size_t value_count;
     struct text original; /* the object's own bytes: handed on only when canonical form cannot keep a number */
 };
 #define EMIT_STAMP "1970-01-01T00:00:00.000Z"
