@@ -87,6 +87,11 @@
 #define SECTOR_MIN_MEMBERS 10
 /* Objects dated further ahead than this are quarantined (ledger.md, Versions). */
 #define FUTURE_MAX_US ((int64_t)24 * 3600 * 1000000)
+/* One MISP event (or answer that is no list): held whole, parsed, some five times its bytes. The largest seen in public
+ * feeds have some 60 MB. */
+#define MISP_EVENT_MAX_BYTES (128 * MIB)
+/* References of one report; what an event has beyond goes into groupings of the same size. */
+#define MISP_REPORT_REFS_MAX 10000
 /* ---- one foreign document in its reader process (process/worker.h) ---- */
 /* Address space, the program itself included (some 100 MB of it): the largest object parsed, its canonical form and
  * the chunk it goes into take a third. */

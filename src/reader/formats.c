@@ -7,6 +7,8 @@
 #include "format/iodef.h"
 #include "format/list.h"
 #include "format/mail.h"
+#include "format/misp.h"
+#include "format/misp_feed.h"
 #include "format/n6.h"
 #include "format/part.h"
 #include "format/shadowserver.h"
@@ -17,6 +19,8 @@
 static const struct format *const formats[READER_FORMATS] = {
     [READER_ZIP] = &FORMAT_ZIP,
     [READER_MAIL] = &FORMAT_MAIL,
+    [READER_MISP] = &FORMAT_MISP,
+    [READER_MISP_FEED] = &FORMAT_MISP_FEED,
     [READER_IDEA] = &FORMAT_IDEA,
     [READER_INTELMQ] = &FORMAT_INTELMQ,
     [READER_N6] = &FORMAT_N6,
