@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "command/commands.h"
+#include "command/import_folder.h"
 #include "command/names.h"
 #include "desk/intake.h"
 #include "desk/lists.h"
@@ -132,6 +133,23 @@ static void on_named(void *self, const struct named_news *news)
         buffer_addf(&i->names, "%sF-%llu " TEXT_FMT " (" TEXT_FMT ")", i->named == 1 ? "" : ", ",
                     (unsigned long long)news->number, TEXT_ARG(news->value), TEXT_ARG(news->organisation));
     }
+/* Its bytes are kept with the document, so people are told how much, and programs what. */
+static void on_lost(void *self, const struct record_lost *l)
+{
+    struct import *i = self;
+    if (!i->s->json)
+        return;
+    struct json_out o = json_out_to(json_line(i->s));
+    json_open(&o, '{');
+    json_member_text(&o, "file", text_of(i->file));
+    json_key(&o, TEXT("lost"));
+    json_open(&o, '{');
+    json_member_i64(&o, "at", l->at);
+    json_member_text(&o, "what", l->what);
+    json_member_text(&o, "reason", l->reason);
+    json_close(&o, '}');
+    json_close(&o, '}');
+    json_line_end(i->s);
 }
 
 static void more_than_shown(struct import *i)
@@ -182,6 +200,7 @@ static void summary(struct session *s, const char *file, const struct intake_tot
         json_member_i64(&o, "rejected", (int64_t)t->rejected);
         json_member_i64(&o, "warned", (int64_t)t->warned);
         json_member_i64(&o, "named", (int64_t)t->named);
+        json_member_i64(&o, "lost", (int64_t)t->lost);
         if (t->events) {
             json_member_i64(&o, "events", (int64_t)t->events);
             json_member_i64(&o, "findings", (int64_t)t->findings);
@@ -203,6 +222,11 @@ static void summary(struct session *s, const char *file, const struct intake_tot
             s,
             "%s: %llu taken in break a rule of the specification and are what their sender wrote: entente validate",
             file, (unsigned long long)t->warned);
+    if (t->lost)
+        complain(
+            s,
+            "%s: %llu pieces have no place in an object; they stay in the document that is kept (--json lists them)",
+            file, (unsigned long long)t->lost);
     say(s, "%s (%s): %llu read, %llu new, %llu updated, %llu unchanged, %llu refused, %.2f s\n", file, format,
         (unsigned long long)t->read, (unsigned long long)t->fresh, (unsigned long long)t->updated,
         (unsigned long long)t->unchanged, (unsigned long long)t->rejected, seconds);
@@ -247,6 +271,7 @@ static int import_one(struct session *s, const struct input *in, struct intake_o
     options->on_warned = on_warned;
     options->on_named = on_named;
     buffer_init(&import.names, MIB);
+    options->on_lost = on_lost;
     options->self = &import;
     struct suppress_counts suppressed;
     uint64_t from_n = entries_now(s);
@@ -266,6 +291,27 @@ static int import_one(struct session *s, const struct input *in, struct intake_o
     return err ? complain_fault(s, in->name, &fault) : EXIT_DONE;
 }
 
+struct import_all {
+    struct session *s;
+    struct intake_options *options;
+};
+
+static int import_from_folder(void *self, const struct input *in)
+{
+    const struct import_all *all = self;
+    return import_one(all->s, in, all->options);
+}
+
+static int import_input(struct session *s, const struct input *in, struct intake_options *options)
+{
+    struct import_all all = {s, options};
+    if (!is_folder(in))
+        return import_one(s, in, options);
+    if (is_feed(in, options))
+        return import_feed(s, in, options);
+    return import_files(s, in, import_from_folder, &all);
+}
+
 static int read_format(struct session *s, enum reader_format *ret)
 {
     const char *as = option(s, "as");
@@ -274,7 +320,7 @@ static int read_format(struct session *s, enum reader_format *ret)
         return EXIT_DONE;
     *ret = reader_format_parse(text_of(as));
     if (*ret == READER_DETECT) {
-        complain(s, "--as %s: one of stix, csv", as);
+        complain(s, "--as %s: one of stix, csv, list, misp, misp-feed", as);
         return EXIT_USAGE;
     }
     return EXIT_DONE;
@@ -426,7 +472,7 @@ static int run_import(struct session *s)
     /* A bad file does not keep the next ones out; the first failure is what is returned. */
     size_t i = 0;
     for (; i < s->input_count && !cancelled(s); i++) {
-        int one = import_one(s, &s->inputs[i], &options);
+        int one = import_input(s, &s->inputs[i], &options);
         code = code ? code : one;
     }
     if (i < s->input_count && !code) {
@@ -463,4 +509,5 @@ const struct command COMMAND_IMPORT = {
     .operands_max = SIZE_MAX,
     .need = NEED_WRITE,
     .files = FILES_OPERANDS,
+    .folders = true,
     .run = run_import};

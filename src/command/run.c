@@ -60,7 +60,7 @@ static int open_input(struct session *s, const char *name, struct input *ret)
 {
     int fd = strcmp(name, "-") == 0 ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_CLOEXEC);
     struct stat st;
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+    if (fd >= 0 && !s->command->folders && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         close(fd);
         fd = -1;
         errno = EISDIR;

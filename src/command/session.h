@@ -51,6 +51,7 @@ struct command {
     const char *owner_option; /* given, the command needs NEED_WRITE whatever need says; may be NULL */
     const char *alone_option; /* given, the command opens what it wants by itself: NEED_NOTHING; may be NULL */
     enum command_files files;
+    bool folders; /* an input may be a folder, too */
     int (*run)(struct session *s);
     int (*open_out)(struct session *s); /* opens what --out names, in place of a file to write; NULL: that file */
     bool reads_only; /* with NEED_NOTHING: nothing is written anywhere, it may end when nobody listens any more */

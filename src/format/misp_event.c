@@ -93,13 +93,14 @@ static void tell_members(struct misp *m, const struct json_val *v, const char *w
     }
 }
 
+static enum err next_stage(struct misp *m);
+
 enum err misp_event_begin(struct misp *m, const struct json_val *event)
 {
     static const struct misp_marks nothing;
     static const struct uuid no_uuid;
     char id[IDENT_TEXT_MAX];
     m->event = event;
-    m->stage = MISP_ATTRIBUTES;
     m->iter = json_iter_of(NULL);
     m->ref_count = 0;
     m->creator[0] = 0;
@@ -118,9 +119,9 @@ enum err misp_event_begin(struct misp *m, const struct json_val *event)
     if (!e)
         e = misp_names_add(&m->names, &m->uuid, ident_format(text_of(container_of(event)), &m->uuid, id));
     tell_members(m, event, "Event", EVENT_MEMBERS, ARRAY_LEN(EVENT_MEMBERS));
-    m->iter =
-        json_iter_of(json_type(json_get(event, "Attribute")) == JSON_ARRAY ? json_get(event, "Attribute") : NULL);
-    return e;
+    m->stage = MISP_NOTHING; /* next_stage() begins the first list */
+    m->iter = json_iter_of(NULL);
+    return e ? e : next_stage(m);
 }
 
 /* ---- its report ---- */
@@ -262,14 +263,18 @@ static enum err one(struct misp *m, const struct json_val *v)
     }
 }
 
-static void next_stage(struct misp *m)
+static enum err next_stage(struct misp *m)
 {
     m->stage++;
     const char *name = m->stage < MISP_ANALYST ? stages[m->stage].list : NULL;
     const struct json_val *list = name ? json_get(m->event, name) : NULL;
-    if (list && json_type(list) != JSON_ARRAY && json_type(list) != JSON_NULL && m->stage != MISP_REFERENCES)
-        misp_lost(m, text_of(name), "it should be a list");
     m->iter = json_iter_of(json_type(list) == JSON_ARRAY ? list : NULL);
+    if (json_type(list) == JSON_OBJECT && json_size(list) > 0)
+        return one(m, list); /* some write a list of one without its brackets */
+    if (list && json_type(list) != JSON_ARRAY && json_type(list) != JSON_NULL && json_type(list) != JSON_OBJECT &&
+        m->stage != MISP_REFERENCES)
+        misp_lost(m, text_of(name), "it should be a list");
+    return OK;
 }
 
 enum err misp_event_next(struct misp *m)
@@ -281,8 +286,7 @@ enum err misp_event_next(struct misp *m)
     if (m->stage < MISP_ANALYST) {
         if (json_next(&m->iter))
             return one(m, m->iter.val);
-        next_stage(m);
-        return OK;
+        return next_stage(m);
     }
     if (m->stage == MISP_ANALYST) {
         m->stage = MISP_END;

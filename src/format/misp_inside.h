@@ -8,8 +8,9 @@
 #include "format/misp_types.h"
 #include "model/terms.h"
 
-#define MISP_MARKS_MAX 6 /* definitions on one object: a label, a PAP and the groups of event, object and attribute \
-                          */
+#define MISP_MARKS_MAX                                                                           \
+    6 /* definitions on one object: a label, a PAP and the groups of event, object and attribute \
+       */
 
 /* What an object may be shown to: never wider than what stands above it. */
 struct misp_marks {

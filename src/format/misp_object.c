@@ -444,13 +444,8 @@ static enum err kept(struct misp *m, struct object *o, struct fault *why)
 {
     m->value_count = 0;
     struct json_out out = misp_begin(m, &o->item, "x-misp-object", &o->item.uuid, true);
-    json_member_text(&out, "x_misp_name", o->template);
-    if (json_size(o->attributes) > 0) {
-        struct object rest = *o;
-        enum err e = finish(m, &rest, &out, "x-misp-object", why);
-        memcpy(o->id, rest.id, sizeof o->id);
-        return e;
-    }
+    if (json_size(o->attributes) == 0)
+        json_member_text(&out, "x_misp_name", o->template);
     return finish(m, o, &out, "x-misp-object", why);
 }
 
