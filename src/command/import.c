@@ -483,7 +483,7 @@ static int run_import(struct session *s)
 }
 
 static const struct option_spec OPTIONS[] = {
-    {"as", OPTION_VALUE, "FORMAT", "stix or csv (else found out)"},
+    {"as", OPTION_VALUE, "FORMAT", "stix, csv, list, misp, misp-feed (else found out)"},
     {"marking", OPTION_VALUE, "TLP|ID,...",
      "label, and definitions of ours, of objects that carry none; never replaces"},
     {"from", OPTION_VALUE, "PARTY", "who said it; 'self' for our own"},
@@ -494,8 +494,8 @@ static const struct option_spec OPTIONS[] = {
 
 const struct command COMMAND_IMPORT = {
     .name = "import",
-    .operands = "FILE...",
-    .summary = "take in STIX bundles and CSV lists of indicators",
+    .operands = "FILE|FOLDER...",
+    .summary = "take in STIX, MISP, CSV and what else the world sends",
     .details =
         "A bad object is left out with its place and reason, the rest goes in; one whose fault leaves no doubt "
         "about\n"
@@ -503,7 +503,8 @@ const struct command COMMAND_IMPORT = {
         "Reported events (Shadowserver and others) become findings (docs/REPORTS.md).\n"
         "CSV needs a header with 'value'; type, valid_until, confidence, tlp, description and label are read.\n"
         "With --json: {\"acked\":N,\"at\":P} at each durable commit, a line per object refused (\"rejected\") or\n"
-        "warned of (\"warned\"), one summary per file.\n",
+        "warned of (\"warned\") and per piece that no object carries (\"lost\"), one summary per file.\n"
+        "A FOLDER with a manifest.json is a MISP feed (docs/MISP.md), another one its files.\n",
     .options = OPTIONS,
     .operands_min = 1,
     .operands_max = SIZE_MAX,

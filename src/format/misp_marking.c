@@ -108,8 +108,9 @@ static enum err end_definition(struct misp *m, struct json_out *o)
 {
     struct fault why;
     json_close(o, '}');
-    json_close(o, '}');
     enum err e = misp_done(m, o, false, &why);
+    if (e == ERR_MALFORMED || e == ERR_LIMIT)
+        misp_lost(m, TEXT("SharingGroup"), "%.200s", why.what);
     return e == ERR_NOMEM ? e : OK;
 }
 
