@@ -87,8 +87,7 @@
 #define SECTOR_MIN_MEMBERS 10
 /* Objects dated further ahead than this are quarantined (ledger.md, Versions). */
 #define FUTURE_MAX_US ((int64_t)24 * 3600 * 1000000)
-/* One MISP event (or answer that is no list): held whole, parsed, some five times its bytes. The largest seen in public
- * feeds have some 60 MB. */
+/* One MISP event, or an answer that is no list: it is held whole, and parsed takes some five times its bytes. */
 #define MISP_EVENT_MAX_BYTES (128 * MIB)
 /* References of one report; what an event has beyond goes into groupings of the same size. */
 #define MISP_REPORT_REFS_MAX 10000

@@ -133,6 +133,8 @@ static void on_named(void *self, const struct named_news *news)
         buffer_addf(&i->names, "%sF-%llu " TEXT_FMT " (" TEXT_FMT ")", i->named == 1 ? "" : ", ",
                     (unsigned long long)news->number, TEXT_ARG(news->value), TEXT_ARG(news->organisation));
     }
+}
+
 /* Its bytes are kept with the document, so people are told how much, and programs what. */
 static void on_lost(void *self, const struct record_lost *l)
 {
@@ -320,7 +322,7 @@ static int read_format(struct session *s, enum reader_format *ret)
         return EXIT_DONE;
     *ret = reader_format_parse(text_of(as));
     if (*ret == READER_DETECT) {
-        complain(s, "--as %s: one of stix, csv, list, misp, misp-feed", as);
+        complain(s, "--as %s: one of stix, csv, list, misp, misp-feed, idea, intelmq, n6, iodef", as);
         return EXIT_USAGE;
     }
     return EXIT_DONE;
@@ -483,7 +485,7 @@ static int run_import(struct session *s)
 }
 
 static const struct option_spec OPTIONS[] = {
-    {"as", OPTION_VALUE, "FORMAT", "stix, csv, list, misp, misp-feed (else found out)"},
+    {"as", OPTION_VALUE, "FORMAT", "stix, csv, list, misp, misp-feed, idea, intelmq, n6, iodef (else found out)"},
     {"marking", OPTION_VALUE, "TLP|ID,...",
      "label, and definitions of ours, of objects that carry none; never replaces"},
     {"from", OPTION_VALUE, "PARTY", "who said it; 'self' for our own"},
