@@ -231,7 +231,7 @@ static enum err keep_covered(void *self, const struct finding_row *row)
 static enum err end_rulings(struct txn *t, struct reopen_write *w, const struct finding_work *f, struct fault *reterr)
 {
     char id[IDENT_TEXT_MAX];
-    struct rulings r;
+    struct rulings r = {0};
     const struct ruling_hit hit = {ident_format(TEXT("indicator"), &f->indicator, id), f->organisation,
                                    value_kind_parse(f->kind), f->value};
     enum err e = rulings_load(txn_view(t), txn_now_us(t), &w->arena, &r, reterr);

@@ -102,7 +102,7 @@ static enum err take_messages(struct fetch *f, struct imap *m, struct cursor_mai
 static enum err fetch_imap(struct fetch *f, struct fault *reterr)
 {
     struct imap *m = NULL;
-    struct cursor_mail c;
+    struct cursor_mail c = {0};
     struct imap_options options = {.url = fetch_string(f, f->source.place),
                                    .user = f->user,
                                    .password = f->secret,

@@ -286,7 +286,7 @@ static enum err take_incident(struct iodef_xml *x, struct iodef_node **ret, stru
 enum err iodef_xml_next(struct iodef_xml *x, struct iodef_node **ret, struct fault *reterr)
 {
     while (!x->done) {
-        enum XML_Status status;
+        enum XML_Status status = XML_STATUS_ERROR;
         enum err e = feed_on(x, &status, reterr);
         if (e)
             return e;

@@ -184,7 +184,7 @@ static void alternative(struct misp_out *w, struct out_item *i, const struct out
 {
     const struct misp_map *m = all_mapped(parts, count);
     bool first = only;
-    if (useful(parts, count) == 1 ? m->plain != NULL : m->object == NULL) {
+    if (!m || (useful(parts, count) == 1 ? m->plain != NULL : m->object == NULL)) {
         for (size_t n = 0; n < count; n++) {
             const struct misp_map *its = misp_map_of(parts[n].path);
             if (!its)
@@ -357,8 +357,11 @@ static enum err absorb_indicators(struct misp_out *w, struct out_parts *p)
         bool all = !err && wanted.whole && wanted.alternatives == 1;
         for (size_t k = 0; all && k < wanted.count; k++)
             all = find_part(p, &wanted.list[k]) != NULL;
-        for (size_t k = 0; all && k < wanted.count; k++)
-            find_part(p, &wanted.list[k])->to_ids = true;
+        for (size_t k = 0; all && k < wanted.count; k++) {
+            struct out_part *part = find_part(p, &wanted.list[k]);
+            if (part)
+                part->to_ids = true;
+        }
         if (all)
             i->absorbed = i->written = true;
     }
