@@ -110,6 +110,9 @@ int import_files(struct session *s, const struct input *folder, import_file *one
     if (!list_files(folder->fd, &names)) {
         complain(s, "%s: %s", folder->name, strerror(errno));
         code = EXIT_DATA;
+    } else if (names.count == 0) {
+        complain(s, "%s: there is no file in this folder", folder->name);
+        code = EXIT_DATA;
     }
     size_t i = 0;
     for (; i < names.count && !cancelled(s); i++) {
