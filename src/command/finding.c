@@ -395,17 +395,19 @@ static int mark_false(struct session *s, struct view *v)
     if (option(s, "until") && find_moment(s, "until", option(s, "until"), clock_now_us(), &words.until_us))
         return EXIT_USAGE;
     words.reason = text_of(reason ? reason : "");
+    words.tell = option_given(s, "tell");
     if (ident_parse(row.id, &ident, &fault) ||
         finding_rule(s->node, &ident.uuid, &words, node_admin(s->node), &fault))
         return complain_fault(s, NULL, &fault);
     if (!s->json)
-        say(s, "F-%llu is a false positive now, for the whole team%s%s\n", (unsigned long long)number,
+        say(s, "F-%llu is a false positive now, for the whole team%s%s%s\n", (unsigned long long)number,
             words.scope == RULING_INDICATOR ? "; further hits on its indicator are counted and say nothing"
             : words.scope == RULING_VALUE   ? "; further hits on its value are counted and say nothing"
                                             : "",
             words.scope == RULING_FINDING ? ""
             : words.everywhere            ? ", wherever they are"
-                                          : ", at this organisation");
+                                          : ", at this organisation",
+            words.tell ? "; the partner that the indicator came from is told the reason" : "");
     return EXIT_DONE;
 }
 
@@ -460,6 +462,7 @@ static const struct option_spec FALSE_OPTIONS[] = {
     {"value", OPTION_FLAG, NULL, "every further hit on its value, by whichever indicator"},
     {"everywhere", OPTION_FLAG, NULL, "at every organisation, not at the finding's alone"},
     {"until", OPTION_VALUE, "TIME", "not after that: 2026-12-31 or +30d"},
+    {"tell", OPTION_FLAG, NULL, "tell the partner that the indicator came from, with the reason"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 static const struct option_spec REOPEN_OPTIONS[] = {{"reason", OPTION_VALUE, "R", "why"},
                                                     {NULL, OPTION_FLAG, NULL, NULL}};

@@ -87,3 +87,17 @@ MUST_CHECK enum err sighting_update(struct txn *t, const struct hit_indicator *i
 /* A finding was a false positive: it no longer counts, and the last one that did was an error. */
 MUST_CHECK enum err sighting_withdraw(struct txn *t, const struct uuid *indicator, const struct uuid *account,
                                       struct fault *reterr);
+
+/* ---- opinions (opinion.c) ---- */
+/* A reason that leaves the node: a sentence or two, which a person can look through for what it gives away. */
+#define OPINION_REASON_MAX_BYTES 1000
+/* May the reason leave the node? ERR_DENIED: it names somebody, or a value, of the register. ERR_USAGE: none, or
+ * several lines. ERR_LIMIT */
+MUST_CHECK enum err opinion_may_say(struct node *node, struct text reason, struct fault *reterr);
+/* Tells the party that the indicator came from that it was a false positive here. ERR_USAGE: there is nobody to tell.
+ * ERR_DENIED: it takes no sightings */
+MUST_CHECK enum err opinion_tell(struct txn *t, const struct uuid *indicator, struct text reason,
+                                 const struct uuid *account, char ret_id[IDENT_TEXT_MAX], struct fault *reterr);
+/* It was none after all: revoked, once. */
+MUST_CHECK enum err opinion_withdraw(struct txn *t, struct text id, const struct uuid *indicator,
+                                     const struct uuid *account, struct fault *reterr);

@@ -253,7 +253,7 @@ enum err own_append(struct txn *t, const struct own_object *o, const struct buff
                                           .revoked = o->revoked,
                                           .confidence = -1,
                                           .finding = o->finding,
-                                          .sighting = o->sighting,
+                                          .sighting = o->opinion ? NULL : o->sighting,
                                           .type = text_of(cls.type)};
         e = txn_append(t, &f, b, TEXT_NONE, reterr);
     }

@@ -52,6 +52,7 @@ struct own_object {
     struct uuid account;
     const struct fact_finding *finding;   /* or NULL */
     const struct fact_sighting *sighting; /* or NULL; with: */
+    bool opinion;                         /* goes the way a sighting does, and is none that the view counts */
     enum tlp sighting_tlp;
     const struct terms *sighting_terms; /* of the sighted indicator */
 };

@@ -1,6 +1,7 @@
 /* desk/ruling.c - see ruling.h. */
 #include "desk/ruling.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,9 @@ static enum err keep_ruling(void *self, const struct fact *f)
 {
     struct rulings *r = self;
     const struct fact_ruling *from = &f->u.ruling;
-    if (from->kind != RULING_FALSE_POSITIVE || from->scope == RULING_FINDING || !ruling_stands(from, r->now_us))
+    bool silences = from->scope != RULING_FINDING && ruling_stands(from, r->now_us);
+    bool told = r->with_told && from->told.len && from->ended_us == 0;
+    if (from->kind != RULING_FALSE_POSITIVE || !(silences || told))
         return OK;
     if (r->count == r->cap) {
         size_t cap = r->cap ? 2 * r->cap : 16;
@@ -42,13 +45,19 @@ static enum err keep_ruling(void *self, const struct fact *f)
     return OK;
 }
 
+static enum err load(struct view *v, struct rulings *r, struct fault *reterr)
+{
+    enum err err = view_rulings(v, keep_ruling, r, reterr);
+    return err == ERR_NOMEM ? fault_set(reterr, err, "no memory for rulings") : err;
+}
+
 enum err rulings_load(struct view *v, int64_t now_us, struct arena *arena, struct rulings *ret, struct fault *reterr)
 {
     struct rulings r = {.arena = arena, .now_us = now_us};
-    enum err err = view_rulings(v, keep_ruling, &r, reterr);
+    enum err err = load(v, &r, reterr);
     if (err == OK)
         *ret = r;
-    return err == ERR_NOMEM ? fault_set(reterr, err, "no memory for rulings") : err;
+    return err;
 }
 
 /* In the form in which they are compared; false: it has none. */
@@ -87,6 +96,11 @@ bool rulings_silence(const struct rulings *r, const struct ruling_hit *hit)
 
 /* ---- ruling ---- */
 
+struct told {
+    struct text object; /* the indicator */
+    struct uuid but;    /* by another ruling than this one */
+    char id[IDENT_TEXT_MAX];
+};
 struct rule_write {
     const struct uuid *finding;
     const struct ruling_words *words;
@@ -133,7 +147,7 @@ static enum err keep_other(void *self, const struct finding_row *row)
 }
 
 static enum err append_ruling(struct txn *t, const struct rule_write *w, const struct finding_work *f,
-                              struct fault *reterr)
+                              struct text told, struct fault *reterr)
 {
     char id[IDENT_TEXT_MAX];
     struct buffer value;
@@ -152,7 +166,8 @@ static enum err append_ruling(struct txn *t, const struct rule_write *w, const s
                                          .finding = f->id,
                                          .from_us = txn_now_us(t),
                                          .until_us = w->words->until_us,
-                                         .reason = w->words->reason};
+                                         .reason = w->words->reason,
+                                         .told = told};
     if (!w->words->everywhere)
         fact.u.ruling.organisation = f->organisation;
     if (w->words->scope == RULING_VALUE) {
@@ -161,6 +176,29 @@ static enum err append_ruling(struct txn *t, const struct rule_write *w, const s
     }
     enum err e = txn_append(t, &fact, TEXT_NONE, TEXT_NONE, reterr);
     buffer_done(&value);
+    return e;
+}
+
+/* What is told of an indicator once is not told again as long as it stands. */
+static enum err keep_told(void *self, const struct fact *f)
+{
+    struct told *told = self;
+    const struct fact_ruling *r = &f->u.ruling;
+    if (r->told.len && !r->ended_us && !uuid_eq(&r->id, &told->but) && text_eq(r->object, told->object))
+        snprintf(told->id, sizeof told->id, TEXT_FMT, TEXT_ARG(r->told));
+    return OK;
+}
+
+static enum err tell(struct txn *t, const struct rule_write *w, const struct finding_work *f,
+                     char ret_id[IDENT_TEXT_MAX], struct fault *reterr)
+{
+    char id[IDENT_TEXT_MAX];
+    struct told told = {.object = ident_format(TEXT("indicator"), &f->indicator, id)};
+    enum err e = view_rulings(txn_view(t), keep_told, &told, reterr);
+    if (e == OK && told.id[0])
+        memcpy(ret_id, told.id, sizeof told.id);
+    else if (e == OK)
+        e = opinion_tell(t, &f->indicator, w->words->reason, w->account, ret_id, reterr);
     return e;
 }
 
@@ -177,7 +215,11 @@ static enum err write_rule(struct txn *t, void *self, struct fault *reterr)
         return fault_set(reterr, ERR_USAGE,
                          "no indicator stands behind this finding: it alone can be a false positive");
     w->organisation = f.organisation;
-    e = append_ruling(t, w, &f, reterr);
+    char told[IDENT_TEXT_MAX] = "";
+    if (w->words->tell)
+        e = tell(t, w, &f, told, reterr);
+    if (e == OK)
+        e = append_ruling(t, w, &f, text_of(told), reterr);
     if (e == OK && w->words->scope == RULING_INDICATOR)
         e = view_findings_about(txn_view(t), &f.indicator, FINDINGS_RULED_MAX, keep_other, w, reterr);
     static const char verb[] = "finding-false-positive";
@@ -191,16 +233,19 @@ static enum err write_rule(struct txn *t, void *self, struct fault *reterr)
 enum err finding_rule(struct node *node, const struct uuid *finding, const struct ruling_words *words,
                       const struct uuid *account, struct fault *reterr)
 {
-    if (words->scope == RULING_FINDING)
+    if (words->scope == RULING_FINDING && !words->tell)
         return finding_set_state(node, finding, 2, words->reason, account, reterr);
     if (!text_is_utf8(words->reason))
         return fault_set(reterr, ERR_USAGE, "the reason is not UTF-8");
+    enum err e = words->tell ? opinion_may_say(node, words->reason, reterr) : OK;
+    if (e != OK)
+        return e;
     struct rule_write *w = calloc(1, sizeof *w);
     if (!w)
         return fault_set(reterr, ERR_NOMEM, "out of memory");
     *w = (struct rule_write){.finding = finding, .words = words, .account = account};
     arena_init(&w->arena, RULING_ARENA_BYTES);
-    enum err e = node_write(node, write_rule, w, reterr);
+    e = node_write(node, write_rule, w, reterr);
     arena_done(&w->arena);
     free(w);
     return e;
@@ -228,25 +273,43 @@ static enum err keep_covered(void *self, const struct finding_row *row)
     return OK;
 }
 
+/* Unless another ruling that stands told it too. */
+static enum err take_back_told(struct txn *t, struct reopen_write *w, const struct fact_ruling *r,
+                               const struct uuid *indicator, struct fault *reterr)
+{
+    struct told told = {.object = r->object, .but = r->id};
+    if (!r->told.len)
+        return OK;
+    enum err e = view_rulings(txn_view(t), keep_told, &told, reterr);
+    return e == OK && !told.id[0] ? opinion_withdraw(t, r->told, indicator, w->account, reterr) : e;
+}
+
+static enum err end_ruling(struct txn *t, struct reopen_write *w, const struct fact_ruling *r,
+                           const struct uuid *indicator, struct fault *reterr)
+{
+    struct fact fact = {.kind = FACT_RULING};
+    fact.u.ruling = *r;
+    fact.u.ruling.ended_us = txn_now_us(t);
+    fact.u.ruling.ended_by = *w->account;
+    fact.u.ruling.end_reason = w->reason;
+    enum err e = txn_append(t, &fact, TEXT_NONE, TEXT_NONE, reterr);
+    w->ended = r;
+    if (e == OK && r->scope == RULING_INDICATOR && ruling_stands(r, txn_now_us(t)))
+        e = view_findings_about(txn_view(t), indicator, FINDINGS_RULED_MAX, keep_covered, w, reterr);
+    return e == OK ? take_back_told(t, w, r, indicator, reterr) : e;
+}
+
 static enum err end_rulings(struct txn *t, struct reopen_write *w, const struct finding_work *f, struct fault *reterr)
 {
     char id[IDENT_TEXT_MAX];
-    struct rulings r = {0};
+    struct rulings r = {.arena = &w->arena, .now_us = txn_now_us(t), .with_told = true};
     const struct ruling_hit hit = {ident_format(TEXT("indicator"), &f->indicator, id), f->organisation,
                                    value_kind_parse(f->kind), f->value};
-    enum err e = rulings_load(txn_view(t), txn_now_us(t), &w->arena, &r, reterr);
+    enum err e = load(txn_view(t), &r, reterr);
     for (size_t i = 0; e == OK && i < r.count; i++) {
-        if (!ruling_covers(&r.list[i], &hit))
-            continue;
-        struct fact fact = {.kind = FACT_RULING};
-        fact.u.ruling = r.list[i];
-        fact.u.ruling.ended_us = txn_now_us(t);
-        fact.u.ruling.ended_by = *w->account;
-        fact.u.ruling.end_reason = w->reason;
-        e = txn_append(t, &fact, TEXT_NONE, TEXT_NONE, reterr);
-        w->ended = &r.list[i];
-        if (e == OK && r.list[i].scope == RULING_INDICATOR)
-            e = view_findings_about(txn_view(t), &f->indicator, FINDINGS_RULED_MAX, keep_covered, w, reterr);
+        const struct fact_ruling *one = &r.list[i];
+        if (one->scope == RULING_FINDING ? uuid_eq(&one->finding, &f->id) : ruling_covers(one, &hit))
+            e = end_ruling(t, w, one, &f->indicator, reterr);
     }
     return e;
 }

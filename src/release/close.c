@@ -247,7 +247,7 @@ static void cut_sighting(struct closing *c)
     for (struct json_iter it = json_iter_of(c->object); json_next(&it);)
         if (text_eq(it.key, TEXT("extensions")))
             cut_extensions(c, it.val);
-        else if (!meaning_sighting_field(it.key))
+        else if (!meaning_sighting_field(c->type, it.key))
             gone_add(&c->gone, it.val);
     for (struct json_iter it = json_iter_of(json_get(c->object, "where_sighted_refs")); json_next(&it);)
         if (!text_eq(json_text(it.val), c->created_by))

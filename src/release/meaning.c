@@ -52,6 +52,11 @@ static const char *const sighting_fields[] = {
     "spec_version", "type",     "where_sighted_refs",
 };
 
+static const char *const opinion_fields[] = {
+    "created",     "created_by_ref", "explanation", "id",           "modified", "object_marking_refs",
+    "object_refs", "opinion",        "revoked",     "spec_version", "type",
+};
+
 /* Lists with a space between. */
 #define OF_ALL  "type id spec_version created modified revoked object_marking_refs granular_markings"
 #define TURNING "defanged extensions"
@@ -122,10 +127,13 @@ const struct optional *meaning_optional(struct text type, struct text property)
     return NULL;
 }
 
-bool meaning_sighting_field(struct text property)
+bool meaning_sighting_field(struct text type, struct text property)
 {
-    for (size_t i = 0; i < ARRAY_LEN(sighting_fields); i++)
-        if (text_eq(property, text_of(sighting_fields[i])))
+    bool opinion = text_eq(type, TEXT("opinion"));
+    const char *const *fields = opinion ? opinion_fields : sighting_fields;
+    size_t count = opinion ? ARRAY_LEN(opinion_fields) : ARRAY_LEN(sighting_fields);
+    for (size_t i = 0; i < count; i++)
+        if (text_eq(property, text_of(fields[i])))
             return true;
     return false;
 }

@@ -13,8 +13,9 @@ struct optional {
 /* NULL: the object makes no sense, or misleads, without what this property points to. */
 const struct optional *meaning_optional(struct text type, struct text property);
 
-/* What a sighting of ours says when it leaves: a count, a window, our own organisation (rule 9). */
-bool meaning_sighting_field(struct text property);
+/* What a sighting of ours says when it leaves: a count, a window, our own organisation (rule 9); an opinion of ours
+ * that goes the same way: what we think of the indicator, and why. */
+bool meaning_sighting_field(struct text type, struct text property);
 
 /* A property that can be cut for its marking (rule 5). Of a type that is not in the table, hardly any. */
 bool meaning_may_be_cut(struct text type, struct text property);

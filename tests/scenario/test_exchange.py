@@ -140,6 +140,54 @@ def sightings(node):
     return [o for o in objects if o["type"] == "sighting"]
 
 
+def false_positives_are_told(folder):
+    """The originator alone is told that its indicator was a false positive, why, and nothing of whom."""
+    ours, partner = Node(folder, "CSIRT A").serve(), Node(folder, "CERT B", "XP").serve()
+    connect(ours, partner)
+    connect(partner, ours)
+    other = partner_account(ours, "CERT C")
+    ours.ok("constituency", "import", write(folder, "register.csv", "name,sector,networks,domains,contacts\n"
+            "Secret Hospital,health,192.0.2.0/24,secret-hospital.example,soc@elsewhere.example\n"))
+    seen = domain("seen.example", "green")
+    partner.ok("import", bundle(folder, seen), "--from", "self")
+    wait_for(lambda: ours.run("get", seen["id"]).code == 0, "the indicator crosses")
+    ours.ok("watch", "-", stdin="192.0.2.1 asked seen.example\n")
+    told = ("finding", "false-positive", "F-1", "--tell", "--reason")
+    check("sightings" in ours.run(*told, "a scanner").err, "off until enabled")
+    ours.ok("peer", "set", "CERT B", "--sightings", "on")
+    ours.ok("peer", "set", "CERT C", "--sightings", "on")
+    for reason in ("our secret hospital tests it", "asked by 192.0.2.77.", "192.0.2[.]77", "the net 192.0.2.0/25",
+                   "www.Secret-Hospital[dot]example", "ask SOC@elsewhere.example", "x@secret-hospital.example", " ",
+                   "http://secret-hospital.example:8080/x", "two\nlines", "secret-hos\u200bpital.example"):
+        refused = ours.run(*told, reason)
+        check(refused.code not in (0, 1) or "reason" in refused.err, f"{reason}: {refused.code} {refused.err}")
+        check(refused.code != 0, f"said: {reason}")
+    check(ours.ok("finding", "list", "--json").lines[0]["state"] == "open", "refused as a whole")
+    ours.ok(*told, "a sinkhole of a research institute")
+    one = wait_for(lambda: opinions(partner), "the partner's log holds our opinion")[0]
+    check(set(one) == {"created", "created_by_ref", "explanation", "id", "modified", "object_marking_refs", "object_refs",
+                       "opinion", "spec_version", "type"}, str(one))
+    check(one["object_refs"] == [seen["id"]] and one["opinion"] == "strongly-disagree" and
+          one["explanation"] == "a sinkhole of a research institute", str(one))
+    objects, raw = pages(ours, other, "intelligence", 100)
+    raw += pages(ours, other, "entente", 100)[1]
+    check(seen["id"].encode() in raw and one["id"].encode() not in raw and b"sinkhole" not in raw, "C was told, too")
+    check(not re.search(b"Secret|192.0.2|x-entente-finding", raw), str(raw))
+    check("its originator was told" in ours.ok("get", seen["id"]).out, "shown at the indicator")
+    ours.ok("finding", "reopen", "F-1", "--reason", "it was not, at 192.0.2.1")
+    gone = wait_for(lambda: [o for o in opinions(partner) if o.get("revoked")], "revoked")[0]
+    check(gone["id"] == one["id"] and "192.0.2" not in json.dumps(gone), str(gone))
+    ours.ok(*told, "a sinkhole after all", "--indicator")
+    wait_for(lambda: len({o["id"] for o in opinions(partner)}) == 2, "another one")
+    ours.ok("rebuild"), ours.ok("verify")
+    ours.stop(), partner.stop()
+
+
+def opinions(node):
+    node.run("account", "add", "eye", "--role", "administrator")
+    return [o for o in pages(node, node.token("eye"), "intelligence", 1000)[0] if o["type"] == "opinion"]
+
+
 def posts_are_durable(folder):
     node = Node(folder, "CSIRT").serve()
     token = partner_account(node, "CERT B")
@@ -160,4 +208,5 @@ def posts_are_durable(folder):
 
 
 main(only_what_is_cleared_leaves, strangers_get_nothing, defaults_open_what_cursors_passed, sightings_go_back,
+     false_positives_are_told,
      posts_are_durable)

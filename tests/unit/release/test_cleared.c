@@ -327,6 +327,34 @@ static void sightings_say_little(void **state)
     free(body);
 }
 
+#define OPINION_KEPT                                                                                     \
+    "\"created_by_ref\":\"" OURS "\",\"explanation\":\"a sinkhole\",\"object_marking_refs\":[\"" AMBER_2 \
+    "\"],\"object_refs\":[\"" THEIRS("indicator") "\"],\"opinion\":\"strongly-disagree\""
+
+/* That an indicator was a false positive goes the way a sighting of it would. */
+static void opinions_say_little(void **state)
+{
+    (void)state;
+    struct gate_class c = {.ours = true,
+                           .tlp = TLP_AMBER,
+                           .sighting = true,
+                           .sighting_of = PARTNER_X,
+                           .sighting_tlp = TLP_AMBER,
+                           .type = "opinion"};
+    struct cleared *made = NULL;
+    char *body = strdup(object("opinion", true,
+                               OPINION_KEPT ",\"authors\":[\"somebody of ours\"],\"labels\":[\"l\"],"
+                                            "\"confidence\":50,\"x_constituent_ref\":\"" GONE("identity") "\""));
+    assert_ok(through_gate(&c, body, &made, NULL));
+    assert_text(cleared_body(made), object("opinion", true, OPINION_KEPT));
+    cleared_free(made);
+    free(body);
+    const char *gone = object("opinion", true, OPINION_KEPT ",\"revoked\":true");
+    assert_ok(through_gate(&c, gone, &made, NULL));
+    assert_text(cleared_body(made), gone);
+    cleared_free(made);
+}
+
 static void sightings_of_an_exercise(void **state)
 {
     (void)state;
@@ -453,6 +481,7 @@ int main(void)
         cmocka_unit_test(default_marking_is_written),
         cmocka_unit_test(console_shows_what_is_held),
         cmocka_unit_test(sightings_say_little),
+        cmocka_unit_test(opinions_say_little),
         cmocka_unit_test(sightings_of_an_exercise),
         cmocka_unit_test(gate_clear_refuses),
         cmocka_unit_test(spaces_by_the_bytes),
