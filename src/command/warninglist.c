@@ -1,5 +1,4 @@
 /* warninglist add|list|show|enable|disable|check|allow: values that are held and not looked for. */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +6,10 @@
 #include "base/time.h"
 #include "command/commands.h"
 #include "command/find.h"
+#include "command/import_folder.h"
 #include "command/names.h"
 #include "command/table.h"
+#include "command/warninglist_folder.h"
 #include "desk/lists.h"
 #include "store/view_belief.h"
 #include "json/json.h"
@@ -64,7 +65,8 @@ static int run_add(struct session *s)
 {
     int code = EXIT_DONE;
     for (size_t i = 0; i < s->input_count && !cancelled(s); i++) {
-        int one = add_one(s, &s->inputs[i]);
+        const struct input *in = &s->inputs[i];
+        int one = is_folder(in) ? add_folder(s, in, add_one) : add_one(s, in);
         code = code ? code : one;
     }
     return code;
@@ -333,15 +335,17 @@ static const struct option_spec ALLOW_OPTIONS[] = {{"reason", OPTION_VALUE, "R",
 
 const struct command COMMAND_WARNINGLIST_ADD = {
     .name = "warninglist add",
-    .operands = "FILE...",
+    .operands = "FILE|FOLDER...",
     .summary = "take MISP warning lists (list.json): what is on one is held and not looked for",
     .details =
         "A list of the same name takes the place of the one that is held. Entries that cannot be used are left\n"
-        "out and said. watch follows by itself.\n",
+        "out and said. watch follows by itself. Of a FOLDER every list.json is taken, as MISP's collection has "
+        "them.\n",
     .options = NO_OPTIONS,
     .operands_min = 1,
     .operands_max = SIZE_MAX,
     .files = FILES_OPERANDS,
+    .folders = true,
     .need = NEED_WRITE,
     .run = run_add};
 const struct command COMMAND_WARNINGLIST_LIST = {.name = "warninglist list",

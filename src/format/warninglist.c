@@ -2,6 +2,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "format/warninglist.h"
 
+#include "format/json_peek.h"
+
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -358,6 +360,29 @@ static enum err warninglist_open(const struct format_job *job, void **ret)
 }
 
 /* A person says that it is one (entente warninglist add); among what is imported none is expected. */
+/* Its members only, and among them the values or what they are compared with. */
+bool warninglist_begins(const struct format_head *h)
+{
+    static const char *const plain[] = {"description", "name", "type", "version"};
+    struct json_peek p = json_peek_of(h);
+    struct text name, value;
+    if (text_trim(h->bytes).len == 0 || text_trim(h->bytes).ptr[0] != '{')
+        return false;
+    while (json_peek_next(&p, &name, &value) == PEEK_NAME) {
+        bool known = false;
+        for (size_t i = 0; i < ARRAY_LEN(plain); i++)
+            known = known || text_eq(name, text_of(plain[i]));
+        if (text_eq(name, TEXT("matching_attributes")))
+            return true;
+        if (text_eq(name, TEXT("list")))
+            return value.len > 1 && value.ptr[0] == '[' &&
+                   text_starts(text_trim(text_sub(value, 1, value.len - 1)), TEXT("\""));
+        if (!known)
+            return false;
+    }
+    return false;
+}
+
 static enum format_claim warninglist_claim(const struct format_head *h)
 {
     (void)h;

@@ -30,4 +30,6 @@ enum warninglist_type warninglist_type_parse(struct text name); /* WARNINGLIST_N
 /* Bytes of one piece. */
 #define WARNINGLIST_PART_BYTES (4 * MIB)
 
+/* Does the document begin as one? For who was given it as something else. */
+bool warninglist_begins(const struct format_head *h);
 extern const struct format FORMAT_WARNINGLIST;

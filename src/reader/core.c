@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "format/magic.h"
+#include "format/warninglist.h"
 #include "reader/envelope.h"
 #include "reader/formats.h"
 #include "json/feed.h"
@@ -58,6 +59,9 @@ static enum err detect(struct feed *in, struct text name, enum reader_format *fo
             *format = container_of(&head, *format);
             return OK;
         }
+        if (warninglist_begins(&head))
+            return fault_at(reterr, ERR_MALFORMED, 0, NULL,
+                            "a warning list of MISP's: entente warninglist add FILE takes it");
         switch (format_detect(&head, format)) {
         case FORMAT_MORE: continue;
         case FORMAT_MAYBE:
