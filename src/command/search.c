@@ -40,6 +40,8 @@ static void row_json(struct shown *w, const struct search_result *r)
     json_member_text(&o, "label", text_of(r->label == TLP_NONE ? "none" : tlp_name(r->label)));
     json_member_text(&o, "modified", r->modified);
     json_member_text(&o, "state", text_of(r->state));
+    if (r->state_note.len)
+        json_member_text(&o, "state_note", r->state_note);
     json_member_i64(&o, "n", (int64_t)r->n);
     if (r->finding) {
         snprintf(number, sizeof number, "F-%llu", (unsigned long long)r->finding);
@@ -92,7 +94,10 @@ static void row_people(struct shown *w, struct table *t, const struct search_res
     table_cell(t, r->ours ? TEXT("us") : party_name(w->v, &w->arena, &r->party));
     table_cell(t, text_of(r->label == TLP_NONE ? "-" : tlp_name(r->label)));
     table_cell(t, text_of(age(w->now_us > r->known_us ? w->now_us - r->known_us : 0, words)));
-    table_cell(t, text_of(r->state));
+    if (r->state_note.len)
+        table_cellf(t, "%s, " TEXT_FMT, r->state, TEXT_ARG(r->state_note));
+    else
+        table_cell(t, text_of(r->state));
 }
 
 static void show_people(struct shown *w)

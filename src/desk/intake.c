@@ -394,6 +394,7 @@ enum err intake_run(struct node *node, int fd, const struct intake_options *opti
     report_batch_free(in.reports);
     buffer_done(&in.rules);
     constituency_unref(in.owners);
+    suppress_free(in.suppress);
     free(in.aside);
     free(in.defined);
     *ret_totals = in.totals;

@@ -226,9 +226,7 @@ static enum err look_at_ourselves(struct apply *a, const struct intake_item *ite
                                       .body = o->body,
                                       .values = obj->values,
                                       .value_count = obj->value_count};
-    return named_look(&a->named, a->in->owners, &i) == OK
-               ? OK
-               : fault_at(reterr, ERR_NOMEM, o->at, NULL, "no memory to take the object in");
+    return named_look(&a->named, a->in->owners, &i, reterr);
 }
 
 static enum err append(struct apply *a, struct intake_item *item, const struct judgement *j,
@@ -499,13 +497,16 @@ static enum err apply_run(struct intake *in, const struct intake_items *items, s
     a.classes = calloc(CLASS_SLOTS, sizeof *a.classes);
     if (!a.classes)
         return fault_set(reterr, ERR_NOMEM, "no memory to take objects in");
-    named_init(&a.named);
+    named_init(&a.named, in->node);
+    a.named.suppress = in->suppress;
     e = node_write(in->node, apply_group, &a, reterr);
     if (e == OK) {
         add_totals(&in->totals, &a.totals);
         in->changed = in->changed || a.changed;
         tell_named(in, &a.named);
     }
+    in->suppress = a.named.suppress;
+    a.named.suppress = NULL;
     named_done(&a.named);
     free(a.values);
     free(a.classes);

@@ -94,6 +94,7 @@ struct intake {
     struct buffer rules;       /* of HOME, where the options have none */
     /* Reported events, from the first one on: */
     struct constituency *owners;
+    struct suppress *suppress; /* named_list's */
     struct report_batch *reports;
     struct report_totals reported; /* what of theirs is in the totals */
     struct sha256 hash;            /* of the document */

@@ -19,9 +19,9 @@ static enum err no_memory(struct fault *reterr)
     return fault_set(reterr, ERR_NOMEM, "no memory to look for our own values");
 }
 
-void named_init(struct named_list *l)
+void named_init(struct named_list *l, struct node *node)
 {
-    *l = (struct named_list){0};
+    *l = (struct named_list){.node = node};
     arena_init(&l->arena, NAMED_ARENA_BYTES);
 }
 
@@ -34,6 +34,7 @@ void named_clear(struct named_list *l)
 void named_done(struct named_list *l)
 {
     free(l->entries);
+    suppress_free(l->suppress);
     arena_done(&l->arena);
 }
 
@@ -89,12 +90,33 @@ static const struct organisation *owner_of(const struct constituency *owners, ui
     return constituency_who(owners, value).organisation;
 }
 
-enum err named_look(struct named_list *l, const struct constituency *owners, const struct named_indicator *i)
+static enum err is_suppressed(struct named_list *l, const struct named_indicator *i, const struct fact_value *v,
+                              bool *ret, struct fault *reterr)
+{
+    struct view *view;
+    enum err e = l->suppress ? OK : node_reader(l->node, &view, reterr);
+    if (e == OK && !l->suppress) {
+        e = suppress_load(l->node, view, &l->suppress, reterr);
+        node_reader_done(l->node, view);
+    }
+    if (e == OK)
+        *ret = suppress_indicator(l->suppress, &i->uuid, (enum value_kind)v->kind, v->value).why != SUPPRESS_NOT;
+    return e;
+}
+
+enum err named_look(struct named_list *l, const struct constituency *owners, const struct named_indicator *i,
+                    struct fault *reterr)
 {
     for (size_t k = 0; k < i->value_count; k++) {
         const struct organisation *o = owner_of(owners, i->values[k].kind, i->values[k].value);
-        if (o && !in_list(l, &i->uuid, &o->id) && add_entry(l, i, &i->values[k], o) != OK)
-            return ERR_NOMEM;
+        bool suppressed = false;
+        if (!o || in_list(l, &i->uuid, &o->id))
+            continue;
+        enum err e = is_suppressed(l, i, &i->values[k], &suppressed, reterr);
+        if (e == OK && !suppressed && add_entry(l, i, &i->values[k], o) != OK)
+            e = no_memory(reterr);
+        if (e != OK)
+            return e;
     }
     return OK;
 }
@@ -229,7 +251,7 @@ static enum err look_again(struct txn *t, struct look_back *b, const struct cand
     i.label = gate_class_label(&cls);
     i.values = &value;
     i.body = buffer_text(body);
-    return named_look(&b->named, b->owners, &i) == OK ? OK : no_memory(reterr);
+    return named_look(&b->named, b->owners, &i, reterr);
 }
 
 static enum err write_group(struct txn *t, void *self, struct fault *reterr)
@@ -270,7 +292,7 @@ enum err named_look_back(struct node *node, const struct uuid *account,
     struct constituency *owners = NULL;
     struct look_back b = {.identity = node_genesis(node)->identity, .account = *account, .now_us = clock_now_us()};
     arena_init(&b.arena, GIB);
-    named_init(&b.named);
+    named_init(&b.named, node);
     *ret_count = 0;
     enum err e = collect(node, &b, &owners, reterr);
     for (; e == OK && b.from < b.count; b.from += LOOK_BACK_GROUP) {

@@ -1,8 +1,10 @@
 /* desk/named.h - look at ourselves: a partner's indicator that names an address, a domain, a URL or an e-mail address
  * of one of our organisations is a finding about that organisation (kind `named`), at most one for an indicator and
- * an organisation, ever. Revoked and ended indicators name nobody. */
+ * an organisation, ever. Revoked and ended indicators name nobody, nor do values that are suppressed
+ * (desk/suppress.h). */
 #pragma once
 #include "desk/register.h"
+#include "desk/suppress.h"
 
 struct named_news {
     uint64_t number; /* F-number */
@@ -21,8 +23,10 @@ struct named_list {
     struct arena arena;
     struct named_entry *entries;
     size_t count, cap;
+    struct node *node;
+    struct suppress *suppress; /* loaded when the first value of ours is named */
 };
-void named_init(struct named_list *l);
+void named_init(struct named_list *l, struct node *node);
 void named_clear(struct named_list *l);
 void named_done(struct named_list *l);
 
@@ -33,9 +37,9 @@ struct named_indicator {
     const struct fact_value *values;
     size_t value_count;
 };
-/* Adds whom the indicator names. ERR_NOMEM */
+/* Adds whom the indicator names. ERR_NOMEM | ERR_IO */
 MUST_CHECK enum err named_look(struct named_list *l, const struct constituency *owners,
-                               const struct named_indicator *i);
+                               const struct named_indicator *i, struct fault *reterr);
 /* Makes the findings that are not there, and opens incidents by the source's rule. Inside a write. */
 MUST_CHECK enum err named_append(struct txn *t, struct named_list *l, const struct uuid *account,
                                  struct fault *reterr);

@@ -51,11 +51,13 @@ struct search_result {
     const char *kind;  /* of it: "domain", ..., "name", "text", "value" (no kind of ours) */
     struct text id, type, name, modified;
     struct uuid party, source;
-    enum tlp label;    /* that counts; TLP_NONE: none */
-    int64_t known_us;  /* taken in */
-    const char *state; /* "current", "expired", "revoked", "claim", "quarantined", "older" */
-    uint64_t n;        /* entry */
-    uint64_t finding;  /* F-number; 0: no finding */
+    enum tlp label;         /* that counts; TLP_NONE: none */
+    int64_t known_us;       /* taken in */
+    const char *state;      /* "current", "expired", "revoked", "claim", "quarantined", "older" */
+    struct text state_note; /* of an indicator that counts: by what it is suppressed, or until when it is assumed to
+                               count; may be empty */
+    uint64_t n;             /* entry */
+    uint64_t finding;       /* F-number; 0: no finding */
     bool ours;
 };
 struct search_answer {

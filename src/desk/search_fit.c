@@ -118,24 +118,6 @@ bool search_fits(struct searcher *s, const struct wanted *w, struct arena *arena
 
 /* ---- rows ---- */
 
-static const char *state_of(const struct searcher *s, const struct candidate *c, const struct json_val *object)
-{
-    struct stamp until;
-    switch (c->row.standing) {
-    case STANDING_CLAIM: return "claim";
-    case STANDING_OLDER:
-    case STANDING_CONFLICT: return "older";
-    case STANDING_QUARANTINED: return "quarantined";
-    default: break;
-    }
-    if (c->cls.quarantined)
-        return "quarantined";
-    if (c->row.revoked)
-        return "revoked";
-    bool ends = stamp_parse(json_text(json_get(object, "valid_until")), &until, NULL) == OK;
-    return ends && stamp_us(until) <= s->q.now_us ? "expired" : "current";
-}
-
 static struct text no_names(void *self, struct text id)
 {
     (void)self;
@@ -170,9 +152,11 @@ enum err search_row(struct searcher *s, const struct candidate *c, struct arena 
         err = json_parse(buffer_text(&s->body), &doc, NULL);
     if (err != OK)
         return err == ERR_NOMEM ? err : ERR_NOT_FOUND;
-    ret->state = state_of(s, c, json_root(doc));
+    err = search_state(s, c, json_root(doc), arena, ret);
     ret->name = name_of(json_root(doc), arena);
     json_free(doc);
+    if (err != OK)
+        return err;
     ret->id = arena_text(arena, c->row.id);
     ret->modified = arena_text(arena, c->row.modified);
     ret->type = arena_text(arena, text_of(c->cls.type));

@@ -56,6 +56,7 @@ void searcher_close(struct searcher *s)
     arena_done(&s->arena);
     words_done(&s->words);
     buffer_done(&s->body);
+    suppress_free(s->suppress);
     free(s);
 }
 

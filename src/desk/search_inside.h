@@ -1,7 +1,9 @@
 /* desk/search_inside.h - what the files search*.c share. */
 #pragma once
 #include "desk/about_inside.h"
+#include "desk/lifetime.h"
 #include "desk/search.h"
+#include "desk/suppress.h"
 #include "store/view_ask.h"
 
 /* ---- search_taken.c: what a text is taken for ---- */
@@ -33,6 +35,9 @@ struct searcher {
     bool has_grants; /* something was granted to the account: each object is asked about singly */
     struct words words;
     struct buffer body;
+    struct suppress *suppress; /* NULL until the first indicator whose state is told */
+    struct lifetime_rules rules;
+    bool ruled;
 };
 /* ERR_DENIED: not one of our accounts. */
 MUST_CHECK enum err searcher_open(struct node *node, struct view *v, const struct uuid *account, int64_t now_us,
@@ -66,4 +71,7 @@ bool search_fits(struct searcher *s, const struct wanted *w, struct arena *arena
 /* The row of an answer, from the candidate and its body in s->body. ERR_NOMEM */
 MUST_CHECK enum err search_row(struct searcher *s, const struct candidate *c, struct arena *arena,
                                struct search_result *ret);
+/* search_state.c: ret->state and its note, of ret->value as it fits. ERR_NOMEM */
+MUST_CHECK enum err search_state(struct searcher *s, const struct candidate *c, const struct json_val *object,
+                                 struct arena *arena, struct search_result *ret);
 const char *search_value_kind(const struct word *w);

@@ -40,7 +40,7 @@ def values_and_words(folder):
     check(len(rows(node, "evil*")[0]) == 2, "prefix")
     found, whole = rows(node, "evil.example", "--limit", "1")
     check(len(found) == 1 and whole["more"] and whole["taken_as"] == "domain", str(whole))
-    keys = {"match", "value", "kind", "id", "type", "name", "party", "source", "label", "modified", "state", "n"}
+    keys = {"match", "value", "kind", "id", "type", "name", "party", "source", "label", "modified", "state", "state_note", "n"}
     check(set(found[0]) == keys, str(found[0]))
     check(rows(node, "evil.example", "--type", "malware")[0] == [], "type")
     check(rows(node, found[0]["id"])[0][0]["id"] == found[0]["id"], "identifier")

@@ -96,4 +96,47 @@ def false_positives(folder):
     check(watch.stop() == 0, "clean end")
 
 
-main(held_and_said, one_is_let_through, watch_follows, lifetimes_are_said, false_positives)
+def folders_are_added(folder):
+    node = house(folder, "late.example")
+    lists = os.path.join(folder, "misp-warninglists", "lists")
+    for number, name in enumerate(("one", "two")):
+        os.makedirs(os.path.join(lists, name))
+        write(os.path.join(lists, name), "list.json", json.dumps(LIST | {"name": f"List {number}", "list": ["a.example"]}))
+    write(os.path.dirname(lists), "schema.json", "{}")
+    os.symlink(os.path.join(lists, "one", "list.json"), os.path.join(os.path.dirname(lists), "list.json"))
+    added = node.ok("warninglist", "add", os.path.dirname(lists), "--json").lines
+    check([one["name"] for one in added] == ["List 0", "List 1"], str(added))
+    plain = os.path.join(folder, "plain")
+    os.mkdir(plain)
+    check(node.run("warninglist", "add", plain).code == 65, "nothing in it")
+    listed = write(plain, "names.json", json.dumps(LIST))
+    check(node.run("warninglist", "add", plain).code == 0 and len(node.ok("warninglist", "list", "--json").lines) == 3,
+          "its own files")
+    said = node.run("import", listed, "--from", "CERT Y")
+    check(said.code == 65 and "entente warninglist add" in said.err, said.err)
+
+
+def listed_values_name_nobody(folder):
+    node = house(folder, "evil.example")
+    node.run("warninglist", "add", write(folder, "list.json", json.dumps(LIST)))
+    register = "name,sector,networks,domains,contacts\nOurs,health,198.18.0.0/24,late.example;ours.example,a@ours.example\n"
+    node.ok("import", bundle(folder, domain("early.late.example", "green")), "--from", "CERT Y")
+    before = count(node)
+    node.ok("constituency", "import", write(folder, "register.csv", register))
+    check(count(node) == before, "named when the register changed")
+    node.ok("import", bundle(folder, domain("www.late.example", "green"), domain("www.ours.example", "green")), "--from",
+            "CERT Y")
+    found = node.ok("finding", "list", "--json").lines
+    check([f["value"] for f in found] == ["www.ours.example"], str(found))
+    states = {row["value"]: row.get("state_note") for row in node.ok("search", "late.example", "--json").lines
+              if row.get("match")}
+    check(states["www.late.example"] == 'suppressed by "Names of ours"', str(states))
+    check('current, suppressed by "Names of ours"' in node.ok("search", "www.late.example").out, "for people")
+    found = node.ok("search", "www.ours.example", "--type", "indicator", "--json").lines
+    note = found[0]["state_note"]
+    shown = node.ok("finding", "show", "F-1").out
+    check("trust" not in shown and "www.ours.example" in shown, shown)
+    check(note.startswith("until 20") and "assumed: domain, 180 days" in note, note)
+
+
+main(folders_are_added, listed_values_name_nobody, held_and_said, one_is_let_through, watch_follows, lifetimes_are_said, false_positives)
