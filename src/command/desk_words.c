@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "command/names.h"
+#include "desk/trust.h"
+#include "exchange/asker.h"
 #include "json/json.h"
 
 #define WORDS_BUDGET (256 * MIB) /* a list of some 100,000 findings */
@@ -106,6 +108,29 @@ static void from_body(struct desk_words *w, uint64_t n, struct finding_words *re
     buffer_done(&body);
 }
 
+/* What the originator says of it (body: the indicator's), and what we think of its source. */
+static void take_trust(struct desk_words *w, const struct uuid *source, const struct place *body,
+                       struct finding_words *ret)
+{
+    struct fact_source from;
+    struct source_trust trust = {0};
+    struct buffer bytes;
+    struct json_doc *doc = NULL;
+    char words[TRUST_WORDS_MAX];
+    int64_t confidence = -1;
+    buffer_init(&bytes, STIX_OBJECT_MAX_BYTES);
+    if (body && !node_body(w->node, *body, &bytes, NULL) && !json_parse(buffer_text(&bytes), &doc, NULL) &&
+        (!json_i64(json_get(json_root(doc), "confidence"), &confidence) || confidence > 100))
+        confidence = -1;
+    json_free(doc);
+    buffer_done(&bytes);
+    if (uuid_some(source) && !view_source(w->view, source, &from, NULL) &&
+        source_trust_parse(from.trust, &trust, NULL))
+        trust = (struct source_trust){0}; /* a newer program's words */
+    ret->trust = arena_text(&w->arena, trust_words((int)confidence, trust, words));
+    ret->rank = trust_rank((int)confidence, trust);
+}
+
 /* Of what is gone nothing is shown but that it was. */
 static void from_indicator(struct desk_words *w, const struct finding_row *row, struct finding_words *ret)
 {
@@ -115,12 +140,15 @@ static void from_indicator(struct desk_words *w, const struct finding_row *row, 
     if (view_current(w->view, ident_format(TEXT("indicator"), &row->indicator, id), &version, NULL))
         return;
     struct uuid party = version.party;
+    const struct uuid source = version.source;
+    const struct place body = version.body;
     uint32_t class_id = version.class_id;
     struct first_value first = {.arena = &w->arena};
     if (row->kind == FINDING_NAMED)
         from_body(w, row->n, ret);
     else if (!view_values_of(w->view, version.n, keep_value, &first, NULL) && first.value.ptr)
         ret->value = first.value;
+    take_trust(w, &source, &body, ret);
     if (!view_class(w->view, class_id, &cls, NULL)) {
         ret->label = gate_class_label(&cls);
         ret->party = cls.ours ? TEXT("us") : party_name(w->view, &w->arena, &party);
@@ -144,10 +172,12 @@ struct finding_words desk_words_finding(struct desk_words *w, const struct findi
         char incident[IDENT_TEXT_MAX];
         words.incident = arena_text(&w->arena, ident_format(TEXT("incident"), &row->incident, incident));
     }
-    if (row->kind == FINDING_REPORTED)
+    if (row->kind == FINDING_REPORTED) {
         from_body(w, row->n, &words);
-    else
+        take_trust(w, &row->source, NULL, &words);
+    } else {
         from_indicator(w, row, &words);
+    }
     words.marking = text_of(tlp_name(words.label));
     return words;
 }

@@ -25,6 +25,8 @@ struct finding_words {
     size_t value_count;
     int64_t occurrences;
     struct text words; /* named: the source's own */
+    struct text trust; /* desk/trust.h; empty: neither originator nor we say anything of it */
+    unsigned rank;     /* trust_rank() */
 };
 
 MUST_CHECK enum err desk_words_open(struct session *s, struct desk_words *ret); /* complains */

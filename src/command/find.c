@@ -265,3 +265,20 @@ int find_reader(struct session *s, struct view *v, struct uuid *ret)
     *ret = f.id;
     return EXIT_DONE;
 }
+
+int find_finding(struct session *s, struct view *v, const char *name, struct finding_row *ret)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    struct ident ident;
+    uint64_t number;
+    enum err err = ERR_NOT_FOUND;
+    if (!ident_parse(text_of(name), &ident, NULL))
+        err = view_finding(v, &ident.uuid, ret, &fault);
+    else if (!text_u64(text_of(strncmp(name, "F-", 2) == 0 ? name + 2 : name), &number))
+        err = view_finding_by_number(v, number, ret, &fault);
+    if (err == ERR_NOT_FOUND) {
+        complain(s, "%s: no such finding; entente finding list shows them", name);
+        return EXIT_DATA;
+    }
+    return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
+}

@@ -15,3 +15,5 @@ int find_object(struct session *s, struct view *v, const struct uuid *account, c
                 struct found_object *ret);
 /* Who reads: the account of --as, else the one that local commands act as. Complains; an exit code. */
 int find_reader(struct session *s, struct view *v, struct uuid *ret);
+/* "F-12", "12" or the object's id; complains. Texts of *ret are the view's. Returns an exit code. */
+int find_finding(struct session *s, struct view *v, const char *name, struct finding_row *ret);

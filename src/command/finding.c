@@ -1,15 +1,19 @@
-/* finding list|show|false-positive. */
+/* finding list|show. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "command/actor.h"
 #include "command/commands.h"
 #include "command/desk_words.h"
+#include "command/find.h"
 #include "command/names.h"
 #include "command/table.h"
+#include "desk/about.h"
 #include "desk/finding.h"
-#include "desk/ruling.h"
+#include "desk/search.h"
+#include "desk/trust.h"
 #include "exchange/clearance.h"
 #include "exchange/explain.h"
 #include "json/json.h"
@@ -23,7 +27,13 @@ struct list {
     struct table table;
     uint64_t shown;
     struct clearance *clearance; /* of the account that looks */
+    struct uuid account;
     int64_t now_us;
+    struct listed_row {
+        struct finding_row row;
+        unsigned rank; /* of trust */
+    } * rows;
+    size_t row_count, row_cap;
 };
 
 /* ---- what the account that looks is cleared for ---- */
@@ -47,6 +57,7 @@ static int open_eyes(struct list *l, struct view *v)
     }
     if (err == OK) {
         struct uuid id = a.id;
+        l->account = a.id;
         const struct recipient r = recipient_of_account(l->s->node, &id, a.disabled ? ROLE_NONE : a.role, TEXT_NONE);
         err = clearance_make(v, &r, DOOR_CONSOLE, l->now_us, &l->clearance, &fault);
     }
@@ -113,7 +124,7 @@ static struct finding_words words_for(struct list *l, const struct finding_row *
     *ret_sealed = is_sealed(l, row, w.label);
     if (*ret_sealed) {
         w.value = w.party = TEXT("(sealed)");
-        w.report = w.classification = w.identifier = w.words = w.values = TEXT_NONE;
+        w.report = w.classification = w.identifier = w.words = w.values = w.trust = TEXT_NONE;
         w.value_count = 0;
     }
     return w;
@@ -173,6 +184,8 @@ static void row_json(struct list *l, const struct finding_row *row, bool whole)
         json_member_text(&o, "words", w.words);
     json_member_text(&o, "value", w.value);
     json_member_text(&o, "party", w.party);
+    if (w.trust.len > 0)
+        json_member_text(&o, "trust", w.trust);
     json_key(&o, TEXT("organisation"));
     if (w.owned)
         json_put_text(&o, w.organisation);
@@ -204,6 +217,7 @@ static enum err list_one(void *self, const struct finding_row *row)
     table_cell(&l->table, w.organisation);
     table_cell(&l->table, what_of(l, row, &w));
     table_cell(&l->table, w.party);
+    table_cell(&l->table, w.trust.len ? w.trust : TEXT("-"));
     table_cellf(&l->table, "%llu", (unsigned long long)row->count);
     table_cell(&l->table, text_of(moment(row->last_us, last)));
     table_cell(&l->table, text_of(finding_state_name(row->state)));
@@ -211,9 +225,61 @@ static enum err list_one(void *self, const struct finding_row *row)
     return OK;
 }
 
+/* The day of the last line, UTC: an age. */
+static int64_t day_of(const struct finding_row *row)
+{
+    const int64_t day = (int64_t)24 * 3600 * 1000000;
+    return (row->last_us - (row->last_us % day + day) % day) / day;
+}
+
+/* Newest first; of one day what is more trusted. */
+static int compare_rows(const void *a, const void *b)
+{
+    const struct listed_row *x = a, *y = b;
+    if (day_of(&x->row) != day_of(&y->row))
+        return day_of(&x->row) < day_of(&y->row) ? 1 : -1;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? 1 : -1;
+    return x->row.number < y->row.number ? 1 : x->row.number > y->row.number ? -1 : 0;
+}
+
+static enum err keep_row(void *self, const struct finding_row *row)
+{
+    struct list *l = self;
+    if (l->row_count == l->row_cap) {
+        size_t cap = l->row_cap ? 2 * l->row_cap : 64;
+        struct listed_row *grown = realloc(l->rows, cap * sizeof *grown);
+        if (!grown)
+            return ERR_NOMEM;
+        l->rows = grown;
+        l->row_cap = cap;
+    }
+    struct listed_row *kept = &l->rows[l->row_count++];
+    *kept = (struct listed_row){.row = *row};
+    kept->row.id = arena_text(&l->words.arena, row->id);
+    return kept->row.id.ptr ? OK : ERR_NOMEM;
+}
+
+/* What is sealed says nothing by its place in the list. */
+static enum err list_rows(struct list *l)
+{
+    const unsigned unknown = trust_rank(-1, (struct source_trust){0});
+    for (size_t i = 0; i < l->row_count; i++) {
+        bool sealed;
+        const struct finding_words w = words_for(l, &l->rows[i].row, &sealed);
+        l->rows[i].rank = sealed ? unknown : w.rank;
+    }
+    if (l->row_count)
+        qsort(l->rows, l->row_count, sizeof *l->rows, compare_rows);
+    enum err err = OK;
+    for (size_t i = 0; !err && i < l->row_count; i++)
+        err = list_one(l, &l->rows[i].row);
+    return err;
+}
+
 static int list_findings(struct session *s, struct view *v)
 {
-    static const char *const heads[] = {"FINDING",         "KIND",  "ORGANISATION", "VALUE", "FROM", "HITS",
+    static const char *const heads[] = {"FINDING",         "KIND",  "ORGANISATION", "VALUE", "FROM", "TRUST", "HITS",
                                         "LAST SEEN (UTC)", "STATE", "INCIDENT",     NULL};
     struct list l = {.s = s};
     struct fault fault = {.offset = -1, .line = -1};
@@ -226,29 +292,14 @@ static int list_findings(struct session *s, struct view *v)
         return code ? code : EXIT_WRITE;
     }
     table_begin(&l.table, s, heads);
-    enum err err = view_findings(v, option_given(s, "open") ? 0 : 255, (uint32_t)limit, list_one, &l, &fault);
+    enum err err = view_findings(v, option_given(s, "open") ? 0 : 255, (uint32_t)limit, keep_row, &l, &fault);
+    if (!err)
+        err = list_rows(&l);
+    free(l.rows);
     table_end(&l.table, s->json ? NULL : "no findings");
     tell_limit(s, l.shown, limit);
     desk_words_close(s, &l.words);
     clearance_unref(l.clearance);
-    return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
-}
-
-/* "F-12", "12" or the object's id. */
-static int find_finding(struct session *s, struct view *v, const char *name, struct finding_row *ret)
-{
-    struct fault fault = {.offset = -1, .line = -1};
-    struct ident ident;
-    uint64_t number;
-    enum err err = ERR_NOT_FOUND;
-    if (!ident_parse(text_of(name), &ident, NULL))
-        err = view_finding(v, &ident.uuid, ret, &fault);
-    else if (!text_u64(text_of(strncmp(name, "F-", 2) == 0 ? name + 2 : name), &number))
-        err = view_finding_by_number(v, number, ret, &fault);
-    if (err == ERR_NOT_FOUND) {
-        complain(s, "%s: no such finding; entente finding list shows them", name);
-        return EXIT_DATA;
-    }
     return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
 }
 
@@ -296,6 +347,8 @@ static void show_subject(struct list *l, const struct finding_row *row, const st
             "                " TEXT_FMT "\n",
             row->kind == FINDING_NAMED ? "named     " : "looked for", TEXT_ARG(w->value), TEXT_ARG(w->party),
             TEXT_ARG(w->marking), TEXT_ARG(indicator));
+        if (w->trust.len > 0)
+            say(l->s, "  trust         " TEXT_FMT "\n", TEXT_ARG(w->trust));
         if (w->words.len > 0)
             say(l->s, "  its words     " TEXT_FMT "\n", TEXT_ARG(w->words));
         return;
@@ -303,10 +356,44 @@ static void show_subject(struct list *l, const struct finding_row *row, const st
     struct text what = what_of(l, row, w);
     say(l->s, "  reported by   " TEXT_FMT ": " TEXT_FMT ", %llu row%s, " TEXT_FMT "\n", TEXT_ARG(w->party),
         TEXT_ARG(what), (unsigned long long)row->count, row->count == 1 ? "" : "s", TEXT_ARG(w->marking));
+    if (w->trust.len > 0)
+        say(l->s, "  trust         " TEXT_FMT "\n", TEXT_ARG(w->trust));
     if (row->severity)
         say(l->s, "  severity      %s\n", finding_severity_name(row->severity));
     if (w->role.len > 0)
         say(l->s, "  ours is       the " TEXT_FMT "\n", TEXT_ARG(w->role));
+}
+
+/* Who else holds what the indicator looks for. */
+static void show_shared(struct list *l, const struct finding_row *row)
+{
+    char id[IDENT_TEXT_MAX];
+    struct version_row version;
+    struct buffer body;
+    struct search_shared *list;
+    size_t count = 0;
+    if (row->kind == FINDING_REPORTED ||
+        view_current(l->words.view, ident_format(TEXT("indicator"), &row->indicator, id), &version, NULL))
+        return;
+    const struct about_question q = {.n = version.n, .account = l->account, .now_us = l->now_us};
+    buffer_init(&body, 2 * STIX_OBJECT_MAX_BYTES);
+    if (!about_body(l->s->node, l->words.view, &q, &body, NULL) &&
+        search_shared(l->s->node, l->words.view, &l->account, l->now_us, q.n, buffer_text(&body), &l->words.arena,
+                      &list, &count, NULL))
+        count = 0;
+    buffer_done(&body);
+    for (size_t i = 0; i < count; i++) {
+        const struct search_shared *shared = &list[i];
+        say(l->s, "  same values   " TEXT_FMT ": %s%llu other%s%s\n", TEXT_ARG(shared->value),
+            shared->more ? "more than " : "", (unsigned long long)shared->others, shared->others == 1 ? "" : "s",
+            shared->others >= SEARCH_COMMON_FROM ? ", not a lead" : "");
+        for (size_t k = 0; k < shared->count; k++) {
+            const struct search_result *r = &shared->shown[k];
+            struct text from = r->ours ? TEXT("us") : party_name(l->words.view, &l->words.arena, &r->party);
+            say(l->s, "                " TEXT_FMT ", from " TEXT_FMT ", %s (" TEXT_FMT ")\n", TEXT_ARG(r->name),
+                TEXT_ARG(from), r->state, TEXT_ARG(r->id));
+        }
+    }
 }
 
 static void show_words(struct list *l, const struct finding_row *row, uint64_t lines, bool *ret_sealed)
@@ -321,6 +408,8 @@ static void show_words(struct list *l, const struct finding_row *row, uint64_t l
         "  state         %s%s" TEXT_FMT "\n",
         (unsigned long long)row->count, moment(row->first_us, first), moment(row->last_us, last),
         finding_state_name(row->state), w.incident.len ? ", incident " : "", TEXT_ARG(w.incident));
+    if (!*ret_sealed)
+        show_shared(l, row);
     if (*ret_sealed && row->kind == FINDING_REPORTED)
         say(l->s, "Sealed: this account is not cleared for what was reported.\n");
     else if (*ret_sealed)
@@ -371,69 +460,6 @@ static int show_finding(struct session *s, struct view *v)
     return code;
 }
 
-static int mark_false(struct session *s, struct view *v)
-{
-    struct finding_row row;
-    struct ident ident;
-    struct fault fault = {.offset = -1, .line = -1};
-    const char *reason = option(s, "reason");
-    int code = find_finding(s, v, s->operands[0], &row);
-    if (code)
-        return code;
-    uint64_t number = row.number;
-    struct ruling_words words = {.scope = RULING_FINDING, .everywhere = option_given(s, "everywhere")};
-    if (option_given(s, "indicator") && option_given(s, "value")) {
-        complain(s, "--indicator or --value: one of them");
-        return EXIT_USAGE;
-    }
-    if (option_given(s, "indicator") || option_given(s, "value"))
-        words.scope = option_given(s, "value") ? RULING_VALUE : RULING_INDICATOR;
-    if (words.scope == RULING_FINDING && (words.everywhere || option_given(s, "until"))) {
-        complain(s, "--everywhere and --until go with --indicator or --value");
-        return EXIT_USAGE;
-    }
-    if (option(s, "until") && find_moment(s, "until", option(s, "until"), clock_now_us(), &words.until_us))
-        return EXIT_USAGE;
-    words.reason = text_of(reason ? reason : "");
-    words.tell = option_given(s, "tell");
-    if (ident_parse(row.id, &ident, &fault) ||
-        finding_rule(s->node, &ident.uuid, &words, node_admin(s->node), &fault))
-        return complain_fault(s, NULL, &fault);
-    if (!s->json)
-        say(s, "F-%llu is a false positive now, for the whole team%s%s%s\n", (unsigned long long)number,
-            words.scope == RULING_INDICATOR ? "; further hits on its indicator are counted and say nothing"
-            : words.scope == RULING_VALUE   ? "; further hits on its value are counted and say nothing"
-                                            : "",
-            words.scope == RULING_FINDING ? ""
-            : words.everywhere            ? ", wherever they are"
-                                          : ", at this organisation",
-            words.tell ? "; the partner that the indicator came from is told the reason" : "");
-    return EXIT_DONE;
-}
-
-static int reopen(struct session *s, struct view *v)
-{
-    struct finding_row row;
-    struct ident ident;
-    struct fault fault = {.offset = -1, .line = -1};
-    const char *reason = option(s, "reason");
-    int code = find_finding(s, v, s->operands[0], &row);
-    if (code)
-        return code;
-    uint64_t number = row.number;
-    if (ident_parse(row.id, &ident, &fault) ||
-        finding_reopen(s->node, &ident.uuid, text_of(reason ? reason : ""), node_admin(s->node), &fault))
-        return complain_fault(s, NULL, &fault);
-    if (!s->json)
-        say(s, "F-%llu is open again, and what silenced it is taken back\n", (unsigned long long)number);
-    return EXIT_DONE;
-}
-
-static int run_reopen(struct session *s)
-{
-    return with_view(s, reopen);
-}
-
 static int run_list(struct session *s)
 {
     return with_view(s, list_findings);
@@ -444,11 +470,6 @@ static int run_show(struct session *s)
     return with_view(s, show_finding);
 }
 
-static int run_false_positive(struct session *s)
-{
-    return with_view(s, mark_false);
-}
-
 static const struct option_spec LIST_OPTIONS[] = {{"open", OPTION_FLAG, NULL, "only those that stand"},
                                                   {"limit", OPTION_VALUE, "N", "at most so many (200)"},
                                                   {"as", OPTION_VALUE, "ACCOUNT", "as this account sees them"},
@@ -456,17 +477,6 @@ static const struct option_spec LIST_OPTIONS[] = {{"open", OPTION_FLAG, NULL, "o
 static const struct option_spec SHOW_OPTIONS[] = {{"lines", OPTION_VALUE, "N", "lines of evidence (10)"},
                                                   {"as", OPTION_VALUE, "ACCOUNT", "as this account sees it"},
                                                   {NULL, OPTION_FLAG, NULL, NULL}};
-static const struct option_spec FALSE_OPTIONS[] = {
-    {"reason", OPTION_VALUE, "R", "why"},
-    {"indicator", OPTION_FLAG, NULL, "every further hit on its indicator too"},
-    {"value", OPTION_FLAG, NULL, "every further hit on its value, by whichever indicator"},
-    {"everywhere", OPTION_FLAG, NULL, "at every organisation, not at the finding's alone"},
-    {"until", OPTION_VALUE, "TIME", "not after that: 2026-12-31 or +30d"},
-    {"tell", OPTION_FLAG, NULL, "tell the partner that the indicator came from, with the reason"},
-    {NULL, OPTION_FLAG, NULL, NULL}};
-static const struct option_spec REOPEN_OPTIONS[] = {{"reason", OPTION_VALUE, "R", "why"},
-                                                    {NULL, OPTION_FLAG, NULL, NULL}};
-
 const struct command COMMAND_FINDING_LIST = {.name = "finding list",
                                              .operands = "",
                                              .summary = "what was seen at whom, newest first",
@@ -481,19 +491,3 @@ const struct command COMMAND_FINDING_SHOW = {.name = "finding show",
                                              .operands_max = 1,
                                              .need = NEED_READ,
                                              .run = run_show};
-const struct command COMMAND_FINDING_FALSE_POSITIVE = {.name = "finding false-positive",
-                                                       .operands = "F-NUMBER|ID",
-                                                       .summary = "silence a finding for the team",
-                                                       .options = FALSE_OPTIONS,
-                                                       .operands_min = 1,
-                                                       .operands_max = 1,
-                                                       .need = NEED_WRITE,
-                                                       .run = run_false_positive};
-const struct command COMMAND_FINDING_REOPEN = {.name = "finding reopen",
-                                               .operands = "F-NUMBER|ID",
-                                               .summary = "a finding is no false positive after all",
-                                               .options = REOPEN_OPTIONS,
-                                               .operands_min = 1,
-                                               .operands_max = 1,
-                                               .need = NEED_WRITE,
-                                               .run = run_reopen};
