@@ -35,6 +35,7 @@ MUST_CHECK enum err fetch_folder(struct fetch *f, struct fault *reterr);
 MUST_CHECK enum err fetch_url(struct fetch *f, struct fault *reterr);
 MUST_CHECK enum err fetch_taxii(struct fetch *f, struct fault *reterr);
 MUST_CHECK enum err fetch_misp(struct fetch *f, struct fault *reterr);
+MUST_CHECK enum err fetch_misp_feed(struct fetch *f, struct fault *reterr);
 MUST_CHECK enum err fetch_mailbox(struct fetch *f, struct fault *reterr);
 MUST_CHECK enum err fetch_shadowserver(struct fetch *f, struct fault *reterr);
 

@@ -122,7 +122,7 @@ static enum err fetch(struct fetch *f, struct fault *reterr)
     case SOURCE_MISP: return fetch_misp(f, reterr);
     case SOURCE_MAILBOX: return fetch_mailbox(f, reterr);
     case SOURCE_SHADOWSERVER: return fetch_shadowserver(f, reterr);
-    case SOURCE_MISP_FEED:
+    case SOURCE_MISP_FEED: return fetch_misp_feed(f, reterr);
     case SOURCE_BY_HAND:
     case SOURCE_KINDS: break;
     }
