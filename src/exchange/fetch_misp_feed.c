@@ -9,7 +9,7 @@
 
 #define MANIFEST "manifest.json"
 
-struct feed {
+struct feed_look {
     struct fetch *f;
     struct fetch_known known;
     struct http_answer manifest; /* its headers */
@@ -17,7 +17,7 @@ struct feed {
     bool unchanged;
 };
 
-static enum err get_file(struct feed *d, const char *name, int fd, struct fault *reterr)
+static enum err get_file(struct feed_look *d, const char *name, int fd, struct fault *reterr)
 {
     struct fetch *f = d->f;
     const bool manifest = strcmp(name, MANIFEST) == 0;
@@ -51,7 +51,7 @@ static enum err get_file(struct feed *d, const char *name, int fd, struct fault 
 
 static enum err get(void *self, const char *name, int *ret_fd, struct fault *reterr)
 {
-    struct feed *d = self;
+    struct feed_look *d = self;
     int fd = -1;
     enum err e = fetch_file(d->f, &fd, reterr);
     if (e)
@@ -67,7 +67,7 @@ static enum err get(void *self, const char *name, int *ret_fd, struct fault *ret
 static void on_event(void *self, const char *name, enum err err, const struct intake_totals *totals,
                      const struct fault *fault)
 {
-    struct feed *d = self;
+    struct feed_look *d = self;
     (void)totals;
     d->f->result->documents++;
     if (err && err != ERR_CANCELLED)
@@ -77,7 +77,7 @@ static void on_event(void *self, const char *name, enum err err, const struct in
 
 enum err fetch_misp_feed(struct fetch *f, struct fault *reterr)
 {
-    struct feed d = {.f = f};
+    struct feed_look d = {.f = f};
     const struct intake_options intake = fetch_intake(f);
     const struct misp_feed_from from = {.get = get, .self = &d};
     const struct misp_feed_options options = {.intake = &intake, .on_event = on_event, .self = &d};

@@ -40,10 +40,16 @@ static void put_label(struct json_out *o, const char *label)
     json_close(o, ']');
 }
 
+/* Of an attribute of an object: which one. */
+static void put_part(struct misp *m, struct json_out *o)
+{
+    if (m->part)
+        misp_put_uuid(o, "x_misp_attribute_uuid", m->part);
+}
+
 /* ---- sightings ---- */
 
-static void put_sighting(struct json_out *o, const struct json_val *v, struct stamp when, struct text about,
-                         const char *where)
+static void put_sighting(struct json_out *o, struct stamp when, struct text about, const char *where)
 {
     json_member_text(o, "sighting_of_ref", about);
     misp_put_time(o, "first_seen", when);
@@ -55,8 +61,6 @@ static void put_sighting(struct json_out *o, const struct json_val *v, struct st
         json_put_text(o, text_of(where));
         json_close(o, ']');
     }
-    if (misp_text(v, "source").len)
-        json_member_text(o, "x_misp_source", misp_text(v, "source"));
 }
 
 /* 0: seen. 1: a false positive, says somebody. 2: it ends, says somebody. */
@@ -87,7 +91,7 @@ static enum err sighting(struct misp *m, const struct json_val *v, const struct 
     struct json_out o = misp_begin(m, &i, type == 0 ? "sighting" : type == 1 ? "opinion" : "note", &i.uuid, true);
     memcpy(m->creator, creator, sizeof creator);
     if (type == 0) {
-        put_sighting(&o, v, when, about, where);
+        put_sighting(&o, when, about, where);
     } else if (type == 1) {
         json_member_text(&o, "opinion", TEXT("strongly-disagree"));
         json_member_text(&o, "explanation", TEXT("False positive Sighting"));
@@ -99,6 +103,9 @@ static enum err sighting(struct misp *m, const struct json_val *v, const struct 
         put_author(&o, misp_text(org, "name"));
         put_label(&o, type == 1 ? "misp:sighting=\"false-positive\"" : "misp:sighting=\"expiration\"");
     }
+    if (misp_text(v, "source").len)
+        json_member_text(&o, "x_misp_source", misp_text(v, "source"));
+    put_part(m, &o);
     return tell(m, &i, misp_done(m, &o, true, &why), &why);
 }
 
@@ -130,6 +137,7 @@ enum err misp_proposal(struct misp *m, const struct json_val *v, const struct mi
     misp_put_attribute(&o, v);
     if (misp_flag(v, "proposal_to_delete", false))
         json_member_bool(&o, "x_misp_proposal_to_delete", true);
+    put_part(m, &o);
     return tell(m, &i, misp_done(m, &o, true, &why), &why);
 }
 
@@ -167,6 +175,7 @@ static enum err analyst_note(struct misp *m, struct misp_item *i, struct text ab
         json_member_text(&o, "x_misp_language", misp_text(i->v, "language"));
     put_about(&o, about);
     put_label(&o, "misp:data-layer=\"Analyst Note\"");
+    put_part(m, &o);
     return tell(m, i, misp_done(m, &o, true, &why), &why);
 }
 
@@ -185,6 +194,7 @@ static enum err analyst_opinion(struct misp *m, struct misp_item *i, struct text
         json_member_text(&o, "explanation", misp_text(i->v, "comment"));
     put_author(&o, misp_text(i->v, "authors"));
     json_member_i64(&o, "x_misp_opinion", n);
+    put_part(m, &o);
     put_about(&o, about);
     put_label(&o, "misp:data-layer=\"Analyst Opinion\"");
     return tell(m, i, misp_done(m, &o, true, &why), &why);

@@ -103,6 +103,7 @@ static enum err observed(struct misp *m, struct attribute *a, struct fault *why)
         json_put_text(&o, cursor_text(&c));
     json_close(&o, ']');
     misp_put_labels(m, &o, i, NULL, i->v);
+    json_member_text(&o, "x_misp_value", a->value); /* as it was written: the observables have its normal form */
     misp_put_kept(&o, i->v, true);
     e = misp_done(m, &o, true, why);
     buffer_done(&refs);

@@ -220,8 +220,57 @@ static enum err relate(struct misp *m, const struct misp_item *i, struct text so
         word = TEXT("indicates");
     ident_format(text_of(type), cluster, target);
     struct uuid uuid = misp_derived(&i->uuid, source, text_of(target), m);
-    enum err e = misp_relationship(m, i, &uuid, word, source, text_of(target), &why);
+    struct json_out o = misp_begin(m, i, "relationship", &uuid, true);
+    json_member_text(&o, "relationship_type", word);
+    json_member_text(&o, "source_ref", source);
+    json_member_text(&o, "target_ref", text_of(target));
+    if (m->part)
+        misp_put_uuid(&o, "x_misp_attribute_uuid", m->part);
+    enum err e = misp_done(m, &o, true, &why);
     return e == ERR_NOMEM ? e : OK;
+}
+
+static enum err write_cluster(struct misp *m, const struct json_val *galaxy, const struct misp_item *c,
+                              const char *type, struct fault *why)
+{
+    char creator[IDENT_TEXT_MAX];
+    memcpy(creator, m->creator, sizeof creator);
+    m->creator[0] = 0; /* whoever wrote the event did not make the galaxy */
+    struct json_out o = misp_begin(m, c, type, &c->uuid, true);
+    memcpy(m->creator, creator, sizeof creator);
+    put_cluster(m, &o, galaxy, c->v, type);
+    return misp_done(m, &o, true, why);
+}
+
+/* Once in the event. Instances of 2017 gave all clusters of a galaxy its uuid: a second value of one uuid has one
+ * made of both. */
+static enum err known_cluster(struct misp *m, const struct json_val *galaxy, struct misp_item *c, const char *type,
+                              const struct misp_item *i, struct text source)
+{
+    struct fault why;
+    struct ident written;
+    char id[IDENT_TEXT_MAX];
+    struct uuid key = misp_derived(&c->uuid, text_of(type), misp_text(c->v, "value"), m);
+    struct text before = misp_names_get(&m->names, &key);
+    enum err e = OK;
+    if (before.len && ident_parse(before, &written, NULL) == OK) {
+        c->uuid = written.uuid;
+    } else {
+        e = write_cluster(m, galaxy, c, type, &why);
+        if (e == ERR_EXISTS) {
+            c->uuid = key;
+            e = write_cluster(m, galaxy, c, type, &why);
+        }
+        if (e == ERR_MALFORMED || e == ERR_LIMIT) {
+            misp_lost(m, i->place, "galaxy cluster: %.150s", why.what);
+            return OK;
+        }
+        if (e == OK)
+            e = misp_names_add(&m->names, &key, ident_format(text_of(type), &c->uuid, id));
+    }
+    if (e == ERR_NOMEM || source.len == 0)
+        return e == ERR_NOMEM ? e : OK;
+    return relate(m, i, source, type, &c->uuid, misp_text(c->v, "relationship_type"));
 }
 
 static enum err one_cluster(struct misp *m, const struct json_val *galaxy, const struct json_val *cluster,
@@ -229,7 +278,6 @@ static enum err one_cluster(struct misp *m, const struct json_val *galaxy, const
 {
     struct text galaxy_type = misp_text(galaxy, "type");
     struct misp_item c = {.v = cluster, .modified = m->modified, .created = {.digits = 3}};
-    struct fault why;
     if (galaxy_type.len == 0)
         galaxy_type = misp_text(cluster, "type");
     if (uuid_parse(misp_text(cluster, "uuid"), &c.uuid) != OK || misp_text(cluster, "value").len == 0) {
@@ -240,21 +288,7 @@ static enum err one_cluster(struct misp *m, const struct json_val *galaxy, const
     enum err e = misp_marks_of(m, cluster, &i->marks, &c.marks);
     if (e)
         return e;
-    const char *type = type_of(galaxy_type);
-    char creator[IDENT_TEXT_MAX];
-    memcpy(creator, m->creator, sizeof creator);
-    m->creator[0] = 0; /* whoever wrote the event did not make the galaxy */
-    struct json_out o = misp_begin(m, &c, type, &c.uuid, true);
-    memcpy(m->creator, creator, sizeof creator);
-    put_cluster(m, &o, galaxy, cluster, type);
-    e = misp_done(m, &o, true, &why);
-    if (e == ERR_MALFORMED || e == ERR_LIMIT) {
-        misp_lost(m, i->place, "galaxy cluster: %.150s", why.what);
-        return OK;
-    }
-    if (e == ERR_NOMEM || source.len == 0)
-        return e == ERR_EXISTS ? OK : e;
-    return relate(m, i, source, type, &c.uuid, misp_text(cluster, "relationship_type"));
+    return known_cluster(m, galaxy, &c, type_of(galaxy_type), i, source);
 }
 
 enum err misp_galaxy(struct misp *m, const struct json_val *galaxy, const struct misp_item *i, struct text source)

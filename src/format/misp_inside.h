@@ -81,6 +81,7 @@ struct misp {
     struct misp_names names;
     struct buffer refs; /* ids of the event's objects, sized, in order */
     size_t ref_count;
+    const struct uuid *part; /* what is said is of this attribute of the object; NULL: of the whole */
     struct buffer json, pattern, value, normal, name; /* scratch */
     struct buffer looked;                             /* normal forms of `values` */
     struct record_value values[64];
@@ -135,6 +136,7 @@ MUST_CHECK enum err misp_done(struct misp *m, struct json_out *o, bool listed, s
 void misp_put_labels(struct misp *m, struct json_out *o, const struct misp_item *i, const char *kind,
                      const struct json_val *attribute);
 void misp_put_ref(struct json_out *o, const char *name, const char *type, const struct uuid *uuid);
+void misp_put_uuid(struct json_out *o, const char *name, const struct uuid *uuid);
 void misp_put_time(struct json_out *o, const char *name, struct stamp s);
 /* Members that stand on everything an attribute or object becomes: x_misp_comment, x_misp_first_seen, ... */
 void misp_put_kept(struct json_out *o, const struct json_val *v, bool comment);

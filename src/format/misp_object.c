@@ -512,10 +512,12 @@ static enum err around_attributes(struct misp *m, const struct object *o)
         i.v = it.val;
         if (!e)
             e = misp_marks_of(m, it.val, &o->item.marks, &i.marks);
+        m->part = has ? &i.uuid : NULL;
         if (!e)
             e = misp_galaxies(m, json_get(it.val, "Galaxy"), &i, text_of(o->id));
         if (!e)
             e = misp_around(m, &i, text_of(o->id));
+        m->part = NULL;
     }
     return e;
 }
@@ -614,8 +616,13 @@ static enum err reference(struct misp *m, const struct json_val *v, struct text 
     }
     snprintf(from, sizeof from, TEXT_FMT, TEXT_ARG(source));
     snprintf(to, sizeof to, TEXT_FMT, TEXT_ARG(target));
-    enum err e = misp_relationship(m, &i, &i.uuid, relation_word(misp_text(v, "relationship_type"), word),
-                                   text_of(from), text_of(to), &why);
+    struct json_out o = misp_begin(m, &i, "relationship", &i.uuid, true);
+    json_member_text(&o, "relationship_type", relation_word(misp_text(v, "relationship_type"), word));
+    if (misp_text(v, "comment").len)
+        json_member_text(&o, "description", misp_text(v, "comment"));
+    json_member_text(&o, "source_ref", text_of(from));
+    json_member_text(&o, "target_ref", text_of(to));
+    enum err e = misp_done(m, &o, true, &why);
     if (e == OK || e == ERR_NOMEM)
         return e;
     misp_lost(m, i.place, "%.180s", e == ERR_EXISTS ? "the same uuid stands twice" : why.what);

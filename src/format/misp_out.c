@@ -168,13 +168,18 @@ void out_member_epoch(struct json_out *o, const char *name, struct stamp s)
 
 void out_organisation(struct misp_out *w, struct json_out *o, const char *name, struct out_item *org)
 {
-    struct text words = org ? json_text(json_get(org->v, "name")) : TEXT_NONE;
+    /* One whose name is stricter than the event goes by the uuid that all it made bears, never as somebody else. */
+    char uuid[UUID_TEXT_MAX];
+    const bool named = !org || org->label <= w->event->label;
+    struct text words = org ? json_text(json_get(org->v, "name")) : w->options.producer;
+    if (org && (!named || !words.len))
+        words = uuid_format(&org->uuid, uuid);
     json_key(o, text_of(name));
     json_open(o, '{');
     out_member_uuid(o, "uuid", org ? &org->uuid : &w->options.producer_id);
-    json_member_text(o, "name", words.len ? words : w->options.producer);
+    json_member_text(o, "name", words);
     json_close(o, '}');
-    if (org)
+    if (org && named)
         org->written = true;
 }
 
@@ -378,6 +383,12 @@ static bool is_context(struct text type)
     return out_is_about(type);
 }
 
+/* A MISP object, whatever it is in STIX: a person is an identity. */
+static bool was_object(const struct out_item *i)
+{
+    return json_type(json_get(i->v, "x_misp_attributes")) == JSON_ARRAY;
+}
+
 /* A grouping in a report is a part of it: misp_event.c writes so what one report has no room for. */
 static bool plan_container(struct misp_out *w, size_t container, size_t into, int depth)
 {
@@ -393,7 +404,7 @@ static bool plan_container(struct misp_out *w, size_t container, size_t into, in
         if (i->container && depth == 0 && at != into && text_eq(i->type, TEXT("grouping"))) {
             if (!plan_container(w, at, into, 1))
                 return false;
-        } else if ((!is_context(i->type) || out_is_cluster(i)) && !i->container &&
+        } else if ((!is_context(i->type) || out_is_cluster(i) || was_object(i)) && !i->container &&
                    !add_member(w, event_of(w, into, i->label), at)) {
             return false;
         }
@@ -506,7 +517,7 @@ enum err misp_out_plan(struct misp_out *w)
             const struct out_item *x = &w->items[i];
             bool later = json_get(x->v, "created") == NULL;
             if (later == (pass == 1) && x->became == OUT_NOTHING && !x->container && !x->absorbed &&
-                (!is_context(x->type) || out_is_cluster(x)))
+                (!is_context(x->type) || out_is_cluster(x) || was_object(x)))
                 fine = plan_loose(w, i);
         }
     settle(w);

@@ -59,6 +59,12 @@ static size_t first_about(const struct misp_out *w, uint64_t target)
     return low;
 }
 
+static bool is_of(const struct out_item *s, const struct uuid *part)
+{
+    struct uuid of;
+    return !part || (uuid_parse(json_text(json_get(s->v, "x_misp_attribute_uuid")), &of) == OK && uuid_eq(&of, part));
+}
+
 /* The next one of that kind that may stand in the event, and stands nowhere yet. */
 static struct out_item *next_about(struct misp_out *w, const struct out_item *i, enum talk kind, size_t *at)
 {
@@ -67,7 +73,7 @@ static struct out_item *next_about(struct misp_out *w, const struct out_item *i,
          *at < w->about_count && w->abouts[*at].target == target; (*at)++) {
         struct out_item *a = &w->items[w->abouts[*at].item];
         bool again = a->written && kind != TALK_RELATION;
-        if (talk_of(a) != kind || again || a->absorbed)
+        if (talk_of(a) != kind || again || a->absorbed || !is_of(a, w->part))
             continue;
         if (a->label <= w->event->label)
             return a;
@@ -90,7 +96,7 @@ static void put_sighting(struct misp_out *w, struct json_out *o, struct out_item
                      seen ? out_time(s->v, "first_seen", "created") : out_time(s->v, "created", NULL));
     json_member_text(o, "type", seen ? TEXT("0") : ends ? TEXT("2") : TEXT("1"));
     json_member_text(o, "source", json_text(json_get(s->v, "x_misp_source")));
-    if (org && org->label <= w->event->label)
+    if (org)
         out_organisation(w, o, "Organisation", org);
     json_close(o, '}');
     s->written = true;
@@ -248,7 +254,9 @@ static void put_references(struct misp_out *w, struct json_out *o, struct out_it
         struct out_item *target = out_find(w, json_text(json_get(r->v, "target_ref")));
         if (!target || out_is_cluster(target) || !in_event(w, target))
             continue;
-        if (silent(target, json_text(json_get(r->v, "relationship_type")))) {
+        /* An indicator of one attribute of a kept object, which holds it. */
+        bool part = i->absorbed && json_get(target->v, "x_misp_attributes");
+        if (part || silent(target, json_text(json_get(r->v, "relationship_type")))) {
             r->written = true;
             continue;
         }
@@ -316,6 +324,12 @@ static void put_proposals(struct misp_out *w, struct json_out *o, struct out_ite
                 json_key(o, it.key);
                 json_put_bool(o, json_bool(it.val, false));
             }
+        if (author_of(p).len) {
+            json_key(o, TEXT("Org"));
+            json_open(o, '{');
+            json_member_text(o, "name", author_of(p));
+            json_close(o, '}');
+        }
         if (json_bool(json_get(p->v, "x_misp_proposal_to_delete"), false))
             json_member_bool(o, "proposal_to_delete", true);
         json_close(o, '}');
@@ -362,9 +376,18 @@ void out_around(struct misp_out *w, struct json_out *o, struct out_item *i, bool
         put_clusters(w, o, i);
         put_proposals(w, o, i);
     }
-    if (!i->container)
-        put_sightings(w, o, i);
+    put_sightings(w, o, i);
     put_analyst_lists(w, o, i, &uuid, i->container ? "Event" : object ? "Object" : "Attribute", 0);
+}
+
+void out_around_part(struct misp_out *w, struct json_out *o, struct out_item *object, const struct uuid *part)
+{
+    w->part = part;
+    put_clusters(w, o, object);
+    put_proposals(w, o, object);
+    put_sightings(w, o, object);
+    put_analyst_lists(w, o, object, part, "Attribute", 0);
+    w->part = NULL;
 }
 
 /* ---- clusters ---- */

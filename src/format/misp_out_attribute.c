@@ -31,6 +31,20 @@ static void member_time(struct json_out *o, const char *name, struct stamp s)
         json_member_text(o, name, stamp_format(s, text));
 }
 
+static void put_kept_tags(struct json_out *o, const struct json_val *tags)
+{
+    if (!json_size(tags))
+        return;
+    json_key(o, TEXT("Tag"));
+    json_open(o, '[');
+    for (struct json_iter it = json_iter_of(tags); json_next(&it);) {
+        json_open(o, '{');
+        json_member_text(o, "name", json_text(it.val));
+        json_close(o, '}');
+    }
+    json_close(o, ']');
+}
+
 void out_attribute(struct misp_out *w, struct json_out *o, const struct out_attribute *a)
 {
     json_open(o, '{');
@@ -53,15 +67,10 @@ void out_attribute(struct misp_out *w, struct json_out *o, const struct out_attr
     if (a->item) {
         out_tags(o, a->item, w->event, false);
         out_around(w, o, a->item, false);
-    } else if (json_size(a->tags)) {
-        json_key(o, TEXT("Tag"));
-        json_open(o, '[');
-        for (struct json_iter it = json_iter_of(a->tags); json_next(&it);) {
-            json_open(o, '{');
-            json_member_text(o, "name", json_text(it.val));
-            json_close(o, '}');
-        }
-        json_close(o, ']');
+    } else {
+        put_kept_tags(o, a->tags);
+        if (a->of)
+            out_around_part(w, o, a->of, &a->uuid);
     }
     json_close(o, '}');
     out_hash(w, a->type, a->value);
@@ -409,7 +418,9 @@ enum err out_observed_data(struct misp_out *w, struct out_item *i)
         for (size_t n = 0; n < one.count && all.count < OUT_PARTS_MAX; n++)
             all.list[all.count++] = one.list[n];
     }
-    struct text value = out_value_of_type(w, type, &all);
+    struct text value = json_text(json_get(i->v, "x_misp_value"));
+    if (!value.len)
+        value = out_value_of_type(w, type, &all);
     if (name)
         out_object(w, i, name, all.list, all.count, false);
     else if (value.len)

@@ -58,9 +58,8 @@ static void read_head(struct misp_out *w, const struct out_event *e, struct head
     h->creator = r                        ? out_find(w, json_text(json_get(r->v, "created_by_ref")))
                  : e->creator == OUT_NONE ? NULL
                                           : &w->items[e->creator];
-    if (h->creator && h->creator->label > e->label)
-        h->creator = NULL;
-    struct text who = h->creator ? json_text(json_get(h->creator->v, "name")) : w->options.producer;
+    struct text who = h->creator && h->creator->label <= e->label ? json_text(json_get(h->creator->v, "name"))
+                                                                  : w->options.producer;
     if (r && e->is_extension)
         h->info = text_of(arena_printf(&w->arena, TEXT_FMT " (%s)", TEXT_ARG(json_text(json_get(r->v, "name"))),
                                        tlp_name(e->label)));

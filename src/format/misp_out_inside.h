@@ -65,7 +65,8 @@ struct misp_out {
     uint64_t *said; /* XXH3 of type and value of the event's plain attributes, a table */
     size_t said_count, said_cap;
     uint64_t attribute_count;
-    size_t steps; /* indicators compared with objects */
+    const struct uuid *part; /* what is said of this attribute of an object is wanted; NULL: of all of it */
+    size_t steps;            /* indicators compared with objects */
 };
 
 /* ---- items (misp_out.c) ---- */
@@ -114,6 +115,7 @@ struct out_attribute {
     struct stamp first_seen, last_seen; /* s 0: none */
     struct out_item *item;              /* whose tags and talk it has; NULL: none */
     const struct json_val *tags;        /* a list of names, where item is NULL */
+    struct out_item *of; /* there: the object that it is a part of; what is said of the part is said of that */
 };
 void out_attribute(struct misp_out *w, struct json_out *o, const struct out_attribute *a);
 void out_hash(struct misp_out *w, struct text type, struct text value);
@@ -131,6 +133,8 @@ void out_kept_object(struct misp_out *w, struct out_item *i);
 bool out_not_for_detection(const struct misp_out *w, const struct out_item *i); /* revoked, or its time is over */
 
 /* ---- what is said of them (misp_out_around.c) ---- */
+/* What is said of that attribute of the object. */
+void out_around_part(struct misp_out *w, struct json_out *o, struct out_item *object, const struct uuid *part);
 void out_around(struct misp_out *w, struct json_out *o, struct out_item *i, bool object);
 bool out_is_cluster(const struct out_item *i);
 bool out_is_about(struct text type);

@@ -130,8 +130,11 @@ static void put_kept(struct misp_out *w, struct json_out *o, struct out_item *i,
     }
     /* An attribute for detection is an indicator of its own, too: it is said here. */
     struct out_item *own = out_find(w, ident_format(TEXT("indicator"), &a.uuid, id));
-    if (own && own != i && own->label <= w->event->label)
+    if (own && own != i && own->label <= w->event->label) {
         own->absorbed = own->written = true;
+        a.item = own; /* what is said of it is said here */
+    }
+    a.of = i;
     if (too_strict(w, a.tags))
         out_lost(w, i, "one of its attributes is stricter than the event");
     else if (a.type.len && a.value.len)

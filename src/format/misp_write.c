@@ -10,6 +10,12 @@ void misp_put_time(struct json_out *o, const char *name, struct stamp s)
     json_member_text(o, name, stamp_format(s, text));
 }
 
+void misp_put_uuid(struct json_out *o, const char *name, const struct uuid *uuid)
+{
+    char text[UUID_TEXT_MAX];
+    json_member_text(o, name, uuid_format(uuid, text));
+}
+
 void misp_put_ref(struct json_out *o, const char *name, const char *type, const struct uuid *uuid)
 {
     char id[IDENT_TEXT_MAX];
@@ -211,9 +217,13 @@ enum err misp_organisation(struct misp *m, const struct json_val *org, const str
     ret[0] = 0;
     if (uuid_parse(misp_text(org, "uuid"), &uuid) != OK)
         return OK;
+    if (name.len == 0 || text_eq(name, misp_text(org, "uuid"))) { /* no more than the uuid: no news of the identity */
+        ident_format(TEXT("identity"), &uuid, ret);
+        return OK;
+    }
     i.created = (struct stamp){.digits = 3};
     struct json_out o = misp_begin(m, &i, "identity", &uuid, true);
-    json_member_text(&o, "name", name.len ? name : misp_text(org, "uuid"));
+    json_member_text(&o, "name", name);
     json_member_text(&o, "identity_class", TEXT("organization"));
     enum err e = misp_done(m, &o, false, &why);
     if (e == OK || e == ERR_EXISTS)

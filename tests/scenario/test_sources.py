@@ -206,6 +206,92 @@ def misp_by_pages(folder, web):
     check("403" in node.fails(69, "source", "poll", "m").err, "a wrong key")
 
 
+def an_attribute(number, value, stamp=1790000000, **more):
+    return {"uuid": f"5f0c9d4e-0000-4000-8000-0000000000{number:02x}", "type": "domain", "category": "Network activity",
+            "to_ids": True, "value": value, "timestamp": str(stamp), "distribution": "5", **more}
+
+
+def an_event(number, stamp, *attributes):
+    return {"Event": {"uuid": f"6f0c9d4e-0000-4000-8000-0000000000{number:02x}", "info": f"event {number}",
+                      "date": "2026-09-01", "timestamp": str(stamp), "published": True, "distribution": "3",
+                      "threat_level_id": "2", "analysis": "2", "Tag": [{"name": "tlp:green"}],
+                      "Orgc": {"uuid": "5f0c9d4e-0000-4000-8000-0000000000aa", "name": "CERT Z"},
+                      "Attribute": list(attributes)}}
+
+
+def sought(node):
+    """Values of living indicators."""
+    made = node.ok("export", "--to", "account admin", "--as", "stix").out
+    objects = json.loads(made)["objects"] if made.strip() else []
+    return {o["name"] for o in objects if o["type"] == "indicator" and not o.get("revoked")}
+
+
+@with_web
+def misp_says_what_changed(folder, web):
+    """Two pages; then one event is new, one has a changed attribute and one that was deleted, with a later time."""
+    node = Node(folder, "a")
+    pages = [[an_event(1, 1790000000, an_attribute(1, "one.example"), an_attribute(2, "two.example"))],
+             [an_event(2, 1790000000, an_attribute(3, "three.example"))]]
+    answers = [json.dumps({"response": page}).encode() for page in pages]
+    servers.misp(web, SECRET, answers)
+    node.ok("source", "add", "m", "--kind", "misp", "--place", web.url, "--secret-file", "-", stdin=SECRET)
+    first = last(node.ok("source", "poll", "m", "--json"))
+    check([json.loads(body)["page"] for _, _, _, body in web.asked] == [1, 2, 3] and first["documents"] == 2, first)
+    check(sought(node) == {"one.example", "two.example", "three.example"}, sought(node))
+    answers[:] = [json.dumps({"response": [
+        an_event(1, 1790001000, an_attribute(1, "uno.example", 1790000900),
+                 an_attribute(2, "two.example", 1790000900, deleted=True)),
+        an_event(4, 1790001000, an_attribute(4, "four.example"))]}).encode()]
+    again = last(node.ok("source", "poll", "m", "--json"))
+    check(again["updated"] >= 3 and again["new"] >= 2, again)
+    check(sought(node) == {"uno.example", "three.example", "four.example"}, sought(node))
+    still = last(node.ok("source", "poll", "m", "--json"))
+    check((still["new"], still["updated"]) == (0, 0), still)
+
+
+@with_web
+def a_misp_feed(folder, web):
+    """The manifest, then what is new in it; what did not change costs one question; a broken event costs itself."""
+    node = Node(folder, "a")
+    events = {e["Event"]["uuid"]: e for e in (an_event(n, 1790000000, an_attribute(n, f"{n}.example")) for n in (1, 2))}
+
+    def publish(tag):
+        manifest = {u: {k: e["Event"][k] for k in ("info", "date", "timestamp", "Orgc", "Tag")} for u, e in events.items()}
+        web.document("/feed/manifest.json", json.dumps(manifest).encode(), "application/json", tag=tag)
+        for u, e in events.items():
+            web.document(f"/feed/{u}.json", json.dumps(e).encode(), "application/json")
+
+    def asked():
+        paths = [path for _, path, _, _ in web.asked]
+        web.asked.clear()
+        return paths
+
+    publish('"1"')
+    node.ok("source", "add", "f", "--kind", "misp-feed", "--place", web.url + "/feed")
+    first = last(node.ok("source", "poll", "f", "--json"))
+    check(sorted(asked()) == sorted(["/feed/manifest.json"] + [f"/feed/{u}.json" for u in events]), "all of it")
+    check(first["documents"] == 2 and sought(node) == {"1.example", "2.example"}, first)
+    node.ok("source", "poll", "f")
+    check(asked() == ["/feed/manifest.json"], "nothing changed: one question")
+    one = list(events)[0]
+    events[one] = an_event(1, 1790002000, an_attribute(1, "1.example", 1790001000, deleted=True))
+    events |= {e["Event"]["uuid"]: e for e in [an_event(3, 1790002000, an_attribute(3, "3.example"))]}
+    publish('"2"')
+    three = list(events)[2]
+    good = web.routes.pop(f"/feed/{three}.json")
+    node.run("source", "poll", "f")
+    check(sorted(asked()) == sorted(["/feed/manifest.json", f"/feed/{one}.json", f"/feed/{three}.json"]), "what changed")
+    check(sought(node) == {"2.example"}, f"one is gone, one is not to be had: {sought(node)}")
+    web.routes[f"/feed/{three}.json"] = good
+    node.ok("source", "poll", "f")
+    check(asked() == ["/feed/manifest.json", f"/feed/{three}.json"], "what was not to be had is asked for again")
+    check(sought(node) == {"2.example", "3.example"}, sought(node))
+    web.routes["/feed/manifest.json"] = lambda request: (200, {}, b"<html>no manifest</html>")
+    node.fails(69, "source", "poll", "f")
+    web.routes["/feed/manifest.json"] = lambda request: (404, {}, b"")
+    check("404" in node.fails(69, "source", "poll", "f").err, "no manifest")
+
+
 @with_web
 def shadowserver_reports(folder, web):
     reports = {"abc-1": ("one.csv", b"value\n192.0.2.5\n"), "abc-2": ("two.csv", b"value\n192.0.2.6\n192.0.2.7\n")}
@@ -381,6 +467,7 @@ def the_same_from_two_sides(folder, web):
 
 if __name__ == "__main__":
     main(what_is_recorded, files_of_a_folder, a_file_that_grows_waits, what_did_not_change_costs_one_request,
-         what_servers_do_wrong, a_killed_look_loses_nothing, misp_by_pages, shadowserver_reports, a_taxii_collection,
+         what_servers_do_wrong, a_killed_look_loses_nothing, misp_by_pages, misp_says_what_changed,
+         a_misp_feed, shadowserver_reports, a_taxii_collection,
          serve_looks_by_itself, secrets_stay_in_local_db, a_mailbox_over_imap, a_maildir, packed_files,
          the_same_from_two_sides)
