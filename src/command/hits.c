@@ -53,3 +53,13 @@ void tell_suppressed(struct session *s, const struct suppress_counts *c)
                  TEXT_ARG(buffer_text(&words)));
     buffer_done(&words);
 }
+
+void tell_over(struct session *s, size_t values)
+{
+    if (values)
+        complain(
+            s,
+            "%zu value%s past the lifetime assumed of what says no end, looked for in lines from before it alone "
+            "(docs/LIFETIMES.md; entente source set NAME --lifetimes)",
+            values, values == 1 ? " is" : "s are");
+}

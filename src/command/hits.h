@@ -22,3 +22,5 @@ MUST_CHECK enum err hits_of_line(struct scanner *scanner, struct watchlist *cons
                                  hit_each *each, void *self);
 /* Says on standard error how many values are suppressed, and by what; nothing when none are. */
 void tell_suppressed(struct session *s, const struct suppress_counts *c);
+/* The same of values past their assumed lifetime. */
+void tell_over(struct session *s, size_t values);

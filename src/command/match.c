@@ -235,8 +235,10 @@ static int load(struct session *s, struct view *v, struct match *m)
         err = belief_refresh(s->node, v, &m->belief, &fault);
     if (!err)
         err = watchlist_load(v, m->belief, 0, 0, &m->list, &fault);
-    if (!err)
+    if (!err) {
         tell_suppressed(s, watchlist_suppressed(m->list));
+        tell_over(s, watchlist_over(m->list));
+    }
     return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
 }
 

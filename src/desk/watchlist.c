@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "model/stix.h"
 
 #define ASSUMED 1 /* packed.flags: valid_until_us is assumed */
@@ -39,6 +40,8 @@ struct watchlist {
     size_t newest_count;
     const struct belief *belief; /* while it is loaded */
     struct suppress_counts suppressed;
+    size_t over; /* values whose assumed lifetime was over at loaded_us */
+    int64_t loaded_us;
     /* of a list of news */
     struct view *news; /* and node: while it is loaded */
     struct node *node;
@@ -205,6 +208,7 @@ static enum err add_row(void *self, const struct indicator_row *row)
     int64_t until_us = row->has_valid_until ? row->valid_until_us : assumed_until(w, row, row->said_us);
     if (w->news)
         w->counted_until_us[w->count] = counted_us;
+    w->over += !row->has_valid_until && until_us <= w->loaded_us;
     w->items[w->count++] = (struct packed){.n = row->n,
                                            .uuid = ident.uuid,
                                            .valid_until_us = until_us,
@@ -292,6 +296,7 @@ enum err watchlist_load(struct view *v, const struct belief *belief, uint64_t fr
     if (!w)
         return fault_set(reterr, ERR_NOMEM, "out of memory");
     w->first_ref = first_ref;
+    w->loaded_us = clock_now_us();
     w->belief = belief;
     return load(w, v, from_n, ret, reterr);
 }
@@ -330,6 +335,11 @@ const struct index *watchlist_index(const struct watchlist *w)
 size_t watchlist_size(const struct watchlist *w)
 {
     return w->count;
+}
+
+size_t watchlist_over(const struct watchlist *w)
+{
+    return w->over;
 }
 
 const struct suppress_counts *watchlist_suppressed(const struct watchlist *w)

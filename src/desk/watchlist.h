@@ -41,6 +41,8 @@ bool watchlist_has(const struct watchlist *w, uint32_t ref);
 struct watch_item watchlist_at(const struct watchlist *w, uint32_t ref);
 /* Values that are held and not looked for (desk/suppress.h). */
 const struct suppress_counts *watchlist_suppressed(const struct watchlist *w);
+/* Values in it that are past their assumed lifetime already: they hit in older lines only. */
+size_t watchlist_over(const struct watchlist *w);
 /* The next entry that is not in it: from_n of the next load. */
 uint64_t watchlist_until(const struct watchlist *w);
 /* Does the list hold a later version of that item's indicator? Only lists loaded from an entry on can tell. */

@@ -13,13 +13,15 @@ from house import Node, check, main, wait_for, write
 SEED = int(os.environ.get("SEED", "0")) or random.randrange(1 << 30)
 
 
-def kill_import(node, path, how, after):
-    """Acknowledged objects when the signal came."""
+def kill_import(node, path, how, after, begun):
+    """Acknowledged objects when the signal came: so long after the start, or after the first acknowledgement."""
     process = subprocess.Popen(node.command("import", path, "--json"), stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    first = process.stdout.readline() if begun else ""
     time.sleep(after)
     process.send_signal(how)
     out, err = process.communicate(timeout=60)
+    out = first + out
     check("Sanitizer" not in err, err)
     acked = [json.loads(line)["acked"] for line in out.splitlines() if line.startswith('{"acked"')]
     return acked[-1] if acked else 0, process.returncode
@@ -34,7 +36,8 @@ def signals_during_import(folder):
     for turn in range(15):
         node = Node(folder, f"n{turn}")
         how = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)[turn % 4]
-        acked, code = kill_import(node, path, how, rng.uniform(0.02, 1.5))
+        begun = turn % 2 == 1
+        acked, code = kill_import(node, path, how, rng.uniform(0, 0.2) if begun else rng.uniform(0.02, 1.5), begun)
         there = node.status()["indicators"] if how != signal.SIGKILL else None
         node.ok("rebuild")  # opens as owner: recovers
         now = node.status()["indicators"]

@@ -58,7 +58,8 @@ def check_0_0_1(node):
     check("dropper.example" in got["pattern"], str(got))
     check(node.ok("constituency", "who", "198.51.100.7", "--json").lines[0]["organisation"] == "Riverside Hospital",
           "who")
-    hits = node.ok("match", "--json", "-", stdin="GET http://dropper.example/x\nnothing\n").lines
+    hits = node.ok("match", "--json", "-",
+                   stdin="2026-02-01T00:00:00Z GET http://dropper.example/x\nnothing\n").lines
     check([h["line"] for h in hits] == [1] and hits[0]["id"] == found["F-1"]["indicator"], str(hits))
     peers = node.ok("peer", "list", "--json").lines
     check([p["peer"] for p in peers] == ["CERT Neighbour"], str(peers))
@@ -151,6 +152,11 @@ ARGUMENTS = {  # what each command wants to be well-formed; a file stands for FI
     "account recover": ["--name", "x", "--reason", "r"], "key rotate": ["--reason", "r"],
     "key replace": ["--lost", "--reason", "r"], "erase": ["indicator--0d5f7c8e-2f0b-4b7e-8a8e-0a6d3a5ee101",
                                                           "--reason", "r"],
+    "search": ["dropper.example"], "finding reopen": ["F-1"], "warninglist add": ["FILE"],
+    "warninglist show": ["x"], "warninglist enable": ["x"], "warninglist disable": ["x"],
+    "warninglist check": ["dropper.example"],
+    "warninglist allow": ["indicator--0d5f7c8e-2f0b-4b7e-8a8e-0a6d3a5ee101", "--reason", "r"],
+    "export": ["--public"],
 }
 HOMELESS = {"demo", "config check", "validate", "restore", "proof check", "witness check"}  # make a home of their own, or look at none
 
