@@ -78,6 +78,15 @@ static void help_option(struct session *s, const struct option_spec *o)
     buffer_done(&b);
 }
 
+static void help_table(struct session *s, const struct command *c)
+{
+    struct buffer b;
+    buffer_init(&b, 64 * KIB);
+    c->add_details(&b);
+    say(s, TEXT_FMT, TEXT_ARG(buffer_text(&b)));
+    buffer_done(&b);
+}
+
 void help_command(struct session *s, const struct command *c)
 {
     say(s, "entente %s - %s\n\nusage: entente %s%s%s%s\n", c->name, c->summary, c->name,
@@ -88,5 +97,7 @@ void help_command(struct session *s, const struct command *c)
         help_option(s, &c->options[i]);
     if (c->details)
         say(s, "\n%s", c->details);
+    if (c->add_details)
+        help_table(s, c);
     say(s, "\nAlso: --home DIR, --json, --help.\n");
 }

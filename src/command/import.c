@@ -13,11 +13,12 @@
 /* Refusals printed for people; the rest is counted. A feed of a million bad lines must not bury the summary. */
 #define REFUSALS_SHOWN 20
 #define NAMED_SHOWN    20
+#define LOST_SHOWN     3
 
 struct import {
     struct session *s;
     const char *file;
-    uint64_t refused, warned, acked, named;
+    uint64_t refused, warned, acked, named, lost;
     struct buffer names; /* of ours, in words */
 };
 
@@ -135,12 +136,17 @@ static void on_named(void *self, const struct named_news *news)
     }
 }
 
-/* Its bytes are kept with the document, so people are told how much, and programs what. */
+/* Its bytes are kept with the document, so people are told the first few and how many, and programs each. */
 static void on_lost(void *self, const struct record_lost *l)
 {
     struct import *i = self;
-    if (!i->s->json)
+    i->lost++;
+    if (!i->s->json) {
+        if (i->lost <= LOST_SHOWN)
+            complain(i->s, "%s: byte %lld: " TEXT_FMT " is not carried: " TEXT_FMT, i->file, (long long)l->at,
+                     TEXT_ARG(l->what), TEXT_ARG(l->reason));
         return;
+    }
     struct json_out o = json_out_to(json_line(i->s));
     json_open(&o, '{');
     json_member_text(&o, "file", text_of(i->file));
@@ -170,6 +176,11 @@ static void events_words(struct session *s, const char *file, const struct intak
     char events[32], findings[32], organisations[32], nobodys[32];
     if (t->events == 0)
         return;
+    if (t->fresh == 0 && t->updated == 0 && t->unchanged >= t->events) {
+        say(s, "%s: %s event%s, all known already (entente finding list)\n", file, thousands(t->events, events),
+            t->events == 1 ? "" : "s");
+        return;
+    }
     say(s, "%s: %s event%s: %s finding%s at %s organisation%s, %s row%s nobody's\n", file,
         thousands(t->events, events), t->events == 1 ? "" : "s", thousands(t->findings, findings),
         t->findings == 1 ? "" : "s", thousands(t->organisations, organisations), t->organisations == 1 ? "" : "s",
@@ -225,10 +236,10 @@ static void summary(struct session *s, const char *file, const struct intake_tot
             "%s: %llu taken in break a rule of the specification and are what their sender wrote: entente validate",
             file, (unsigned long long)t->warned);
     if (t->lost)
-        complain(
-            s,
-            "%s: %llu pieces have no place in an object; they stay in the document that is kept (--json lists them)",
-            file, (unsigned long long)t->lost);
+        complain(s,
+                 "%s: %llu piece%s carried by no object or event; the document is kept, and with it all that it says "
+                 "(--json lists each)",
+                 file, (unsigned long long)t->lost, t->lost == 1 ? " is" : "s are");
     say(s, "%s (%s): %llu read, %llu new, %llu updated, %llu unchanged, %llu refused, %.2f s\n", file, format,
         (unsigned long long)t->read, (unsigned long long)t->fresh, (unsigned long long)t->updated,
         (unsigned long long)t->unchanged, (unsigned long long)t->rejected, seconds);
@@ -322,7 +333,11 @@ static int read_format(struct session *s, enum reader_format *ret)
         return EXIT_DONE;
     *ret = reader_format_parse(text_of(as));
     if (*ret == READER_DETECT) {
-        complain(s, "--as %s: one of stix, csv, list, misp, misp-feed, idea, intelmq, n6, iodef", as);
+        struct buffer names;
+        buffer_init(&names, 4 * KIB);
+        reader_format_names(&names);
+        complain(s, "--as %s: no format of that name; there are " TEXT_FMT, as, TEXT_ARG(buffer_text(&names)));
+        buffer_done(&names);
         return EXIT_USAGE;
     }
     return EXIT_DONE;
@@ -484,8 +499,15 @@ static int run_import(struct session *s)
     return code;
 }
 
+static void add_formats(struct buffer *to)
+{
+    buffer_add(to, TEXT("FORMAT is one of "));
+    reader_format_names(to);
+    buffer_add(to, TEXT(".\n"));
+}
+
 static const struct option_spec OPTIONS[] = {
-    {"as", OPTION_VALUE, "FORMAT", "stix, csv, list, misp, misp-feed, idea, intelmq, n6, iodef (else found out)"},
+    {"as", OPTION_VALUE, "FORMAT", "what it is, one of those below (else found out)"},
     {"marking", OPTION_VALUE, "TLP|ID,...",
      "label, and definitions of ours, of objects that carry none; never replaces"},
     {"from", OPTION_VALUE, "PARTY", "who said it; 'self' for our own"},
@@ -507,6 +529,7 @@ const struct command COMMAND_IMPORT = {
         "With --json: {\"acked\":N,\"at\":P} at each durable commit, a line per object refused (\"rejected\") or\n"
         "warned of (\"warned\") and per piece that no object carries (\"lost\"), one summary per file.\n"
         "A FOLDER with a manifest.json is a MISP feed (docs/MISP.md), another one its files.\n",
+    .add_details = add_formats,
     .options = OPTIONS,
     .operands_min = 1,
     .operands_max = SIZE_MAX,

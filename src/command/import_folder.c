@@ -85,14 +85,19 @@ static int import_named(struct session *s, const struct input *folder, const cha
     struct buffer path;
     size_t len;
     int code = EXIT_DONE, fd = open_plain(folder->fd, name);
-    if (fd < 0 && errno == EISDIR)
+    const int error = fd < 0 ? errno : 0;
+    const bool link = error == ELOOP;
+    if (error == EISDIR)
         return EXIT_DONE;
     buffer_init(&path, 64 * KIB);
     buffer_addf(&path, "%s%s%s", folder->name, text_ends(text_of(folder->name), TEXT("/")) ? "" : "/", name);
     char *full = buffer_take(&path, &len);
     if (!full || fd < 0) {
-        complain(s, "%s/%s: %s", folder->name, name, full ? strerror(errno) : "no memory");
-        code = full && errno == EACCES ? EXIT_DENIED : EXIT_DATA;
+        complain(s, "%s/%s: %s", folder->name, name,
+                 !full  ? "no memory"
+                 : link ? "a link: in a folder none is followed; name the file that it leads to"
+                        : strerror(error));
+        code = full && error == EACCES ? EXIT_DENIED : EXIT_DATA;
     } else {
         code = one(self, &(struct input){full, fd});
     }
@@ -191,7 +196,7 @@ static void feed_summary(struct session *s, const char *folder, const struct mis
             folder, (unsigned long long)t->listed, (unsigned long long)t->held, (unsigned long long)t->taken,
             (unsigned long long)t->broken, (unsigned long long)t->sum.read, (unsigned long long)t->sum.fresh,
             (unsigned long long)t->sum.updated, (unsigned long long)t->sum.unchanged,
-            (unsigned long long)t->sum.rejected, (unsigned long long)t->sum.lost, seconds);
+            (unsigned long long)(t->sum.rejected + t->entries_rejected), (unsigned long long)t->sum.lost, seconds);
         return;
     }
     const struct {

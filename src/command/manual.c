@@ -51,6 +51,19 @@ static void add_options(struct buffer *out, const struct command *c)
     }
 }
 
+static void add_table(struct buffer *out, const struct command *c)
+{
+    struct buffer words;
+    buffer_init(&words, 64 * KIB);
+    c->add_details(&words);
+    buffer_add_char(&words, 0);
+    if (buffer_error(&words))
+        out->err = buffer_error(&words);
+    else
+        add_roff(out, words.ptr);
+    buffer_done(&words);
+}
+
 static void add_command(struct buffer *out, const char *page, const struct command *c)
 {
     char name[64];
@@ -65,6 +78,8 @@ static void add_command(struct buffer *out, const char *page, const struct comma
         buffer_add(out, TEXT(".SH DESCRIPTION\n"));
         add_roff(out, c->details);
     }
+    if (c->add_details)
+        add_table(out, c);
     add_options(out, c);
     buffer_add(out, TEXT(".SH COMMON OPTIONS\n\\-\\-home \\fIDIR\\fR, \\-\\-json, \\-\\-help: see entente(1).\n"
                          ".SH SEE ALSO\nentente(1)\n"));

@@ -44,9 +44,10 @@ struct command {
     const char *name; /* one or two words: "import", "account add" */
     const char *operands;
     const char *summary;
-    const char *details;               /* more help; may be NULL */
-    const struct option_spec *options; /* ends with name NULL; may be NULL */
-    size_t operands_min, operands_max; /* SIZE_MAX: any number */
+    const char *details;                    /* more help; may be NULL */
+    void (*add_details)(struct buffer *to); /* what is said of a table, behind them; may be NULL */
+    const struct option_spec *options;      /* ends with name NULL; may be NULL */
+    size_t operands_min, operands_max;      /* SIZE_MAX: any number */
     enum command_need need;
     const char *owner_option; /* given, the command needs NEED_WRITE whatever need says; may be NULL */
     const char *alone_option; /* given, the command opens what it wants by itself: NEED_NOTHING; may be NULL */

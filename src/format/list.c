@@ -14,6 +14,7 @@
 #define LIST_TEXT_MAX (4 * KIB) /* a line worth looking at: a URL of URL_MAX_BYTES is written alone */
 #define LIST_LINE_MAX (2 * URL_MAX_BYTES)
 #define REMARK_MAX    1024
+#define ADBLOCK       TEXT("[Adblock")
 
 struct list {
     struct line_reader lines;
@@ -38,7 +39,7 @@ static struct text first_word(struct text t, struct text *ret_rest)
 static bool is_comment(struct text t)
 {
     return t.len == 0 || t.ptr[0] == '#' || t.ptr[0] == ';' || t.ptr[0] == '!' || text_starts(t, TEXT("//")) ||
-           text_starts(t, TEXT("[Adblock"));
+           text_starts(t, ADBLOCK);
 }
 
 /* Addresses that hosts files send names to so that they lead nowhere. */
@@ -213,6 +214,8 @@ static enum format_claim claim(const struct format_head *h)
     size_t says = 0, values = 0;
     if (text_starts(rest, TEXT("\xEF\xBB\xBF")))
         rest = text_sub(rest, 3, rest.len);
+    if (text_starts(rest, ADBLOCK)) /* else it begins as JSON does */
+        return FORMAT_YES;
     enum err e = refanged_init(&plain, LIST_TEXT_MAX);
     while (e == OK && says < CLAIM_LINES && text_split(&rest, '\n', &line)) {
         bool counts, last = rest.ptr == NULL;

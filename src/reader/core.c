@@ -72,8 +72,8 @@ static enum err detect(struct feed *in, struct text name, enum reader_format *fo
             return fault_at(reterr, ERR_MALFORMED, 0, NULL, "the file is empty");
         return fault_at(
             reterr, ERR_MALFORMED, 0, NULL,
-            "no known format: neither JSON ('{' or '[' first) nor CSV with a column `value` in its header "
-            "line; --as names a format");
+            "no known format: neither JSON, IODEF, a list of values, a report nor CSV with a column `value` in its "
+            "header line; --as names a format");
     }
 }
 

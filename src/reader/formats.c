@@ -51,6 +51,18 @@ enum reader_format reader_format_parse(struct text name)
     return READER_DETECT;
 }
 
+/* Lists of what is harmless have a command of their own. */
+void reader_format_names(struct buffer *to)
+{
+    const char *between = "";
+    for (enum reader_format f = READER_DETECT + 1; f < READER_FORMATS; f++) {
+        if (!formats[f] || f == READER_WARNINGLIST)
+            continue;
+        buffer_addf(to, "%s%s", between, formats[f]->name);
+        between = ", ";
+    }
+}
+
 bool reader_format_keeps(enum reader_format f)
 {
     const struct format *format = format_of(f);

@@ -5,6 +5,7 @@
 #pragma once
 #include <stdatomic.h>
 
+#include "base/buffer.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -31,6 +32,8 @@ enum reader_format {
 };
 const char *reader_format_name(enum reader_format f);     /* "stix", "csv", ... */
 enum reader_format reader_format_parse(struct text name); /* READER_DETECT when unknown */
+/* "zip, mail, misp, ...": all that a document may be said to be, in the order in which they are asked. */
+void reader_format_names(struct buffer *to);
 /* Its records lose something: the document's bytes are kept. */
 bool reader_format_keeps(enum reader_format f);
 /* No two of its objects stand at one place of the document. */

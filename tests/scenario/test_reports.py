@@ -39,6 +39,8 @@ def from_a_file_to_findings(folder):
     check("4 events: 3 findings at 2 organisations, 1 row nobody's" in out, out)
     again = lines(node.ok("import", path, "--from", "shadowserver", "--json"))[-1]
     check((again["new"], again["unchanged"]) == (0, 4), again)
+    out = node.ok("import", path, "--from", "shadowserver").out
+    check("4 events, all known already" in out and "0 findings" not in out, out)
     of = findings(node)
     check(of["F-1"]["finding_kind"] == "reported" and of["F-1"]["addresses"] == 2 and of["F-1"]["count"] == 2, of)
     check(of["F-1"]["classification"] == "vulnerable/ddos-amplifier", of)

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "format/record.h"
 #include "reader/core.h"
+#include "reader/formats.h"
 #include "support/scratch.h"
 #include "support/test.h"
 
@@ -92,6 +93,7 @@ static void formats_are_told_from_the_first_bytes(void **state)
     detects(TEXT("\xEF\xBB\xBFtype; Value ;x\nevil.example"), READER_CSV);
     detects(TEXT("a\t\"VALUE\"\n"), READER_CSV);
     detects(TEXT("# feed\n\n# of today\nsep=;\ntype;value\n"), READER_CSV);
+    detects(TEXT("[Adblock Plus 2.0]\n||evil.example^\n"), READER_LIST);
     refuses(TEXT(""), "empty");
     refuses(TEXT(" \n\n"), "empty");
     refuses(TEXT("type,ioc\nx,y\n"), "value");
@@ -133,6 +135,24 @@ static void detection_is_bounded(void **state)
     memset(buffer_reserve(&b, 4 * MIB), 'x', 4 * MIB);
     refuses(buffer_text(&b), "no known format");
     buffer_done(&b);
+}
+
+/* What is listed can be named; the rest of the table is no document's. */
+static void formats_are_listed_by_name(void **state)
+{
+    (void)state;
+    struct buffer names;
+    struct text rest, name;
+    size_t count = 0;
+    buffer_init(&names, 4 * KIB);
+    reader_format_names(&names);
+    assert_ok(buffer_error(&names));
+    for (rest = buffer_text(&names); text_split(&rest, ',', &name); count++)
+        assert_int_not_equal(reader_format_parse(text_trim(name)), READER_DETECT);
+    for (enum reader_format f = READER_DETECT + 1; f < READER_FORMATS; f++)
+        count -= format_of(f) && f != READER_WARNINGLIST;
+    assert_int_equal(count, 0);
+    buffer_done(&names);
 }
 
 static void a_named_format_is_not_questioned(void **state)
@@ -242,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formats_are_told_from_the_first_bytes),
         cmocka_unit_test(detection_is_bounded),
+        cmocka_unit_test(formats_are_listed_by_name),
         cmocka_unit_test(a_named_format_is_not_questioned),
         cmocka_unit_test(formats_have_names),
         cmocka_unit_test(chunks_and_pipes_change_nothing),
