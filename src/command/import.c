@@ -507,7 +507,7 @@ static void add_formats(struct buffer *to)
 }
 
 static const struct option_spec OPTIONS[] = {
-    {"as", OPTION_VALUE, "FORMAT", "what it is, one of those below (else found out)"},
+    {"as", OPTION_VALUE, "FORMAT", "what it is, by one of the names that stand here (else found out)"},
     {"marking", OPTION_VALUE, "TLP|ID,...",
      "label, and definitions of ours, of objects that carry none; never replaces"},
     {"from", OPTION_VALUE, "PARTY", "who said it; 'self' for our own"},

@@ -124,9 +124,10 @@ static void result_words(struct buffer *words, const struct source_result *r)
     if (!r->documents)
         buffer_add(words, TEXT("nothing new"));
     else
-        buffer_addf(words, "%llu documents: %llu new, %llu updated, %llu unchanged, %llu refused",
-                    (unsigned long long)r->documents, (unsigned long long)r->fresh, (unsigned long long)r->updated,
-                    (unsigned long long)r->unchanged, (unsigned long long)r->rejected);
+        buffer_addf(words, "%llu document%s: %llu new, %llu updated, %llu unchanged, %llu refused",
+                    (unsigned long long)r->documents, r->documents == 1 ? "" : "s", (unsigned long long)r->fresh,
+                    (unsigned long long)r->updated, (unsigned long long)r->unchanged,
+                    (unsigned long long)r->rejected);
     if (r->events)
         buffer_addf(words, ", %llu events (%llu findings)", (unsigned long long)r->events,
                     (unsigned long long)r->findings);

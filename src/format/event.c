@@ -256,7 +256,7 @@ bool event_time(struct event_draft *d, struct text t, bool utc, const char *wher
             return true;
         }
     }
-    event_lose(d, text_of(where), TEXT("no time with a zone (RFC 3339)"));
+    event_lose(d, text_of(where), utc ? TEXT("no date and time") : TEXT("no time with a zone (RFC 3339)"));
     return false;
 }
 

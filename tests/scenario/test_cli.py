@@ -22,7 +22,7 @@ def help_is_there(folder):
     formats = node.ok("import", "--help").out.partition("FORMAT is one of ")[2]
     for word in ("stix", "misp-feed", "shadowserver", "csv", "mail"):
         check(word in formats, f"import --help does not name the format {word}: {formats}")
-    check("shadowserver" in node.fails(64, "import", "--as", "nonsense", "x").err, "formats are not named")
+    check("shadowserver" in Node(folder, "named").fails(64, "import", "--as", "nonsense", __file__).err, "formats are not named")
     check(node.run().code == 64, "no command is wrong usage")
     node.fails(64, "frobnicate")
     node.fails(64, "import")

