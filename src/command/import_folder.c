@@ -80,7 +80,9 @@ static bool list_files(int folder, struct file_names *n)
     return good;
 }
 
-static int import_named(struct session *s, const struct input *folder, const char *name, import_file *one, void *self)
+/* Folders in it and what is no file are not counted. */
+static int import_named(struct session *s, const struct input *folder, const char *name, import_file *one, void *self,
+                        size_t *files)
 {
     struct buffer path;
     size_t len;
@@ -89,6 +91,7 @@ static int import_named(struct session *s, const struct input *folder, const cha
     const bool link = error == ELOOP;
     if (error == EISDIR)
         return EXIT_DONE;
+    ++*files;
     buffer_init(&path, 64 * KIB);
     buffer_addf(&path, "%s%s%s", folder->name, text_ends(text_of(folder->name), TEXT("/")) ? "" : "/", name);
     char *full = buffer_take(&path, &len);
@@ -115,14 +118,15 @@ int import_files(struct session *s, const struct input *folder, import_file *one
     if (!list_files(folder->fd, &names)) {
         complain(s, "%s: %s", folder->name, strerror(errno));
         code = EXIT_DATA;
-    } else if (names.count == 0) {
+    }
+    size_t i = 0, files = 0;
+    for (; i < names.count && !cancelled(s); i++) {
+        int file = import_named(s, folder, names.list[i], one, self, &files);
+        code = code ? code : file;
+    }
+    if (i == names.count && files == 0 && !code) {
         complain(s, "%s: there is no file in this folder", folder->name);
         code = EXIT_DATA;
-    }
-    size_t i = 0;
-    for (; i < names.count && !cancelled(s); i++) {
-        int file = import_named(s, folder, names.list[i], one, self);
-        code = code ? code : file;
     }
     if (i < names.count && !code) {
         complain(s, "%s: stopped before all of it was taken in; run import again for the rest", folder->name);
