@@ -390,6 +390,10 @@ static enum err apply_object(struct apply *a, struct intake_item *item, struct f
     bool known = e == OK;
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
+    if (item->record.u.object.ends && !(known && uuid_eq(&row.party, &arrived.party))) {
+        a->totals.read--; /* there is nothing to end */
+        return OK;
+    }
     bool same = known && intake_same(&arrived, &row);
     arrived.renews = same && renews(a, &item->record.u.object, &row);
     if (same && !arrived.renews) {

@@ -65,6 +65,7 @@ static struct record_object object_of(const struct stix_head *h, const struct js
         .unknown_marking = h->unknown_marking,
         .granular = h->granular,
         .proposed = as->proposed,
+        .ends = as->ends,
         .created_by = h->created_by_ref,
         .has_valid_from = h->has_valid_from,
         .has_valid_until = h->has_valid_until,

@@ -18,6 +18,7 @@ struct emit_as {
     int64_t at;    /* the place in the document; never lower than the one before */
     uint8_t tlp;   /* enum tlp: counts where the object has no TLP marking (release.md rule 2); its body stays */
     bool proposed; /* waits for a person */
+    bool ends;     /* counts only where its id is held (struct record_object) */
     /* An indicator from a format without versions: `created`, `modified` and `valid_from` are EMIT_STAMP in what is
      * given, and the intake writes its own time there (struct record_object: print). */
     bool stamped;

@@ -38,8 +38,6 @@ static void put_category_phase(struct json_out *o, struct text category)
 static enum err write_indicator(struct misp *m, struct attribute *a, struct text pattern_type, struct fault *why)
 {
     const struct misp_item *i = &a->item;
-    struct stamp from = stamp_cmp(i->created, i->modified) < 0 ? i->created : i->modified;
-    (void)misp_moment(i->v, "first_seen", &from);
     struct json_out o = misp_begin(m, i, "indicator", &i->uuid, true);
     json_member_text(&o, "name", a->value);
     if (misp_text(i->v, "comment").len)
@@ -48,11 +46,11 @@ static enum err write_indicator(struct misp *m, struct attribute *a, struct text
     json_member_text(&o, "pattern_type", pattern_type);
     if (text_eq(pattern_type, TEXT("stix")))
         json_member_text(&o, "pattern_version", TEXT("2.1"));
-    misp_put_time(&o, "valid_from", from);
+    misp_put_validity(m, &o, i);
     put_category_phase(&o, misp_text(i->v, "category"));
     misp_put_labels(m, &o, i, NULL, i->v);
     misp_put_kept(&o, i->v, false);
-    return named(a, "indicator", misp_done(m, &o, true, why));
+    return named(a, "indicator", misp_done(m, &o, !m->ends, why));
 }
 
 /* An instance may wipe what it deletes (Security.sanitise_attribute_on_delete): nothing says what it was, but if it
@@ -161,6 +159,19 @@ static enum err kept(struct misp *m, struct attribute *a, struct fault *why)
     return named(a, "x-misp-attribute", e);
 }
 
+enum err misp_attribute_ends(struct misp *m, const struct misp_item *i, const struct misp_type *type)
+{
+    struct attribute a = {.item = *i, .type = type, .value = text_trim(misp_text(i->v, "value"))};
+    struct fault why;
+    if (!type || type->shape == MISP_SDO || type->shape == MISP_KEPT || !json_get(i->v, "to_ids"))
+        return OK;
+    m->ends = true;
+    enum err e = indicator(m, &a, &why);
+    m->ends = false;
+    m->value_count = 0;
+    return e == ERR_NOMEM ? e : OK; /* what never was a pattern never was an indicator */
+}
+
 /* ---- which of them ---- */
 
 /* What cannot be what its type says is kept all the same, and said. */
@@ -228,7 +239,9 @@ enum err misp_attribute(struct misp *m, const struct json_val *v, const struct m
     e = make(m, &a);
     if (e || a.id[0] == 0)
         return e;
-    e = misp_names_add(&m->names, &own, text_of(a.id));
+    e = a.to_ids || is_wiped(&a) ? OK : misp_attribute_ends(m, &a.item, a.type);
+    if (!e)
+        e = misp_names_add(&m->names, &own, text_of(a.id));
     if (!e)
         e = misp_galaxies(m, json_get(v, "Galaxy"), &a.item, text_of(a.id));
     if (!e)

@@ -81,6 +81,7 @@ struct misp {
     struct misp_names names;
     struct buffer refs; /* ids of the event's objects, sized, in order */
     size_t ref_count;
+    bool ends;               /* what is written ends what may be held of its id, and is no part of the event */
     const struct uuid *part; /* what is said is of this attribute of the object; NULL: of the whole */
     struct buffer json, pattern, value, normal, name; /* scratch */
     struct buffer looked;                             /* normal forms of `values` */
@@ -138,6 +139,8 @@ void misp_put_labels(struct misp *m, struct json_out *o, const struct misp_item 
 void misp_put_ref(struct json_out *o, const char *name, const char *type, const struct uuid *uuid);
 void misp_put_uuid(struct json_out *o, const char *name, const struct uuid *uuid);
 void misp_put_time(struct json_out *o, const char *name, struct stamp s);
+/* valid_from and, in what ends, valid_until. */
+void misp_put_validity(struct misp *m, struct json_out *o, const struct misp_item *i);
 /* Members that stand on everything an attribute or object becomes: x_misp_comment, x_misp_first_seen, ... */
 void misp_put_kept(struct json_out *o, const struct json_val *v, bool comment);
 void misp_put_attribute(struct json_out *o, const struct json_val *a); /* whole, as one element of a list */
@@ -181,6 +184,8 @@ MUST_CHECK enum err misp_observables(struct misp *m, const struct misp_item *i, 
 MUST_CHECK enum err misp_attribute(struct misp *m, const struct json_val *v, const struct misp_marks *above);
 /* The attribute as x-misp-attribute. */
 MUST_CHECK enum err misp_kept_attribute(struct misp *m, const struct misp_item *i);
+/* The end of the indicator that the attribute may have been before its to_ids was withdrawn. */
+MUST_CHECK enum err misp_attribute_ends(struct misp *m, const struct misp_item *i, const struct misp_type *type);
 MUST_CHECK enum err misp_object(struct misp *m, const struct json_val *v);
 MUST_CHECK enum err misp_references(struct misp *m, const struct json_val *object);
 MUST_CHECK enum err misp_galaxies(struct misp *m, const struct json_val *list, const struct misp_item *i,

@@ -139,7 +139,7 @@ static enum err finish(struct misp *m, struct object *o, struct json_out *out, c
     if (json_size(o->attributes) > 0)
         put_attributes(out, o);
     misp_put_labels(m, out, &o->item, "object", NULL);
-    enum err e = misp_done(m, out, true, why);
+    enum err e = misp_done(m, out, !m->ends, why);
     if (e == OK)
         ident_format(text_of(type), &o->item.uuid, o->id);
     return e;
@@ -253,7 +253,7 @@ static enum err make_pattern(struct misp *m, const struct object *o)
     m->value_count = 0;
     enum err e = OK;
     for (struct json_iter it = json_iter_of(o->attributes); !e && json_next(&it);)
-        if (wants(it.val) && part_of(o->template, it.val))
+        if ((m->ends || wants(it.val)) && part_of(o->template, it.val))
             e = add_attribute(m, o, it.val, used);
     bool any = m->pattern.len > 0;
     for (struct json_iter it = json_iter_of(o->attributes); any && !e && json_next(&it);)
@@ -270,11 +270,9 @@ static enum err make_pattern(struct misp *m, const struct object *o)
 static enum err indicator(struct misp *m, struct object *o, struct fault *why)
 {
     const struct misp_item *i = &o->item;
-    struct stamp from = stamp_cmp(i->created, i->modified) < 0 ? i->created : i->modified;
     enum err e = make_pattern(m, o);
     if (e)
         return e;
-    (void)misp_moment(i->v, "first_seen", &from);
     struct json_out out = misp_begin(m, i, "indicator", &i->uuid, true);
     json_member_text(&out, "name", o->template);
     if (misp_text(i->v, "comment").len)
@@ -282,7 +280,7 @@ static enum err indicator(struct misp *m, struct object *o, struct fault *why)
     json_member_text(&out, "pattern", buffer_text(&m->pattern));
     json_member_text(&out, "pattern_type", TEXT("stix"));
     json_member_text(&out, "pattern_version", TEXT("2.1"));
-    misp_put_time(&out, "valid_from", from);
+    misp_put_validity(m, &out, i);
     return finish(m, o, &out, "indicator", why);
 }
 
@@ -449,15 +447,27 @@ static enum err kept(struct misp *m, struct object *o, struct fault *why)
     return finish(m, o, &out, "x-misp-object", why);
 }
 
-/* Each attribute that is for detection, as if it stood alone. */
+static enum err part_ends(struct misp *m, const struct object *o, const struct json_val *a)
+{
+    struct misp_item i;
+    if (json_type(a) != JSON_OBJECT || text_trim(misp_text(a, "value")).len == 0)
+        return OK;
+    misp_item_init(m, &i, a, "Attribute", &o->item.marks);
+    enum err e = misp_marks_of(m, a, &o->item.marks, &i.marks);
+    return e ? e : misp_attribute_ends(m, &i, misp_type_of(misp_text(a, "type")));
+}
+
+/* Each attribute that is for detection, as if it stood alone; of each other, that it is none any more. */
 static enum err attributes_alone(struct misp *m, const struct object *o)
 {
     enum err e = OK;
     for (struct json_iter it = json_iter_of(o->attributes); !e && json_next(&it);) {
         struct uuid own;
         struct fault why;
-        if (!misp_flag(it.val, "to_ids", false))
+        if (!misp_flag(it.val, "to_ids", false)) {
+            e = part_ends(m, o, it.val);
             continue;
+        }
         bool has = misp_uuid(m, it.val, TEXT("Attribute"), &own);
         e = misp_attribute(m, it.val, &o->item.marks);
         struct text id = has ? misp_names_get(&m->names, &own) : TEXT_NONE;
@@ -471,6 +481,20 @@ static enum err attributes_alone(struct misp *m, const struct object *o)
         e = related == ERR_NOMEM ? related : OK;
     }
     return e;
+}
+
+/* The indicator that it may have been before none of its attributes was for detection any more. */
+static enum err object_ends(struct misp *m, const struct object *o)
+{
+    struct object was = *o;
+    struct fault why;
+    m->ends = true;
+    enum err e = indicator(m, &was, &why);
+    m->ends = false;
+    m->value_count = 0;
+    if (e == ERR_NOT_FOUND) /* its attributes were indicators, each for itself */
+        return attributes_alone(m, o);
+    return e == ERR_NOMEM ? e : OK;
 }
 
 static enum err as_what_it_is(struct misp *m, struct object *o, struct fault *why)
@@ -487,10 +511,12 @@ static enum err as_what_it_is(struct misp *m, struct object *o, struct fault *wh
         misp_lost(m, o->item.place, "%.150s; kept as it is", why->what);
         e = ERR_NOT_FOUND;
     }
+    if (e == OK && !o->to_ids)
+        e = object_ends(m, o);
     if (e != ERR_NOT_FOUND)
         return e;
     e = kept(m, o, why);
-    return e == OK && o->to_ids ? attributes_alone(m, o) : e;
+    return e == OK ? attributes_alone(m, o) : e;
 }
 
 /* What others say of an object's attributes is about the object. */

@@ -486,6 +486,26 @@ static void settle(struct misp_out *w)
     }
 }
 
+/* What MISP changed from one form into another (to_ids given or withdrawn) has the same uuid in both; the later one
+ * is what it says now. */
+static bool superseded(struct misp_out *w, const struct out_item *i)
+{
+    static const char *const forms[] = {"indicator", "observed-data", "x-misp-attribute", "x-misp-object"};
+    char id[IDENT_TEXT_MAX];
+    bool one = false;
+    if (json_get(i->v, "x_misp_ended"))
+        return true;
+    for (size_t n = 0; n < ARRAY_LEN(forms); n++)
+        one |= text_eq(i->type, text_of(forms[n]));
+    for (size_t n = 0; one && n < ARRAY_LEN(forms); n++) {
+        const struct out_item *twin = out_find(w, ident_format(text_of(forms[n]), &i->uuid, id));
+        if (twin && twin != i && !json_get(twin->v, "x_misp_ended") &&
+            stamp_cmp(out_time(twin->v, "modified", NULL), out_time(i->v, "modified", NULL)) > 0)
+            return true;
+    }
+    return false;
+}
+
 enum err misp_out_plan(struct misp_out *w)
 {
     w->by_id = calloc(w->item_count + 1, sizeof *w->by_id);
@@ -497,6 +517,8 @@ enum err misp_out_plan(struct misp_out *w)
     bool fine = find_abouts(w);
     for (size_t i = 0; i < w->item_count; i++) {
         read_markings(w, &w->items[i]);
+        if (superseded(w, &w->items[i]))
+            w->items[i].absorbed = w->items[i].told = true;
         if (out_find(w, w->items[i].id) != &w->items[i])
             w->items[i].absorbed = w->items[i].told = true; /* another version of it came later */
     }

@@ -1,5 +1,6 @@
 /* format/misp_value.c - the pattern of one attribute's value. A composite value is what both halves say; it is looked
- * for by the half that MISP's own correlation and exports to sensors go by: the hash, the name, the host. */
+ * for by each half that alone is a true hit: the hash (never the file's name), the host (never the port), and of
+ * domain|ip both, as MISP's own correlation and its exports to sensors do. */
 #include <string.h>
 
 #include "format/misp_inside.h"
@@ -97,6 +98,7 @@ static enum err domain_ip(struct misp *m, struct text value, struct fault *why)
     if (e)
         return e;
     misp_pattern(m, "domain-name:resolves_to_refs[*].value", "=", buffer_text(&m->normal));
+    misp_look_for(m, kind, buffer_text(&m->normal));
     return OK;
 }
 

@@ -76,7 +76,8 @@ enum err misp_done(struct misp *m, struct json_out *o, bool listed, struct fault
         return ERR_EXISTS;
     }
     place_values(m);
-    const struct emit_as as = {.at = m->at, .tlp = m->tlp, .values = m->values, .value_count = m->value_count};
+    const struct emit_as as = {
+        .at = m->at, .tlp = m->tlp, .ends = m->ends, .values = m->values, .value_count = m->value_count};
     enum err e = emit_text(&m->emit, buffer_text(&m->json), &as, m->to, why);
     m->value_count = 0;
     buffer_clear(&m->looked);
@@ -88,6 +89,22 @@ enum err misp_done(struct misp *m, struct json_out *o, bool listed, struct fault
 }
 
 /* ---- members ---- */
+
+void misp_put_validity(struct misp *m, struct json_out *o, const struct misp_item *i)
+{
+    struct stamp from = stamp_cmp(i->created, i->modified) < 0 ? i->created : i->modified;
+    if (!m->ends) {
+        (void)misp_moment(i->v, "first_seen", &from);
+        misp_put_time(o, "valid_from", from);
+        return;
+    }
+    struct stamp until = i->modified;
+    if (stamp_cmp(from, until) >= 0)
+        until.s++; /* STIX 2.1 4.7: it is later than valid_from */
+    misp_put_time(o, "valid_from", from);
+    misp_put_time(o, "valid_until", until);
+    json_member_text(o, "x_misp_ended", TEXT("no longer for detection (to_ids) where it came from"));
+}
 
 void misp_json_value(struct json_out *o, const struct json_val *v)
 {

@@ -25,10 +25,10 @@ enum {
     GRANULAR = 8,
     HAS_VALID_FROM = 16,
     HAS_VALID_UNTIL = 32,
-    PROPOSED = 64
+    PROPOSED = 64,
+    ENDS = 128
 };
 
-#define FLAGS_ALL   127
 #define STAMP_BYTES 24 /* "YYYY-MM-DDTHH:MM:SS.mmmZ" */
 
 /* ---- writing ---- */
@@ -93,7 +93,7 @@ static uint8_t flags_of(const struct record_object *o)
     return (uint8_t)((o->has_modified ? HAS_MODIFIED : 0) | (o->revoked ? REVOKED : 0) |
                      (o->unknown_marking ? UNKNOWN_MARKING : 0) | (o->granular ? GRANULAR : 0) |
                      (o->has_valid_from ? HAS_VALID_FROM : 0) | (o->has_valid_until ? HAS_VALID_UNTIL : 0) |
-                     (o->proposed ? PROPOSED : 0));
+                     (o->proposed ? PROPOSED : 0) | (o->ends ? ENDS : 0));
 }
 
 void record_add_object(struct buffer *to, const struct record_object *o, const struct record_value *values,
@@ -262,10 +262,10 @@ static bool stamp_fits(uint32_t at, struct text body)
     return at == 0 || (body.len >= STAMP_BYTES && at <= body.len - STAMP_BYTES);
 }
 
-static bool object_holds(const struct record_object *o, uint8_t flags)
+static bool object_holds(const struct record_object *o)
 {
-    return o->at >= 0 && flags <= FLAGS_ALL && o->cls <= STIX_CUSTOM && o->tlp <= TLP_RED && o->confidence >= -1 &&
-           o->confidence <= 100 && o->id.len > 0 && o->body.len > 0 && stamp_fits(o->created_at, o->body) &&
+    return o->at >= 0 && o->cls <= STIX_CUSTOM && o->tlp <= TLP_RED && o->confidence >= -1 && o->confidence <= 100 &&
+           o->id.len > 0 && o->body.len > 0 && stamp_fits(o->created_at, o->body) &&
            stamp_fits(o->modified_at, o->body) && stamp_fits(o->valid_from_at, o->body);
 }
 
@@ -280,6 +280,7 @@ static void take_object(struct cursor *c, struct record_object *o)
     o->has_valid_from = flags & HAS_VALID_FROM;
     o->has_valid_until = flags & HAS_VALID_UNTIL;
     o->proposed = flags & PROPOSED;
+    o->ends = flags & ENDS;
     o->cls = cursor_u8(c);
     o->tlp = cursor_u8(c);
     o->confidence = (int16_t)cursor_u16(c);
@@ -300,7 +301,7 @@ static void take_object(struct cursor *c, struct record_object *o)
     o->values = take_list(c, &o->value_count, true);
     o->refs = take_list(c, &o->ref_count, false);
     o->markings = take_list(c, &o->marking_count, false);
-    if (!object_holds(o, flags))
+    if (!object_holds(o))
         cursor_fail(c);
 }
 

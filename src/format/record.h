@@ -49,6 +49,7 @@ struct record_object {
     uint8_t tlp; /* enum tlp; TLP_NONE: no TLP marking */
     bool unknown_marking, granular;
     bool proposed;          /* found in free text: counts when a person says so */
+    bool ends;              /* a version that ends what is held of its id from the same party; else it is nothing */
     struct text created_by; /* empty: none */
     bool has_valid_from, has_valid_until;
     int64_t valid_from_us, valid_until_us;

@@ -252,6 +252,46 @@ def all_that_an_event_says(folder):
     there_and_back(folder, "all", write(folder, "all.json", json.dumps({"Event": everything()})))
 
 
+def indicators(node):
+    done = node.ok("export", "--to", "account admin", "--as", "stix")
+    objects = json.loads(done.out)["objects"] if done.out.strip() else []
+    return {o["id"]: o for o in objects if o["type"] == "indicator"}
+
+
+def what_is_no_longer_for_detection_ends(folder):
+    """to_ids withdrawn at the origin: the indicator that is held ends, in words; given back, it lives again. What
+    never was for detection makes no indicator."""
+    node = Node(folder, "CSIRT")
+
+    def take(stamp, ids):
+        alone = attribute("domain", "alone.example", uuid=made("alone"), to_ids=ids, timestamp=str(stamp))
+        never = attribute("domain", "never.example", uuid=made("never"), timestamp=str(stamp))
+        known = an_object("file", ("md5", "md5", MD5, ids), uuid=made("known"), timestamp=str(stamp))
+        other = an_object("of-ours", ("where", "url", "http://part.example/", ids), uuid=made("other"), timestamp=str(stamp))
+        for o in (known, other):
+            o["Attribute"][0] |= {"uuid": made("part of " + o["name"]), "timestamp": str(stamp)}
+        event = {**everything(), "timestamp": str(stamp), "Attribute": [alone, never], "Object": [known, other]}
+        done = node.ok("import", write(folder, f"{stamp}.json", json.dumps({"Event": event})), "--from", "self", "--json")
+        return done.lines[-1]
+
+    ours = {"indicator--" + made(n) for n in ("alone", "known", "part of of-ours")}
+    take(STAMP, True)
+    held = indicators(node)
+    check(set(held) == ours and not any("x_misp_ended" in o for o in held.values()), str(held.keys()))
+    take(STAMP + 100, False)
+    held = indicators(node)
+    check(set(held) == ours, f"as many as before: {held.keys()}")
+    for o in held.values():
+        check("to_ids" in o.get("x_misp_ended", "") and o["valid_until"] == o["modified"], str(o))
+    values = {a["value"]: a for e in exported(node)["response"] for x in [e["Event"], *e["Event"]["Object"]]
+              for a in x["Attribute"]}
+    check(values["alone.example"]["to_ids"] is False and values["alone.example"]["deleted"] is False, str(values))
+    check(len(exported(node)["response"]) == 1, "and no event is made of what ended")
+    check(take(STAMP + 100, False)["updated"] == 0, "the same again")
+    take(STAMP + 200, True)
+    check(not any("valid_until" in o for o in indicators(node).values()), "they are back")
+
+
 def data(*names):
     path = os.path.join(DATA, *names)
     return path if os.path.exists(path) else None
@@ -301,4 +341,4 @@ def a_feed_of_many_events(folder):
 
 
 if __name__ == "__main__":
-    main(all_that_an_event_says, every_type_that_there_is, pymisps_events, a_feed_of_events, a_feed_of_many_events)
+    main(all_that_an_event_says, what_is_no_longer_for_detection_ends, every_type_that_there_is, pymisps_events, a_feed_of_events, a_feed_of_many_events)
