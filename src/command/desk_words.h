@@ -2,6 +2,7 @@
  */
 #pragma once
 #include "command/session.h"
+#include "desk/dispute.h"
 #include "desk/register.h"
 
 struct desk_words {
@@ -24,9 +25,11 @@ struct finding_words {
     struct text values; /* JSON list */
     size_t value_count;
     int64_t occurrences;
-    struct text words; /* named: the source's own */
-    struct text trust; /* desk/trust.h; empty: neither originator nor we say anything of it */
-    unsigned rank;     /* trust_rank() */
+    struct text words;        /* named: the source's own */
+    struct text trust;        /* desk/trust.h; empty: neither originator nor we say anything of it */
+    unsigned rank;            /* trust_rank() */
+    struct dispute *disputes; /* for who reads to fill in (desk/dispute.h) */
+    size_t dispute_count;
 };
 
 MUST_CHECK enum err desk_words_open(struct session *s, struct desk_words *ret); /* complains */

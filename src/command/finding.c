@@ -13,7 +13,6 @@
 #include "desk/about.h"
 #include "desk/finding.h"
 #include "desk/search.h"
-#include "desk/trust.h"
 #include "exchange/clearance.h"
 #include "exchange/explain.h"
 #include "json/json.h"
@@ -118,6 +117,20 @@ static bool is_sealed(struct list *l, const struct finding_row *row, enum tlp la
     return (q.q.cls->granular || d.tear) && is_cut(l, indicator);
 }
 
+/* What others say against its indicator lowers the trust in it. */
+static void take_disputes(struct list *l, const struct finding_row *row, struct finding_words *w)
+{
+    char id[IDENT_TEXT_MAX], words[DISPUTED_WORDS_MAX];
+    const struct dispute_question q = {ident_format(TEXT("indicator"), &row->indicator, id), l->account, l->now_us};
+    if (row->kind == FINDING_REPORTED ||
+        disputes_of(l->s->node, l->words.view, &q, &l->words.arena, &w->disputes, &w->dispute_count, NULL) != OK)
+        return;
+    struct text trust = arena_text(&l->words.arena, disputed_words(w->trust, w->dispute_count, words));
+    if (trust.ptr)
+        w->trust = trust;
+    w->rank = disputed_rank(w->rank, w->dispute_count);
+}
+
 static struct finding_words words_for(struct list *l, const struct finding_row *row, bool *ret_sealed)
 {
     struct finding_words w = desk_words_finding(&l->words, row);
@@ -126,6 +139,8 @@ static struct finding_words words_for(struct list *l, const struct finding_row *
         w.value = w.party = TEXT("(sealed)");
         w.report = w.classification = w.identifier = w.words = w.values = w.trust = TEXT_NONE;
         w.value_count = 0;
+    } else {
+        take_disputes(l, row, &w);
     }
     return w;
 }
@@ -349,6 +364,10 @@ static void show_subject(struct list *l, const struct finding_row *row, const st
             TEXT_ARG(w->marking), TEXT_ARG(indicator));
         if (w->trust.len > 0)
             say(l->s, "  trust         " TEXT_FMT "\n", TEXT_ARG(w->trust));
+        for (size_t i = 0; i < w->dispute_count; i++)
+            say(l->s, "  disputed      by " TEXT_FMT ": %s%s" TEXT_FMT "\n",
+                TEXT_ARG(party_name(l->words.view, &l->words.arena, &w->disputes[i].party)), w->disputes[i].said,
+                w->disputes[i].why.len ? ", " : "", TEXT_ARG(w->disputes[i].why));
         if (w->words.len > 0)
             say(l->s, "  its words     " TEXT_FMT "\n", TEXT_ARG(w->words));
         return;

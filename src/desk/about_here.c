@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "desk/about_inside.h"
+#include "desk/dispute.h"
 #include "desk/lifetime.h"
 #include "desk/own.h"
 #include "desk/search.h"
@@ -156,6 +157,24 @@ static enum err one_ruling(void *self, const struct fact *fact)
     return OK;
 }
 
+/* What others say against it, through the gate of who reads. */
+static enum err disputed(struct about *a, struct found *f, struct text trust, struct fault *reterr)
+{
+    const struct dispute_question q = {text_of(a->id), a->q->account, a->q->now_us};
+    struct dispute *list = NULL;
+    size_t count;
+    char words[DISPUTED_WORDS_MAX], when[STAMP_TEXT_MAX];
+    enum err err = disputes_of(a->node, a->v, &q, a->d->arena, &list, &count, reterr);
+    if (err != OK)
+        return err;
+    describe_add(a->d, f->s, "trust", disputed_words(trust, count, words));
+    for (size_t i = 0; i < count; i++)
+        describe_addf(a->d, f->s, "disputed", "by " TEXT_FMT " at %s: %s%s" TEXT_FMT "  %s",
+                      TEXT_ARG(about_party(a, &list[i].party)), about_moment(list[i].said_us, when), list[i].said,
+                      list[i].why.len ? ", " : "", TEXT_ARG(list[i].why), list[i].id);
+    return OK;
+}
+
 /* What its originator says of it, and what we think of its source, in one line. */
 static enum err trusted(struct about *a, struct found *f, struct fault *reterr)
 {
@@ -169,8 +188,8 @@ static enum err trusted(struct about *a, struct found *f, struct fault *reterr)
     if (!json_i64(json_get(a->object, "confidence"), &confidence) || confidence > 100)
         confidence = -1;
     if (err == OK || err == ERR_NOT_FOUND)
-        describe_add(a->d, f->s, "trust", trust_words((int)confidence, trust, words));
-    return err == ERR_NOT_FOUND ? OK : err;
+        err = disputed(a, f, trust_words((int)confidence, trust, words), reterr);
+    return err;
 }
 
 /* Which values logs are searched for, and whether they still are. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "desk/dispute.h"
 #include "desk/intake_events.h"
 #include "desk/intake_inside.h"
 #include "desk/intake_judge.h"
@@ -180,6 +181,7 @@ static void fill_object(struct apply *a, const struct intake_item *item, enum in
                               .type = text_of(item->cls.type)};
     if (!body_time(o->body, "created", &f->created_us))
         f->created_us = 0;
+    f->unseen = text_eq(f->type, TEXT("sighting")) && sighting_denies(o->body);
 }
 
 /* A group that fails ends the document: what it noted then changes nothing. */

@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "desk/dispute.h"
 #include "desk/own.h"
 #include "desk/search_inside.h"
 
-#define NOTE_MAX (SUPPRESS_WORDS_MAX + LIFETIME_WORDS_MAX)
+#define NOTE_MAX (SUPPRESS_WORDS_MAX + LIFETIME_WORDS_MAX + DISPUTED_WORDS_MAX)
 
 static const char *state_of(const struct searcher *s, const struct candidate *c, const struct json_val *object)
 {
@@ -57,6 +58,19 @@ static enum err assumed_end(struct searcher *s, const struct candidate *c, const
     return OK;
 }
 
+static enum err add_disputes(struct searcher *s, const struct candidate *c, struct arena *arena, char note[NOTE_MAX])
+{
+    const struct dispute_question q = {c->row.id, s->q.account, s->q.now_us};
+    struct dispute *list;
+    size_t count, len = strlen(note);
+    char words[DISPUTED_WORDS_MAX];
+    enum err err = disputes_of(s->about.node, s->about.v, &q, arena, &list, &count, NULL);
+    if (err == OK && count)
+        snprintf(note + len, NOTE_MAX - len, "%s" TEXT_FMT, len ? ", " : "",
+                 TEXT_ARG(disputed_words(TEXT_NONE, count, words)));
+    return err;
+}
+
 enum err search_state(struct searcher *s, const struct candidate *c, const struct json_val *object,
                       struct arena *arena, struct search_result *ret)
 {
@@ -75,6 +89,8 @@ enum err search_state(struct searcher *s, const struct candidate *c, const struc
         snprintf(note, sizeof note, "suppressed by " TEXT_FMT, TEXT_ARG(suppress_words(&found, words)));
     else if (s->ruled && !json_get(object, "valid_until"))
         err = assumed_end(s, c, object, &ask, ret, note);
+    if (err == OK)
+        err = add_disputes(s, c, arena, note);
     if (err != OK)
         return err == ERR_NOMEM ? err : OK;
     if (note[0])

@@ -131,7 +131,8 @@ struct fact_object {
     size_t value_count;
     const struct fact_finding *finding;   /* or NULL */
     const struct fact_sighting *sighting; /* or NULL */
-    struct text refs;                     /* whom it refers to (store/references.h); filled in by txn_append() */
+    bool unseen;      /* a sighting that says it was not seen, or a false positive: renews nothing */
+    struct text refs; /* whom it refers to (store/references.h); filled in by txn_append() */
     /* not in the detail: */
     struct text type; /* borrowed from id */
     struct place body, original;

@@ -52,6 +52,7 @@ static const struct fact_member object_private[] = {
     MUST("standing", SHAPE_STANDING, object.standing),
     MAY("standings", SHAPE_STANDINGS, object.standings),
     MAY("supersedes", SHAPE_BOOL, object.supersedes),
+    MAY("unseen", SHAPE_BOOL, object.unseen),
     MAY("valid_from", SHAPE_VALID_FROM, object.valid_from_us),
     MAY("valid_until", SHAPE_VALID_UNTIL, object.valid_until_us),
     MAY("values", SHAPE_VALUES, object.values),

@@ -82,8 +82,8 @@ enum err apply_renewal(struct view *v, const struct fact *f, struct fault *reter
     const struct fact_object *o = &f->u.object;
     uint64_t keys[REFERENCES_MAX];
     size_t count = 0;
-    if (!text_eq(o->type, TEXT("sighting")) || o->sighting || o->revoked || o->standing != STANDING_CURRENT ||
-        o->refs.len == 0)
+    if (!text_eq(o->type, TEXT("sighting")) || o->sighting || o->unseen || o->revoked ||
+        o->standing != STANDING_CURRENT || o->refs.len == 0)
         return OK;
     enum err err = references_read(o->refs, keys, &count);
     if (err != OK)

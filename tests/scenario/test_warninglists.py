@@ -136,4 +136,36 @@ def listed_values_name_nobody(folder):
     check("trust" not in shown and "www.ours.example" in shown, shown)
 
 
-main(folders_are_added, listed_values_name_nobody, held_and_said, one_is_let_through, watch_follows, lifetimes_are_said, false_positives)
+def others_disagree(folder):
+    node = house(folder)
+    node.ok("source", "add", "feed", "--party", "CERT Y", "--trust", "B2")
+    one, two = (domain(name, "green", confidence=65) for name in ("evil.example", "worse.example"))
+    node.ok("import", bundle(folder, one, two), "--source", "feed")
+    log = write(folder, "log", "192.0.2.7 evil.example\n192.0.2.7 worse.example\n")
+    watch = Watch(node, log)
+    wait_for(lambda: count(node) == 2, "the hits")
+    check(watch.stop() == 0, "clean end")
+    listed = [f["value"] for f in node.ok("finding", "list", "--json").lines]
+    worse = next(o for o in (one, two) if listed[0] in o["pattern"])
+    said = {"type": "opinion", "spec_version": "2.1", "id": "opinion--6f0b6f4e-3f0c-4a51-9d5e-1d2f3b4c5d6e",
+            "created": "2026-05-01T00:00:00.000Z", "modified": "2026-05-01T00:00:00.000Z", "opinion": "disagree",
+            "explanation": "a sinkhole", "object_refs": [worse["id"]],
+            "object_marking_refs": worse["object_marking_refs"]}
+    node.ok("import", bundle(folder, said), "--from", "CERT Z")
+    page = node.ok("get", worse["id"]).out
+    check("disputed by 1 other" in page and "by CERT Z" in page and "a sinkhole" in page and "B2" in page, page)
+    after = node.ok("finding", "list", "--json").lines
+    check([f["value"] for f in after] == listed[::-1], f"the more trusted first: {after}")
+    check("disputed by 1 other" in after[1]["trust"] and "(B2)" in after[1]["trust"], str(after))
+    shown = node.ok("finding", "show", after[1]["finding"]).out
+    check("by CERT Z: disagree, a sinkhole" in shown, shown)
+    found = [r for r in node.ok("search", listed[0], "--json").lines if r.get("type") == "indicator"]
+    check("disputed by 1 other" in found[0]["state_note"] and found[0]["state"] == "current", str(found))
+    check(len(node.ok("match", log).out.splitlines()) == 2, "looked for all the same")
+    mind = said | {"opinion": "agree", "modified": "2026-06-01T00:00:00.000Z"}
+    node.ok("import", bundle(folder, mind), "--from", "CERT Z")
+    check("disputed" not in node.ok("get", worse["id"]).out, "changed its mind")
+    node.ok("rebuild"), node.ok("verify")
+
+
+main(folders_are_added, others_disagree, listed_values_name_nobody, held_and_said, one_is_let_through, watch_follows, lifetimes_are_said, false_positives)

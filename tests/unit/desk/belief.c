@@ -199,6 +199,24 @@ static void sightings_renew(void **state)
     assert_assumed(h, 1, at("2026-10-20T00:00:00Z") + 30 * DAY);
     sighted(h, 1, "2026-10-25T00:00:00.000Z", &h->b);
     assert_assumed(h, 1, at("2026-10-25T00:00:00Z") + 30 * DAY);
+    /* not seen, or a false positive: the word is kept, and renews nothing */
+    static const char *const denied[] = {"\"count\":0", "\"labels\":[\"misp:sighting=\\\"False-Positive\\\"\"]",
+                                         "\"x_misp_sighting_type\":\"1\"", "\"x_misp_type\":1"};
+    for (unsigned i = 0; i < ARRAY_LEN(denied); i++) {
+        uint64_t entries = house_entries(h);
+        house_import(h,
+                     house_bundle("{\"type\":\"sighting\",\"spec_version\":\"2.1\",\"id\":\"sighting--00000000-0000-"
+                                  "4000-8000-00000000010%u\",\"created\":\"2026-01-01T00:00:00.000Z\",\"modified\":"
+                                  "\"2026-10-2%uT00:00:00.000Z\",\"sighting_of_ref\":\"%s\",%s}",
+                                  i, i + 6, house_indicator_id(1), denied[i]),
+                     &h->b);
+        assert_true(house_entries(h) > entries);
+        assert_assumed(h, 1, at("2026-10-25T00:00:00Z") + 30 * DAY);
+    }
+    uint64_t entries;
+    struct fault fault;
+    assert_ok(node_rebuild(h->node, &entries, &fault));
+    assert_assumed(h, 1, at("2026-10-25T00:00:00Z") + 30 * DAY);
 }
 
 struct older {
