@@ -29,6 +29,7 @@ extern const struct command COMMAND_MARKING_ADD, COMMAND_MARKING_LIST;
 extern const struct command COMMAND_MATCH;
 extern const struct command COMMAND_PEER_ACCEPT, COMMAND_PEER_EXPEL, COMMAND_PEER_INVITE, COMMAND_PEER_LIST,
     COMMAND_PEER_SET, COMMAND_PEER_SYNC;
+extern const struct command COMMAND_PROPOSAL_ACCEPT, COMMAND_PROPOSAL_LIST, COMMAND_PROPOSAL_REFUSE;
 extern const struct command COMMAND_QUARANTINE_LIST, COMMAND_QUARANTINE_RELEASE;
 extern const struct command COMMAND_REBUILD;
 extern const struct command COMMAND_REPAIR;

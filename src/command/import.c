@@ -6,6 +6,7 @@
 #include "command/commands.h"
 #include "command/import_folder.h"
 #include "command/names.h"
+#include "command/proposal.h"
 #include "desk/intake.h"
 #include "desk/lists.h"
 #include "json/json.h"
@@ -14,12 +15,15 @@
 #define REFUSALS_SHOWN 20
 #define NAMED_SHOWN    20
 #define LOST_SHOWN     3
+#define LEFT_OUT_SHOWN 40 /* reasons, of text and mail */
 
 struct import {
     struct session *s;
     const char *file;
-    uint64_t refused, warned, acked, named, lost;
-    struct buffer names; /* of ours, in words */
+    uint64_t refused, warned, acked, named, proposed, lost;
+    struct buffer names;    /* of ours, in words */
+    struct buffer left_out; /* of text, a line a reason */
+    struct buffer lost_first;
 };
 
 /* "1,204" */
@@ -136,28 +140,27 @@ static void on_named(void *self, const struct named_news *news)
     }
 }
 
-/* Its bytes are kept with the document, so people are told the first few and how many, and programs each. */
+static void on_proposed(void *self, const struct record_object *o)
+{
+    struct import *i = self;
+    if (++i->proposed <= PROPOSALS_SHOWN || i->s->json)
+        proposal_tell(i->s, i->file, o->body);
+}
+
+/* Its bytes are kept with the document, so people are told the first few and how many, and programs each. Of text,
+ * where the reader judged, people are told every reason. */
 static void on_lost(void *self, const struct record_lost *l)
 {
     struct import *i = self;
-    i->lost++;
-    if (!i->s->json) {
-        if (i->lost <= LOST_SHOWN)
-            complain(i->s, "%s: byte %lld: " TEXT_FMT " is not carried: " TEXT_FMT, i->file, (long long)l->at,
-                     TEXT_ARG(l->what), TEXT_ARG(l->reason));
+    if (i->s->json) {
+        lost_tell(i->s, i->file, l);
         return;
     }
-    struct json_out o = json_out_to(json_line(i->s));
-    json_open(&o, '{');
-    json_member_text(&o, "file", text_of(i->file));
-    json_key(&o, TEXT("lost"));
-    json_open(&o, '{');
-    json_member_i64(&o, "at", l->at);
-    json_member_text(&o, "what", l->what);
-    json_member_text(&o, "reason", l->reason);
-    json_close(&o, '}');
-    json_close(&o, '}');
-    json_line_end(i->s);
+    if (++i->lost <= LOST_SHOWN)
+        buffer_addf(&i->lost_first, "%s: byte %lld: " TEXT_FMT " is not carried: " TEXT_FMT "\n", i->file,
+                    (long long)l->at, TEXT_ARG(l->what), TEXT_ARG(l->reason));
+    if (i->lost <= LEFT_OUT_SHOWN)
+        lost_words(&i->left_out, i->file, l);
 }
 
 static void more_than_shown(struct import *i)
@@ -197,6 +200,23 @@ static void suppressed_words(struct session *s, const char *file, const struct s
     buffer_done(&words);
 }
 
+static void lost_summary(const struct import *i, const struct intake_totals *t)
+{
+    struct text line, rest = buffer_text(&i->lost_first);
+    if (t->format == READER_TEXT || t->format == READER_MAIL) {
+        if (i->left_out.len)
+            say(i->s, TEXT_FMT, TEXT_ARG(buffer_text(&i->left_out)));
+        return;
+    }
+    while (rest.len && text_split(&rest, '\n', &line))
+        complain(i->s, TEXT_FMT, TEXT_ARG(line));
+    if (t->lost)
+        complain(i->s,
+                 "%s: %llu piece%s carried by no object or event; the document is kept, and with it all that it says "
+                 "(--json lists each)",
+                 i->file, (unsigned long long)t->lost, t->lost == 1 ? " is" : "s are");
+}
+
 static void summary(struct session *s, const char *file, const struct intake_totals *t,
                     const struct suppress_counts *suppressed, double seconds)
 {
@@ -213,6 +233,7 @@ static void summary(struct session *s, const char *file, const struct intake_tot
         json_member_i64(&o, "rejected", (int64_t)t->rejected);
         json_member_i64(&o, "warned", (int64_t)t->warned);
         json_member_i64(&o, "named", (int64_t)t->named);
+        json_member_i64(&o, "proposed", (int64_t)t->proposed);
         json_member_i64(&o, "lost", (int64_t)t->lost);
         if (t->events) {
             json_member_i64(&o, "events", (int64_t)t->events);
@@ -235,11 +256,6 @@ static void summary(struct session *s, const char *file, const struct intake_tot
             s,
             "%s: %llu taken in break a rule of the specification and are what their sender wrote: entente validate",
             file, (unsigned long long)t->warned);
-    if (t->lost)
-        complain(s,
-                 "%s: %llu piece%s carried by no object or event; the document is kept, and with it all that it says "
-                 "(--json lists each)",
-                 file, (unsigned long long)t->lost, t->lost == 1 ? " is" : "s are");
     say(s, "%s (%s): %llu read, %llu new, %llu updated, %llu unchanged, %llu refused, %.2f s\n", file, format,
         (unsigned long long)t->read, (unsigned long long)t->fresh, (unsigned long long)t->updated,
         (unsigned long long)t->unchanged, (unsigned long long)t->rejected, seconds);
@@ -284,7 +300,10 @@ static int import_one(struct session *s, const struct input *in, struct intake_o
     options->on_warned = on_warned;
     options->on_named = on_named;
     buffer_init(&import.names, MIB);
+    options->on_proposed = on_proposed;
     options->on_lost = on_lost;
+    buffer_init(&import.left_out, MIB);
+    buffer_init(&import.lost_first, MIB);
     options->self = &import;
     struct suppress_counts suppressed;
     uint64_t from_n = entries_now(s);
@@ -296,11 +315,17 @@ static int import_one(struct session *s, const struct input *in, struct intake_o
         more_than_shown(&import);
     double seconds = (double)(clock_mono_us() - start) / 1e6;
     count_suppressed(s, from_n, &suppressed);
+    if (!s->json)
+        lost_summary(&import, &totals);
     summary(s, in->name, &totals, &suppressed, seconds);
+    if (!s->json)
+        proposals_tell_how(s, in->name, totals.proposed);
     if (totals.named && !s->json)
         say(s, "%s: names %llu of ours: " TEXT_FMT "%s\n", in->name, (unsigned long long)totals.named,
             TEXT_ARG(buffer_text(&import.names)), totals.named > NAMED_SHOWN ? ", ... (entente finding list)" : "");
     buffer_done(&import.names);
+    buffer_done(&import.left_out);
+    buffer_done(&import.lost_first);
     return err ? complain_fault(s, in->name, &fault) : EXIT_DONE;
 }
 
@@ -524,6 +549,7 @@ const struct command COMMAND_IMPORT = {
         "A bad object is left out with its place and reason, the rest goes in; one whose fault leaves no doubt "
         "about\n"
         "what it says goes in with a warning (docs/VALIDATION.md). The same file again changes nothing.\n"
+        "What is found in text that people wrote is proposed, and counts when it is accepted (docs/TEXT.md).\n"
         "Reported events (Shadowserver and others) become findings (docs/REPORTS.md).\n"
         "CSV needs a header with 'value'; type, valid_until, confidence, tlp, description and label are read.\n"
         "With --json: {\"acked\":N,\"at\":P} at each durable commit, a line per object refused (\"rejected\") or\n"

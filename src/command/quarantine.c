@@ -21,6 +21,8 @@ static const char *why(const struct list *l, const struct version_row *row, cons
 {
     if (cls->terms.classification > node_ceiling(l->s->node))
         return "classified";
+    if (cls->proposed)
+        return cls->refused ? "found in text, and refused" : "found in text: entente proposal list";
     if (row->standing == STANDING_QUARANTINED)
         return "dated ahead";
     return gate_class_label(cls) == TLP_RED ? "RED, and no agreement names accounts" : "kept aside";

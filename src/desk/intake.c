@@ -152,6 +152,8 @@ static void tell_rejected(struct intake *in, const struct intake_items *items, s
         in->totals.warned += warned;
         if (r->kind == RECORD_REJECTED && o->on_rejected)
             o->on_rejected(o->self, &r->u.rejected);
+        if (r->kind == RECORD_OBJECT && r->u.object.proposed && o->on_proposed)
+            o->on_proposed(o->self, &r->u.object);
         if (warned && o->on_warned)
             o->on_warned(o->self, &r->u.object);
     }

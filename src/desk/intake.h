@@ -32,6 +32,8 @@ struct intake_options {
     void (*on_rejected)(void *self, const struct record_rejected *r);
     /* Of an object that was taken in although it breaks a MUST (model/stix.h: let). May be NULL. */
     void (*on_warned)(void *self, const struct record_object *o);
+    /* Of an object that was found in text and waits for a person, also when it was held already. May be NULL. */
+    void (*on_proposed)(void *self, const struct record_object *o);
     /* What of the document no object carries. May be NULL. */
     void (*on_lost)(void *self, const struct record_lost *l);
     /* A finding was made because an object names a value of ours. May be NULL. */

@@ -370,6 +370,7 @@ static enum err apply_judged(struct apply *a, struct intake_item *item, struct a
         e = record(a, item, &j, &stamps, reterr);
     if (e == OK && !refused)
         count_verdict(&a->totals, j.verdict);
+    a->totals.proposed += e == OK && j.verdict == INTAKE_FRESH && item->cls.proposed;
     judgement_done(&j);
     return e;
 }
@@ -397,8 +398,10 @@ static enum err apply_object(struct apply *a, struct intake_item *item, struct f
         return OK;
     }
     bool same = known && intake_same(&arrived, &row);
-    arrived.renews = same && renews(a, &item->record.u.object, &row);
-    if (same && !arrived.renews) {
+    /* A proposal says nothing new of what is held: accepted, refused or waiting, it stays that. */
+    bool proposed_again = item->record.u.object.proposed && (known || held);
+    arrived.renews = same && !proposed_again && renews(a, &item->record.u.object, &row);
+    if (proposed_again || (same && !arrived.renews)) {
         count_verdict(&a->totals, INTAKE_UNCHANGED);
         return OK;
     }
@@ -455,6 +458,7 @@ static void add_totals(struct intake_totals *sum, const struct intake_totals *t)
     sum->conflicts += t->conflicts;
     sum->quarantined += t->quarantined;
     sum->red += t->red;
+    sum->proposed += t->proposed;
     sum->renditions += t->renditions;
     sum->at = t->at;
 }

@@ -54,6 +54,7 @@ static void classify(struct intake *in, const struct record_object *o, const str
                                .source_default = in->source_default,
                                .source_pap = in->source_pap,
                                .exercise = in->exercise};
+    ret->quarantined = ret->proposed = o->proposed;
     ret->protocol_object = is_public_text(o->id, o->body);
     ret->own_identity = opt->from_self && is_identity(in, o->id);
     size_t len = id->type.len < sizeof ret->type ? id->type.len : sizeof ret->type - 1;

@@ -393,7 +393,9 @@ enum err reclass_by_definitions(struct node *node, const struct reclass_request 
 
 /* ---- out of quarantine ---- */
 
+enum letting { LET_OUT, PROPOSAL_ACCEPT, PROPOSAL_REFUSE };
 struct letting_out {
+    enum letting how;
     struct looking look;
     struct changes changes;
     struct buffer key;
@@ -416,7 +418,14 @@ static enum err let_out(void *self, const struct version_row *row)
                          "ceiling where the node is accredited for more");
     if (l->changes.count == BATCH)
         return fault_set(l->reterr, ERR_LIMIT, "more than %d versions of it are in quarantine", BATCH);
-    cls.quarantined = false;
+    if (l->how != LET_OUT && (!cls.proposed || cls.refused))
+        return OK;
+    if (l->how == PROPOSAL_REFUSE)
+        cls.refused = true;
+    else
+        cls.proposed = cls.refused = cls.quarantined = false;
+    if (l->how == PROPOSAL_ACCEPT)
+        cls.quarantined = red_is_quarantined(&cls, false);
     bool stays = row->standing == STANDING_CURRENT;
     e = key_of(&cls, &l->key, l->reterr);
     if (e == OK)
@@ -424,13 +433,14 @@ static enum err let_out(void *self, const struct version_row *row)
     return e;
 }
 
-enum err quarantine_release(struct node *node, struct text id, const struct uuid *account, struct text reason,
-                            uint64_t *ret_count, struct fault *reterr)
+static enum err let(enum letting how, struct node *node, struct text id, const struct uuid *account,
+                    struct text reason, uint64_t *ret_count, struct fault *reterr)
 {
-    struct letting_out l = {.look.node = node, .reterr = reterr};
+    static const char *const acts[] = {"quarantine release", "proposal accept", "proposal refuse"};
+    struct letting_out l = {.how = how, .look.node = node, .reterr = reterr};
     l.changes.node = node;
     l.changes.account = *account;
-    l.changes.act = TEXT("quarantine release");
+    l.changes.act = text_of(acts[how]);
     l.changes.subject = id;
     l.changes.reason = reason;
     arena_init(&l.changes.arena, BATCH_BYTES);
@@ -441,11 +451,25 @@ enum err quarantine_release(struct node *node, struct text id, const struct uuid
         node_reader_done(node, l.look.v);
     }
     if (e == OK && l.changes.count == 0)
-        e = fault_set(reterr, ERR_NOT_FOUND, "nothing of " TEXT_FMT " is in quarantine", TEXT_ARG(id));
+        e = fault_set(reterr, ERR_NOT_FOUND, "nothing of " TEXT_FMT " %s", TEXT_ARG(id),
+                      how == LET_OUT ? "is in quarantine" : "waits as a proposal");
     if (e == OK)
         e = changes_write(&l.changes, reterr);
     buffer_done(&l.key);
     arena_done(&l.changes.arena);
     *ret_count = e == OK ? l.changes.count : 0;
     return e;
+}
+
+enum err quarantine_release(struct node *node, struct text id, const struct uuid *account, struct text reason,
+                            uint64_t *ret_count, struct fault *reterr)
+{
+    return let(LET_OUT, node, id, account, reason, ret_count, reterr);
+}
+
+enum err proposal_decide(struct node *node, struct text id, bool accept, const struct uuid *account,
+                         struct text reason, struct fault *reterr)
+{
+    uint64_t count;
+    return let(accept ? PROPOSAL_ACCEPT : PROPOSAL_REFUSE, node, id, account, reason, &count, reterr);
 }

@@ -34,6 +34,12 @@ MUST_CHECK enum err reclass_resume(struct node *node, struct fault *reterr);
 /* Received RED is for the accounts that the agreement with its party names, and waits in quarantine without one. */
 bool red_is_quarantined(const struct gate_class *cls, bool agreement_names_accounts);
 
+/* What was proposed is accepted, an ordinary object from then on (in quarantine still, where its label wants that),
+ * or refused: it stays where it is and is proposed no more. The act with its reason stays in the log. ERR_NOT_FOUND:
+ * no such proposal waits. */
+MUST_CHECK enum err proposal_decide(struct node *node, struct text id, bool accept, const struct uuid *account,
+                                    struct text reason, struct fault *reterr);
+
 /* Lets the object's quarantined versions out: the act with its reason, then each version under a class that says so;
  * one dated ahead stands among the others by its date. ERR_NOT_FOUND: nothing of it is in quarantine. ERR_DENIED: it
  * is classified above the ceiling. */

@@ -21,7 +21,12 @@ static const struct magic {
     {{"[\0", 2}, NARROWED},
     {{"\0{", 2}, NARROWED},
     {{"\0[", 2}, NARROWED},
-    {{"%PDF", 4}, "the file is a PDF"},
+    {{"%PDF", 4}, "the file is a PDF: take its text out first (pdftotext FILE - | entente import --as text -)"},
+    {{"\xd0\xcf\x11\xe0", 4},
+     "the file is an Office document: save it as text first (libreoffice --headless --convert-to txt:Text FILE), "
+     "then "
+     "entente import --as text"},
+    {{"{\\rtf", 5}, "the file is RTF: save it as text first, then entente import --as text"},
 };
 
 /* XML names its encoding, and its reader reads UTF-16. */
@@ -38,4 +43,10 @@ const char *magic_says(struct text head)
         if (text_starts(head, magics[i].bytes))
             return magics[i].what;
     return NULL;
+}
+
+bool magic_is_utf16(struct text head)
+{
+    const bool wide = text_starts(head, (struct text){"\xff\xfe\0\0", 4});
+    return !wide && (text_starts(head, TEXT("\xff\xfe")) || text_starts(head, TEXT("\xfe\xff")));
 }

@@ -6,3 +6,5 @@
 
 /* What the file is and what to do, in words; NULL: nothing is known against it. */
 const char *magic_says(struct text head);
+/* It has the byte order mark of UTF-16: text is read so, tables and JSON are not. */
+bool magic_is_utf16(struct text head);

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "format/magic.h"
+#include "format/text.h"
 #include "format/warninglist.h"
 #include "reader/envelope.h"
 #include "reader/formats.h"
@@ -51,7 +52,11 @@ static enum err detect(struct feed *in, struct text name, enum reader_format *fo
         if (in->err)
             return fault_at(reterr, ERR_IO, (int64_t)in->end, NULL, "cannot read: %s", strerror(in->errno_seen));
         struct format_head head = {{in->ptr, in->end}, !more || in->end > LINE_MAX_BYTES, without_folder(name)};
-        const char *other = format_of(READER_ZIP)->claim(&head) == FORMAT_YES ? NULL : magic_says(head.bytes);
+        const bool wide_text =
+            magic_is_utf16(head.bytes) &&
+            (*format == READER_TEXT || (*format == READER_DETECT && FORMAT_TEXT.claim(&head) != FORMAT_NO));
+        const bool known = wide_text || format_of(READER_ZIP)->claim(&head) == FORMAT_YES;
+        const char *other = known ? NULL : magic_says(head.bytes);
         if (other)
             return fault_at(reterr, ERR_MALFORMED, 0, NULL, "%s", other);
         if (*format != READER_DETECT) {

@@ -13,7 +13,10 @@
 #include "format/part.h"
 #include "format/shadowserver.h"
 #include "format/stix.h"
+#include "format/suricata.h"
+#include "format/text.h"
 #include "format/warninglist.h"
+#include "format/zeek.h"
 #include "format/zip.h"
 
 static const struct format *const formats[READER_FORMATS] = {
@@ -26,10 +29,13 @@ static const struct format *const formats[READER_FORMATS] = {
     [READER_N6] = &FORMAT_N6,
     [READER_IODEF] = &FORMAT_IODEF,
     [READER_STIX] = &FORMAT_STIX,
+    [READER_ZEEK] = &FORMAT_ZEEK,
+    [READER_SURICATA] = &FORMAT_SURICATA,
     [READER_CSV] = &FORMAT_CSV,
     [READER_SHADOWSERVER] = &FORMAT_SHADOWSERVER,
     [READER_LIST] = &FORMAT_LIST,
     [READER_WARNINGLIST] = &FORMAT_WARNINGLIST,
+    [READER_TEXT] = &FORMAT_TEXT,
 };
 
 const struct format *format_of(enum reader_format f)
@@ -78,18 +84,23 @@ bool reader_format_apart(enum reader_format f)
 enum format_claim format_detect(const struct format_head *h, enum reader_format *ret)
 {
     enum format_claim best = FORMAT_NO;
+    enum reader_format found = READER_DETECT;
     bool more = false;
     for (enum reader_format f = READER_DETECT + 1; f < READER_FORMATS; f++) {
         enum format_claim claim = formats[f] ? formats[f]->claim(h) : FORMAT_NO;
         more = more || claim == FORMAT_MORE;
         if (claim == FORMAT_YES || (claim == FORMAT_MAYBE && best == FORMAT_NO)) {
-            *ret = f;
+            found = f;
             best = claim;
         }
         if (claim == FORMAT_YES)
-            return FORMAT_YES;
+            break;
     }
-    return more && !h->whole ? FORMAT_MORE : best;
+    if (best != FORMAT_YES && more && !h->whole)
+        return FORMAT_MORE;
+    if (best != FORMAT_NO)
+        *ret = found;
+    return best;
 }
 
 bool format_is_container(enum reader_format f)

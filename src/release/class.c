@@ -27,6 +27,8 @@ static const struct flag {
     {'x', offsetof(struct gate_class, exercise)},
     {'l', offsetof(struct gate_class, label_given)},
     {'b', offsetof(struct gate_class, bare)},
+    {'d', offsetof(struct gate_class, proposed)},
+    {'r', offsetof(struct gate_class, refused)},
 };
 
 static bool *flag_of(struct gate_class *c, const struct flag *f)

@@ -54,6 +54,8 @@ struct gate_class {
     bool internal_only;      /* findings, evidence, incidents, our constituency register: never outward by a door of
                                 this version but console */
     bool quarantined;        /* seen by releasers only; never released */
+    bool proposed;           /* in quarantine because it was found in text that people wrote: it waits for a person */
+    bool refused;            /* and one said no */
     bool exercise;           /* space the object lives in */
     char type[64]; /* STIX type, NUL-terminated, for words and for recipients that know only standard types */
 };
