@@ -327,10 +327,13 @@ static enum err open_text(const struct format_job *job, void **ret)
     buffer_init(&r->name, KIB);
     r->left = LEFT_NOT + 1;
     bool named = job->name.len && !text_eq(job->name, TEXT("-")) && text_is_utf8(job->name);
+    const ptrdiff_t at = text_find(job->sender, '@', 0);
     buffer_add(&r->name, named ? cut(job->name, NAME_MAX_WORDS) : TEXT("text"));
     enum err e = buffer_error(&r->name);
     if (e == OK)
         e = keep_init(&r->keep);
+    if (e == OK && at >= 0)
+        keep_own(&r->keep, text_sub(job->sender, (size_t)at + 1, job->sender.len));
     if (e == OK)
         e = atomic_init(&r->maker, job->party, job->identity, job->tlp);
     if (e == OK)

@@ -172,6 +172,9 @@ static void mails(void **state)
     assert_int_equal(s.objects, 2);
     s = read_sample("mail/good/forwarded.eml", READER_DETECT, READER_MAIL);
     assert_true(s.objects >= 3);
+    s = read_sample("mail/good/warning.eml", READER_DETECT, READER_MAIL);
+    assert_int_equal(s.objects, 2); /* nothing of the sender, nothing of the signature */
+    assert_non_null(strstr(s.losses, "the author's own"));
     s = read_sample("mail/bad/no_end.eml", READER_DETECT, READER_MAIL);
     assert_int_equal(s.objects, 1);
     (void)read_sample("mail/bad/cut.eml", READER_DETECT, READER_MAIL);
