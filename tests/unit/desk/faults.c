@@ -101,7 +101,7 @@ static enum err record_hits(struct house *h)
                                       .kind = VALUE_DOMAIN,
                                       .line = version,
                                       .offset = version * 100,
-                                      .seen_us = clock_now_us(),
+                                      .seen_us = INT64_C(1767400000000000) + (int64_t)version * 1000000,
                                       .text = TEXT("line")};
     struct hit_batch b = {.file = TEXT("/x"),
                           .follow_key = TEXT("k"),
