@@ -391,6 +391,8 @@ enum err intake_run(struct node *node, int fd, const struct intake_options *opti
             e = again == OK ? e : again;
         intake_spool_close(&in.spool);
     }
+    if (e == ERR_NOMEM && reterr && !reterr->what[0])
+        fault_set(reterr, e, "no memory to take the document in");
     pthread_mutex_destroy(&in.tell_lock);
     marking_book_done(&in.markings);
     report_batch_free(in.reports);
