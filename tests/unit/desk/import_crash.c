@@ -106,7 +106,7 @@ static void every_crash_of_an_import_recovers(void **state)
     record(&h);
     recorder_vfs_unregister();
     struct crash_plan plan = {
-        .seed = seed ? strtoull(seed, NULL, 10) : DEFAULT_SEED, .step = 20, .torn = 1, .subsets = 1};
+        .seed = seed ? strtoull(seed, NULL, 10) : DEFAULT_SEED, .step = 32, .torn = 1, .subsets = 1};
     size_t states = recorder_each_crash(recorder, &plan, at, check_state, &h);
     print_message("# %zu operations, %zu states, none lost\n", recorder_len(recorder), states);
     assert_true(states > recorder_len(recorder));
