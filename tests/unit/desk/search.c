@@ -375,20 +375,9 @@ static const char *const questions[] = {
     "10.0.0.1",
     "www.evil.example",
 };
-static const char *const texts[] = {"fancy bear",
-                                    "bear",
-                                    "emotet",
-                                    "apt28",
-                                    "cve-2026-1234",
-                                    "loader bank",
-                                    "stage",
-                                    "multi-stage",
-                                    "gro\xc3\x9f"
-                                    "er",
-                                    "b\xc3\xa4r",
-                                    "c2",
-                                    "nothing",
-                                    "loader loader bank"};
+static const char *const texts[] = {
+    "fancy bear",  "bear",          "emotet",     "apt28", "cve-2026-1234", "loader bank",       "stage",
+    "multi-stage", "gro\303\237er", "b\xc3\xa4r", "c2",    "nothing",       "loader loader bank"};
 static const char *const starts[] = {
     "evil",    "e",        "192.0.",    "http://e", "a.evil.exampl", "b.a.evil.example", "emo",
     "fancy b", "cve-2026", "2001:db8:", "zz"};
