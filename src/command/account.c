@@ -25,7 +25,7 @@ static int add_account(struct session *s, struct view *v)
         return EXIT_USAGE;
     }
     a->id = uuid_random();
-    a->account = *node_admin(s->node);
+    a->account = *session_account(s);
     a->name = text_of(name);
     int code = append_fact(s, &f);
     if (code)
@@ -93,7 +93,7 @@ static int tell_revoked(struct session *s, const struct uuid *id, const char *na
     char subject[UUID_TEXT_MAX];
     const char *reason = option(s, "reason");
     struct fact f = {.kind = FACT_ACT,
-                     .u.act = {.account = *node_admin(s->node),
+                     .u.act = {.account = *session_account(s),
                                .verb = TEXT("tokens revoked"),
                                .subject = uuid_format(id, subject),
                                .reason = text_of(reason ? reason : "")}};

@@ -123,7 +123,7 @@ static enum err write_change(struct txn *t, void *self, struct fault *reterr)
 static enum err run_change(struct session *s, struct change *c, struct fault *reterr)
 {
     struct local *local = node_local(s->node);
-    c->by = c->recovering ? c->fresh_id : *node_admin(s->node); /* nobody acts as who is gone */
+    c->by = c->recovering ? c->fresh_id : *session_account(s); /* nobody acts as who is gone */
     arena_init(&c->arena, CHANGE_ARENA_BYTES);
     enum err err = node_write(s->node, write_change, c, reterr);
     arena_done(&c->arena);
@@ -191,7 +191,7 @@ static int lost_name(struct session *s, char *out, size_t size)
     }
     if (open_view(s, &v))
         return EXIT_WRITE;
-    enum err err = view_account(v, node_admin(s->node), &a, &fault);
+    enum err err = view_account(v, session_account(s), &a, &fault);
     if (err == OK)
         snprintf(out, size, TEXT_FMT, TEXT_ARG(a.name));
     node_reader_done(s->node, v);

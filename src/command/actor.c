@@ -65,7 +65,7 @@ int acting_account(struct session *s, struct view *v, struct uuid *ret)
         complain(s, "--token-file: --by ACCOUNT says whose token it is");
         return EXIT_USAGE;
     }
-    *ret = *node_admin(s->node);
+    *ret = *session_account(s);
     return EXIT_DONE;
 }
 

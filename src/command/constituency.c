@@ -56,7 +56,7 @@ static int look_back(struct session *s, const struct register_totals *t)
     uint64_t named;
     if (t->fresh + t->updated == 0)
         return EXIT_DONE;
-    enum err err = named_look_back(s->node, node_admin(s->node), on_named, s, &named, &fault);
+    enum err err = named_look_back(s->node, session_account(s), on_named, s, &named, &fault);
     return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
 }
 
@@ -64,7 +64,7 @@ static int run_import(struct session *s)
 {
     struct register_totals t = {0};
     struct fault fault = {.offset = -1, .line = -1};
-    enum err err = register_import(s->node, s->inputs[0].fd, node_admin(s->node), on_rejected, s, &t, &fault);
+    enum err err = register_import(s->node, s->inputs[0].fd, session_account(s), on_rejected, s, &t, &fault);
     if (s->json)
         say(s, "{\"rows\":%llu,\"new\":%llu,\"updated\":%llu,\"unchanged\":%llu,\"rejected\":%llu}\n",
             (unsigned long long)t.rows, (unsigned long long)t.fresh, (unsigned long long)t.updated,

@@ -147,7 +147,7 @@ static int run_erase(struct session *s)
     int code = take_names(&w);
     if (code == EXIT_DONE) {
         const struct erase_request request = {
-            .ids = w.ids, .id_count = w.count, .account = *node_admin(s->node), .reason = text_of(reason)};
+            .ids = w.ids, .id_count = w.count, .account = *session_account(s), .reason = text_of(reason)};
         if (node_erase(s->node, &request, &result, &fault))
             code = complain_fault(s, NULL, &fault);
         else

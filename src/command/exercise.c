@@ -100,7 +100,7 @@ static int run_sign(struct session *s)
         code = complain_fault(s, NULL, &fault);
     struct fact f = {
         .kind = FACT_ACT,
-        .u.act = {.account = *node_admin(s->node), .verb = TEXT("exercise signed"), .subject = buffer_text(&note)}};
+        .u.act = {.account = *session_account(s), .verb = TEXT("exercise signed"), .subject = buffer_text(&note)}};
     if (!code)
         code = append_fact(s, &f); /* durable before it is handed out */
     if (!code && s->json) {

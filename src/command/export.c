@@ -172,7 +172,7 @@ static void tell(const struct export_job *j)
 static int export_as(struct session *s, struct arena *a)
 {
     struct text types[EXPORT_TYPES_MAX];
-    struct export_job j = {.s = s, .wanted = {.account = *node_admin(s->node), .types = types}, .file = {.fd = -1}};
+    struct export_job j = {.s = s, .wanted = {.account = *session_account(s), .types = types}, .file = {.fd = -1}};
     const struct form_row *form = find_form(s);
     int code = form ? read_since(s, &j.wanted.since_us) : EXIT_USAGE;
     if (!code)

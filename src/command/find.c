@@ -143,11 +143,17 @@ static bool is_visible(struct session *s, struct view *v, const struct uuid *acc
     return view_versions(v, text_of(id), one_version, &w, NULL) == OK && w.any;
 }
 
+/* The first administrator, by whom nothing is asked in another's name. */
+static bool sees_all(const struct session *s)
+{
+    return !s->actor && !option(s, "as");
+}
+
 /* A number stands for an identifier, which is not told either. */
 static int may_be_told(struct session *s, struct view *v, const struct uuid *account, const char *typed, int code,
                        const struct found_object *found)
 {
-    if (code || !option(s, "as") || is_visible(s, v, account, found->id))
+    if (code || sees_all(s) || is_visible(s, v, account, found->id))
         return code;
     complain(s, "%s: nothing that this account may see", typed);
     return EXIT_DENIED;
@@ -183,7 +189,7 @@ static int by_beginning(struct session *s, struct view *v, const struct uuid *ac
     }
     if (view_ids(v, &from, &upto, type, LISTED_MAX + 1, add_candidate, &c, &fault))
         return complain_fault(s, NULL, &fault);
-    if (option(s, "as"))
+    if (!sees_all(s))
         keep_visible(s, v, account, &c);
     if (c.count > 1)
         return several(s, typed, &c);
@@ -252,7 +258,7 @@ int find_reader(struct session *s, struct view *v, struct uuid *ret)
     const char *name = option(s, "as");
     struct fact_account f;
     struct fault fault = {.offset = -1, .line = -1};
-    *ret = *node_admin(s->node);
+    *ret = *session_account(s);
     if (!name)
         return EXIT_DONE;
     enum err err = view_account_by_name(v, text_of(name), &f, &fault);

@@ -45,7 +45,7 @@ static int open_eyes(struct list *l, struct view *v)
     const char *as = option(l->s, "as");
     l->now_us = clock_now_us();
     enum err err =
-        as ? view_account_by_name(v, text_of(as), &a, &fault) : view_account(v, node_admin(l->s->node), &a, &fault);
+        as ? view_account_by_name(v, text_of(as), &a, &fault) : view_account(v, session_account(l->s), &a, &fault);
     if (err == ERR_NOT_FOUND) {
         complain(l->s, "no account is named %s; entente account list shows them", as ? as : "so");
         return EXIT_DATA;

@@ -31,8 +31,7 @@ static int mark_false(struct session *s, struct view *v)
         return EXIT_USAGE;
     words.reason = text_of(reason ? reason : "");
     words.tell = option_given(s, "tell");
-    if (ident_parse(row.id, &ident, &fault) ||
-        finding_rule(s->node, &ident.uuid, &words, node_admin(s->node), &fault))
+    if (ident_parse(row.id, &ident, &fault) || finding_rule(s->node, &ident.uuid, &words, session_account(s), &fault))
         return complain_fault(s, NULL, &fault);
     if (!s->json)
         say(s, "F-%llu is a false positive now, for the whole team%s%s%s\n", (unsigned long long)number,
@@ -57,7 +56,7 @@ static int reopen(struct session *s, struct view *v)
         return code;
     uint64_t number = row.number;
     if (ident_parse(row.id, &ident, &fault) ||
-        finding_reopen(s->node, &ident.uuid, text_of(reason ? reason : ""), node_admin(s->node), &fault))
+        finding_reopen(s->node, &ident.uuid, text_of(reason ? reason : ""), session_account(s), &fault))
         return complain_fault(s, NULL, &fault);
     if (!s->json)
         say(s, "F-%llu is open again, and what silenced it is taken back\n", (unsigned long long)number);

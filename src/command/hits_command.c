@@ -38,7 +38,7 @@ static int record(struct session *s, struct text bytes)
     if (err)
         fault_set(&fault, err, "hits: not a batch of this program");
     if (!err) {
-        b.batch.account = *node_admin(s->node);
+        b.batch.account = *session_account(s);
         if (b.batch.count)
             err = findings_record(s->node, &b.batch, &a, &news, &count, &fault);
     }

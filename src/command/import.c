@@ -500,7 +500,7 @@ static int run_import(struct session *s)
     struct wanted_markings markings = {.count = 0};
     struct intake_options options = {.strict = option_given(s, "strict"),
                                      .exercise = text_of(option_given(s, "exercise") ? option(s, "exercise") : ""),
-                                     .account = *node_admin(s->node),
+                                     .account = *session_account(s),
                                      .cancel = s->cancel};
     int code = read_format(s, &options.format);
     if (!code)

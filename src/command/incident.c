@@ -46,7 +46,7 @@ static int run_open(struct session *s)
                                  .description = text_of(description ? description : ""),
                                  .findings = findings,
                                  .finding_count = count,
-                                 .account = *node_admin(s->node)};
+                                 .account = *session_account(s)};
     struct arena a;
     arena_init(&a, 1 * MIB);
     struct text id;
@@ -208,7 +208,7 @@ static int run_close(struct session *s)
         complain(s, "incident close: --reason R");
         return EXIT_USAGE;
     }
-    enum err err = incident_close(s->node, text_of(s->operands[0]), text_of(reason), node_admin(s->node), &fault);
+    enum err err = incident_close(s->node, text_of(s->operands[0]), text_of(reason), session_account(s), &fault);
     if (err == ERR_NOT_FOUND) {
         complain(s, "%s: no such incident; entente incident list shows them", s->operands[0]);
         return EXIT_DATA;

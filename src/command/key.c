@@ -164,7 +164,7 @@ static int change_origin(struct session *s, enum origin_reason reason)
         complain(s, "%s: --reason R: it stands in the log for ever", s->command->name);
         return EXIT_USAGE;
     }
-    struct origin_change change = {.reason = reason, .account = *node_admin(s->node), .words = text_of(words)};
+    struct origin_change change = {.reason = reason, .account = *session_account(s), .words = text_of(words)};
     node_origin(s->node, &before);
     if (node_new_origin(s->node, &change, &now, &fault))
         return complain_fault(s, NULL, &fault);

@@ -127,7 +127,7 @@ static int run_add(struct session *s)
     if (code)
         return code;
     arena_init(&a, 64 * KIB);
-    if (own_marking_add(s->node, text_of(name), &terms, node_admin(s->node), &a, &id, &fault))
+    if (own_marking_add(s->node, text_of(name), &terms, session_account(s), &a, &id, &fault))
         code = complain_fault(s, NULL, &fault);
     else
         show_marking(s, id, text_of(name), &terms);

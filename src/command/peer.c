@@ -57,7 +57,7 @@ static int run_invite(struct session *s)
     struct buffer invitation;
     buffer_init(&invitation, INVITATION_MAX);
     int code = EXIT_DONE;
-    if (peer_invite(s->node, text_of(name), text_of(url), node_admin(s->node), &invitation, &fault))
+    if (peer_invite(s->node, text_of(name), text_of(url), session_account(s), &invitation, &fault))
         code = complain_fault(s, NULL, &fault);
     else if (s->output_fd < 0)
         say(s, TEXT_FMT "\n", TEXT_ARG(buffer_text(&invitation)));
@@ -90,8 +90,7 @@ static int run_accept(struct session *s)
         complain(s, "%s: not an invitation: longer than %zu bytes or not readable", s->inputs[0].name,
                  INVITATION_MAX);
         code = EXIT_DATA;
-    } else if (peer_accept(s->node, buffer_text(&b), text_of(name ? name : ""), node_admin(s->node), &party,
-                           &fault)) {
+    } else if (peer_accept(s->node, buffer_text(&b), text_of(name ? name : ""), session_account(s), &party, &fault)) {
         code = complain_fault(s, s->inputs[0].name, &fault);
     }
     buffer_done(&b);
@@ -152,7 +151,7 @@ static int confirm_key(struct session *s, const struct uuid *party)
     uint8_t key[NOTE_KEY_BYTES];
     struct note_key named;
     if (note_key_parse(text_of(option(s, "key")), &named, NULL) == OK)
-        return peer_pin_set(s->node, party, &named, node_admin(s->node), &fault)
+        return peer_pin_set(s->node, party, &named, session_account(s), &fault)
                    ? complain_fault(s, s->operands[0], &fault)
                    : EXIT_DONE;
     if (!read_key(option(s, "key"), key)) {
@@ -160,7 +159,7 @@ static int confirm_key(struct session *s, const struct uuid *party)
             s, "--key: the 64 hex digits of a key, or its vkey, as the partner's own `entente key list` shows them");
         return EXIT_USAGE;
     }
-    return peer_pin_confirm(s->node, party, key, node_admin(s->node), &fault)
+    return peer_pin_confirm(s->node, party, key, session_account(s), &fault)
                ? complain_fault(s, s->operands[0], &fault)
                : EXIT_DONE;
 }
@@ -253,7 +252,7 @@ static int run_set(struct session *s)
         code = confirm_key(s, &party);
     bool other = set.has_ceiling || set.has_sightings || set.has_poll_ms || set.has_country || set.has_kind ||
                  set.has_knows || set.has_identity || !option_given(s, "key");
-    if (!code && other && peer_set(s->node, &party, &set, node_admin(s->node), &fault))
+    if (!code && other && peer_set(s->node, &party, &set, session_account(s), &fault))
         code = complain_fault(s, NULL, &fault);
     if (!code && !s->json)
         say(s, "%s: recorded\n", s->operands[0]);
@@ -270,7 +269,7 @@ static int run_expel(struct session *s)
         return EXIT_USAGE;
     }
     int code = named_peer(s, &party);
-    if (!code && peer_expel(s->node, &party, text_of(reason), node_admin(s->node), &fault))
+    if (!code && peer_expel(s->node, &party, text_of(reason), session_account(s), &fault))
         code = complain_fault(s, NULL, &fault);
     if (!code && !s->json)
         say(s, "%s gets nothing from this moment on\n", s->operands[0]);

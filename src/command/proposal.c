@@ -219,7 +219,7 @@ static int decide(struct session *s, struct text id, bool accept)
 {
     const char *reason = option(s, "reason");
     struct fault fault = {.offset = -1, .line = -1};
-    enum err e = proposal_decide(s->node, id, accept, node_admin(s->node),
+    enum err e = proposal_decide(s->node, id, accept, session_account(s),
                                  text_of(reason   ? reason
                                          : accept ? "accepted"
                                                   : "refused"),
@@ -263,7 +263,7 @@ static int decide_one(struct session *s, const char *typed, bool accept, uint64_
     struct view *v;
     if (open_view(s, &v))
         return EXIT_WRITE;
-    int code = find_object(s, v, node_admin(s->node), typed, &found);
+    int code = find_object(s, v, session_account(s), typed, &found);
     node_reader_done(s->node, v);
     if (code == EXIT_DONE)
         code = decide(s, text_of(found.id), accept);

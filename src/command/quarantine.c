@@ -126,7 +126,7 @@ static int run_release(struct session *s)
         complain(s, "letting something out of quarantine has a reason: --reason R");
         return EXIT_USAGE;
     }
-    enum err err = quarantine_release(s->node, text_of(id), node_admin(s->node), text_of(reason), &count, &fault);
+    enum err err = quarantine_release(s->node, text_of(id), session_account(s), text_of(reason), &count, &fault);
     if (err == ERR_NOT_FOUND) {
         complain(s, "%s: nothing of it is in quarantine; entente quarantine list shows what is", id);
         return EXIT_DATA;

@@ -27,6 +27,11 @@ int exit_of(enum err err)
     return EXIT_WRITE;
 }
 
+const struct uuid *session_account(const struct session *s)
+{
+    return s->actor ? &s->actor->account : node_admin(s->node);
+}
+
 const char *option(const struct session *s, const char *name)
 {
     const struct option_spec *o = s->command->options;

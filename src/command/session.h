@@ -66,6 +66,13 @@ struct input {
 
 struct server; /* a serving node's other parts, see command/serve.h */
 
+/* One of our own accounts for whom a command runs that did not come from this machine: it acts under it, and sees
+ * what the gate clears for it. */
+struct actor {
+    struct uuid account;
+    enum role role;
+};
+
 struct session {
     const struct command *command;
     const char *home;
@@ -77,7 +84,8 @@ struct session {
     size_t input_count;
     int output_fd; /* of option --out, opened by who typed it; -1: none */
     struct node *node;
-    struct server *server; /* NULL outside `serve` */
+    struct server *server;     /* NULL outside `serve` */
+    const struct actor *actor; /* NULL: who can write the home acts, as its administrator */
     const atomic_bool *cancel;
     void (*write)(void *self, bool to_stderr, struct text bytes);
     void *write_self;
@@ -85,6 +93,9 @@ struct session {
     struct buffer line; /* scratch of session_json() */
 };
 
+/* Under which account the command acts and whose eyes it has: the actor's, else the first administrator's. s->node is
+ * open. */
+const struct uuid *session_account(const struct session *s);
 const char *option(const struct session *s, const char *name); /* NULL when not given */
 bool option_given(const struct session *s, const char *name);
 enum command_need session_need(const struct session *s); /* of its command, with these options */

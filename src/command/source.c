@@ -179,10 +179,10 @@ static int add_source(struct session *s, struct view *v)
         complain(s, "there is a source %s already; entente source set %s changes it", name, name);
         code = EXIT_USAGE;
     }
-    if (!code && intake_party(s->node, text_of(party ? party : name), node_admin(s->node), &src->party, &fault))
+    if (!code && intake_party(s->node, text_of(party ? party : name), session_account(s), &src->party, &fault))
         code = complain_fault(s, NULL, &fault);
     src->id = uuid_random();
-    src->account = *node_admin(s->node);
+    src->account = *session_account(s);
     src->name = text_of(name);
     if (!code)
         code = record_source(s, &f, &set);
@@ -210,10 +210,10 @@ static int set_source(struct session *s, struct view *v)
         return EXIT_DATA;
     }
     src->name = text_of(name);
-    src->account = *node_admin(s->node);
+    src->account = *session_account(s);
     int code = read_settings(s, src, &set);
     if (!code && option_given(s, "party") &&
-        intake_party(s->node, text_of(option(s, "party")), node_admin(s->node), &src->party, &fault))
+        intake_party(s->node, text_of(option(s, "party")), session_account(s), &src->party, &fault))
         code = complain_fault(s, NULL, &fault);
     if (!code)
         code = record_source(s, &f, &set);

@@ -52,7 +52,7 @@ int verify_peer(struct session *s)
     node_reader_done(s->node, v);
     if (code)
         return code;
-    enum err e = ledger_check_peer(s->node, &party, node_admin(s->node), &c, &fault);
+    enum err e = ledger_check_peer(s->node, &party, session_account(s), &c, &fault);
     if (e == OK) {
         tell_good(s, &c);
         return EXIT_DONE;

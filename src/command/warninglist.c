@@ -39,7 +39,7 @@ static int add_one(struct session *s, const struct input *input)
     const struct list_told told = {on_rejected, &a, s->cancel};
     struct list_taken t;
     struct fault fault = {.offset = -1, .line = -1};
-    if (list_take(s->node, input->fd, node_admin(s->node), &told, &t, &fault))
+    if (list_take(s->node, input->fd, session_account(s), &told, &t, &fault))
         return complain_fault(s, input->name, &fault);
     if (s->json) {
         struct json_out o = json_out_to(json_line(s));
@@ -211,7 +211,7 @@ static int run_show(struct session *s)
 static int use(struct session *s, bool enable)
 {
     struct fault fault = {.offset = -1, .line = -1};
-    enum err err = list_use(s->node, text_of(s->operands[0]), enable, node_admin(s->node), &fault);
+    enum err err = list_use(s->node, text_of(s->operands[0]), enable, session_account(s), &fault);
     if (err == ERR_NOT_FOUND) {
         complain(s, "%s: %s", s->operands[0], fault.what);
         return EXIT_DATA;
@@ -303,7 +303,7 @@ static int allow_found(struct session *s, struct view *v)
         complain(s, "--reason R is needed: it is kept, and shown with the indicator");
         return EXIT_USAGE;
     }
-    int code = find_object(s, v, node_admin(s->node), s->operands[0], &found);
+    int code = find_object(s, v, session_account(s), s->operands[0], &found);
     if (code)
         return code;
     if (strncmp(found.id, "indicator--", 11) != 0) {
@@ -311,7 +311,7 @@ static int allow_found(struct session *s, struct view *v)
         return EXIT_DATA;
     }
     enum err err =
-        list_allow(s->node, text_of(found.id), !end, text_of(reason), node_admin(s->node), &changed, &fault);
+        list_allow(s->node, text_of(found.id), !end, text_of(reason), session_account(s), &changed, &fault);
     if (err)
         return complain_fault(s, found.id, &fault);
     if (!s->json)

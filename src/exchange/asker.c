@@ -216,7 +216,7 @@ enum err asker_find(struct node *node, struct view *v, struct text authorization
     if (e)
         return e;
 
-    struct asker a = {.account = account.id, .name = arena_text(arena, account.name)};
+    struct asker a = {.account = account.id, .name = arena_text(arena, account.name), .scopes = SCOPES_ALL};
     if (!a.name.ptr)
         return ERR_NOMEM;
     struct uuid party = account.party; /* the fact's texts end with the next question */
@@ -230,6 +230,7 @@ enum err asker_find(struct node *node, struct view *v, struct text authorization
         a.may_write = true;
     } else {
         a.recipient = recipient_of_account(node, &a.account, role, a.name);
+        a.role = role;
         a.may_write = role >= ROLE_ANALYST;
     }
     *ret = a;

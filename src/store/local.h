@@ -14,6 +14,16 @@ MUST_CHECK enum err local_upgrade(const char *home, struct fault *reterr);
 MUST_CHECK enum err local_copy(struct local *l, struct buffer *out, struct fault *reterr);
 void local_close(struct local *l);
 
+/* What a token may be used for; who it is for and that account's role limit it further. */
+enum scope {
+    SCOPE_TAXII_READ = 1,
+    SCOPE_TAXII_WRITE = 2,
+    SCOPE_API_READ = 4,
+    SCOPE_API_WRITE = 8,
+    SCOPE_REPORT = 16, /* events given to us: POST /intelmq/ */
+    SCOPES_ALL = 31
+};
+
 /* ---- access tokens: only their SHA-256 is kept ---- */
 /* A new token for the account: "ent_" and 43 characters, 256 random bits. label: for people. Shown once. */
 MUST_CHECK enum err local_token_new(struct local *l, const struct uuid *account, struct text label,
