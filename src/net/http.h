@@ -19,6 +19,8 @@ struct http_headers {
     const struct http_field *fields;
     size_t count;
 };
+struct http_server;
+struct http_exchange; /* the server's side of a request */
 struct http_request {
     struct text method,
         path;            /* path decoded, UTF-8, starts with '/', no "." or ".." segment, no control characters */
@@ -28,6 +30,10 @@ struct http_request {
     bool loopback;       /* the peer is on this machine */
     struct arena *arena; /* lives until the answer was sent */
     const struct http_headers *headers; /* NULL: none */
+    struct http_server *server;         /* whom http_wake() is told of */
+    struct http_exchange *exchange;     /* NULL: no server asks (a test); such a request cannot wait */
+    void *held;                         /* of http_hold() before; NULL at the handler's first call */
+    bool closing;                       /* the server stops: what is not answered now is answered with 503 */
 };
 /* Case-insensitive; TEXT_NONE when absent. The first, when it stands there more than once. */
 struct text http_header(const struct http_request *r, const char *name);
@@ -37,8 +43,36 @@ struct text http_param(const struct http_request *r, const char *name, size_t *r
 /* Iterates over decoded parameter names and values; *at starts at 0. false at the end. */
 bool http_next_param(const struct http_request *r, size_t *at, struct text *ret_name, struct text *ret_value);
 
-/* Called on a pool thread. Returns the answer (owned by net from then on), or NULL for a plain 500. */
+/* Called on a pool thread, which serves many connections: nothing long runs here. Returns the answer (owned by net
+ * from then on), what http_hold() or http_stream() returned, or NULL for a plain 500. */
 typedef struct outbound *http_handler(void *self, const struct http_request *request);
+
+/* ---- requests that wait: they take a connection and no thread ---- */
+/* The handler is called again with the same request, and request->held = state, when http_wake() names state, at
+ * until_mono_us (clock_mono_us(); INT64_MAX: never), or when the server stops (request->closing). A wake that comes
+ * while the handler still runs is not lost: it is called again at once. It may be called without a cause. A client
+ * that goes away ends the request without a call. state belongs to the server from here on: state_free (NULL: not
+ * needed) is called once, when the request has ended or another state took its place. The result is for the handler
+ * to return, for nothing else. */
+struct outbound *http_hold(const struct http_request *r, int64_t until_mono_us, void *state,
+                           void (*state_free)(void *state));
+/* Called on any thread. state only names who is meant, it is not looked into; NULL: all that wait. Costs one call of
+ * the handler for each one woken. */
+void http_wake(struct http_server *s, const void *state);
+
+enum http_next {
+    HTTP_PIECE, /* *ret_piece is sent: its body; status, media type and headers of a piece mean nothing */
+    HTTP_LATER, /* nothing now: called again when woken, or at *ret_until_us */
+    HTTP_END    /* *ret_piece (may be NULL) is the last one */
+};
+/* Called on a pool thread when the client has taken what came before. closing: the server stops; after HTTP_LATER the
+ * stream is then cut off. *ret_piece is owned by net from then on, *ret_until_us is INT64_MAX before the call. */
+typedef enum http_next http_next_piece(void *state, bool closing, struct outbound **ret_piece, int64_t *ret_until_us);
+/* An answer in pieces over time (chunked): head gives status, media type and headers, and the first piece where its
+ * body is not empty. state as with http_hold(), and it may be the state that was held. A client that stops reading is
+ * dropped after the idle timeout. */
+struct outbound *http_stream(const struct http_request *r, struct outbound *head, http_next_piece *next, void *state,
+                             void (*state_free)(void *state));
 
 struct http_server_options {
     const char *address;            /* "127.0.0.1:8443", "[::1]:0"; port 0 picks one */
@@ -53,7 +87,6 @@ struct http_server_options {
      * 500). NULL, or returning NULL: an answer without a body. */
     struct outbound *(*fault_page)(void *self, int status);
 };
-struct http_server;
 /* options and what they point to are needed during the call only, but for handler, fault_page and self.
  * Plain HTTP on an address that is not loopback is refused: ERR_DENIED. ERR_BUSY: the port is taken (fault says so).
  * ERR_USAGE: address, or certificate and key. ERR_NOMEM | ERR_IO
@@ -62,7 +95,8 @@ struct http_server;
 MUST_CHECK enum err http_server_start(const struct http_server_options *options, struct http_server **ret,
                                       struct fault *reterr);
 uint16_t http_server_port(const struct http_server *s);
-void http_server_stop(struct http_server *s); /* finishes requests under way; accepts NULL */
+/* Finishes requests under way; what waits is asked once more, with `closing`. Accepts NULL. */
+void http_server_stop(struct http_server *s);
 
 /* ---- client ---- */
 #define HTTP_SLOW_BYTES_S 256

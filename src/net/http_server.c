@@ -1,20 +1,19 @@
 /* net/http_server.c - requests in, struct outbound out, with libmicrohttpd: one epoll loop a pool thread.
  *
  * An exchange is one request and its answer: NEW -> (the library calls `step` at the head, for each piece of the
- * body, and at its end) -> BODY -> ANSWERED -> gone in `completed`. Invariants: 1. the handler sees whole requests
- * only. 2. an outbound belongs to the library's response from the moment it is handed over. 3. `busy` counts
- * exchanges between whole request and end of answer; stopping waits for it. */
+ * body, and at its end) -> BODY -> [HELD -> (and again when it was resumed)] -> ANSWERED or STREAMING -> gone in
+ * `completed`. Invariants: 1. the handler sees whole requests only. 2. an outbound belongs to the library's response
+ * from the moment it is handed over. 3. `busy` counts exchanges between whole request and end of answer, those that
+ * wait with them; stopping wakes them and waits for it. */
 #include <microhttpd.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "net/http_listen.h"
+#include "net/http_inside.h"
 #include "net/http_param.h"
-#include "net/http_watch.h"
 
 #define THREADS_DEFAULT     2
 #define THREADS_MAX         256
@@ -24,117 +23,7 @@
 /* A body longer than allowed is read and thrown away up to so many times the limit, so that the client hears the 413
  * instead of a broken connection. */
 #define DISCARD_TIMES  4
-#define FIELDS_MAX     128
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
-
-struct http_server {
-    struct http_server_options options; /* what is needed later: limits, handler, fault_page, self */
-    struct MHD_Daemon *daemon;
-    struct http_watch *watch;
-    int listen_fd;
-    uint16_t port;
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t idle;
-    unsigned busy;
-    bool stopping; /* answers say that their connection ends */
-    bool stopped;  /* no request reaches the handler any more */
-};
-
-struct exchange {
-    struct http_server *server;
-    struct http_watched *connection;
-    struct arena arena;
-    struct text target; /* as it was sent */
-    struct http_request request;
-    struct http_headers headers;
-    struct http_field fields[FIELDS_MAX];
-    struct buffer body;
-    size_t discarded;
-    int fault; /* status of the fault found in head or body; 0: none */
-    bool begun, busy;
-    char peer[IPADDR_TEXT_MAX];
-};
-
-/* ---- answering ---- */
-
-static void free_outbound(void *outbound)
-{
-    outbound_free(outbound);
-}
-
-/* Defaults of a house whose pages are for one reader each; an outbound's own headers come first. */
-static void add_header(struct MHD_Response *response, const char *name, const char *value)
-{
-    if (!MHD_get_response_header(response, name))
-        MHD_add_response_header(response, name, value);
-}
-
-static void add_headers(struct MHD_Response *response, const struct outbound *o, bool closing)
-{
-    for (size_t i = 0; i < outbound_header_count(o); i++) {
-        struct text name, value;
-        outbound_header(o, i, &name, &value);
-        MHD_add_response_header(response, name.ptr, value.ptr);
-    }
-    struct text type = outbound_media_type(o);
-    if (type.len)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type.ptr);
-    add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    add_header(response, "X-Content-Type-Options", "nosniff");
-    if (closing)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-}
-
-static bool is_stopping(struct http_server *s)
-{
-    pthread_mutex_lock(&s->lock);
-    bool stopping = s->stopping;
-    pthread_mutex_unlock(&s->lock);
-    return stopping;
-}
-
-static enum MHD_Result answer(struct http_server *s, struct MHD_Connection *connection, struct outbound *o)
-{
-    struct text body = outbound_body(o);
-    int status = outbound_status(o);
-    char *bytes = (char *)(uintptr_t)body.ptr; /* read only: the library copies from it */
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer_with_free_callback_cls(body.len, bytes, free_outbound, o);
-    if (!response) {
-        outbound_free(o);
-        return MHD_NO;
-    }
-    add_headers(response, o, is_stopping(s));
-    enum MHD_Result r = MHD_queue_response(connection, (unsigned)status, response);
-    MHD_destroy_response(response);
-    return r;
-}
-
-static enum MHD_Result answer_empty(struct http_server *s, struct MHD_Connection *connection, int status)
-{
-    struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    if (!response)
-        return MHD_NO;
-    if (is_stopping(s))
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    enum MHD_Result r = MHD_queue_response(connection, (unsigned)status, response);
-    MHD_destroy_response(response);
-    return r;
-}
-
-static bool is_answer(const struct outbound *o)
-{
-    return o && outbound_status(o) >= 200 && outbound_status(o) <= 599;
-}
-
-static enum MHD_Result answer_fault(struct http_server *s, struct MHD_Connection *connection, int status)
-{
-    struct outbound *page = s->options.fault_page ? s->options.fault_page(s->options.self, status) : NULL;
-    if (is_answer(page))
-        return answer(s, connection, page);
-    outbound_free(page);
-    return answer_empty(s, connection, status);
-}
 
 /* ---- the request's head ---- */
 
@@ -142,8 +31,8 @@ static enum MHD_Result keep_field(void *self, enum MHD_ValueKind kind, const cha
                                   const char *value, size_t value_len)
 {
     (void)kind;
-    struct exchange *x = self;
-    if (x->headers.count == FIELDS_MAX) {
+    struct http_exchange *x = self;
+    if (x->headers.count == HTTP_FIELDS_MAX) {
         x->fault = MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
         return MHD_NO;
     }
@@ -157,7 +46,7 @@ static enum MHD_Result keep_field(void *self, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
-static void read_headers(struct exchange *x, struct MHD_Connection *connection)
+static void read_headers(struct http_exchange *x, struct MHD_Connection *connection)
 {
     x->headers.fields = x->fields;
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, keep_field, x);
@@ -168,7 +57,7 @@ static void read_headers(struct exchange *x, struct MHD_Connection *connection)
         x->fault = MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
 }
 
-static void read_target(struct exchange *x)
+static void read_target(struct http_exchange *x)
 {
     ptrdiff_t mark = text_find(x->target, '?', 0);
     struct text path = mark < 0 ? x->target : text_sub(x->target, 0, (size_t)mark);
@@ -181,7 +70,7 @@ static void read_target(struct exchange *x)
         x->fault = e == ERR_NOMEM ? MHD_HTTP_INTERNAL_SERVER_ERROR : MHD_HTTP_BAD_REQUEST;
 }
 
-static void read_peer(struct exchange *x, struct MHD_Connection *connection)
+static void read_peer(struct http_exchange *x, struct MHD_Connection *connection)
 {
     struct http_endpoint from;
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -191,13 +80,13 @@ static void read_peer(struct exchange *x, struct MHD_Connection *connection)
     x->request.loopback = http_is_loopback(&from.address);
 }
 
-static size_t body_max(const struct exchange *x)
+static size_t body_max(const struct http_exchange *x)
 {
     return x->server->options.body_max_bytes;
 }
 
 /* Far too long: nothing of it is read. */
-static bool is_hopeless(const struct exchange *x)
+static bool is_hopeless(const struct http_exchange *x)
 {
     uint64_t announced;
     struct text length = http_header(&x->request, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -207,11 +96,13 @@ static bool is_hopeless(const struct exchange *x)
     return announced > body_max(x) && (asks_first || announced / DISCARD_TIMES > body_max(x));
 }
 
-static enum MHD_Result begin(struct exchange *x, struct MHD_Connection *connection, const char *method)
+static enum MHD_Result begin(struct http_exchange *x, struct MHD_Connection *connection, const char *method)
 {
     x->begun = true;
     x->request.arena = &x->arena;
     x->request.headers = &x->headers;
+    x->request.server = x->server;
+    x->request.exchange = x;
     x->request.method = arena_text(&x->arena, text_of(method));
     if (!x->request.method.ptr)
         return MHD_NO;
@@ -221,12 +112,12 @@ static enum MHD_Result begin(struct exchange *x, struct MHD_Connection *connecti
     if (!is_hopeless(x))
         return MHD_YES;
     x->fault = MHD_HTTP_CONTENT_TOO_LARGE;
-    return answer_fault(x->server, connection, x->fault);
+    return http_answer_fault(x, connection, x->fault);
 }
 
 /* ---- its body and end ---- */
 
-static enum MHD_Result receive(struct exchange *x, const char *bytes, size_t len)
+static enum MHD_Result receive(struct http_exchange *x, const char *bytes, size_t len)
 {
     http_watch_received(x->server->watch, x->connection, len);
     if (!x->fault) {
@@ -242,7 +133,7 @@ static enum MHD_Result receive(struct exchange *x, const char *bytes, size_t len
 }
 
 /* false: the server has stopped. */
-static bool enter(struct exchange *x)
+static bool enter(struct http_exchange *x)
 {
     struct http_server *s = x->server;
     pthread_mutex_lock(&s->lock);
@@ -252,7 +143,23 @@ static bool enter(struct exchange *x)
     return x->busy;
 }
 
-static void leave(struct exchange *x)
+bool http_is_stopping(struct http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool stopping = s->stopping;
+    pthread_mutex_unlock(&s->lock);
+    return stopping;
+}
+
+static bool has_stopped(struct http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool stopped = s->stopped;
+    pthread_mutex_unlock(&s->lock);
+    return stopped;
+}
+
+static void leave(struct http_exchange *x)
 {
     struct http_server *s = x->server;
     pthread_mutex_lock(&s->lock);
@@ -262,20 +169,32 @@ static void leave(struct exchange *x)
     pthread_mutex_unlock(&s->lock);
 }
 
-static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connection)
+/* Once the request is whole, and again each time it was held and resumed. */
+static enum MHD_Result finish(struct http_exchange *x, struct MHD_Connection *connection)
 {
     struct http_server *s = x->server;
-    http_watch_arrived(s->watch, x->connection);
-    if (!enter(x))
+    enum MHD_Result told;
+    if (!x->arrived) {
+        x->arrived = true;
+        http_watch_arrived(s->watch, x->connection);
+        if (!enter(x))
+            return MHD_NO;
+    } else if (x->waiter.gone || has_stopped(s)) {
         return MHD_NO;
+    }
     if (x->fault)
-        return answer_fault(s, connection, x->fault);
+        return http_answer_fault(x, connection, x->fault);
     x->request.body = buffer_text(&x->body);
+    x->request.held = x->state;
+    x->request.closing = http_is_stopping(s);
+    uint64_t mark = http_wait_mark(s->wait);
     struct outbound *o = s->options.handler(s->options.self, &x->request);
-    if (is_answer(o))
-        return answer(s, connection, o);
+    if (http_held_take(x, connection, o, mark, &told))
+        return told;
+    if (http_is_answer(o))
+        return http_answer(x, connection, o);
     outbound_free(o);
-    return answer_fault(s, connection, MHD_HTTP_INTERNAL_SERVER_ERROR);
+    return http_answer_fault(x, connection, MHD_HTTP_INTERNAL_SERVER_ERROR);
 }
 
 /* ---- what the library calls ---- */
@@ -290,11 +209,12 @@ static void *open_exchange(void *self, const char *uri, struct MHD_Connection *c
 {
     struct http_server *s = self;
     struct http_watched *watched = watched_of(connection);
-    struct exchange *x = watched ? calloc(1, sizeof *x) : NULL;
+    struct http_exchange *x = watched ? calloc(1, sizeof *x) : NULL;
     if (!x)
         return NULL;
     x->server = s;
     x->connection = watched;
+    x->waiter = (struct http_waiter){.connection = connection, .fd = http_watched_fd(watched)};
     arena_init(&x->arena, HTTP_ARENA_MAX_BYTES);
     buffer_init(&x->body, body_max(x));
     x->target = arena_text(&x->arena, text_of(uri));
@@ -307,7 +227,7 @@ static enum MHD_Result step(void *self, struct MHD_Connection *connection, const
                             const char *version, const char *upload_data, size_t *upload_data_size, void **con_cls)
 {
     (void)self, (void)url, (void)version;
-    struct exchange *x = *con_cls;
+    struct http_exchange *x = *con_cls;
     if (!x)
         return MHD_NO;
     if (!x->begun)
@@ -324,11 +244,12 @@ static void completed(void *self, struct MHD_Connection *connection, void **con_
                       enum MHD_RequestTerminationCode why)
 {
     (void)self, (void)connection, (void)why;
-    struct exchange *x = *con_cls;
+    struct http_exchange *x = *con_cls;
     if (!x)
         return;
     *con_cls = NULL;
     http_watch_waiting(x->server->watch, x->connection);
+    http_held_done(x);
     leave(x);
     buffer_done(&x->body);
     arena_done(&x->arena);
@@ -375,7 +296,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *s)
 {
     const struct http_server_options *o = &s->options;
     bool tls = o->cert_pem != NULL;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | (tls ? MHD_USE_TLS : 0u);
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0u);
     struct MHD_OptionItem pool[] = {
         {o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)o->threads, NULL},
         {MHD_OPTION_END, 0, NULL},
@@ -404,6 +326,9 @@ static enum err start(struct http_server *s, const struct http_endpoint *at, str
     e = http_watch_new(2 * s->options.idle_timeout_s, &s->watch);
     if (e)
         return fault_set(reterr, e, "cannot start the HTTP server's watch");
+    e = http_wait_new(s->options.connections_max, &s->wait);
+    if (e)
+        return fault_set(reterr, e, "cannot start the thread of requests that wait");
     s->daemon = start_daemon(s);
     if (s->daemon)
         return OK;
@@ -415,6 +340,7 @@ static enum err start(struct http_server *s, const struct http_endpoint *at, str
 
 static void server_free(struct http_server *s)
 {
+    http_wait_free(s->wait);
     http_watch_free(s->watch);
     if (s->listen_fd >= 0)
         close(s->listen_fd);
@@ -456,13 +382,26 @@ uint16_t http_server_port(const struct http_server *s)
     return s->port;
 }
 
+void http_wake(struct http_server *s, const void *state)
+{
+    http_wait_wake(s->wait, state);
+}
+
+/* What waits is woken when `stopping` can be seen, so that it is asked with `closing`. */
+static void begin_stop(struct http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    pthread_mutex_unlock(&s->lock);
+    http_wait_close(s->wait);
+}
+
 static void wait_until_idle(struct http_server *s)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += STOP_PATIENCE_S;
     pthread_mutex_lock(&s->lock);
-    s->stopping = true;
     while (s->busy && pthread_cond_timedwait(&s->idle, &s->lock, &until) == 0)
         ;
     s->stopped = true;
@@ -475,6 +414,7 @@ void http_server_stop(struct http_server *s)
         return;
     MHD_quiesce_daemon(s->daemon);
     shutdown(s->listen_fd, SHUT_RDWR); /* not closed before the threads are gone: they may still look at it */
+    begin_stop(s);
     wait_until_idle(s);
     MHD_stop_daemon(s->daemon);
     server_free(s);

@@ -112,6 +112,11 @@ struct http_watched *http_watch_add(struct http_watch *w, int fd)
     return c;
 }
 
+int http_watched_fd(const struct http_watched *c)
+{
+    return c->fd;
+}
+
 void http_watch_drop(struct http_watch *w, struct http_watched *c)
 {
     if (!c)

@@ -12,6 +12,7 @@ void http_watch_free(struct http_watch *w); /* all connections must have been dr
 
 /* fd stays the caller's and must be open until http_watch_drop(). NULL: no memory. */
 struct http_watched *http_watch_add(struct http_watch *w, int fd);
+int http_watched_fd(const struct http_watched *c);
 void http_watch_drop(struct http_watch *w, struct http_watched *c);    /* accepts NULL */
 void http_watch_waiting(struct http_watch *w, struct http_watched *c); /* for the next request: the time begins */
 void http_watch_received(struct http_watch *w, struct http_watched *c, size_t bytes);

@@ -107,9 +107,9 @@ void house_open(struct house *h, struct http_server_options options)
     struct fault f;
     *h = (struct house){0};
     options.address = options.address ? options.address : "127.0.0.1:0";
-    options.handler = handle;
+    options.handler = options.handler ? options.handler : handle;
     options.fault_page = fault_page;
-    options.self = h;
+    options.self = options.self ? options.self : h;
     enum err e = http_server_start(&options, &h->server, &f);
     if (e)
         print_error("%s\n", f.what);

@@ -11,7 +11,8 @@ struct house {
     int in_handler; /* atomic */
 };
 
-/* Starts it on 127.0.0.1 with the given options, whose address, handler, self and fault_page are filled in. */
+/* Starts it on 127.0.0.1 with the given options, whose address, handler, self and fault_page are filled in: the first
+ * three where they are not given. */
 void house_open(struct house *h, struct http_server_options options);
 void house_close(struct house *h);
 /* http://127.0.0.1:PORT/path in a static buffer of eight. */

@@ -1,0 +1,67 @@
+/* net/http_inside.h - inside this room: a server and its exchanges, shared by the files that take requests in
+ * (http_server.c), answer them (http_answer.c), and let them wait or stream (http_held.c). */
+#pragma once
+#include <pthread.h>
+
+#include "net/http.h"
+#include "net/http_listen.h"
+#include "net/http_wait.h"
+#include "net/http_watch.h"
+
+#define HTTP_FIELDS_MAX 128
+
+struct http_server {
+    struct http_server_options options; /* what is needed later: limits, handler, fault_page, self */
+    struct MHD_Daemon *daemon;
+    struct http_watch *watch;
+    struct http_wait *wait;
+    int listen_fd;
+    uint16_t port;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t idle;
+    unsigned busy;
+    bool stopping; /* answers say that their connection ends */
+    bool stopped;  /* no request reaches the handler any more */
+};
+
+enum asked { ASKED_NOTHING, ASKED_HOLD, ASKED_STREAM };
+
+struct http_exchange {
+    struct http_server *server;
+    struct http_watched *connection;
+    struct arena arena;
+    struct text target; /* as it was sent */
+    struct http_request request;
+    struct http_headers headers;
+    struct http_field fields[HTTP_FIELDS_MAX];
+    struct buffer body;
+    size_t discarded;
+    int fault; /* status of the fault found in head or body; 0: none */
+    bool begun, arrived, busy;
+    char peer[IPADDR_TEXT_MAX];
+    /* of what waits or streams (http_held.c) */
+    struct http_waiter waiter;
+    enum asked asked; /* by the handler just called */
+    int64_t until_us;
+    void *state;
+    void (*state_free)(void *state);
+    http_next_piece *next;
+    struct outbound *head, *piece; /* piece: being sent, the first `sent` bytes of it are gone */
+    size_t sent;
+    bool last; /* piece is the last one */
+};
+
+bool http_is_stopping(struct http_server *s);
+
+/* ---- http_answer.c ---- */
+/* Takes o; the headers are those of every answer. */
+enum MHD_Result http_answer(struct http_exchange *x, struct MHD_Connection *connection, struct outbound *o);
+enum MHD_Result http_answer_fault(struct http_exchange *x, struct MHD_Connection *connection, int status);
+void http_add_headers(struct MHD_Response *response, const struct outbound *o, bool closing);
+bool http_is_answer(const struct outbound *o);
+
+/* ---- http_held.c ---- */
+/* What the handler returned instead of an answer: true, and *ret is what the library is to be told. */
+bool http_held_take(struct http_exchange *x, struct MHD_Connection *connection, const struct outbound *returned,
+                    uint64_t mark, enum MHD_Result *ret);
+void http_held_done(struct http_exchange *x);
