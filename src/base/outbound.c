@@ -2,6 +2,7 @@
  * can carry a line feed and with it a second header or a body (RFC 9110 section 5.5). */
 #include "base/outbound_make.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,11 @@ struct header {
     size_t name_len, value_len;
 };
 
+struct packed {
+    char *ptr; /* owned */
+    size_t len;
+};
+
 struct outbound {
     int status;
     char *media_type; /* owned, NUL-terminated */
@@ -19,6 +25,7 @@ struct outbound {
     size_t media_type_len, body_len;
     struct header *headers;
     size_t count, header_bytes;
+    _Atomic(struct packed *) gzip; /* owned; set once */
 };
 
 /* RFC 9110 section 5.6.2 */
@@ -122,6 +129,30 @@ void outbound_header(const struct outbound *o, size_t i, struct text *ret_name, 
     *ret_value = (struct text){h->name + h->name_len + 1, h->value_len};
 }
 
+static void packed_free(struct packed *p)
+{
+    if (!p)
+        return;
+    free(p->ptr);
+    free(p);
+}
+
+struct text outbound_gzip(const struct outbound *o)
+{
+    const struct packed *p = atomic_load(&o->gzip);
+    return p ? (struct text){p->ptr, p->len} : TEXT_NONE;
+}
+
+struct text outbound_keep_gzip(struct outbound *o, struct buffer *gzip)
+{
+    struct packed *p = calloc(1, sizeof *p), *none = NULL;
+    if (p)
+        p->ptr = buffer_take(gzip, &p->len);
+    if (!p || !p->ptr || !atomic_compare_exchange_strong(&o->gzip, &none, p))
+        packed_free(p);
+    return outbound_gzip(o);
+}
+
 void outbound_free(struct outbound *o)
 {
     if (!o)
@@ -129,6 +160,7 @@ void outbound_free(struct outbound *o)
     for (size_t i = 0; i < o->count; i++)
         free(o->headers[i].name);
     free(o->headers);
+    packed_free(atomic_load(&o->gzip));
     free(o->media_type);
     free(o->body);
     free(o);

@@ -24,6 +24,7 @@ struct http_server {
     bool stopped;  /* no request reaches the handler any more */
 };
 
+struct http_gunzip;
 enum asked { ASKED_NOTHING, ASKED_HOLD, ASKED_STREAM };
 
 struct http_exchange {
@@ -35,6 +36,8 @@ struct http_exchange {
     struct http_headers headers;
     struct http_field fields[HTTP_FIELDS_MAX];
     struct buffer body;
+    bool gzip; /* it comes packed */
+    struct http_gunzip *gunzip;
     size_t discarded;
     int fault; /* status of the fault found in head or body; 0: none */
     bool begun, arrived, busy;
@@ -59,6 +62,13 @@ enum MHD_Result http_answer(struct http_exchange *x, struct MHD_Connection *conn
 enum MHD_Result http_answer_fault(struct http_exchange *x, struct MHD_Connection *connection, int status);
 void http_add_headers(struct MHD_Response *response, const struct outbound *o, bool closing);
 bool http_is_answer(const struct outbound *o);
+
+/* ---- http_body.c ---- */
+/* The head is there. false: x->fault is to be answered now, nothing of a body is wanted. */
+bool http_body_begin(struct http_exchange *x);
+bool http_body_receive(struct http_exchange *x, const char *bytes, size_t len); /* false: too much for anything */
+void http_body_end(struct http_exchange *x);                                    /* all has come */
+void http_body_done(struct http_exchange *x);
 
 /* ---- http_held.c ---- */
 /* What the handler returned instead of an answer: true, and *ret is what the library is to be told. */

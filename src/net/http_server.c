@@ -20,10 +20,7 @@
 #define CONNECTIONS_DEFAULT 1024
 #define IDLE_DEFAULT_S      30
 #define STOP_PATIENCE_S     10
-/* A body longer than allowed is read and thrown away up to so many times the limit, so that the client hears the 413
- * instead of a broken connection. */
-#define DISCARD_TIMES  4
-#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
+#define TLS_PRIORITIES      "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
 
 /* ---- the request's head ---- */
 
@@ -80,22 +77,6 @@ static void read_peer(struct http_exchange *x, struct MHD_Connection *connection
     x->request.loopback = http_is_loopback(&from.address);
 }
 
-static size_t body_max(const struct http_exchange *x)
-{
-    return x->server->options.body_max_bytes;
-}
-
-/* Far too long: nothing of it is read. */
-static bool is_hopeless(const struct http_exchange *x)
-{
-    uint64_t announced;
-    struct text length = http_header(&x->request, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    if (!length.ptr || text_u64(length, &announced))
-        return false;
-    bool asks_first = http_header(&x->request, MHD_HTTP_HEADER_EXPECT).ptr;
-    return announced > body_max(x) && (asks_first || announced / DISCARD_TIMES > body_max(x));
-}
-
 static enum MHD_Result begin(struct http_exchange *x, struct MHD_Connection *connection, const char *method)
 {
     x->begun = true;
@@ -109,28 +90,10 @@ static enum MHD_Result begin(struct http_exchange *x, struct MHD_Connection *con
     read_headers(x, connection);
     read_target(x);
     read_peer(x, connection);
-    if (!is_hopeless(x))
-        return MHD_YES;
-    x->fault = MHD_HTTP_CONTENT_TOO_LARGE;
-    return http_answer_fault(x, connection, x->fault);
+    return http_body_begin(x) ? MHD_YES : http_answer_fault(x, connection, x->fault);
 }
 
-/* ---- its body and end ---- */
-
-static enum MHD_Result receive(struct http_exchange *x, const char *bytes, size_t len)
-{
-    http_watch_received(x->server->watch, x->connection, len);
-    if (!x->fault) {
-        buffer_add_bytes(&x->body, bytes, len);
-        if (!buffer_error(&x->body))
-            return MHD_YES;
-        x->fault = buffer_error(&x->body) == ERR_LIMIT ? MHD_HTTP_CONTENT_TOO_LARGE : MHD_HTTP_INTERNAL_SERVER_ERROR;
-        x->discarded = x->body.len;
-        buffer_done(&x->body);
-    }
-    x->discarded += len;
-    return x->discarded / DISCARD_TIMES > body_max(x) ? MHD_NO : MHD_YES;
-}
+/* ---- its end ---- */
 
 /* false: the server has stopped. */
 static bool enter(struct http_exchange *x)
@@ -176,6 +139,7 @@ static enum MHD_Result finish(struct http_exchange *x, struct MHD_Connection *co
     enum MHD_Result told;
     if (!x->arrived) {
         x->arrived = true;
+        http_body_end(x);
         http_watch_arrived(s->watch, x->connection);
         if (!enter(x))
             return MHD_NO;
@@ -216,7 +180,7 @@ static void *open_exchange(void *self, const char *uri, struct MHD_Connection *c
     x->connection = watched;
     x->waiter = (struct http_waiter){.connection = connection, .fd = http_watched_fd(watched)};
     arena_init(&x->arena, HTTP_ARENA_MAX_BYTES);
-    buffer_init(&x->body, body_max(x));
+    buffer_init(&x->body, s->options.body_max_bytes);
     x->target = arena_text(&x->arena, text_of(uri));
     if (!x->target.ptr)
         x->fault = MHD_HTTP_INTERNAL_SERVER_ERROR;
@@ -235,7 +199,7 @@ static enum MHD_Result step(void *self, struct MHD_Connection *connection, const
     if (*upload_data_size) {
         size_t len = *upload_data_size;
         *upload_data_size = 0;
-        return receive(x, upload_data, len);
+        return http_body_receive(x, upload_data, len) ? MHD_YES : MHD_NO;
     }
     return finish(x, connection);
 }
@@ -251,7 +215,7 @@ static void completed(void *self, struct MHD_Connection *connection, void **con_
     http_watch_waiting(x->server->watch, x->connection);
     http_held_done(x);
     leave(x);
-    buffer_done(&x->body);
+    http_body_done(x);
     arena_done(&x->arena);
     free(x);
 }

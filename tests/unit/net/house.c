@@ -78,6 +78,18 @@ static struct outbound *with_headers(void)
     return o;
 }
 
+static struct outbound *long_text(const char *header, const char *value, size_t len)
+{
+    struct buffer b;
+    buffer_init(&b, MIB);
+    while (b.len < len)
+        buffer_addf(&b, "%zu,", b.len);
+    b.len = len;
+    struct outbound *o = page(200, "application/json", &b);
+    assert_ok(outbound_add_header(o, text_of(header), text_of(value)));
+    return o;
+}
+
 static struct outbound *handle(void *self, const struct http_request *r)
 {
     struct house *h = self;
@@ -91,6 +103,10 @@ static struct outbound *handle(void *self, const struct http_request *r)
     }
     if (text_eq(r->path, TEXT("/big")))
         return sized(8 * MIB);
+    if (text_eq(r->path, TEXT("/tagged")))
+        return long_text("ETag", "\"tag\"", 100000);
+    if (text_eq(r->path, TEXT("/packed")))
+        return long_text("Content-Encoding", "br", 5000);
     if (text_eq(r->path, TEXT("/moved")))
         return moved(r);
     if (text_eq(r->path, TEXT("/headers")))
