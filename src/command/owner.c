@@ -101,19 +101,25 @@ static int run_for_other(void *self, struct ctl_request *request, struct ctl_rep
     return code;
 }
 
-/* A configuration that cannot be read is told about by who needs the rest of it; here the default stays. */
-static void take_limits(struct node *node, const char *home)
+static enum err take_limits(struct node *node, const char *home, struct fault *reterr)
 {
     struct config *config;
     char path[4096];
     snprintf(path, sizeof path, "%s/entente.yaml", home);
-    if (config_load(path, &config, NULL) != OK)
-        return;
+    enum err err = config_load(path, &config, reterr);
+    if (err)
+        return err;
     node_set_reserve(node, config->reserve_percent);
     enum classification ceiling;
     if (classification_parse(text_of(config->classification), &ceiling) == OK)
         node_set_ceiling(node, ceiling);
     config_free(config);
+    return OK;
+}
+
+enum err owner_reload(struct owner *o, const char *home, struct fault *reterr)
+{
+    return take_limits(o->node, home, reterr);
 }
 
 enum err owner_open(const char *home, struct owner *ret, struct fault *reterr)
@@ -124,7 +130,8 @@ enum err owner_open(const char *home, struct owner *ret, struct fault *reterr)
         struct fault why = {.offset = -1, .line = -1};
         if (node_check_clock(ret->node, clock_now_us(), &why))
             log_warning("the clock is behind the log, and that could not be noted: %s", why.what);
-        take_limits(ret->node, home);
+        /* A configuration that cannot be read is told about by who needs the rest of it; here the default stays. */
+        (void)!take_limits(ret->node, home, NULL);
         node_hold_reserve(ret->node);
         err = reclass_resume(ret->node, reterr);
     }

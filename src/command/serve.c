@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/time.h"
 #include "command/commands.h"
 #include "command/owner.h"
 #include "command/readers.h"
+#include "command/vital.h"
 #include "exchange/witness_loop.h"
 #include "model/space.h"
 #include "process/config.h"
@@ -34,6 +36,7 @@ struct server {
     struct source_loop *sources;
     struct publisher *publisher;
     struct witness_loop *witnesses;
+    struct vital vital;
     char *cert_pem, *key_pem;
     char host[256]; /* as listened on, without the port */
     char sandbox[READERS_WORDS_MAX];
@@ -120,6 +123,16 @@ static void remember_host(struct server *srv, const char *address)
     snprintf(srv->host, sizeof srv->host, "%.*s", (int)(len < 255 ? len : 255), address);
 }
 
+static void watch_over(struct server *srv)
+{
+    vital_watch(&srv->vital, "the writer", node_pulse(srv->owner.node));
+    vital_watch(&srv->vital, "the loop of peers", peer_loop_pulse(srv->peers));
+    vital_watch(&srv->vital, "the loop of sources", source_loop_pulse(srv->sources));
+    vital_watch(&srv->vital, "the publisher of checkpoints", publisher_pulse(srv->publisher));
+    vital_watch(&srv->vital, "the loop of witnesses", witness_loop_pulse(srv->witnesses));
+    srv->vital.web = srv->web;
+}
+
 static enum err start(struct session *s, struct server *srv, struct fault *fault)
 {
     const char *listen = option(s, "listen");
@@ -149,7 +162,11 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
         err = publisher_start(srv->owner.node, srv->config->checkpoint_ms, NULL, NULL, &srv->publisher, fault);
     if (!err)
         err = witness_loop_start(srv->owner.node, srv->config->witness_ms, &srv->witnesses, fault);
-    return err ? err : owner_listen(&srv->owner, fault);
+    if (!err)
+        err = owner_listen(&srv->owner, fault);
+    if (!err)
+        watch_over(srv);
+    return err;
 }
 
 static void announce(struct session *s, const struct server *srv)
@@ -177,6 +194,7 @@ static void announce(struct session *s, const struct server *srv)
 /* Backwards: nothing new comes in, what is under way is finished, then the home is given up. */
 static void stop(struct server *srv)
 {
+    notify_tell(&srv->vital.notify, "STOPPING=1\nSTATUS=ending");
     witness_loop_stop(srv->witnesses);
     publisher_stop(srv->publisher);
     source_loop_stop(srv->sources);
@@ -192,6 +210,19 @@ static void stop(struct server *srv)
     config_free(srv->config);
     free(srv->cert_pem);
     free(srv->key_pem);
+    vital_close(&srv->vital);
+}
+
+/* What a wholly valid file says is taken; else everything stays as it is. */
+static void reload(struct session *s, struct server *srv)
+{
+    struct fault why = {.offset = -1, .line = -1};
+    notify_reloading(&srv->vital.notify);
+    if (owner_reload(&srv->owner, s->home, &why))
+        log_error("the configuration stays as it was: %s", why.what);
+    else
+        log_info("the configuration was read again");
+    notify_tell(&srv->vital.notify, "READY=1\nSTATUS=serving");
 }
 
 /* Intervals are measured by clocks that do not jump, so nothing has to be armed again; that it happened is told. */
@@ -206,11 +237,27 @@ static void watch_clock(struct node *node, struct clock_mark *mark)
         log_error("the jump of the clock could not be noted: %s", why.what);
 }
 
+static void run(struct session *s, struct server *srv)
+{
+    struct clock_mark mark = {0};
+    notify_tell(&srv->vital.notify, "READY=1\nSTATUS=serving\nMAINPID=%d", (int)getpid());
+    while (!cancelled(s)) {
+        vital_tick(&srv->vital, clock_mono_us());
+        watch_clock(srv->owner.node, &mark);
+        if (signals_reload())
+            reload(s, srv);
+        signals_wait(vital_wait_ms(&srv->vital, CLOCK_EVERY_MS));
+    }
+}
+
 static int run_serve(struct session *s)
 {
     struct server srv = {0};
     struct fault fault = {.offset = -1, .line = -1};
     log_set_prefix("serve");
+    signals_take_reload();
+    vital_open(&srv.vital);
+    notify_tell(&srv.vital.notify, "STATUS=opening the home");
     enum err err = start(s, &srv, &fault);
     if (err == ERR_BUSY) {
         complain(s, "%s: %s: end it first, or give this node another --home", s->home, fault.what);
@@ -218,11 +265,7 @@ static int run_serve(struct session *s)
         complain_fault(s, NULL, &fault);
     } else {
         announce(s, &srv);
-        struct clock_mark mark = {0};
-        while (!cancelled(s)) {
-            watch_clock(srv.owner.node, &mark);
-            signals_wait(CLOCK_EVERY_MS);
-        }
+        run(s, &srv);
     }
     stop(&srv);
     return exit_of(err);

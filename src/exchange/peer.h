@@ -35,6 +35,7 @@ MUST_CHECK enum err peer_sync(struct node *node, const struct uuid *party, struc
 struct peer_loop;
 MUST_CHECK enum err peer_loop_start(struct node *node, struct peer_loop **ret, struct fault *reterr);
 void peer_loop_stop(struct peer_loop *l);
+const struct pulse *peer_loop_pulse(const struct peer_loop *l); /* whether it goes on */
 /* Result of the last round with a peer, for `peer list` and `status`. false: none yet. */
 struct peer_result {
     int64_t at_us;

@@ -135,6 +135,11 @@ enum err peer_loop_start(struct node *node, struct peer_loop **ret, struct fault
     return e;
 }
 
+const struct pulse *peer_loop_pulse(const struct peer_loop *l)
+{
+    return rounds_pulse(l->rounds);
+}
+
 void peer_loop_stop(struct peer_loop *l)
 {
     if (!l)

@@ -29,8 +29,11 @@ struct rounds {
     pthread_cond_t wake;
     struct line **lines;
     size_t count, cap;
-    uint64_t position; /* of the log when the list was read; UINT64_MAX: never */
-    bool looking;      /* a worker waits with a time; the others sleep until they are needed */
+    uint64_t position;  /* of the log when the list was read; UINT64_MAX: never */
+    struct pulse pulse; /* set under the lock */
+    int64_t look_us;    /* when who looks will wake */
+    size_t under_way;   /* workers with a line */
+    bool looking;       /* a worker waits with a time; the others sleep until they are needed */
 };
 
 /* ---- the list ---- */
@@ -166,6 +169,7 @@ static void run_round(struct rounds *r, struct line *line)
 static void wait_a_little(struct rounds *r, int64_t now_us)
 {
     if (r->looking) {
+        pulse_expect(&r->pulse, r->look_us);
         pthread_cond_wait(&r->wake, &r->lock);
         return;
     }
@@ -175,8 +179,18 @@ static void wait_a_little(struct rounds *r, int64_t now_us)
             until_us = r->lines[i]->due_us;
     struct timespec t = {.tv_sec = until_us / 1000000, .tv_nsec = (long)(until_us % 1000000) * 1000};
     r->looking = true;
+    r->look_us = until_us;
+    pulse_expect(&r->pulse, until_us);
     pthread_cond_timedwait(&r->wake, &r->lock, &t);
     r->looking = false;
+}
+
+static void work_on(struct rounds *r, struct line *line)
+{
+    if (++r->under_way >= r->job.workers || r->under_way == LOOP_WORKERS_MAX)
+        pulse_expect(&r->pulse, PULSE_NEVER);
+    run_round(r, line);
+    r->under_way--;
 }
 
 static void *work(void *self)
@@ -184,11 +198,12 @@ static void *work(void *self)
     struct rounds *r = self;
     pthread_mutex_lock(&r->lock);
     while (!atomic_load(&r->stop)) {
+        pulse_expect(&r->pulse, clock_mono_us());
         read_list(r);
         int64_t now_us = clock_mono_us();
         struct line *line = most_due(r, now_us);
         if (line)
-            run_round(r, line);
+            work_on(r, line);
         else
             wait_a_little(r, now_us);
     }
@@ -268,6 +283,11 @@ enum err rounds_start(struct node *node, const struct rounds_job *job, struct ro
     else
         *ret = r;
     return e;
+}
+
+const struct pulse *rounds_pulse(const struct rounds *r)
+{
+    return &r->pulse;
 }
 
 void rounds_stop(struct rounds *r)

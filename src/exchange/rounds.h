@@ -30,6 +30,8 @@ struct rounds_job {
 };
 MUST_CHECK enum err rounds_start(struct node *node, const struct rounds_job *job, struct rounds **ret,
                                  struct fault *reterr);
+/* Whether somebody looks out for the next line that is due; never late while every worker has one under way. */
+const struct pulse *rounds_pulse(const struct rounds *r);
 void rounds_stop(struct rounds *r); /* what is under way is told to stop; accepts NULL */
 
 /* Inside list(): this line goes on, at that pace. *ret_of: its own, to be changed only when !*ret_under_way;

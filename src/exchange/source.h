@@ -50,6 +50,7 @@ MUST_CHECK enum err source_poll(struct node *node, const struct uuid *source, co
 struct source_loop;
 MUST_CHECK enum err source_loop_start(struct node *node, struct source_loop **ret, struct fault *reterr);
 void source_loop_stop(struct source_loop *l);
+const struct pulse *source_loop_pulse(const struct source_loop *l); /* whether it goes on */
 /* source_poll() beside the loop: waits until the loop is not looking at this source. */
 MUST_CHECK enum err source_loop_poll(struct source_loop *l, const struct uuid *source, struct source_result *ret,
                                      struct fault *reterr);

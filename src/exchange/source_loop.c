@@ -133,6 +133,11 @@ enum err source_loop_start(struct node *node, struct source_loop **ret, struct f
     return e;
 }
 
+const struct pulse *source_loop_pulse(const struct source_loop *l)
+{
+    return rounds_pulse(l->rounds);
+}
+
 void source_loop_stop(struct source_loop *l)
 {
     if (!l)

@@ -15,6 +15,8 @@
 
 #define BACKOFF_MAX   16
 #define HELD_RETRY_MS 500
+/* More than the few requests to one partner can take before each has timed out. */
+#define ASK_MAX_US ((int64_t)10 * 60 * 1000000)
 
 struct asked_line { /* a partner */
     struct uuid party;
@@ -29,6 +31,7 @@ struct witness_loop {
     struct node *node;
     uint32_t every_ms;
     pthread_t thread;
+    struct pulse pulse;
     bool running;
     pthread_mutex_t lock; /* of stop */
     pthread_cond_t wake;
@@ -162,6 +165,7 @@ static void wait_ms(struct witness_loop *l, uint32_t ms)
 {
     int64_t until_us = clock_mono_us() + (int64_t)ms * 1000;
     struct timespec t = {.tv_sec = until_us / 1000000, .tv_nsec = (long)(until_us % 1000000) * 1000};
+    pulse_expect(&l->pulse, until_us);
     pthread_mutex_lock(&l->lock);
     while (!l->stop && pthread_cond_timedwait(&l->wake, &l->lock, &t) == 0)
         continue;
@@ -176,6 +180,7 @@ static void ask_each(struct witness_loop *l)
         struct fault fault = {0};
         if (!line->listed || line->due_us > clock_mono_us())
             continue;
+        pulse_expect(&l->pulse, clock_mono_us() + ASK_MAX_US);
         enum err e = ask(l, line, &asked, &fault);
         l->behind |= !e && asked.behind;
         if (!stopped(l)) /* what was cut short is no result */
@@ -201,6 +206,7 @@ static void *work(void *self)
     struct witness_loop *l = self;
     while (!stopped(l)) {
         bool held = node_held(l->node);
+        pulse_expect(&l->pulse, clock_mono_us());
         read_list(l);
         ask_each(l);
         if (!held) {
@@ -236,6 +242,11 @@ enum err witness_loop_start(struct node *node, uint32_t every_ms, struct witness
     l->running = true;
     *ret = l;
     return OK;
+}
+
+const struct pulse *witness_loop_pulse(const struct witness_loop *l)
+{
+    return &l->pulse;
 }
 
 void witness_loop_stop(struct witness_loop *l)

@@ -38,4 +38,6 @@ struct witness_loop;
  * answered, or there is none; until then it tries again. ERR_NOMEM */
 MUST_CHECK enum err witness_loop_start(struct node *node, uint32_t every_ms, struct witness_loop **ret,
                                        struct fault *reterr);
+/* Whether its thread goes on. */
+const struct pulse *witness_loop_pulse(const struct witness_loop *l);
 void witness_loop_stop(struct witness_loop *l); /* accepts NULL */

@@ -95,6 +95,11 @@ struct http_server_options {
 MUST_CHECK enum err http_server_start(const struct http_server_options *options, struct http_server **ret,
                                       struct fault *reterr);
 uint16_t http_server_port(const struct http_server *s);
+/* For how long something in the server has been silent that should not be: a handler call that does not come back
+ * (more than HTTP_CALL_MAX_US), the thread that watches over slow requests, or the pool, which has not taken notice
+ * of a connection that the last question opened. 0: it goes on. One thread asks, about once a second. */
+#define HTTP_CALL_MAX_US ((int64_t)120 * 1000000)
+int64_t http_server_late_us(struct http_server *s, int64_t now_us);
 /* Finishes requests under way; what waits is asked once more, with `closing`. Accepts NULL. */
 void http_server_stop(struct http_server *s);
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "net/http.h"
+#include "net/http_alive.h"
 #include "net/http_listen.h"
 #include "net/http_wait.h"
 #include "net/http_watch.h"
@@ -15,6 +16,8 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct http_watch *watch;
     struct http_wait *wait;
+    struct http_calls calls;
+    struct http_probe probe;
     int listen_fd;
     uint16_t port;
     pthread_mutex_t lock; /* of what follows */

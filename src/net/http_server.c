@@ -152,7 +152,10 @@ static enum MHD_Result finish(struct http_exchange *x, struct MHD_Connection *co
     x->request.held = x->state;
     x->request.closing = http_is_stopping(s);
     uint64_t mark = http_wait_mark(s->wait);
+    struct http_call call;
+    http_call_begin(&s->calls, &call);
     struct outbound *o = s->options.handler(s->options.self, &x->request);
+    http_call_end(&s->calls, &call);
     if (http_held_take(x, connection, o, mark, &told))
         return told;
     if (http_is_answer(o))
@@ -304,6 +307,8 @@ static enum err start(struct http_server *s, const struct http_endpoint *at, str
 
 static void server_free(struct http_server *s)
 {
+    http_probe_done(&s->probe);
+    http_calls_done(&s->calls);
     http_wait_free(s->wait);
     http_watch_free(s->watch);
     if (s->listen_fd >= 0)
@@ -328,7 +333,8 @@ enum err http_server_start(const struct http_server_options *options, struct htt
     if (!s)
         return fault_set(reterr, ERR_NOMEM, "no memory for an HTTP server");
     s->options = with_defaults(options);
-    s->listen_fd = -1;
+    s->listen_fd = s->probe.fd = -1;
+    http_calls_init(&s->calls);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->idle, NULL);
     e = start(s, &at, reterr);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/pulse.h"
 #include "base/time.h"
 
 #define SECOND_US      INT64_C(1000000)
@@ -22,6 +23,7 @@ struct http_watched {
 
 struct http_watch {
     pthread_t thread;
+    struct pulse pulse;
     pthread_mutex_t lock;
     pthread_cond_t stop_asked;
     bool stop;
@@ -54,6 +56,7 @@ static void *watching(void *self)
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec++;
+        pulse_expect(&w->pulse, clock_mono_us() + SECOND_US);
         pthread_cond_timedwait(&w->stop_asked, &w->lock, &until);
         look(w);
     }
@@ -95,6 +98,11 @@ void http_watch_free(struct http_watch *w)
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->stop_asked);
     free(w);
+}
+
+int64_t http_watch_late_us(const struct http_watch *w, int64_t now_us)
+{
+    return pulse_late_us(&w->pulse, now_us);
 }
 
 struct http_watched *http_watch_add(struct http_watch *w, int fd)

@@ -8,6 +8,8 @@ struct http_watched; /* one connection */
 
 /* limit_s: what a request may take to arrive; bodies get one second more for each KiB. ERR_NOMEM | ERR_IO */
 MUST_CHECK enum err http_watch_new(unsigned limit_s, struct http_watch **ret);
+/* For how long its own thread has been silent that should not be; 0: it goes on. */
+int64_t http_watch_late_us(const struct http_watch *w, int64_t now_us);
 void http_watch_free(struct http_watch *w); /* all connections must have been dropped; accepts NULL */
 
 /* fd stays the caller's and must be open until http_watch_drop(). NULL: no memory. */

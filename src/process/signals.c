@@ -7,14 +7,13 @@
 #include <stddef.h>
 #include <unistd.h>
 
-static atomic_bool stop;
+static atomic_bool stop, reload;
 static int wake[2] = {-1, -1};
 
 static void on_signal(int number)
 {
-    (void)number;
     int saved = errno;
-    atomic_store(&stop, true);
+    atomic_store(number == SIGHUP ? &reload : &stop, true);
     (void)!write(wake[1], "", 1);
     errno = saved;
 }
@@ -32,6 +31,18 @@ void signals_install(void)
     signal(SIGCHLD, SIG_DFL); /* ignored by who started us, our children would be gone before we ask how they ended */
 }
 
+void signals_take_reload(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+bool signals_reload(void)
+{
+    return atomic_exchange(&reload, false);
+}
+
 const atomic_bool *signals_stop(void)
 {
     return &stop;
@@ -40,6 +51,11 @@ const atomic_bool *signals_stop(void)
 void signals_wait(int ms)
 {
     struct pollfd fd = {wake[0], POLLIN, 0};
-    if (!atomic_load(&stop))
-        (void)!poll(&fd, 1, ms);
+    char bytes[64];
+    if (atomic_load(&stop))
+        return;
+    (void)!poll(&fd, 1, ms);
+    /* What was written for a reload is taken out, the end's stays said in `stop`. */
+    while (read(wake[0], bytes, sizeof bytes) > 0)
+        continue;
 }

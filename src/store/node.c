@@ -507,6 +507,11 @@ bool node_make_room(void *self)
 
 /* ---- small questions ---- */
 
+const struct pulse *node_pulse(const struct node *node)
+{
+    return &node->writer.pulse;
+}
+
 const char *node_home(const struct node *node)
 {
     return node->home;

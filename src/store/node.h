@@ -9,6 +9,7 @@
  *
  * Invariants: see store/log.h; and 3 views equal a replay; the view is never ahead of the log. */
 #pragma once
+#include "base/pulse.h"
 #include "ledger/note.h"
 #include "ledger/tree.h"
 #include "store/local.h"
@@ -158,6 +159,9 @@ void node_set_ceiling(struct node *node, enum classification ceiling);
 enum classification node_ceiling(const struct node *node);
 /* Keeps HOME/reserve from now on: room for essential writes when the disk is full. Owner only. */
 void node_hold_reserve(struct node *node);
+
+/* Whether the writer thread goes on (base/pulse.h). While the node is open. */
+const struct pulse *node_pulse(const struct node *node);
 
 /* Called on the writer thread after each durable group, with the entry count; for watchers. One listener. */
 void node_on_commit(struct node *node, void (*fn)(void *self, uint64_t entries), void *self);

@@ -15,6 +15,8 @@
 #define GROUP_FULL_BYTES (4 * MIB)
 /* Entries applied per transaction of a replay. */
 #define REPLAY_BATCH 8192
+/* The longest step of a view that is made anew, or of what runs between two groups, on a slow disk. */
+#define WRITER_ALONE_US ((int64_t)10 * 60 * 1000000)
 
 struct job {
     node_write_fn *fn;                                                      /* or: */
@@ -29,6 +31,7 @@ struct job {
 
 struct writer {
     pthread_t thread;
+    struct pulse pulse;
     bool running;
     pthread_mutex_t lock; /* of the queue, closing, stopped and job.done */
     pthread_cond_t work;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/time.h"
 
 struct publisher {
     struct node *node;
@@ -13,6 +14,7 @@ struct publisher {
     void (*on_new)(void *self);
     void *self;
     pthread_t thread;
+    struct pulse pulse;
     pthread_mutex_t lock; /* of stop */
     pthread_cond_t wake;
     bool stop;
@@ -51,11 +53,13 @@ static void *work(void *arg)
     pthread_mutex_lock(&p->lock);
     while (!p->stop) {
         struct timespec until = later(p->interval_ms);
+        pulse_expect(&p->pulse, clock_mono_us() + (int64_t)p->interval_ms * 1000);
         while (!p->stop && pthread_cond_timedwait(&p->wake, &p->lock, &until) == 0)
             ;
         if (p->stop)
             break;
         pthread_mutex_unlock(&p->lock);
+        pulse_expect(&p->pulse, clock_mono_us());
         publish(p);
         pthread_mutex_lock(&p->lock);
     }
@@ -88,6 +92,11 @@ enum err publisher_start(struct node *node, unsigned interval_ms, void (*on_new)
     pthread_cond_destroy(&p->wake);
     free(p);
     return fault_set(reterr, ERR_NOMEM, "no thread for publishing: %s", strerror(number));
+}
+
+const struct pulse *publisher_pulse(const struct publisher *p)
+{
+    return &p->pulse;
 }
 
 void publisher_stop(struct publisher *p)

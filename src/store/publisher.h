@@ -8,5 +8,7 @@ struct publisher;
  * is told once in the program's log, and tried again. ERR_NOMEM */
 MUST_CHECK enum err publisher_start(struct node *node, unsigned interval_ms, void (*on_new)(void *self), void *self,
                                     struct publisher **ret, struct fault *reterr);
+/* Whether its thread goes on. */
+const struct pulse *publisher_pulse(const struct publisher *p);
 /* Ends it; the node publishes once more when it is closed. Accepts NULL. */
 void publisher_stop(struct publisher *p);

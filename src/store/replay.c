@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 
+#include "base/time.h"
 #include "store/node_inside.h"
 
 static enum err apply_one(struct view *v, const struct log_read *read, struct arena *arena, bool *ret_damaged,
@@ -63,8 +64,8 @@ static enum err apply_batch(struct view *v, struct log_reader *r, uint64_t upto,
     return err;
 }
 
-enum err replay_upto(const struct log *log, struct view *v, uint64_t upto, const atomic_bool *cancel,
-                     bool *ret_damaged, struct fault *reterr)
+static enum err replay_batches(const struct log *log, struct view *v, uint64_t upto, const atomic_bool *cancel,
+                               struct pulse *pulse, bool *ret_damaged, struct fault *reterr)
 {
     struct log_reader *r;
     bool end = view_position(v) >= upto;
@@ -82,15 +83,24 @@ enum err replay_upto(const struct log *log, struct view *v, uint64_t upto, const
             err = fault_set(reterr, ERR_CANCELLED, "stopped");
         else
             err = apply_batch(v, r, upto, &arena, &end, ret_damaged, reterr);
+        if (pulse)
+            pulse_expect(pulse, clock_mono_us() + WRITER_ALONE_US);
     }
     arena_done(&arena);
     log_reader_close(r);
     return err;
 }
 
+enum err replay_upto(const struct log *log, struct view *v, uint64_t upto, const atomic_bool *cancel,
+                     bool *ret_damaged, struct fault *reterr)
+{
+    return replay_batches(log, v, upto, cancel, NULL, ret_damaged, reterr);
+}
+
 enum err replay_missing(struct node *node, struct view *v, bool *ret_damaged, struct fault *reterr)
 {
-    return replay_upto(node->log, v, log_size(node->log), NULL, ret_damaged, reterr);
+    struct pulse *pulse = node->writer.running ? &node->writer.pulse : NULL;
+    return replay_batches(node->log, v, log_size(node->log), NULL, pulse, ret_damaged, reterr);
 }
 
 static enum err remove_all(struct node *node, const char *const *names, size_t count, struct fault *reterr)

@@ -264,6 +264,7 @@ static bool mend_view(struct node *node)
 {
     struct fault why = {.offset = -1, .line = -1};
     log_warning("the view is damaged: it is made again from the log");
+    pulse_expect(&node->writer.pulse, clock_mono_us() + WRITER_ALONE_US);
     enum err err = replay_rebuild(node, &why);
     if (!node->view)
         stop_writing(&node->writer, err, &why);
@@ -276,7 +277,9 @@ static bool mend_view(struct node *node)
 static enum err finish_group(struct node *node, struct fault *why)
 {
     struct writer *w = &node->writer;
+    pulse_expect(&w->pulse, clock_mono_us());
     enum err err = log_commit(node->log, why);
+    pulse_expect(&w->pulse, clock_mono_us());
     if (err != OK) {
         view_rollback(node->view);
         if (log_failed(node->log))
@@ -321,6 +324,7 @@ static bool gather(struct node *node, struct job *job, bool only, struct job **r
             break;
         }
         add_to(&end, job);
+        pulse_expect(&node->writer.pulse, clock_mono_us());
         if (!run_job(node, job, first, now_us)) {
             struct fault why = {.err = ERR_IO, .offset = -1, .line = -1, .what = "the group was given up"};
             fail_all(*ret_list, ERR_IO, job->err != OK ? &job->fault : &why);
@@ -372,6 +376,7 @@ static void run_group(struct node *node, struct job *job, bool only)
 
 static void run_alone(struct node *node, struct job *job)
 {
+    pulse_expect(&node->writer.pulse, clock_mono_us() + WRITER_ALONE_US);
     job->err = job->alone(node, job->self, &job->fault);
     if (!node->view)
         stop_writing(&node->writer, job->err, &job->fault);
@@ -404,8 +409,11 @@ static void *work(void *arg)
     struct writer *w = &node->writer;
     for (;;) {
         pthread_mutex_lock(&w->lock);
-        while (!w->first && !w->closing && !atomic_load(&node->view_damaged))
+        while (!w->first && !w->closing && !atomic_load(&node->view_damaged)) {
+            pulse_expect(&w->pulse, PULSE_NEVER);
             pthread_cond_wait(&w->work, &w->lock);
+        }
+        pulse_expect(&w->pulse, clock_mono_us());
         bool end = !w->first && w->closing;
         bool stopped = w->stopped;
         struct fault why = w->why;
@@ -488,6 +496,7 @@ enum err writer_run(struct node *node, struct job *job, struct fault *reterr)
     else
         w->first = job;
     w->last = job;
+    pulse_call(&w->pulse, clock_mono_us());
     pthread_cond_signal(&w->work);
     while (!job->done)
         pthread_cond_wait(&job->wake, &w->lock);

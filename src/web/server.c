@@ -54,6 +54,11 @@ uint16_t web_port(const struct web *w)
     return http_server_port(w->http);
 }
 
+int64_t web_late_us(struct web *w, int64_t now_us)
+{
+    return http_server_late_us(w->http, now_us);
+}
+
 void web_stop(struct web *w)
 {
     if (!w)

@@ -14,4 +14,6 @@ struct web;
 MUST_CHECK enum err web_start(struct node *node, const struct web_options *options, struct web **ret,
                               struct fault *reterr);
 uint16_t web_port(const struct web *w);
+/* For how long the door has been silent that should not be; 0: it goes on. As http_server_late_us(). */
+int64_t web_late_us(struct web *w, int64_t now_us);
 void web_stop(struct web *w); /* finishes requests under way; accepts NULL */

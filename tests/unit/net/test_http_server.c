@@ -7,11 +7,62 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "net/http_alive.h"
+#include "net/http_listen.h"
 #include "support/scratch.h"
 
 #define HEARD_MAX (64 * 1024)
 
 static char heard[HEARD_MAX];
+
+/* The pool notices a connection that says nothing, and that is no request. */
+static void a_pool_that_goes_on(void **state)
+{
+    struct house h;
+    (void)state;
+    house_open(&h, (struct http_server_options){.threads = 2});
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(http_server_late_us(h.server, clock_mono_us()), 0);
+        usleep(400000);
+    }
+    assert_int_equal(h.calls, 0);
+    house_close(&h);
+}
+
+/* Nobody accepts here: the connection waits in the kernel, and that is told; not where no further one is taken. */
+static void a_pool_that_hangs(void **state)
+{
+    struct http_endpoint at;
+    struct http_probe probe = {.fd = -1};
+    uint16_t port;
+    int fd;
+    (void)state;
+    assert_ok(http_endpoint_parse(TEXT("127.0.0.1:0"), &at, NULL));
+    assert_ok(http_listen(&at, &fd, &port, NULL));
+    assert_int_equal(http_probe(&probe, fd, false, 1000), 0);
+    assert_int_equal(http_probe(&probe, fd, false, 5000), 4000);
+    assert_int_equal(http_probe(&probe, fd, true, 6000), 0);
+    assert_int_equal(probe.fd, -1);
+    http_probe_done(&probe);
+    close(fd);
+}
+
+static void the_oldest_call_counts(void **state)
+{
+    struct http_calls calls;
+    struct http_call first, second;
+    (void)state;
+    http_calls_init(&calls);
+    assert_int_equal(http_calls_oldest_us(&calls, 99), 0);
+    http_call_begin(&calls, &first);
+    http_call_begin(&calls, &second);
+    assert_int_equal(http_calls_oldest_us(&calls, first.since_us + 7), 7);
+    http_call_end(&calls, &first);
+    assert_int_equal(http_calls_oldest_us(&calls, second.since_us + 5), 5);
+    http_call_end(&calls, &second);
+    assert_int_equal(http_calls_oldest_us(&calls, INT64_MAX), 0);
+    http_calls_done(&calls);
+}
 
 static void plain_request(void **state)
 {
@@ -410,6 +461,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_request),
+        cmocka_unit_test(a_pool_that_goes_on),
+        cmocka_unit_test(a_pool_that_hangs),
+        cmocka_unit_test(the_oldest_call_counts),
         cmocka_unit_test(connection_stays),
         cmocka_unit_test(pieces_make_a_request),
         cmocka_unit_test(other_methods_reach_the_handler),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/time.h"
 #include "store/log_format.h"
 #include "support/fault.h"
 #include "support/scratch.h"
@@ -383,6 +384,59 @@ static void many_threads_share_syncs(void **state)
     assert_view_is_replay(s->node);
 }
 
+/* ---- does it go on? ---- */
+
+struct gate {
+    pthread_mutex_t lock;
+    atomic_bool inside;
+};
+
+static enum err wait_at_gate(struct txn *t, void *self, struct fault *reterr)
+{
+    struct gate *gate = self;
+    (void)t, (void)reterr;
+    atomic_store(&gate->inside, true);
+    pthread_mutex_lock(&gate->lock);
+    pthread_mutex_unlock(&gate->lock);
+    return OK;
+}
+
+struct waiting {
+    struct node *node;
+    struct gate *gate;
+};
+
+static void *write_at_gate(void *arg)
+{
+    struct waiting *w = arg;
+    return node_write(w->node, wait_at_gate, w->gate, NULL) == OK ? NULL : w;
+}
+
+/* Who has nothing to do is not late; who does not come back from a write is, for as long as it does not. */
+static void a_stuck_writer_is_late(void **state)
+{
+    struct stage *s = *state;
+    const int64_t day_us = (int64_t)24 * 3600 * 1000000;
+    struct text verb = TEXT("note");
+    struct gate gate = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct waiting waiting = {s->node, &gate};
+    pthread_t thread;
+    void *failed;
+    assert_ok(node_write(s->node, one_act, &verb, NULL));
+    pthread_mutex_lock(&gate.lock);
+    assert_int_equal(pthread_create(&thread, NULL, write_at_gate, &waiting), 0);
+    while (!atomic_load(&gate.inside))
+        usleep(1000);
+    assert_true(pulse_late_us(node_pulse(s->node), clock_mono_us() + day_us) >= day_us);
+    pthread_mutex_unlock(&gate.lock);
+    assert_int_equal(pthread_join(thread, &failed), 0);
+    assert_null(failed);
+    /* It tells its caller before it rests. */
+    for (int i = 0; i < 5000 && pulse_late_us(node_pulse(s->node), clock_mono_us() + day_us); i++)
+        usleep(1000);
+    assert_int_equal(pulse_late_us(node_pulse(s->node), clock_mono_us() + day_us), 0);
+}
+
 /* ---- failures ---- */
 
 static void a_failed_sync_stops_writing(void **state)
@@ -674,6 +728,7 @@ int main(void)
         OPEN(failed_functions_leave_nothing),
         OPEN(a_write_has_a_limit),
         OPEN(many_threads_share_syncs),
+        OPEN(a_stuck_writer_is_late),
         OPEN(a_failed_sync_stops_writing),
         OPEN(no_room),
         OPEN(views_are_made_anew),
