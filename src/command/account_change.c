@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/time.h"
 #include "command/commands.h"
 #include "command/names.h"
 #include "json/json.h"
@@ -235,7 +236,11 @@ static int run_recover(struct session *s)
         return complain_fault(s, NULL, &fault);
     struct buffer token;
     buffer_init(&token, KIB);
-    if (local_token_new(node_local(s->node), &c.fresh_id, TEXT("recovery"), &token, &fault))
+    const struct local_token t = {.account = c.fresh_id,
+                                  .label = TEXT("recovery"),
+                                  .scopes = scopes_default(false, ROLE_ADMINISTRATOR),
+                                  .created_us = clock_now_us()};
+    if (local_token_new(node_local(s->node), &t, &token, NULL, &fault))
         code = complain_fault(s, NULL, &fault);
     else
         tell_recovered(s, &c, buffer_text(&token));
@@ -264,6 +269,7 @@ const struct command COMMAND_ACCOUNT_DISABLE = {
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_WRITE,
+    .least = ROLE_ADMINISTRATOR,
     .run = run_disable};
 const struct command COMMAND_ACCOUNT_ENABLE = {.name = "account enable",
                                                .operands = "NAME",
@@ -272,6 +278,7 @@ const struct command COMMAND_ACCOUNT_ENABLE = {.name = "account enable",
                                                .operands_min = 1,
                                                .operands_max = 1,
                                                .need = NEED_WRITE,
+                                               .least = ROLE_ADMINISTRATOR,
                                                .run = run_enable};
 const struct command COMMAND_ACCOUNT_RECOVER = {
     .name = "account recover",

@@ -34,7 +34,7 @@ static int prove(struct session *s, struct view *v, const char *name, struct uui
     static const struct uuid nobody;
     char bytes[TOKEN_FILE_MAX];
     struct fact_account a;
-    struct uuid whose;
+    struct local_token whose;
     struct text token;
     if (!option_given(s, "token-file")) {
         complain(s, "--by %s: --token-file FILE with a token of that account (entente account token %s)", name, name);
@@ -44,21 +44,25 @@ static int prove(struct session *s, struct view *v, const char *name, struct uui
         complain(s, "%s: a token could not be read from it", option(s, "token-file"));
         return EXIT_DATA;
     }
-    enum err err = local_token_account(node_local(s->node), token, &whose, NULL);
+    enum err err = local_token_find(node_local(s->node), token, clock_now_us(), &whose, NULL);
     explicit_bzero(bytes, sizeof bytes);
     if (err == OK)
-        err = view_account(v, &whose, &a, NULL);
+        err = view_account(v, &whose.account, &a, NULL);
     if (err || a.disabled || !uuid_eq(&a.party, &nobody) || !text_eq(a.name, text_of(name))) {
         complain(s, "this is no token of %s", name);
         return EXIT_DENIED;
     }
-    *ret = whose;
+    *ret = whose.account;
     return EXIT_DONE;
 }
 
 int acting_account(struct session *s, struct view *v, struct uuid *ret)
 {
     const char *by = option(s, "by");
+    if (s->actor && (by || option_given(s, "token-file"))) {
+        complain(s, "--by, --token-file: an account that came from elsewhere acts as itself alone");
+        return EXIT_DENIED;
+    }
     if (by)
         return prove(s, v, by, ret);
     if (option_given(s, "token-file")) {

@@ -184,12 +184,14 @@ const struct command COMMAND_CONSTITUENCY_IMPORT = {
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_WRITE,
+    .least = ROLE_RELEASER,
     .files = FILES_FIRST,
     .run = run_import};
 const struct command COMMAND_CONSTITUENCY_LIST = {.name = "constituency list",
                                                   .operands = "",
                                                   .summary = "who is in the register",
                                                   .need = NEED_READ,
+                                                  .least = ROLE_READER,
                                                   .run = run_list};
 const struct command COMMAND_CONSTITUENCY_WHO = {.name = "constituency who",
                                                  .operands = "VALUE",
@@ -198,4 +200,5 @@ const struct command COMMAND_CONSTITUENCY_WHO = {.name = "constituency who",
                                                  .operands_min = 1,
                                                  .operands_max = 1,
                                                  .need = NEED_READ,
+                                                 .least = ROLE_READER,
                                                  .run = run_who};

@@ -175,4 +175,5 @@ const struct command COMMAND_ERASE = {
     .operands_min = 1,
     .operands_max = SIZE_MAX,
     .need = NEED_WRITE,
+    .least = ROLE_ADMINISTRATOR,
     .run = run_erase};

@@ -131,6 +131,7 @@ const struct command COMMAND_EXERCISE_SIGN = {
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_WRITE,
+    .least = ROLE_ADMINISTRATOR,
     .run = run_sign};
 
 /* ---- check ---- */
@@ -226,5 +227,6 @@ const struct command COMMAND_EXERCISE_CHECK = {
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_READ,
+    .least = ROLE_READER,
     .files = FILES_FIRST,
     .run = run_check};

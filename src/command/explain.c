@@ -83,4 +83,5 @@ const struct command COMMAND_EXPLAIN = {.name = "explain",
                                         .operands_min = 1,
                                         .operands_max = 1,
                                         .need = NEED_READ,
+                                        .least = ROLE_ANALYST,
                                         .run = run_explain};

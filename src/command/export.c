@@ -226,5 +226,6 @@ const struct command COMMAND_EXPORT = {
     .operands_min = 0,
     .operands_max = 0,
     .need = NEED_WRITE,
+    .least = ROLE_RELEASER,
     .open_out = export_out_open,
     .run = run_export};

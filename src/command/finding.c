@@ -501,6 +501,7 @@ const struct command COMMAND_FINDING_LIST = {.name = "finding list",
                                              .summary = "what was seen at whom, newest first",
                                              .options = LIST_OPTIONS,
                                              .need = NEED_READ,
+                                             .least = ROLE_READER,
                                              .run = run_list};
 const struct command COMMAND_FINDING_SHOW = {.name = "finding show",
                                              .operands = "F-NUMBER|ID",
@@ -509,4 +510,5 @@ const struct command COMMAND_FINDING_SHOW = {.name = "finding show",
                                              .operands_min = 1,
                                              .operands_max = 1,
                                              .need = NEED_READ,
+                                             .least = ROLE_READER,
                                              .run = run_show};

@@ -91,6 +91,7 @@ const struct command COMMAND_FINDING_FALSE_POSITIVE = {.name = "finding false-po
                                                        .operands_min = 1,
                                                        .operands_max = 1,
                                                        .need = NEED_WRITE,
+                                                       .least = ROLE_ANALYST,
                                                        .run = run_false_positive};
 const struct command COMMAND_FINDING_REOPEN = {.name = "finding reopen",
                                                .operands = "F-NUMBER|ID",
@@ -99,4 +100,5 @@ const struct command COMMAND_FINDING_REOPEN = {.name = "finding reopen",
                                                .operands_min = 1,
                                                .operands_max = 1,
                                                .need = NEED_WRITE,
+                                               .least = ROLE_ANALYST,
                                                .run = run_reopen};

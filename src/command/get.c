@@ -257,4 +257,5 @@ const struct command COMMAND_GET = {
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_READ,
+    .least = ROLE_READER,
     .run = run_get};

@@ -560,6 +560,7 @@ const struct command COMMAND_IMPORT = {
     .operands_min = 1,
     .operands_max = SIZE_MAX,
     .need = NEED_WRITE,
+    .least = ROLE_ANALYST,
     .files = FILES_OPERANDS,
     .folders = true,
     .run = run_import};

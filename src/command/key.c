@@ -224,6 +224,7 @@ const struct command COMMAND_KEY_LIST = {.name = "key list",
                                          .summary = "the keys that sign and signed this node's log",
                                          .details = "With --json also in the form that C2SP's tools take (vkey).\n",
                                          .need = NEED_READ,
+                                         .least = ROLE_READER,
                                          .run = run_list};
 const struct command COMMAND_KEY_ROTATE = {
     .name = "key rotate",
@@ -234,6 +235,7 @@ const struct command COMMAND_KEY_ROTATE = {
         "signatures for 30 days.\n",
     .options = ROTATE_OPTIONS,
     .need = NEED_WRITE,
+    .least = ROLE_ADMINISTRATOR,
     .run = run_rotate};
 const struct command COMMAND_KEY_REPLACE = {
     .name = "key replace",
@@ -244,4 +246,5 @@ const struct command COMMAND_KEY_REPLACE = {
         "each partner's people confirm it: entente peer set NAME --key KEY.\n",
     .options = REPLACE_OPTIONS,
     .need = NEED_WRITE,
+    .least = ROLE_ADMINISTRATOR,
     .run = run_replace};

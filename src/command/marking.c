@@ -218,9 +218,11 @@ const struct command COMMAND_MARKING_ADD = {
         "A marking definition never changes: for other terms make another one. TLP labels stand beside it.\n",
     .options = OPTIONS,
     .need = NEED_WRITE,
+    .least = ROLE_ANALYST,
     .run = run_add};
 const struct command COMMAND_MARKING_LIST = {.name = "marking list",
                                              .operands = "",
                                              .summary = "our marking definitions and their terms",
                                              .need = NEED_READ,
+                                             .least = ROLE_READER,
                                              .run = run_list};

@@ -297,5 +297,6 @@ const struct command COMMAND_MATCH = {
     .options = OPTIONS,
     .operands_max = SIZE_MAX,
     .need = NEED_READ,
+    .least = ROLE_ANALYST,
     .alone_option = "observed",
     .run = run_match};

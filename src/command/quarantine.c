@@ -147,6 +147,7 @@ const struct command COMMAND_QUARANTINE_LIST = {.name = "quarantine list",
                                                 .operands = "",
                                                 .summary = "what is kept aside, and why",
                                                 .need = NEED_READ,
+                                                .least = ROLE_RELEASER,
                                                 .run = run_list};
 const struct command COMMAND_QUARANTINE_RELEASE = {
     .name = "quarantine release",
@@ -159,4 +160,5 @@ const struct command COMMAND_QUARANTINE_RELEASE = {
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_WRITE,
+    .least = ROLE_RELEASER,
     .run = run_release};

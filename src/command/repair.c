@@ -59,4 +59,5 @@ const struct command COMMAND_REPAIR = {
                "some could not be had. --json: {\"entry\",\"id\",\"mended\",\"what\"} for each.\n",
     .options = OPTIONS,
     .need = NEED_WRITE,
+    .least = ROLE_ADMINISTRATOR,
     .run = run_repair};

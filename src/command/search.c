@@ -203,4 +203,5 @@ const struct command COMMAND_SEARCH = {
     .operands_min = 1,
     .operands_max = SIZE_MAX,
     .need = NEED_READ,
+    .least = ROLE_READER,
     .run = run_search};

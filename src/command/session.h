@@ -49,6 +49,7 @@ struct command {
     const struct option_spec *options;      /* ends with name NULL; may be NULL */
     size_t operands_min, operands_max;      /* SIZE_MAX: any number */
     enum command_need need;
+    enum role least; /* the least role of an account that may do it from elsewhere; ROLE_NONE: on this machine only */
     const char *owner_option; /* given, the command needs NEED_WRITE whatever need says; may be NULL */
     const char *alone_option; /* given, the command opens what it wants by itself: NEED_NOTHING; may be NULL */
     enum command_files files;
@@ -93,6 +94,13 @@ struct session {
     struct buffer line; /* scratch of session_json() */
 };
 
+/* May an account of ours with this role do it (docs/ACCOUNTS.md has the table). Who can write the home on this
+ * machine may do everything, and is not asked. */
+bool command_permits(const struct command *command, enum role role);
+/* For whoever sets s->actor, once s has its words and node and before command->run(): that its role may do it, and
+ * that no option makes it act as another account or see with another's eyes. Complains; EXIT_DONE | EXIT_DENIED |
+ * EXIT_WRITE */
+MUST_CHECK int session_allowed(struct session *s);
 /* Under which account the command acts and whose eyes it has: the actor's, else the first administrator's. s->node is
  * open. */
 const struct uuid *session_account(const struct session *s);

@@ -400,6 +400,7 @@ const struct command COMMAND_SHARE_APPROVE = {
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_WRITE,
+    .least = ROLE_RELEASER,
     .run = run_approve};
 const struct command COMMAND_SHARE_NAME = {.name = "share name",
                                            .operands = "ID --to PEER|\"account NAME\" --reason R [--until T]",
@@ -408,6 +409,7 @@ const struct command COMMAND_SHARE_NAME = {.name = "share name",
                                            .operands_min = 1,
                                            .operands_max = 1,
                                            .need = NEED_WRITE,
+                                           .least = ROLE_RELEASER,
                                            .run = run_name};
 const struct command COMMAND_SHARE_NEED = {.name = "share need",
                                            .operands = "ID --to PEER --reason R [--until T]",
@@ -416,6 +418,7 @@ const struct command COMMAND_SHARE_NEED = {.name = "share need",
                                            .operands_min = 1,
                                            .operands_max = 1,
                                            .need = NEED_WRITE,
+                                           .least = ROLE_RELEASER,
                                            .run = run_need};
 const struct command COMMAND_SHARE_CONSENT_RECORD = {
     .name = "share consent record",
@@ -428,6 +431,7 @@ const struct command COMMAND_SHARE_CONSENT_RECORD = {
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_WRITE,
+    .least = ROLE_RELEASER,
     .run = run_consent};
 const struct command COMMAND_SHARE_BREAK_GLASS = {
     .name = "share break-glass",
@@ -441,6 +445,7 @@ const struct command COMMAND_SHARE_BREAK_GLASS = {
     .operands_min = 0,
     .operands_max = 1,
     .need = NEED_WRITE,
+    .least = ROLE_RELEASER,
     .run = run_glass};
 const struct command COMMAND_SHARE_REVOKE = {.name = "share revoke",
                                              .operands = "GRANT --reason R",
@@ -449,4 +454,5 @@ const struct command COMMAND_SHARE_REVOKE = {.name = "share revoke",
                                              .operands_min = 1,
                                              .operands_max = 1,
                                              .need = NEED_WRITE,
+                                             .least = ROLE_RELEASER,
                                              .run = run_revoke};

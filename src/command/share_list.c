@@ -177,4 +177,5 @@ const struct command COMMAND_SHARE_LIST = {.name = "share list",
                                            .options = OPTIONS,
                                            .operands_max = 1,
                                            .need = NEED_READ,
+                                           .least = ROLE_READER,
                                            .run = run_list};

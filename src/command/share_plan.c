@@ -396,4 +396,5 @@ const struct command COMMAND_SHARE_PLAN = {
     .operands_min = 1,
     .operands_max = SIZE_MAX,
     .need = NEED_READ,
+    .least = ROLE_ANALYST,
     .run = run_plan};

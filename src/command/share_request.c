@@ -209,4 +209,5 @@ const struct command COMMAND_SHARE_CONSENT_REQUEST = {
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_WRITE,
+    .least = ROLE_RELEASER,
     .run = run_request};

@@ -443,11 +443,13 @@ const struct command COMMAND_SHARE_AGREEMENT_SET = {
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_WRITE,
+    .least = ROLE_RELEASER,
     .run = run_agreement_set};
 const struct command COMMAND_SHARE_AGREEMENT_LIST = {.name = "share agreement list",
                                                      .operands = "",
                                                      .summary = "the agreements",
                                                      .need = NEED_READ,
+                                                     .least = ROLE_READER,
                                                      .run = run_agreement_list};
 const struct command COMMAND_SHARE_GROUP_ADD = {.name = "share group add",
                                                 .operands = "NAME",
@@ -456,6 +458,7 @@ const struct command COMMAND_SHARE_GROUP_ADD = {.name = "share group add",
                                                 .operands_min = 1,
                                                 .operands_max = 1,
                                                 .need = NEED_WRITE,
+                                                .least = ROLE_RELEASER,
                                                 .run = run_group_add};
 const struct command COMMAND_SHARE_GROUP_SET = {.name = "share group set",
                                                 .operands = "NAME",
@@ -464,9 +467,11 @@ const struct command COMMAND_SHARE_GROUP_SET = {.name = "share group set",
                                                 .operands_min = 1,
                                                 .operands_max = 1,
                                                 .need = NEED_WRITE,
+                                                .least = ROLE_RELEASER,
                                                 .run = run_group_set};
 const struct command COMMAND_SHARE_GROUP_LIST = {.name = "share group list",
                                                  .operands = "",
                                                  .summary = "the groups and who is in them",
                                                  .need = NEED_READ,
+                                                 .least = ROLE_READER,
                                                  .run = run_group_list};

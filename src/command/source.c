@@ -270,6 +270,7 @@ const struct command COMMAND_SOURCE_ADD = {
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_WRITE,
+    .least = ROLE_RELEASER,
     .run = run_add};
 const struct command COMMAND_SOURCE_SET = {.name = "source set",
                                            .operands = "NAME",
@@ -278,4 +279,5 @@ const struct command COMMAND_SOURCE_SET = {.name = "source set",
                                            .operands_min = 1,
                                            .operands_max = 1,
                                            .need = NEED_WRITE,
+                                           .least = ROLE_RELEASER,
                                            .run = run_set};

@@ -347,6 +347,7 @@ const struct command COMMAND_SOURCE_LIST = {.name = "source list",
                                             .operands = "",
                                             .summary = "the channels, their defaults, and how the last looks went",
                                             .need = NEED_WRITE,
+                                            .least = ROLE_READER,
                                             .run = run_list};
 const struct command COMMAND_SOURCE_SHOW = {.name = "source show",
                                             .operands = "NAME",
@@ -354,6 +355,7 @@ const struct command COMMAND_SOURCE_SHOW = {.name = "source show",
                                             .operands_min = 1,
                                             .operands_max = 1,
                                             .need = NEED_WRITE,
+                                            .least = ROLE_READER,
                                             .run = run_show};
 const struct command COMMAND_SOURCE_POLL = {
     .name = "source poll",
@@ -363,4 +365,5 @@ const struct command COMMAND_SOURCE_POLL = {
     .operands_min = 1,
     .operands_max = SIZE_MAX,
     .need = NEED_WRITE,
+    .least = ROLE_ANALYST,
     .run = run_poll};

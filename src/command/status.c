@@ -284,9 +284,11 @@ const struct command COMMAND_STATUS = {.name = "status",
                                        .operands = "",
                                        .summary = "counts, space used, sandbox level",
                                        .need = NEED_READ,
+                                       .least = ROLE_READER,
                                        .run = run_status};
 const struct command COMMAND_REBUILD = {.name = "rebuild",
                                         .operands = "",
                                         .summary = "throw the views away and replay the log",
                                         .need = NEED_WRITE,
+                                        .least = ROLE_ADMINISTRATOR,
                                         .run = run_rebuild};

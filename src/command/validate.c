@@ -120,5 +120,6 @@ const struct command COMMAND_VALIDATE = {
     .operands_min = 1,
     .operands_max = SIZE_MAX,
     .need = NEED_NOTHING,
+    .least = ROLE_READER,
     .reads_only = true,
     .run = run_validate};

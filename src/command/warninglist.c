@@ -347,12 +347,14 @@ const struct command COMMAND_WARNINGLIST_ADD = {
     .files = FILES_OPERANDS,
     .folders = true,
     .need = NEED_WRITE,
+    .least = ROLE_ANALYST,
     .run = run_add};
 const struct command COMMAND_WARNINGLIST_LIST = {.name = "warninglist list",
                                                  .operands = "",
                                                  .summary = "the warning lists that are held",
                                                  .options = NO_OPTIONS,
                                                  .need = NEED_READ,
+                                                 .least = ROLE_READER,
                                                  .run = run_list};
 const struct command COMMAND_WARNINGLIST_SHOW = {.name = "warninglist show",
                                                  .operands = "NAME",
@@ -361,6 +363,7 @@ const struct command COMMAND_WARNINGLIST_SHOW = {.name = "warninglist show",
                                                  .operands_min = 1,
                                                  .operands_max = 1,
                                                  .need = NEED_READ,
+                                                 .least = ROLE_READER,
                                                  .run = run_show};
 const struct command COMMAND_WARNINGLIST_ENABLE = {.name = "warninglist enable",
                                                    .operands = "NAME",
@@ -369,6 +372,7 @@ const struct command COMMAND_WARNINGLIST_ENABLE = {.name = "warninglist enable",
                                                    .operands_min = 1,
                                                    .operands_max = 1,
                                                    .need = NEED_WRITE,
+                                                   .least = ROLE_ANALYST,
                                                    .run = run_enable};
 const struct command COMMAND_WARNINGLIST_DISABLE = {.name = "warninglist disable",
                                                     .operands = "NAME",
@@ -377,6 +381,7 @@ const struct command COMMAND_WARNINGLIST_DISABLE = {.name = "warninglist disable
                                                     .operands_min = 1,
                                                     .operands_max = 1,
                                                     .need = NEED_WRITE,
+                                                    .least = ROLE_ANALYST,
                                                     .run = run_disable};
 const struct command COMMAND_WARNINGLIST_CHECK = {.name = "warninglist check",
                                                   .operands = "VALUE...",
@@ -385,6 +390,7 @@ const struct command COMMAND_WARNINGLIST_CHECK = {.name = "warninglist check",
                                                   .operands_min = 1,
                                                   .operands_max = SIZE_MAX,
                                                   .need = NEED_READ,
+                                                  .least = ROLE_READER,
                                                   .run = run_check};
 const struct command COMMAND_WARNINGLIST_ALLOW = {
     .name = "warninglist allow",
@@ -394,4 +400,5 @@ const struct command COMMAND_WARNINGLIST_ALLOW = {
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_WRITE,
+    .least = ROLE_ANALYST,
     .run = run_allow};

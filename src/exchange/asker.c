@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/time.h"
+
 bool uuid_some(const struct uuid *u)
 {
     static const struct uuid none;
@@ -191,17 +193,18 @@ static enum err read_credential(struct text authorization, struct arena *arena, 
 }
 
 static enum err account_of(struct node *node, struct view *v, const struct credential *c, struct fact_account *ret,
-                           struct fault *reterr)
+                           unsigned *ret_scopes, struct fault *reterr)
 {
-    struct uuid id;
+    struct local_token t;
     if (!c->token.len)
         return ERR_NOT_FOUND;
-    enum err e = local_token_account(node_local(node), c->token, &id, reterr);
+    enum err e = local_token_find(node_local(node), c->token, clock_now_us(), &t, reterr);
     if (e == OK)
-        e = view_account(v, &id, ret, reterr);
+        e = view_account(v, &t.account, ret, reterr);
     if (e)
         return e;
     bool other_user = c->user.len && !text_eq(c->user, ret->name);
+    *ret_scopes = t.scopes & scopes_allowed(uuid_some(&ret->party), ret->role);
     return ret->disabled || other_user ? ERR_NOT_FOUND : OK;
 }
 
@@ -210,13 +213,14 @@ enum err asker_find(struct node *node, struct view *v, struct text authorization
 {
     struct credential c = {0};
     struct fact_account account;
+    unsigned scopes = 0;
     enum err e = read_credential(authorization, arena, &c);
     if (e == OK)
-        e = account_of(node, v, &c, &account, reterr);
+        e = account_of(node, v, &c, &account, &scopes, reterr);
     if (e)
         return e;
 
-    struct asker a = {.account = account.id, .name = arena_text(arena, account.name), .scopes = SCOPES_ALL};
+    struct asker a = {.account = account.id, .name = arena_text(arena, account.name), .scopes = scopes};
     if (!a.name.ptr)
         return ERR_NOMEM;
     struct uuid party = account.party; /* the fact's texts end with the next question */

@@ -9,7 +9,7 @@ struct asker {
     struct recipient recipient; /* its name is in the arena too */
     bool may_write;             /* POST */
     enum role role;             /* of one of our own accounts; ROLE_NONE: a partner's machine */
-    unsigned scopes;            /* enum scope, of the token */
+    unsigned scopes;            /* enum scope: of the token, and no more than the account may have */
 };
 /* Authorization: "Bearer TOKEN" ("Token TOKEN" too, which taxii2-client sends), or "Basic" with the account's name
  * and the token as password. ERR_NOT_FOUND: nobody (401), whatever the cause. ERR_DENIED: an expelled partner (403).

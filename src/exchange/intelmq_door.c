@@ -217,6 +217,9 @@ struct outbound *intelmq_door_handle(struct node *node, const struct http_reques
         return problem(405, "Only POST", TEXT("Events are posted here, and nothing can be had."), "POST");
     if (!p.asker.may_write)
         return problem(403, "Not permitted", TEXT("This account may not write: its role is reader."), NULL);
+    if (!(p.asker.scopes & SCOPE_REPORT))
+        return problem(403, "Not permitted", TEXT("This token is not for events: its scopes leave out \"report\"."),
+                       NULL);
     if (!is_json(http_header(request, "Content-Type")))
         return problem(415, "Not JSON", TEXT("Content-Type is application/json."), NULL);
     return take(&p);

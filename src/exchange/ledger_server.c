@@ -175,20 +175,24 @@ static enum err witnessed(const struct ledger_call *c, struct outbound **ret, st
 
 /* ---- routes ---- */
 
+/* A proof says of an object that the asker may have it, as a page does. */
+#define PROOF_SCOPES (SCOPE_LOG | SCOPE_TAXII_READ)
+
 static const struct route {
     struct text path;
     bool below; /* the path goes on */
     const char *method;
+    unsigned scopes; /* all of them are needed */
     enum err (*answer)(const struct ledger_call *c, struct outbound **ret, struct fault *reterr);
 } table[] = {
-    {{"checkpoint", 10}, false, "GET", checkpoint},
-    {{"tile/", 5}, true, "GET", tile},
-    {{"proof/", 6}, true, "GET", ledger_proof_answer},
-    {{"proofs", 6}, false, "POST", ledger_proofs_answer},
-    {{"origins", 7}, false, "GET", origins},
-    {{"introduce", 9}, false, "POST", introduce},
-    {{"witness/add-checkpoint", 22}, false, "POST", add_checkpoint},
-    {{"witness/", 8}, true, "GET", witnessed},
+    {{"checkpoint", 10}, false, "GET", SCOPE_LOG, checkpoint},
+    {{"tile/", 5}, true, "GET", SCOPE_LOG, tile},
+    {{"proof/", 6}, true, "GET", PROOF_SCOPES, ledger_proof_answer},
+    {{"proofs", 6}, false, "POST", PROOF_SCOPES, ledger_proofs_answer},
+    {{"origins", 7}, false, "GET", SCOPE_LOG, origins},
+    {{"introduce", 9}, false, "POST", SCOPE_LOG, introduce},
+    {{"witness/add-checkpoint", 22}, false, "POST", SCOPE_LOG, add_checkpoint},
+    {{"witness/", 8}, true, "GET", SCOPE_LOG, witnessed},
 };
 
 static const struct route *route_of(struct ledger_call *c)
@@ -213,9 +217,10 @@ static bool has_method(const struct route *r, struct text method)
            (text_eq(method, TEXT("HEAD")) && text_eq(text_of(r->method), TEXT("GET")));
 }
 
-static bool may_read(const struct asker *a)
+static bool may(const struct asker *a, unsigned scopes)
 {
-    return a->recipient.kind != RECIPIENT_OWN_ACCOUNT || a->recipient.role >= ROLE_READER;
+    bool known = a->recipient.kind != RECIPIENT_OWN_ACCOUNT || a->recipient.role >= ROLE_READER;
+    return known && (a->scopes & scopes) == scopes;
 }
 
 static enum err answer(struct ledger_call *c, struct outbound **ret, struct fault *reterr)
@@ -233,7 +238,7 @@ static enum err answer(struct ledger_call *c, struct outbound **ret, struct faul
         *ret = taxii_not_allowed(r->method);
         return *ret ? OK : ERR_NOMEM;
     }
-    return may_read(&c->asker) ? r->answer(c, ret, reterr) : fault_answer(403, ret);
+    return may(&c->asker, r->scopes) ? r->answer(c, ret, reterr) : fault_answer(403, ret);
 }
 
 static enum err answer_in_snapshot(struct ledger_server *s, const struct http_request *request, struct outbound **ret,

@@ -189,8 +189,12 @@ static void write_invitation(struct node *node, const struct meeting *m, struct 
 /* One token a partner: an earlier invitation's ends when a new one is given. */
 static enum err fresh_token(struct node *node, const struct uuid *machine, struct buffer *out, struct fault *reterr)
 {
+    const struct local_token t = {.account = *machine,
+                                  .label = TEXT("invitation"),
+                                  .scopes = scopes_default(true, ROLE_NONE),
+                                  .created_us = clock_now_us()};
     enum err e = local_token_revoke_all(node_local(node), machine, reterr);
-    return e ? e : local_token_new(node_local(node), machine, TEXT("invitation"), out, reterr);
+    return e ? e : local_token_new(node_local(node), &t, out, NULL, reterr);
 }
 
 enum err peer_invite(struct node *node, struct text name, struct text url, const struct uuid *account,

@@ -18,12 +18,13 @@ const struct collection_rule TAXII_COLLECTIONS[3] = {
 
 bool taxii_can_read(const struct asker *a)
 {
-    return a->recipient.kind != RECIPIENT_OWN_ACCOUNT || a->recipient.role >= ROLE_READER;
+    return (a->scopes & SCOPE_TAXII_READ) &&
+           (a->recipient.kind != RECIPIENT_OWN_ACCOUNT || a->recipient.role >= ROLE_READER);
 }
 
 bool taxii_can_write(const struct asker *a)
 {
-    return a->may_write;
+    return a->may_write && (a->scopes & SCOPE_TAXII_WRITE);
 }
 
 bool taxii_collection_find(const struct node *node, struct text name, enum page_collection *ret)
@@ -132,7 +133,7 @@ static const struct {
 } faults[] = {
     {400, "Bad request", "The request could not be understood."},
     {401, "Unauthorized", "A token of this node is needed: Authorization: Bearer, or Basic with the account's name."},
-    {403, "Forbidden", "This account may not do that."},
+    {403, "Forbidden", "This account may not do that, or its token is not for it: its scopes leave it out."},
     {404, "Not found", "There is nothing here, or nothing that this account may see."},
     {405, "Method not allowed", "This resource does not know the method."},
     {406, "Not acceptable", "Answers are application/taxii+json;version=2.1."},

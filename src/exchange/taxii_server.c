@@ -198,6 +198,8 @@ static enum err answer(struct taxii_server *s, const struct http_request *reques
     struct call c = {.server = s, .request = request, .view = v, .now_us = clock_now_us()};
     struct fault fault = {0};
     enum err e = asker_find(s->node, v, http_header(request, "Authorization"), request->arena, &c.asker, &fault);
+    if (e == OK && !(c.asker.scopes & (SCOPE_TAXII_READ | SCOPE_TAXII_WRITE)))
+        e = ERR_DENIED;
     if (e == OK)
         return answer_known(&c, ret);
     if (e == ERR_NOT_FOUND || e == ERR_DENIED)

@@ -194,7 +194,7 @@ def an_older_program_is_kept_out(folder):
     node = unpack(folder, "0.0.1")
     node.status()
     with sqlite3.connect(os.path.join(node.home, "local.db")) as db:
-        check(db.execute("PRAGMA user_version").fetchone()[0] == 2, "local.db says nothing")
+        check(db.execute("PRAGMA user_version").fetchone()[0] == 3, "local.db says nothing")
 
 
 main(every_released_home_opens, it_goes_on, killed_in_the_middle, later_homes_are_left_alone,

@@ -168,7 +168,8 @@ void rig_account(struct rig *r, const char *name, enum role role, char token[128
     buffer_init(&b, 256);
     if (node_write(r->node, write_account, &a, &f))
         fail_msg("account: %s", f.what);
-    assert_ok(local_token_new(node_local(r->node), &a.id, TEXT("test"), &b, &f));
+    const struct local_token t = {.account = a.id, .label = TEXT("test"), .scopes = SCOPES_ALL};
+    assert_ok(local_token_new(node_local(r->node), &t, &b, NULL, &f));
     copy_text(token, 128, buffer_text(&b));
     buffer_done(&b);
 }

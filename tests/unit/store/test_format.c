@@ -169,9 +169,13 @@ static int local_version(const char *home, int set)
 {
     sqlite3 *db;
     sqlite3_stmt *st;
-    char sql[64];
+    char sql[512];
     assert_int_equal(sqlite3_open(scratch_path(home, "local.db"), &db), SQLITE_OK);
-    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", set);
+    snprintf(sql, sizeof sql,
+             "DROP TABLE token; DROP TABLE password;"
+             "CREATE TABLE token(hash BLOB PRIMARY KEY, account BLOB NOT NULL, label TEXT NOT NULL) WITHOUT ROWID;"
+             "CREATE INDEX token_account ON token(account); PRAGMA user_version = %d;",
+             set);
     if (set)
         assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL), SQLITE_OK);
@@ -196,7 +200,7 @@ static void check_new(const char *home)
     assert_ok(format_read(io_system(), home, &f, NULL));
     assert_int_equal(f.version, HOME_VERSION);
     assert_string_equal(f.program, ENTENTE_VERSION);
-    assert_int_equal(local_version(home, 0), 2);
+    assert_int_equal(local_version(home, 0), 3);
 }
 
 static void an_old_home_is_brought_up(void **state)

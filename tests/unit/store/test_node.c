@@ -681,17 +681,19 @@ static void tokens_and_small_values(void **state)
 {
     struct stage *s = *state;
     struct local *l = node_local(s->node);
-    struct uuid account = made_uuid_of("account", 1), got;
+    struct uuid account = made_uuid_of("account", 1);
+    struct local_token got;
     struct buffer token, value;
     buffer_init(&token, KIB);
     buffer_init(&value, KIB);
-    assert_ok(local_token_new(l, &account, TEXT("a script"), &token, NULL));
+    const struct local_token spec = {.account = account, .label = TEXT("a script"), .scopes = SCOPE_LOG};
+    assert_ok(local_token_new(l, &spec, &token, NULL, NULL));
     assert_int_equal(token.len, 4 + 43);
     assert_true(text_starts(buffer_text(&token), TEXT("ent_")));
-    assert_ok(local_token_account(l, buffer_text(&token), &got, NULL));
-    assert_true(uuid_eq(&got, &account));
+    assert_ok(local_token_find(l, buffer_text(&token), 1, &got, NULL));
+    assert_true(uuid_eq(&got.account, &account));
     token.ptr[10] ^= 1;
-    assert_err(local_token_account(l, buffer_text(&token), &got, NULL), ERR_NOT_FOUND);
+    assert_err(local_token_find(l, buffer_text(&token), 1, &got, NULL), ERR_NOT_FOUND);
     token.ptr[10] ^= 1;
     assert_err(local_get(l, "peer-cursor", TEXT("k"), &value, NULL), ERR_NOT_FOUND);
     assert_ok(local_set(l, "peer-cursor", TEXT("k"), TEXT("one"), NULL));
@@ -706,9 +708,9 @@ static void tokens_and_small_values(void **state)
     assert_int_equal(value.len, 0);
     assert_ok(local_delete(l, "peer-cursor", TEXT("k"), NULL));
     assert_err(local_get(l, "peer-cursor", TEXT("k"), &value, NULL), ERR_NOT_FOUND);
-    assert_ok(local_token_account(l, buffer_text(&token), &got, NULL));
+    assert_ok(local_token_find(l, buffer_text(&token), 1, &got, NULL));
     assert_ok(local_token_revoke_all(l, &account, NULL));
-    assert_err(local_token_account(l, buffer_text(&token), &got, NULL), ERR_NOT_FOUND);
+    assert_err(local_token_find(l, buffer_text(&token), 1, &got, NULL), ERR_NOT_FOUND);
     buffer_done(&token);
     buffer_done(&value);
 }
