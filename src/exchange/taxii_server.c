@@ -191,6 +191,14 @@ static enum err answer_known(struct call *c, struct outbound **ret)
     return OK;
 }
 
+/* An account without a role finds nothing here, whatever its token is for; others are told that it is not for this.
+ */
+static bool for_taxii(const struct asker *a)
+{
+    bool has_role = a->recipient.kind != RECIPIENT_OWN_ACCOUNT || a->role != ROLE_NONE;
+    return !has_role || (a->scopes & (SCOPE_TAXII_READ | SCOPE_TAXII_WRITE));
+}
+
 /* ERR_BUSY: try again. */
 static enum err answer(struct taxii_server *s, const struct http_request *request, struct view *v,
                        struct outbound **ret)
@@ -198,7 +206,7 @@ static enum err answer(struct taxii_server *s, const struct http_request *reques
     struct call c = {.server = s, .request = request, .view = v, .now_us = clock_now_us()};
     struct fault fault = {0};
     enum err e = asker_find(s->node, v, http_header(request, "Authorization"), request->arena, &c.asker, &fault);
-    if (e == OK && !(c.asker.scopes & (SCOPE_TAXII_READ | SCOPE_TAXII_WRITE)))
+    if (e == OK && !for_taxii(&c.asker))
         e = ERR_DENIED;
     if (e == OK)
         return answer_known(&c, ret);

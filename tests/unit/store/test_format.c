@@ -172,7 +172,7 @@ static int local_version(const char *home, int set)
     char sql[512];
     assert_int_equal(sqlite3_open(scratch_path(home, "local.db"), &db), SQLITE_OK);
     snprintf(sql, sizeof sql,
-             "DROP TABLE token; DROP TABLE password;"
+             "DROP TABLE IF EXISTS token; DROP TABLE IF EXISTS password;"
              "CREATE TABLE token(hash BLOB PRIMARY KEY, account BLOB NOT NULL, label TEXT NOT NULL) WITHOUT ROWID;"
              "CREATE INDEX token_account ON token(account); PRAGMA user_version = %d;",
              set);

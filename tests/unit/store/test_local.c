@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include "base/limits.h"
 #include "store/local.h"
 #include "support/fault.h"
 #include "support/scratch.h"
