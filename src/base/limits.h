@@ -50,6 +50,12 @@
 #define DOMAIN_MAX_BYTES 253
 #define URL_MAX_BYTES    (8 * KIB)
 #define EMAIL_MAX_BYTES  320
+/* Commands that run at a time for the HTTP API: the writer is one, and a search takes a core. Of one account, so that
+ * a script does not keep people out. How long one may take before its request is answered without it. */
+#define API_RUNS_MAX        16
+#define API_RUNS_OF_ONE_MAX 8
+#define API_READ_US         ((int64_t)60 * 1000000)
+#define API_WRITE_US        ((int64_t)600 * 1000000)
 /* One HTTP request body and header block. TAXII answers 413 beyond. */
 #define HTTP_BODY_MAX_BYTES    (64 * MIB)
 #define HTTP_HEADERS_MAX_BYTES (32 * KIB)

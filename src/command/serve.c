@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "command/api.h"
 #include "command/commands.h"
 #include "command/owner.h"
 #include "command/readers.h"
@@ -30,6 +31,7 @@
 
 struct server {
     struct owner owner;
+    struct api_backend api;
     struct config *config;
     struct web *web;
     struct peer_loop *peers;
@@ -147,9 +149,13 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
         return err;
     if (!listen)
         listen = srv->config->listen;
-    struct web_options options = {
-        .address = listen, .cert_pem = srv->cert_pem, .key_pem = srv->key_pem, .threads = srv->config->threads};
+    struct web_options options = {.address = listen,
+                                  .cert_pem = srv->cert_pem,
+                                  .key_pem = srv->key_pem,
+                                  .threads = srv->config->threads,
+                                  .api = &srv->api};
     srv->owner.server = srv;
+    srv->api = api_backend(&srv->owner);
     remember_host(srv, listen);
     /* Before anybody can ask: a home that was put back must not sign or show what its partners know better. */
     node_hold(srv->owner.node, clock_mono_us() + WITNESS_HOLD_US);

@@ -68,7 +68,9 @@ static int run_validate(struct session *s)
         report_done(&v.report);
         return code;
     }
-    for (size_t i = 0; i < s->operand_count && !cancelled(s); i++)
+    for (size_t i = 0; i < s->input_count; i++, files.seen++) /* opened by who asks */
+        look(&v, s->inputs[i].name, s->inputs[i].fd);
+    for (size_t i = s->input_count; i < s->operand_count && !cancelled(s); i++)
         validate_walk(&files, s->operands[i]);
     if (files.code)
         grave(&v, files.code);

@@ -21,6 +21,11 @@ static struct outbound *intelmq(struct routes *r, const struct http_request *req
     return intelmq_door_handle(r->node, request);
 }
 
+static struct outbound *api(struct routes *r, const struct http_request *request)
+{
+    return r->api ? api_door_handle(r->api, request) : taxii_fault(404);
+}
+
 /* For load balancers and the operator's own watchdog: the node answers. */
 static struct outbound *health(struct routes *r, const struct http_request *request)
 {
@@ -49,8 +54,8 @@ static const struct route {
     bool get_only;
     struct outbound *(*answer)(struct routes *r, const struct http_request *request);
 } table[] = {
-    {"/taxii2", true, false, taxii},   {"/log", true, false, ledger}, {"/intelmq", true, false, intelmq},
-    {"/healthz", false, true, health}, {"/", false, true, welcome},
+    {"/taxii2", true, false, taxii}, {"/log", true, false, ledger},     {"/intelmq", true, false, intelmq},
+    {"/api", true, false, api},      {"/healthz", false, true, health}, {"/", false, true, welcome},
 };
 
 static bool matches(const struct route *route, struct text path)

@@ -2,12 +2,14 @@
 #pragma once
 #include "exchange/ledger_server.h"
 #include "exchange/taxii_server.h"
+#include "web/api.h"
 
 struct routes {
     struct node *node;
     struct taxii_server *taxii;
     struct ledger_server *ledger;
-    int64_t started_us; /* monotonic */
+    struct api_door *api; /* NULL: not offered */
+    int64_t started_us;   /* monotonic */
 };
 /* http_handler; self is the struct routes. */
 struct outbound *routes_handle(void *self, const struct http_request *request);

@@ -31,6 +31,8 @@ enum err web_start(struct node *node, const struct web_options *options, struct 
     enum err e = taxii_server_new(node, &w->routes.taxii, reterr);
     if (e == OK)
         e = ledger_server_new(node, &w->routes.ledger, reterr);
+    if (e == OK && options->api)
+        e = api_door_new(node, options->api, &w->routes.api);
     if (e == OK) {
         const struct http_server_options http = {.address = options->address,
                                                  .cert_pem = options->cert_pem,
@@ -64,6 +66,7 @@ void web_stop(struct web *w)
     if (!w)
         return;
     http_server_stop(w->http);
+    api_door_free(w->routes.api);
     ledger_server_free(w->routes.ledger);
     taxii_server_free(w->routes.taxii);
     free(w);

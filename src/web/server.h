@@ -1,11 +1,13 @@
 /* web/server.h - a node's door: the HTTP server with its routes. */
 #pragma once
 #include "exchange/taxii_server.h"
+#include "web/api.h"
 
 struct web_options {
     const char *address;            /* as http_server_options has it: "127.0.0.1:8443", port 0 picks one */
     const char *cert_pem, *key_pem; /* NULL: plain HTTP, on loopback only */
     unsigned threads;               /* 0: as many as processors, 2 at least */
+    const struct api_backend *api;  /* outlives the server; NULL: no API */
 };
 struct web;
 /* node must be an owner and outlive the server.
