@@ -16,6 +16,7 @@ struct late_book {
     pthread_mutex_t lock;
     struct late_record **records;
     size_t count, cap;
+    uint64_t versions; /* of lists, so far */
 };
 
 enum err late_book_new(struct node *node, struct late_book **ret)
@@ -82,7 +83,7 @@ size_t late_list_after(const struct late_list *l, int64_t date_us, uint64_t n)
     return low;
 }
 
-static enum err make_list(struct late_record *r)
+static enum err make_list(struct late_book *b, struct late_record *r)
 {
     if (r->list || !r->item_count)
         return OK;
@@ -90,6 +91,7 @@ static enum err make_list(struct late_record *r)
     if (!l)
         return ERR_NOMEM;
     l->refs = 1;
+    l->version = ++b->versions;
     l->count = r->item_count;
     l->items = calloc(l->count, sizeof *l->items);
     l->by_n = calloc(l->count, sizeof *l->by_n);
@@ -343,7 +345,7 @@ enum err late_update(struct late_book *b, struct page *p, struct late_list **ret
     if (e == OK)
         e = late_record_keep(node_local(b->node), r, reterr);
     if (e == OK)
-        e = make_list(r);
+        e = make_list(b, r);
     if (e == OK) {
         *ret = r->list;
         if (r->list)

@@ -19,6 +19,7 @@ struct late_item {
 };
 struct late_list { /* immutable; reference counted */
     atomic_uint refs;
+    uint64_t version; /* no other list of this book has it; from 1 */
     size_t count;
     struct late_item *items; /* by (date, n) */
     struct late_item *by_n;

@@ -22,6 +22,7 @@ struct taxii_server {
     struct clearances *clearances;
     struct late_book *late;
     struct released *released;
+    struct page_cache *pages;
     struct status_book *statuses;
 };
 

@@ -1,4 +1,5 @@
 /* exchange/taxii_read.c - pages of objects, manifests and versions: TAXII 2.1 sections 5.3, 5.4, 5.6 and 5.8. */
+#include "exchange/page_cache.h"
 #include "exchange/releases.h"
 #include "exchange/taxii_inside.h"
 
@@ -154,8 +155,7 @@ static enum err make_answer(const struct call *c, struct page *p, const struct t
         return outbound_manifest(&f.info, f.items, f.dates, p->count, ret);
     if (c->resource == RESOURCE_VERSIONS)
         return versions_page(p, &f, ret);
-    e = releases_record(p, c->server->released, &c->asker.account, reterr);
-    return e ? e : outbound_cleared(ENVELOPE_TAXII, &f.info, f.items, p->count, ret);
+    return outbound_cleared(ENVELOPE_TAXII, &f.info, f.items, p->count, ret);
 }
 
 /* An object in the path of which nothing may be seen is 404; one of which no version fits the filters is an empty
@@ -180,7 +180,8 @@ static enum err object_is_there(const struct page *asked, const struct page_want
 
 struct question {
     struct taxii_query query;
-    struct text bound_to;
+    struct text bound_to; /* recipient and resource */
+    struct text text;     /* and the parameters as they were written */
     struct page_wanted wanted;
 };
 
@@ -190,18 +191,46 @@ static enum err read_question(const struct call *c, struct question *ret, struct
     enum err e = read_query(c, &ret->query, reterr);
     if (e == OK)
         e = binding(c, &ret->bound_to);
-    return e ? e : wanted_of(c, &ret->query, ret->bound_to, &ret->wanted, reterr);
-}
-
-static enum err fill(const struct call *c, const struct question *q, struct page *p, struct late_list **ret_late,
-                     struct fault *reterr)
-{
-    enum err e = late_update(c->server->late, p, ret_late, reterr);
     if (e)
         return e;
-    p->late = *ret_late;
-    e = page_fill(p, &q->wanted, reterr);
-    return e ? e : late_note(c->server->late, p, reterr);
+    const char *text =
+        arena_printf(c->request->arena, TEXT_FMT "?" TEXT_FMT, TEXT_ARG(ret->bound_to), TEXT_ARG(c->request->query));
+    ret->text = text_of(text);
+    return text ? wanted_of(c, &ret->query, ret->bound_to, &ret->wanted, reterr) : ERR_NOMEM;
+}
+
+/* Objects: what is new to the recipient stands in the log before the answer is made. */
+static enum err answer_page(const struct call *c, const struct question *q, struct page *p, struct outbound **ret,
+                            struct fault *reterr)
+{
+    bool objects = c->resource == RESOURCE_OBJECTS || c->resource == RESOURCE_OBJECT;
+    bool there = true;
+    enum err e = OK;
+    if (!p->count && c->object.len)
+        e = object_is_there(p, &q->wanted, &there, reterr);
+    if (e == OK && !there) {
+        *ret = taxii_fault(404);
+        return OK;
+    }
+    if (e == OK && objects)
+        e = releases_record(p, c->server->released, &c->asker.account, reterr);
+    if (e == OK)
+        e = make_answer(c, p, &q->query, q->bound_to, ret, reterr);
+    if (e == OK && objects && p->count)
+        page_cache_offer(c->server->pages, q->text, p);
+    return e;
+}
+
+static enum err fill_and_answer(const struct call *c, const struct question *q, struct page *p, struct outbound **ret,
+                                struct fault *reterr)
+{
+    enum err e = q->query.other_spec ? OK : page_fill(p, &q->wanted, reterr);
+    if (e == OK)
+        e = late_note(c->server->late, p, reterr);
+    if (e == OK)
+        e = answer_page(c, q, p, ret, reterr);
+    page_done(p);
+    return e;
 }
 
 static enum err read_page(const struct call *c, const struct question *q, struct clearance *clearance,
@@ -213,15 +242,18 @@ static enum err read_page(const struct call *c, const struct question *q, struct
                      .clearance = clearance,
                      .now_us = c->now_us,
                      .arena = c->request->arena};
-    bool there = true;
-    enum err e = q->query.other_spec ? OK : fill(c, q, &p, &late, reterr);
-    if (e == OK && !p.count && c->object.len)
-        e = object_is_there(&p, &q->wanted, &there, reterr);
-    if (e == OK && there)
+    enum err e = late_update(c->server->late, &p, &late, reterr);
+    if (e)
+        return e;
+    p.late = late;
+    struct page_kept *kept = page_cache_find(c->server->pages, q->text, &p);
+    if (kept) {
+        page_kept_lend(kept, &p);
         e = make_answer(c, &p, &q->query, q->bound_to, ret, reterr);
-    else if (e == OK)
-        *ret = taxii_fault(404);
-    page_done(&p);
+    } else {
+        e = fill_and_answer(c, q, &p, ret, reterr);
+    }
+    page_kept_unref(kept);
     late_list_unref(late);
     return e;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "exchange/page_cache.h"
 #include "exchange/taxii_accept.h"
 #include "exchange/taxii_inside.h"
 
@@ -23,6 +24,8 @@ enum err taxii_server_new(struct node *node, struct taxii_server **ret, struct f
         e = late_book_new(node, &s->late);
     if (e == OK)
         e = released_new(&s->released);
+    if (e == OK)
+        e = page_cache_new(&s->pages);
     if (e) {
         taxii_server_free(s);
         return fault_set(reterr, e, "no memory for the TAXII server");
@@ -40,6 +43,7 @@ void taxii_server_free(struct taxii_server *s)
     status_book_free(s->statuses);
     late_book_free(s->late);
     released_free(s->released);
+    page_cache_free(s->pages);
     free(s);
 }
 

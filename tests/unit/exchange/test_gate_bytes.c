@@ -264,6 +264,36 @@ static void own_reading(void **state)
     nowhere(w, rig_indicator_value(2));
 }
 
+/* Asked for so often that it is kept; and gone with the first change that takes it away. */
+static void kept_no_longer_than_true(void **state)
+{
+    struct world *w = *state;
+    struct rig_answer a;
+    struct fault f = {0};
+    rig_import(&w->rig, "self", rig_indicator(1, 0, TLP_GREEN));
+    rig_import(&w->rig, "self", rig_indicator(2, 0, TLP_GREEN));
+    for (int i = 0; i < 4; i++)
+        fetch(w, w->partner.token, "match[type]=indicator");
+    rig_import(&w->rig, "self", rig_indicator(1, 1, TLP_RED));
+    rig_objects(&w->rig, w->partner.token, "match[type]=indicator", &a);
+    assert_int_equal(a.count, 1);
+    rig_answer_done(&a);
+    for (int i = 0; i < 4; i++)
+        fetch(w, w->partner.token, "match[type]=indicator");
+    const struct peer_settings s = {.has_ceiling = true, .ceiling = TLP_CLEAR};
+    assert_ok(peer_set(w->rig.node, &w->partner.party, &s, node_admin(w->rig.node), &f));
+    rig_objects(&w->rig, w->partner.token, "match[type]=indicator", &a);
+    assert_string_equal(a.body, "{}");
+    rig_answer_done(&a);
+    for (int i = 0; i < 4; i++)
+        fetch(w, w->other.token, "match[type]=indicator");
+    assert_int_equal(releases_in_log(&w->rig, &w->other.party).items, 1);
+    assert_ok(peer_expel(w->rig.node, &w->other.party, TEXT("test"), node_admin(w->rig.node), &f));
+    rig_objects(&w->rig, w->other.token, "match[type]=indicator", &a);
+    assert_int_equal(a.status, 401);
+    rig_answer_done(&a);
+}
+
 struct puller {
     struct world *w;
     pthread_t thread;
@@ -311,6 +341,6 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {TEST(nothing_withheld), TEST(recorded_once), TEST(own_reading),
-                                       TEST(recorded_once_by_many)};
+                                       TEST(kept_no_longer_than_true), TEST(recorded_once_by_many)};
     return cmocka_run_group_tests_name("gate_bytes", tests, NULL, NULL);
 }
