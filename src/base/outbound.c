@@ -19,6 +19,7 @@ struct packed {
 };
 
 struct outbound {
+    atomic_uint refs;
     int status;
     char *media_type; /* owned, NUL-terminated */
     char *body;       /* owned */
@@ -70,6 +71,7 @@ struct outbound *outbound_new(int status, struct text media_type, struct buffer 
     if (is_value(media_type) && media_type.len <= HTTP_HEADERS_MAX_BYTES)
         o = calloc(1, sizeof *o);
     if (o) {
+        o->refs = 1;
         o->status = status;
         o->media_type = copy_after(media_type, TEXT_NONE);
         o->media_type_len = media_type.len;
@@ -153,9 +155,15 @@ struct text outbound_keep_gzip(struct outbound *o, struct buffer *gzip)
     return outbound_gzip(o);
 }
 
+struct outbound *outbound_ref(struct outbound *o)
+{
+    atomic_fetch_add(&o->refs, 1);
+    return o;
+}
+
 void outbound_free(struct outbound *o)
 {
-    if (!o)
+    if (!o || atomic_fetch_sub(&o->refs, 1) > 1)
         return;
     for (size_t i = 0; i < o->count; i++)
         free(o->headers[i].name);

@@ -10,3 +10,5 @@ struct outbound *outbound_new(int status, struct text media_type, struct buffer 
 /* name and value are copied. ERR_MALFORMED (not a token; control characters: no line feed gets into a header block) |
  * ERR_LIMIT (HTTP_HEADERS_MAX_BYTES together) | ERR_NOMEM. */
 MUST_CHECK enum err outbound_add_header(struct outbound *o, struct text name, struct text value);
+/* One more owner: each calls outbound_free(). Nothing may be added to it any more. */
+struct outbound *outbound_ref(struct outbound *o);

@@ -56,6 +56,8 @@ static void show_json(struct show *w, const struct version_row *row, struct text
     json_member_text(&o, "party", party_name(w->names, &a, &row->party));
     json_member_i64(&o, "entry", (int64_t)row->n);
     json_member_i64(&o, "added_us", row->added_us);
+    if (row->withdrawn)
+        json_member_i64(&o, "withdrawn_us", row->withdrawn_us);
     vouchers_json(w->names, row, &a, &o);
     json_member_raw(&o, "object", body);
     json_close(&o, '}');

@@ -231,6 +231,10 @@ static void who_and_when(struct about *a)
         describe_add(a->d, s, "QUARANTINED", TEXT("seen by releasers only; never matched, never released"));
     if (a->row.revoked)
         describe_add(a->d, s, "REVOKED", TEXT("its originator has taken it back"));
+    if (a->row.withdrawn)
+        describe_addf(a->d, s, "WITHDRAWN",
+                      "%s: who gave it took it from the collections; it stays here and goes to nobody",
+                      about_moment(a->row.withdrawn_us, when));
     describe_add(a->d, s, "language", json_text(json_get(a->object, "lang")));
     if (a->language.len)
         describe_add(a->d, s, "shown in", a->language);

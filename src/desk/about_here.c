@@ -36,10 +36,10 @@ static enum err one_version(void *self, const struct version_row *row)
         w->withheld++;
         return OK;
     }
-    describe_addf(a->d, w->s, "", "%s  from " TEXT_FMT ", taken in %s, entry %llu: %s%s",
+    describe_addf(a->d, w->s, "", "%s  from " TEXT_FMT ", taken in %s, entry %llu: %s%s%s",
                   version[0] ? version : "without a time", TEXT_ARG(cls.ours ? TEXT("us") : about_party(a, &r.party)),
                   about_moment(r.added_us, when), (unsigned long long)r.n, about_standing(r.standing),
-                  r.revoked ? ", revoked" : "");
+                  r.revoked ? ", revoked" : "", r.withdrawn ? ", withdrawn" : "");
     return OK;
 }
 

@@ -68,7 +68,7 @@ static enum err on_version(void *self, const struct version_row *v)
                     .revoked = v->revoked,
                     .modified_us = v->modified_us,
                     .hash = v->hash,
-                    .aside = v->standing == STANDING_QUARANTINED || v->standing == STANDING_REPLACED,
+                    .aside = v->standing == STANDING_QUARANTINED || v->standing == STANDING_REPLACED || v->withdrawn,
                     .party = v->party,
                     .standing = v->standing},
         .before = v->standing,

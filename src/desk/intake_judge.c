@@ -12,8 +12,8 @@ static bool same_content(const struct arrival *a, const struct version_row *row)
 
 bool intake_same(const struct arrival *a, const struct version_row *current)
 {
-    return current && !a->renews && same_content(a, current) && uuid_eq(&a->party, &current->party) &&
-           a->authority <= current->authority;
+    return current && !current->withdrawn && !a->renews && same_content(a, current) &&
+           uuid_eq(&a->party, &current->party) && a->authority <= current->authority;
 }
 
 struct others {
@@ -149,7 +149,7 @@ struct search {
 static enum err on_version(void *self, const struct version_row *row)
 {
     struct search *s = self;
-    s->found |= same_content(s->arrived, row) && uuid_eq(&row->party, &s->arrived->party);
+    s->found |= !row->withdrawn && same_content(s->arrived, row) && uuid_eq(&row->party, &s->arrived->party);
     return OK;
 }
 

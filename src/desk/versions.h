@@ -26,7 +26,7 @@ struct held_version {
     bool versioned, revoked;
     int64_t modified_us;
     struct sha256 hash;
-    bool aside; /* quarantined, or replaced by a later entry: is not looked at, its standing stays */
+    bool aside; /* quarantined, withdrawn, or replaced by a later entry: is not looked at, its standing stays */
     const struct voucher *vouchers;
     size_t voucher_count;
     struct uuid party;            /* whose line its entry came by */

@@ -56,8 +56,8 @@ struct versions_seen {
     struct page *p;
     bool current_cleared, any;
     struct page_object current; /* its id, and texts in the page's arena; when cleared */
-    uint64_t first_n;
-    int64_t first_us;
+    uint64_t first_n, last_n;   /* of those that were not withdrawn */
+    int64_t first_us, last_us;
 };
 
 static bool version_cleared(const struct page *p, const struct version_row *row)
@@ -90,12 +90,18 @@ static enum err on_version(void *self, const struct version_row *row)
     } else if (row->standing != STANDING_OLDER) {
         return OK;
     }
+    if (row->withdrawn)
+        return OK;
     if (!seen->any || row->modified_us < seen->first_us ||
         (row->modified_us == seen->first_us && row->n < seen->first_n)) {
-        seen->any = true;
         seen->first_us = row->modified_us;
         seen->first_n = row->n;
     }
+    if (!seen->any || row->standing == STANDING_CURRENT || row->modified_us > seen->last_us) {
+        seen->last_us = row->standing == STANDING_CURRENT ? INT64_MAX : row->modified_us;
+        seen->last_n = row->n;
+    }
+    seen->any = true;
     return OK;
 }
 
@@ -111,13 +117,13 @@ static bool names_stamp(const struct page_wanted *w, const struct row *r)
 }
 
 /* History never shows what its newest version no longer would: who may not have that one gets none, nor who gets it
- * cut; its first version is then the newest. */
+ * cut; its first version is then the newest. That holds of a newest version that was withdrawn, too. */
 static enum err version_wanted(struct page *p, const struct page_wanted *w, const struct row *r, bool *ret,
                                struct fault *reterr)
 {
     struct versions_seen seen = {.p = p, .current.id = r->id};
     bool newest = r->standing == STANDING_CURRENT, history = true;
-    *ret = !w->query.all_versions;
+    *ret = !w->query.all_versions && newest;
     if (*ret)
         return OK;
     enum err e = view_versions(p->view, r->id, on_version, &seen, reterr);
@@ -126,7 +132,8 @@ static enum err version_wanted(struct page *p, const struct page_wanted *w, cons
     if (!newest || ((w->versions & VERSIONS_FIRST) && seen.first_n != r->n))
         e = page_goes_uncut(p, &seen.current, &history, reterr);
     bool first = history ? seen.first_n == r->n : newest;
-    bool named = (w->versions & VERSIONS_ALL) || ((w->versions & VERSIONS_LAST) && newest) ||
+    bool last = (w->versions & VERSIONS_LAST) || !w->query.all_versions;
+    bool named = (w->versions & VERSIONS_ALL) || (last && seen.last_n == r->n) ||
                  ((w->versions & VERSIONS_FIRST) && first) || names_stamp(w, r);
     *ret = named && (history || newest);
     return e;

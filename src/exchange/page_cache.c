@@ -1,33 +1,35 @@
-/* exchange/page_cache.c - a handful of pages, the least used first to go. */
+/* exchange/page_cache.c - a handful of answers, the least used first to go.
+ *
+ * Invariants: 1. what is kept was asked for twice in its position. 2. nothing is kept of a position before the newest
+ * asked for, nor of a view that was thrown away: what was erased is not held on to. */
 #include "exchange/page_cache.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "exchange/late.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "release/outbound.h"
 
-#define KEPT_MAX       64
+#define KEPT_MAX       256
 #define KEPT_MAX_BYTES (16 * MIB) /* of all */
 #define PAGE_MAX_BYTES (4 * MIB)  /* of one */
 #define ASKED_SLOTS    1024       /* questions remembered, to know which are asked again */
 
-struct page_kept {
-    atomic_uint refs;
-    uint64_t position, late_version;
-    int64_t until_us;
+struct kept {
+    uint64_t hash; /* of the question; 0: free */
+    char *question;
+    size_t question_len, bytes;
+    struct page_state state;
     uint64_t used;
-    size_t bytes, count;
-    bool more;
-    struct page_item *items;
-    size_t question_len;
-    char question[];
+    struct outbound *answer;
 };
 struct page_cache {
     pthread_mutex_t lock;
-    struct page_kept *kept[KEPT_MAX];
+    struct kept kept[KEPT_MAX];
     size_t bytes;
-    uint64_t uses;
+    uint64_t uses, position, epoch;
     uint64_t asked[ASKED_SLOTS];
 };
 
@@ -41,148 +43,129 @@ enum err page_cache_new(struct page_cache **ret)
     return OK;
 }
 
-void page_kept_unref(struct page_kept *kept)
+static void drop(struct page_cache *c, struct kept *k)
 {
-    if (!kept || atomic_fetch_sub(&kept->refs, 1) > 1)
-        return;
-    for (size_t i = 0; i < kept->count; i++)
-        cleared_free(kept->items[i].cleared);
-    free(kept->items);
-    free(kept);
+    c->bytes -= k->bytes;
+    outbound_free(k->answer);
+    free(k->question);
+    *k = (struct kept){0};
 }
 
-static void drop(struct page_cache *c, size_t i)
+static void drop_all(struct page_cache *c)
 {
-    c->bytes -= c->kept[i]->bytes;
-    page_kept_unref(c->kept[i]);
-    c->kept[i] = NULL;
+    for (size_t i = 0; i < KEPT_MAX; i++)
+        if (c->kept[i].hash)
+            drop(c, &c->kept[i]);
 }
 
 void page_cache_free(struct page_cache *c)
 {
     if (!c)
         return;
-    for (size_t i = 0; i < KEPT_MAX; i++)
-        if (c->kept[i])
-            drop(c, i);
+    drop_all(c);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }
 
-static bool answers(const struct page_kept *k, struct text question)
+static uint64_t hash_of(struct text question)
 {
-    return text_eq((struct text){k->question, k->question_len}, question);
+    uint64_t hash = xxh3_of(question.ptr, question.len);
+    return hash ? hash : 1;
 }
 
-static uint64_t late_version(const struct page *p)
+/* A reader that is behind (its snapshot was taken earlier) neither finds nor keeps. */
+static bool is_newest(struct page_cache *c, const struct page_state *now)
 {
-    return p->late ? p->late->version : 0;
+    if (now->position > c->position || now->epoch > c->epoch) {
+        drop_all(c);
+        c->position = now->position;
+        c->epoch = now->epoch;
+    }
+    return now->position == c->position && now->epoch == c->epoch;
 }
 
-struct page_kept *page_cache_find(struct page_cache *c, struct text question, const struct page *p)
+static struct kept *find(struct page_cache *c, struct text question, uint64_t hash)
 {
-    struct page_kept *found = NULL;
+    for (size_t i = 0; i < KEPT_MAX; i++)
+        if (c->kept[i].hash == hash && text_eq((struct text){c->kept[i].question, c->kept[i].question_len}, question))
+            return &c->kept[i];
+    return NULL;
+}
+
+static bool holds(const struct kept *k, const struct page_state *now)
+{
+    return k->state.late_version == now->late_version && now->now_us < k->state.holds_until_us;
+}
+
+struct outbound *page_cache_find(struct page_cache *c, struct text question, const struct page_state *now)
+{
+    struct outbound *found = NULL;
+    uint64_t hash = hash_of(question);
     pthread_mutex_lock(&c->lock);
-    for (size_t i = 0; i < KEPT_MAX && !found; i++) {
-        struct page_kept *k = c->kept[i];
-        if (!k || k->position != p->clearance->position || k->late_version != late_version(p) ||
-            p->now_us >= k->until_us || !answers(k, question))
-            continue;
+    struct kept *k = is_newest(c, now) ? find(c, question, hash) : NULL;
+    if (k && holds(k, now)) {
         k->used = ++c->uses;
-        atomic_fetch_add(&k->refs, 1);
-        found = k;
+        found = outbound_again(k->answer);
     }
     pthread_mutex_unlock(&c->lock);
     return found;
 }
 
-void page_kept_lend(const struct page_kept *kept, struct page *p)
-{
-    p->items = kept->items;
-    p->count = kept->count;
-    p->more = kept->more;
-}
-
 /* ---- keeping ---- */
 
-static struct page_kept *kept_new(struct text question, const struct page *p)
+static bool asked_before(struct page_cache *c, uint64_t hash)
 {
-    struct page_kept *k = malloc(sizeof *k + question.len);
-    struct page_item *items = calloc(p->count + 1, sizeof *items);
-    if (!k || !items) {
-        free(k);
-        free(items);
-        return NULL;
-    }
-    *k = (struct page_kept){.refs = 1,
-                            .position = p->clearance->position,
-                            .late_version = late_version(p),
-                            .until_us = p->clearance->holds_until_us,
-                            .bytes = sizeof *k + question.len,
-                            .count = p->count,
-                            .more = p->more,
-                            .items = items,
-                            .question_len = question.len};
-    if (question.len)
-        memcpy(k->question, question.ptr, question.len);
-    for (size_t i = 0; i < p->count; i++) {
-        items[i] = p->items[i];
-        k->bytes += sizeof *items + cleared_body(items[i].cleared).len;
-    }
-    return k;
+    uint64_t mark = hash ^ c->position * 0x9E3779B97F4A7C15u;
+    uint64_t *slot = &c->asked[mark % ASKED_SLOTS];
+    bool again = *slot == mark;
+    *slot = mark;
+    return again;
 }
 
-static void make_room(struct page_cache *c, const struct page_kept *fresh)
+/* A free place, with room for so many bytes. */
+static struct kept *make_room(struct page_cache *c, size_t bytes)
 {
-    for (size_t i = 0; i < KEPT_MAX; i++)
-        if (c->kept[i] && c->kept[i]->position < fresh->position)
-            drop(c, i);
     for (;;) {
-        size_t free_at = KEPT_MAX, oldest = KEPT_MAX;
+        struct kept *free_one = NULL, *oldest = NULL;
         for (size_t i = 0; i < KEPT_MAX; i++) {
-            if (!c->kept[i])
-                free_at = i;
-            else if (oldest == KEPT_MAX || c->kept[i]->used < c->kept[oldest]->used)
-                oldest = i;
+            struct kept *k = &c->kept[i];
+            if (!k->hash)
+                free_one = k;
+            else if (!oldest || k->used < oldest->used)
+                oldest = k;
         }
-        if (oldest == KEPT_MAX || (free_at < KEPT_MAX && c->bytes + fresh->bytes <= KEPT_MAX_BYTES))
-            return;
+        if (!oldest || (free_one && c->bytes + bytes <= KEPT_MAX_BYTES))
+            return free_one;
         drop(c, oldest);
     }
 }
 
-static bool asked_before(struct page_cache *c, struct text question, uint64_t position)
+static void keep(struct page_cache *c, struct text question, uint64_t hash, const struct page_state *now,
+                 struct outbound *o)
 {
-    uint64_t hash = xxh3_seeded(question.ptr, question.len, position);
-    uint64_t *slot = &c->asked[hash % ASKED_SLOTS];
-    bool again = *slot == hash;
-    *slot = hash;
-    return again;
-}
-
-static void keep(struct page_cache *c, struct page_kept *k)
-{
-    make_room(c, k);
-    for (size_t i = 0; i < KEPT_MAX; i++) {
-        if (c->kept[i])
-            continue;
-        k->used = ++c->uses;
-        c->kept[i] = k;
-        c->bytes += k->bytes;
+    size_t bytes = outbound_body(o).len + question.len + KIB; /* and its headers */
+    char *copy = bytes <= PAGE_MAX_BYTES ? malloc(question.len + 1) : NULL;
+    if (!copy)
         return;
-    }
+    memcpy(copy, question.ptr, question.len);
+    struct kept *old = find(c, question, hash);
+    if (old)
+        drop(c, old);
+    *make_room(c, bytes) = (struct kept){.hash = hash,
+                                         .question = copy,
+                                         .question_len = question.len,
+                                         .bytes = bytes,
+                                         .state = *now,
+                                         .used = ++c->uses,
+                                         .answer = outbound_again(o)};
+    c->bytes += bytes;
 }
 
-void page_cache_offer(struct page_cache *c, struct text question, struct page *p)
+void page_cache_offer(struct page_cache *c, struct text question, const struct page_state *now, struct outbound *o)
 {
+    uint64_t hash = hash_of(question);
     pthread_mutex_lock(&c->lock);
-    struct page_kept *k = asked_before(c, question, p->clearance->position) ? kept_new(question, p) : NULL;
-    if (k && k->bytes <= PAGE_MAX_BYTES) {
-        keep(c, k);
-        p->count = 0;
-    } else if (k) {
-        free(k->items);
-        free(k);
-    }
+    if (question.len && is_newest(c, now) && asked_before(c, hash))
+        keep(c, question, hash, now, o);
     pthread_mutex_unlock(&c->lock);
 }

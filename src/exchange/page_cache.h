@@ -1,20 +1,24 @@
 /* exchange/page_cache.h - answers that were asked for twice while the log stood still: many clients of one partner,
- * and clients that ask again. Whatever changes anything (an object, a setting, an expulsion) is an entry, and an
- * answer is of one log position; who asks is found out before. */
+ * and clients that ask again. What is kept is the answer itself, so what is sent is what was sent.
+ *
+ * An answer holds for one question of one recipient and one state. Whatever changes anything (an object, a setting,
+ * an expulsion, a withdrawal) is an entry, and moves the position; time ends what it was cleared for; what came late
+ * for the recipient has a list of another version; a view made anew (after an erasure) has another epoch. Who asks,
+ * and whether it still may, is found out before each look. */
 #pragma once
-#include "exchange/page.h"
+#include "base/error.h"
+#include "base/outbound.h"
 
+struct page_state {
+    uint64_t position, epoch, late_version;
+    int64_t now_us, holds_until_us;
+};
 struct page_cache;
-struct page_kept; /* immutable; reference counted */
 MUST_CHECK enum err page_cache_new(struct page_cache **ret);
 void page_cache_free(struct page_cache *c); /* accepts NULL */
-
-/* The page answered for this question (recipient and all parameters, as text) at this position; NULL: none. Its
- * releases are recorded. */
-struct page_kept *page_cache_find(struct page_cache *c, struct text question, const struct page *p);
-/* Fills p's items, count and more; valid while kept is held. p is not to be given to page_done(). */
-void page_kept_lend(const struct page_kept *kept, struct page *p);
-void page_kept_unref(struct page_kept *kept); /* accepts NULL */
-/* After the answer was made: keeps the page when the question was asked before at this position; then p's items are
- * taken over and p is empty. */
-void page_cache_offer(struct page_cache *c, struct text question, struct page *p);
+/* The answer to this question (recipient, resource and all parameters, as text) in this state, the caller's own;
+ * NULL: none. Its releases are recorded. Thread-safe, as the next. */
+struct outbound *page_cache_find(struct page_cache *c, struct text question, const struct page_state *now);
+/* After an answer was made, its releases recorded and all its headers added: keeps it when the question was asked
+ * before in this position. */
+void page_cache_offer(struct page_cache *c, struct text question, const struct page_state *now, struct outbound *o);

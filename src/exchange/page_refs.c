@@ -184,7 +184,7 @@ static enum ref_state held_state(struct page *p, struct text id)
     enum err e = view_current(p->view, id, &row, NULL);
     if (e && e != ERR_NOT_FOUND)
         p->failed = e;
-    if (e || row.standing != STANDING_CURRENT)
+    if (e || row.standing != STANDING_CURRENT || row.withdrawn)
         return REF_WITHHELD;
     const struct gate_class *c = clearance_class(p->clearance, row.class_id, &cleared);
     if (!c)

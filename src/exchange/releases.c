@@ -110,20 +110,36 @@ static enum err list_items(struct page *page, struct released *known, struct rel
     return OK;
 }
 
-enum err releases_record(struct page *page, struct released *known, const struct uuid *account, struct fault *reterr)
+/* r->items: those that are not in the log yet. */
+static enum err find_new(struct page *page, struct released *known, struct release *r, uint64_t **ret_whole,
+                         size_t *ret_whole_count, struct fault *reterr)
 {
     const struct recipient *to = &page->clearance->recipient;
-    struct release r = {.page = page, .account = *account};
-    uint64_t *whole;
-    size_t whole_count = 0;
     if (to->kind == RECIPIENT_OWN_ACCOUNT || !page->count)
         return OK;
-    enum err e = list_items(page, known, &r, &whole, &whole_count);
-    if (e == OK)
-        e = keep_unrecorded(page->view, &to->party, r.items, &r.count, reterr);
+    enum err e = list_items(page, known, r, ret_whole, ret_whole_count);
+    return e ? e : keep_unrecorded(page->view, &to->party, r->items, &r->count, reterr);
+}
+
+enum err releases_record(struct page *page, struct released *known, const struct uuid *account, struct fault *reterr)
+{
+    struct release r = {.page = page, .account = *account};
+    uint64_t *whole = NULL;
+    size_t whole_count = 0;
+    enum err e = find_new(page, known, &r, &whole, &whole_count, reterr);
     if (e == OK && r.count)
         e = node_write(page->node, write_release, &r, reterr);
     if (e == OK && known && whole_count)
-        released_note(known, &to->party, whole, whole_count);
+        released_note(known, &page->clearance->recipient.party, whole, whole_count);
+    return e;
+}
+
+enum err releases_pending(struct page *page, struct released *known, bool *ret, struct fault *reterr)
+{
+    struct release r = {.page = page};
+    uint64_t *whole = NULL;
+    size_t whole_count = 0;
+    enum err e = find_new(page, known, &r, &whole, &whole_count, reterr);
+    *ret = r.count > 0;
     return e;
 }

@@ -10,3 +10,5 @@
  * ERR_IO | ERR_FULL | ERR_NOMEM */
 MUST_CHECK enum err releases_record(struct page *page, struct released *known, const struct uuid *account,
                                     struct fault *reterr);
+/* Would it write anything? Asks the view that the page was made of. ERR_IO | ERR_NOMEM */
+MUST_CHECK enum err releases_pending(struct page *page, struct released *known, bool *ret, struct fault *reterr);

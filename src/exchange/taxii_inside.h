@@ -48,6 +48,8 @@ struct call {
     enum resource resource;
     enum page_collection collection;
     struct text object; /* id in the path, of an object or a status */
+    bool head;          /* HEAD: nothing of the answer's content goes */
+    bool unknown_to_it; /* what is answered was not given to this recipient before: no 304, however it asks */
 };
 
 struct collection_rule {
@@ -67,12 +69,24 @@ struct outbound *taxii_discovery(const struct call *c);
 struct outbound *taxii_api_root(const struct call *c);
 struct outbound *taxii_collections(const struct call *c);
 struct outbound *taxii_collection(const struct call *c);
+struct outbound *taxii_done(void); /* 200 without content: the answer to DELETE */
+/* 204 with Allow: the answer to OPTIONS (RFC 9110 section 9.3.7). */
+struct outbound *taxii_methods(const char *allow);
 struct outbound *taxii_fault_words(int status, struct text description);
 
 /* ---- pages with objects ---- */
 /* ERR_BUSY: the partner's settings changed meanwhile; ask again in a new snapshot. Else *ret is the answer. */
-MUST_CHECK enum err taxii_read(const struct call *c, struct outbound **ret);
+MUST_CHECK enum err taxii_read(struct call *c, struct outbound **ret);
+/* Who asks, as text: what is made for it is kept and tagged under that name. "" when memory is out. */
+struct text taxii_asker_name(const struct call *c);
 
-/* ---- given to us ---- */
+/* All parameters of the request. ERR_MALFORMED: the client's own fault, in words for it | ERR_NOMEM */
+MUST_CHECK enum err taxii_query_read(const struct call *c, unsigned filters, struct taxii_query *ret,
+                                     struct fault *reterr);
+/* May who asks see a version of the object in the path? ERR_IO | ERR_NOMEM */
+MUST_CHECK enum err taxii_shows(const struct call *c, bool *ret, struct fault *reterr);
+
+/* ---- given to us, and taken back ---- */
+MUST_CHECK enum err taxii_delete(const struct call *c, struct outbound **ret); /* as taxii_read() */
 struct outbound *taxii_post(const struct call *c);
 struct outbound *taxii_status(const struct call *c);

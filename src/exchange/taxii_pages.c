@@ -185,6 +185,19 @@ struct outbound *taxii_not_allowed(const char *allow)
     return fault_page(405, TEXT_NONE, allow);
 }
 
+struct outbound *taxii_done(void)
+{
+    struct outbound *made = NULL;
+    return outbound_protocol(PAGE_DONE, 200, NULL, 0, NULL, 0, &made) ? NULL : made;
+}
+
+struct outbound *taxii_methods(const char *allow)
+{
+    const struct page_field field = {"allow", FIELD_TEXT, text_of(allow), 0};
+    struct outbound *made = NULL;
+    return outbound_protocol(PAGE_EMPTY, 204, &field, 1, NULL, 0, &made) ? NULL : made;
+}
+
 struct outbound *taxii_failure(enum err e, const struct fault *fault)
 {
     log_error("taxii: %s: %s", err_name(e), fault && fault->what[0] ? fault->what : "no further reason");

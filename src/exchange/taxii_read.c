@@ -16,27 +16,33 @@ static unsigned filters_of(enum resource r)
 
 /* ---- the question ---- */
 
+struct text taxii_asker_name(const struct call *c)
+{
+    char text[UUID_TEXT_MAX];
+    const struct recipient *r = &c->asker.recipient;
+    return arena_text(c->request->arena,
+                      uuid_format(r->kind == RECIPIENT_OWN_ACCOUNT ? &c->asker.account : &r->party, text));
+}
+
 /* What a cursor is bound to: recipient, collection, and the object where the path names one. */
 static enum err binding(const struct call *c, struct text *ret)
 {
-    char party[UUID_TEXT_MAX], collection[UUID_TEXT_MAX];
-    const struct recipient *r = &c->asker.recipient;
-    const struct uuid *who = r->kind == RECIPIENT_OWN_ACCOUNT ? &c->asker.account : &r->party;
-    uuid_format(who, party);
+    char collection[UUID_TEXT_MAX];
+    struct text who = taxii_asker_name(c);
     uuid_format(&node_genesis(c->server->node)->collections[c->collection], collection);
-    const char *t = arena_printf(c->request->arena, "%s/%s/%d/" TEXT_FMT, party, collection, (int)c->resource,
-                                 TEXT_ARG(c->object));
+    const char *t = arena_printf(c->request->arena, TEXT_FMT "/%s/%d/" TEXT_FMT, TEXT_ARG(who), collection,
+                                 (int)c->resource, TEXT_ARG(c->object));
     *ret = text_of(t);
-    return t ? OK : ERR_NOMEM;
+    return t && who.len ? OK : ERR_NOMEM;
 }
 
-static enum err read_query(const struct call *c, struct taxii_query *q, struct fault *reterr)
+enum err taxii_query_read(const struct call *c, unsigned filters, struct taxii_query *q, struct fault *reterr)
 {
     struct text name, value;
     size_t at = 0;
     taxii_query_init(q);
     while (http_next_param(c->request, &at, &name, &value)) {
-        enum err e = taxii_query_take(q, filters_of(c->resource), name, value, c->request->arena, reterr);
+        enum err e = taxii_query_take(q, filters, name, value, c->request->arena, reterr);
         if (e)
             return e;
     }
@@ -145,7 +151,7 @@ static enum err versions_page(const struct page *p, const struct answer_form *f,
 }
 
 static enum err make_answer(const struct call *c, struct page *p, const struct taxii_query *q, struct text bound_to,
-                            struct outbound **ret, struct fault *reterr)
+                            struct outbound **ret)
 {
     struct answer_form f;
     enum err e = lay_out(p, q, bound_to, c->resource == RESOURCE_MANIFEST || c->resource == RESOURCE_VERSIONS, &f);
@@ -178,6 +184,25 @@ static enum err object_is_there(const struct page *asked, const struct page_want
     return e;
 }
 
+enum err taxii_shows(const struct call *c, bool *ret, struct fault *reterr)
+{
+    struct clearance *clearance;
+    struct page p = {.node = c->server->node, .view = c->view, .now_us = c->now_us, .arena = c->request->arena};
+    struct taxii_query q;
+    struct page_wanted wanted;
+    *ret = false;
+    taxii_query_init(&q);
+    enum err e = clearances_get(c->server->clearances, c->view, &c->asker.recipient, c->now_us, &clearance, reterr);
+    if (e)
+        return e;
+    p.clearance = clearance;
+    e = wanted_of(c, &q, TEXT_NONE, &wanted, reterr);
+    if (e == OK)
+        e = object_is_there(&p, &wanted, ret, reterr);
+    clearance_unref(clearance);
+    return e;
+}
+
 struct question {
     struct taxii_query query;
     struct text bound_to; /* recipient and resource */
@@ -188,22 +213,47 @@ struct question {
 /* ERR_MALFORMED: the client's own fault, in words for it. */
 static enum err read_question(const struct call *c, struct question *ret, struct fault *reterr)
 {
-    enum err e = read_query(c, &ret->query, reterr);
+    enum err e = taxii_query_read(c, filters_of(c->resource), &ret->query, reterr);
     if (e == OK)
         e = binding(c, &ret->bound_to);
     if (e)
         return e;
-    const char *text =
-        arena_printf(c->request->arena, TEXT_FMT "?" TEXT_FMT, TEXT_ARG(ret->bound_to), TEXT_ARG(c->request->query));
+    const char *text = arena_printf(c->request->arena, "%zu:" TEXT_FMT "?" TEXT_FMT, ret->bound_to.len,
+                                    TEXT_ARG(ret->bound_to), TEXT_ARG(c->request->query));
     ret->text = text_of(text);
     return text ? wanted_of(c, &ret->query, ret->bound_to, &ret->wanted, reterr) : ERR_NOMEM;
 }
 
-/* Objects: what is new to the recipient stands in the log before the answer is made. */
-static enum err answer_page(const struct call *c, const struct question *q, struct page *p, struct outbound **ret,
+/* What is new to the recipient stands in the log before the answer is made. Who says that it has the answer, and was
+ * never given it, is given it, and the log says so: "not modified" confirms nothing that was only guessed. */
+static enum err record(struct call *c, struct page *p, struct fault *reterr)
+{
+    bool objects = c->resource == RESOURCE_OBJECTS || c->resource == RESOURCE_OBJECT, asks_anew;
+    enum err e = OK;
+    if (!objects)
+        return OK;
+    asks_anew = c->head || http_header(c->request, "If-None-Match").len > 0;
+    if (asks_anew)
+        e = releases_pending(p, c->server->released, &c->unknown_to_it, reterr);
+    if (e == OK && !c->head && (!asks_anew || c->unknown_to_it))
+        e = releases_record(p, c->server->released, &c->asker.account, reterr);
+    return e;
+}
+
+static struct page_state state_of(const struct page *p)
+{
+    return (struct page_state){.position = p->clearance->position,
+                               .epoch = view_tag(p->view),
+                               .late_version = p->late ? p->late->version : 0,
+                               .now_us = p->now_us,
+                               .holds_until_us = p->clearance->holds_until_us};
+}
+
+static enum err answer_page(struct call *c, const struct question *q, struct page *p, struct outbound **ret,
                             struct fault *reterr)
 {
-    bool objects = c->resource == RESOURCE_OBJECTS || c->resource == RESOURCE_OBJECT;
+    const struct page_state state = state_of(p);
+    struct outbound *made = NULL;
     bool there = true;
     enum err e = OK;
     if (!p->count && c->object.len)
@@ -212,16 +262,23 @@ static enum err answer_page(const struct call *c, const struct question *q, stru
         *ret = taxii_fault(404);
         return OK;
     }
-    if (e == OK && objects)
-        e = releases_record(p, c->server->released, &c->asker.account, reterr);
     if (e == OK)
-        e = make_answer(c, p, &q->query, q->bound_to, ret, reterr);
-    if (e == OK && objects && p->count)
-        page_cache_offer(c->server->pages, q->text, p);
-    return e;
+        e = record(c, p, reterr);
+    if (e == OK)
+        e = make_answer(c, p, &q->query, q->bound_to, &made);
+    if (e == OK && !(c->head && c->unknown_to_it)) /* a validator is made of the content: it goes with it alone */
+        e = outbound_tag(made, q->bound_to);
+    if (e) {
+        outbound_free(made);
+        return e;
+    }
+    if (!c->head)
+        page_cache_offer(c->server->pages, q->text, &state, made);
+    *ret = made;
+    return OK;
 }
 
-static enum err fill_and_answer(const struct call *c, const struct question *q, struct page *p, struct outbound **ret,
+static enum err fill_and_answer(struct call *c, const struct question *q, struct page *p, struct outbound **ret,
                                 struct fault *reterr)
 {
     enum err e = q->query.other_spec ? OK : page_fill(p, &q->wanted, reterr);
@@ -233,7 +290,7 @@ static enum err fill_and_answer(const struct call *c, const struct question *q, 
     return e;
 }
 
-static enum err read_page(const struct call *c, const struct question *q, struct clearance *clearance,
+static enum err read_page(struct call *c, const struct question *q, struct clearance *clearance,
                           struct outbound **ret, struct fault *reterr)
 {
     struct late_list *late = NULL;
@@ -246,14 +303,12 @@ static enum err read_page(const struct call *c, const struct question *q, struct
     if (e)
         return e;
     p.late = late;
-    struct page_kept *kept = page_cache_find(c->server->pages, q->text, &p);
-    if (kept) {
-        page_kept_lend(kept, &p);
-        e = make_answer(c, &p, &q->query, q->bound_to, ret, reterr);
-    } else {
+    const struct page_state state = state_of(&p);
+    struct outbound *kept = page_cache_find(c->server->pages, q->text, &state);
+    if (kept)
+        *ret = kept;
+    else
         e = fill_and_answer(c, q, &p, ret, reterr);
-    }
-    page_kept_unref(kept);
     late_list_unref(late);
     return e;
 }
@@ -269,7 +324,7 @@ static enum err pass_time(const struct call *c, struct fault *reterr)
     return e == OK && opened ? fault_set(reterr, ERR_BUSY, "something opened for the partner") : e;
 }
 
-enum err taxii_read(const struct call *c, struct outbound **ret)
+enum err taxii_read(struct call *c, struct outbound **ret)
 {
     struct question q = {0};
     struct clearance *clearance;

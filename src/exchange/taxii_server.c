@@ -110,15 +110,23 @@ static enum resource resource_of(struct call *c)
 
 /* ---- may it ---- */
 
-enum method { METHOD_GET, METHOD_POST, METHOD_DELETE, METHOD_OTHER };
+enum method { METHOD_GET, METHOD_POST, METHOD_DELETE, METHOD_OPTIONS, METHOD_OTHER };
 
+/* HEAD is GET whose content stays here. */
 static enum method method_of(struct text name)
 {
-    if (text_eq(name, TEXT("GET")))
-        return METHOD_GET;
-    if (text_eq(name, TEXT("POST")))
-        return METHOD_POST;
-    return text_eq(name, TEXT("DELETE")) ? METHOD_DELETE : METHOD_OTHER;
+    static const struct {
+        const char *name;
+        enum method method;
+    } known[] = {{"GET", METHOD_GET},
+                 {"HEAD", METHOD_GET},
+                 {"POST", METHOD_POST},
+                 {"DELETE", METHOD_DELETE},
+                 {"OPTIONS", METHOD_OPTIONS}};
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (text_eq(name, text_of(known[i].name)))
+            return known[i].method;
+    return METHOD_OTHER;
 }
 
 static bool in_collection(enum resource r)
@@ -142,40 +150,82 @@ static int refused(const struct call *c, enum method m)
     return read || c->resource == RESOURCE_COLLECTION ? 0 : 403;
 }
 
-/* The methods a resource knows; NULL when m is one of them. DELETE of an object is known, and nobody has it. */
-static const char *not_known(enum resource r, enum method m)
+static bool knows(enum resource r, enum method m)
 {
-    if (m == METHOD_GET || (m == METHOD_POST && r == RESOURCE_OBJECTS) ||
-        (m == METHOD_DELETE && r == RESOURCE_OBJECT))
-        return NULL;
-    return r == RESOURCE_OBJECTS ? "GET, POST" : "GET";
+    return m == METHOD_GET || (m == METHOD_POST && r == RESOURCE_OBJECTS) ||
+           (m == METHOD_DELETE && r == RESOURCE_OBJECT);
+}
+
+static const char *methods_of(enum resource r)
+{
+    if (r == RESOURCE_OBJECTS)
+        return "GET, HEAD, POST, OPTIONS";
+    return r == RESOURCE_OBJECT ? "GET, HEAD, DELETE, OPTIONS" : "GET, HEAD, OPTIONS";
 }
 
 /* ---- the answer ---- */
 
-static struct outbound *get_plain(const struct call *c)
+static struct outbound *get_plain(struct call *c)
 {
+    struct outbound *made;
     switch (c->resource) {
-    case RESOURCE_DISCOVERY: return taxii_discovery(c);
-    case RESOURCE_API_ROOT: return taxii_api_root(c);
-    case RESOURCE_COLLECTIONS: return taxii_collections(c);
-    case RESOURCE_COLLECTION: return taxii_collection(c);
+    case RESOURCE_DISCOVERY: made = taxii_discovery(c); break;
+    case RESOURCE_API_ROOT: made = taxii_api_root(c); break;
+    case RESOURCE_COLLECTIONS: made = taxii_collections(c); break;
+    case RESOURCE_COLLECTION: made = taxii_collection(c); break;
     case RESOURCE_STATUS: return taxii_status(c);
     default: return taxii_fault(404);
     }
+    if (made && outbound_status(made) == 200 && outbound_tag(made, taxii_asker_name(c))) {
+        outbound_free(made);
+        return NULL;
+    }
+    return made;
+}
+
+/* RFC 9110 section 13.1.2 */
+static struct outbound *unless_known(const struct call *c, struct outbound *made)
+{
+    struct outbound *instead = NULL;
+    if (!made || c->unknown_to_it || outbound_status(made) != 200 ||
+        !outbound_is_known(made, http_header(c->request, "If-None-Match")))
+        return made;
+    enum err e = outbound_not_modified(made, &instead);
+    outbound_free(made);
+    return e ? NULL : instead;
+}
+
+static enum err answer_get(struct call *c, struct outbound **ret)
+{
+    bool page = c->resource == RESOURCE_OBJECTS || c->resource == RESOURCE_OBJECT ||
+                c->resource == RESOURCE_VERSIONS || c->resource == RESOURCE_MANIFEST;
+    struct outbound *made = NULL;
+    c->head = text_eq(c->request->method, TEXT("HEAD"));
+    enum err e = OK;
+    if (page)
+        e = taxii_read(c, &made);
+    else
+        made = get_plain(c);
+    if (e == OK)
+        *ret = unless_known(c, made);
+    return e;
 }
 
 static enum err answer_known(struct call *c, struct outbound **ret)
 {
     enum method m = method_of(c->request->method);
     c->resource = resource_of(c);
-    const char *allow = c->resource == RESOURCE_NONE ? NULL : not_known(c->resource, m);
     if (c->resource == RESOURCE_NONE) {
         *ret = taxii_fault(404);
         return OK;
     }
-    if (allow) {
-        *ret = taxii_not_allowed(allow);
+    if (refused(c, m) == 404) {
+        *ret = taxii_fault(404);
+        return OK;
+    }
+    if (!knows(c->resource, m)) {
+        *ret =
+            m == METHOD_OPTIONS ? taxii_methods(methods_of(c->resource)) : taxii_not_allowed(methods_of(c->resource));
         return OK;
     }
     int status = taxii_accepts(http_header(c->request, "Accept")) ? refused(c, m) : 406;
@@ -183,15 +233,11 @@ static enum err answer_known(struct call *c, struct outbound **ret)
         *ret = taxii_fault(status);
         return OK;
     }
-    if (m == METHOD_DELETE) {
-        *ret = taxii_not_allowed("GET"); /* what was said stays said; recall and revocation are other acts */
-        return OK;
-    }
-    bool page = c->resource == RESOURCE_OBJECTS || c->resource == RESOURCE_OBJECT ||
-                c->resource == RESOURCE_VERSIONS || c->resource == RESOURCE_MANIFEST;
-    if (m == METHOD_GET && page)
-        return taxii_read(c, ret);
-    *ret = m == METHOD_POST ? taxii_post(c) : get_plain(c);
+    if (m == METHOD_GET)
+        return answer_get(c, ret);
+    if (m == METHOD_DELETE)
+        return taxii_delete(c, ret);
+    *ret = taxii_post(c);
     return OK;
 }
 

@@ -25,6 +25,18 @@ MUST_CHECK enum err outbound_cleared(enum envelope shape, const struct envelope_
 MUST_CHECK enum err outbound_manifest(const struct envelope_info *info, const struct cleared *const *items,
                                       const struct text *dates, size_t count, struct outbound **ret);
 
+/* ---- the same answer again (RFC 9110 sections 8.8.3, 13.1.2 and 15.4.5) ---- */
+/* One more owner of an answer, for the very recipient it was made for, while what it was cleared by still holds. */
+struct outbound *outbound_again(struct outbound *o);
+/* Adds to an answer that will not be changed any more: ETag, a weak validator over its bytes, its further headers and
+ * for_whom (recipient and question, so that no two of them share one), and that only this recipient may keep it.
+ * ERR_LIMIT | ERR_NOMEM */
+MUST_CHECK enum err outbound_tag(struct outbound *o, struct text for_whom);
+/* Does the value of If-None-Match name o's validator? false when o has none. */
+bool outbound_is_known(const struct outbound *o, struct text if_none_match);
+/* 304 in the place of o: its validator, and no content. ERR_DENIED: o has none | ERR_NOMEM */
+MUST_CHECK enum err outbound_not_modified(const struct outbound *o, struct outbound **ret);
+
 /* ---- object-free pages and requests ---- */
 enum outbound_page {
     PAGE_DISCOVERY,
@@ -37,6 +49,7 @@ enum outbound_page {
     PAGE_HEALTH,
     PAGE_WELCOME,
     PAGE_EMPTY,
+    PAGE_DONE,        /* TAXII's answer to DELETE: a media type, and nothing in it */
     PAGE_PROBLEM,     /* RFC 9457: what went wrong at a door that is not TAXII's */
     PAGE_RECEIVED,    /* how much of what was given to us was taken in */
     PAGE_REQUEST_GET, /* if_none_match, if_modified_since: what its server said of the last answer */

@@ -21,6 +21,7 @@ static const struct page {
     const char *constant;         /* a member every page has ... */
     const char *row_constant;     /* ... or every row */
     const char *constant_json;
+    bool no_body;                                                                     /* whatever the media type */
     void (*write)(const struct page_field *fields, size_t count, struct buffer *out); /* a body that is not JSON */
 } pages[] = {
     [PAGE_DISCOVERY] = {.media_type = TAXII_JSON, .lists = {"api_roots"}, .rows_are_texts = true},
@@ -38,6 +39,7 @@ static const struct page {
     [PAGE_HEALTH] = {.media_type = "application/json"},
     [PAGE_WELCOME] = {.media_type = "text/html; charset=utf-8", .write = welcome_write},
     [PAGE_EMPTY] = {0},
+    [PAGE_DONE] = {.media_type = TAXII_JSON, .no_body = true},
     [PAGE_PROBLEM] = {.media_type = "application/problem+json"},
     [PAGE_RECEIVED] = {.media_type = "application/json"},
     [PAGE_REQUEST_GET] = {0},
@@ -116,6 +118,7 @@ static const struct field_rule {
     {PAGE_WELCOME, BODY, "version", FIELD_TEXT, REQUIRED, NULL},
     {PAGE_WELCOME, BODY, "uptime_s", FIELD_NUMBER, REQUIRED, NULL},
 
+    {PAGE_EMPTY, HEADER, "allow", FIELD_TEXT, OPTIONAL, "Allow"},
     {PAGE_EMPTY, HEADER, "location", FIELD_TEXT, OPTIONAL, "Location"},
     {PAGE_EMPTY, HEADER, "retry_after", FIELD_NUMBER, OPTIONAL, "Retry-After"},
 
@@ -320,7 +323,7 @@ enum err outbound_protocol(enum outbound_page page, int status, const struct pag
     buffer_init(&body, HTTP_ANSWER_MAX_BYTES);
     if (pages[page].write)
         pages[page].write(fields, field_count, &body);
-    else if (pages[page].media_type)
+    else if (pages[page].media_type && !pages[page].no_body)
         write_body(page, status, fields, field_count, rows, row_count, &body);
     e = buffer_error(&body);
     struct outbound *made = outbound_new(status, text_of(pages[page].media_type), &body);

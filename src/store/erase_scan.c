@@ -131,6 +131,15 @@ static enum err see_ruling(struct erasing *e, const struct log_read *read, const
     return doomed_add(&e->doomed, &d) == OK ? OK : no_memory(reterr);
 }
 
+static enum err see_withdrawal(struct erasing *e, const struct log_read *read, const struct fact *f,
+                               struct fault *reterr)
+{
+    struct doomed d = doomed_of(read);
+    if (id_index(e, f->u.withdrawal.object) < 0)
+        return OK;
+    return doomed_add(&e->doomed, &d) == OK ? OK : no_memory(reterr);
+}
+
 static enum err see_act(struct erasing *e, const struct log_read *read, const struct fact *f, struct fault *reterr)
 {
     struct doomed d = doomed_of(read);
@@ -219,20 +228,22 @@ static enum err see(struct erasing *e, const struct log_read *read, struct arena
     bool vouch = text_eq(kind, text_of(fact_kind_name(FACT_VOUCH)));
     bool act = text_eq(kind, text_of(fact_kind_name(FACT_ACT)));
     bool ruling = text_eq(kind, text_of(fact_kind_name(FACT_RULING)));
+    bool withdrawal = text_eq(kind, text_of(fact_kind_name(FACT_WITHDRAWAL)));
     struct fact f;
-    if (read->erased || (!object && !hits && !document && !grant && !vouch && !act && !ruling))
+    if (read->erased || (!object && !hits && !document && !grant && !vouch && !act && !ruling && !withdrawal))
         return OK;
     arena_reset(arena);
     enum err err = fact_decode(read, arena, &f, reterr);
     if (err != OK)
         return err;
-    return object   ? see_object(e, read, &f, reterr)
-           : hits   ? see_hits(e, read, &f, reterr)
-           : grant  ? see_grant(e, read, &f, reterr)
-           : vouch  ? see_vouch(e, read, &f, reterr)
-           : act    ? see_act(e, read, &f, reterr)
-           : ruling ? see_ruling(e, read, &f, reterr)
-                    : see_document(e, read, &f, reterr);
+    return object       ? see_object(e, read, &f, reterr)
+           : hits       ? see_hits(e, read, &f, reterr)
+           : grant      ? see_grant(e, read, &f, reterr)
+           : vouch      ? see_vouch(e, read, &f, reterr)
+           : act        ? see_act(e, read, &f, reterr)
+           : ruling     ? see_ruling(e, read, &f, reterr)
+           : withdrawal ? see_withdrawal(e, read, &f, reterr)
+                        : see_document(e, read, &f, reterr);
 }
 
 static bool is_told(const struct erasing *e, struct text id)

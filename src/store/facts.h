@@ -29,6 +29,7 @@ enum fact_kind {
     FACT_LIST,      /* a part of a warning list, or that one is no longer used */
     FACT_RULING, /* a person says of an indicator or value that it is looked for all the same, or is a false positive
                   */
+    FACT_WITHDRAWAL, /* who gave a version takes it from the collections; it stays held */
     FACT_KINDS
 };
 const char *fact_kind_name(enum fact_kind k); /* the entry's kind: "genesis", "object", ... */
@@ -308,6 +309,14 @@ struct fact_ruling {
     struct text end_reason;
 };
 
+/* TAXII 2.1 section 5.7, one entry a version. It goes to nobody outside any more, until it is given again, which
+ * makes an entry of its own. All private. */
+struct fact_withdrawal {
+    struct uuid account, party; /* party: whose it was; zero: the account's own */
+    struct text object;         /* STIX id */
+    uint64_t entry;             /* that holds the version */
+};
+
 /* An act that speaks of one object and one recipient (release.md 2, 3, 12). All private. */
 struct fact_grant {
     struct uuid id, account; /* the newest fact of an id counts; account: who did it */
@@ -376,6 +385,7 @@ struct fact {
         struct fact_vouch vouch;
         struct fact_list list;
         struct fact_ruling ruling;
+        struct fact_withdrawal withdrawal;
     } u;
 };
 

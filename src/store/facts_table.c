@@ -210,6 +210,13 @@ static const struct fact_member ruling_private[] = {
     MAY("value", SHAPE_TEXT, ruling.value),     MAY("value_kind", SHAPE_VALUE_KIND, ruling.value_kind),
 };
 
+static const struct fact_member withdrawal_private[] = {
+    MAY("account", SHAPE_UUID, withdrawal.account),
+    MUST("entry", SHAPE_U64, withdrawal.entry),
+    MUST("object", SHAPE_TEXT, withdrawal.object),
+    MAY("party", SHAPE_UUID, withdrawal.party),
+};
+
 static const struct {
     const char *name;
     struct fact_members public_part, private_part;
@@ -233,6 +240,7 @@ static const struct {
     [FACT_VOUCH] = {"vouch", {0}, MEMBERS(vouch_private)},
     [FACT_LIST] = {"list", {0}, MEMBERS(list_private)},
     [FACT_RULING] = {"ruling", {0}, MEMBERS(ruling_private)},
+    [FACT_WITHDRAWAL] = {"withdrawal", {0}, MEMBERS(withdrawal_private)},
 };
 
 const char *fact_kind_name(enum fact_kind k)

@@ -22,7 +22,7 @@ static const char schema[] =
     " older INTEGER, standing INTEGER NOT NULL, class INTEGER NOT NULL, origin INTEGER NOT NULL, hash BLOB NOT NULL,"
     " created_us INTEGER NOT NULL, modified_us INTEGER NOT NULL, modified BLOB, revoked INTEGER NOT NULL,"
     " valid_until_us INTEGER, print INTEGER NOT NULL, body INTEGER NOT NULL, original INTEGER, authority INTEGER,"
-    " starts_us INTEGER);"
+    " starts_us INTEGER, withdrawn_us INTEGER);"
     "CREATE TABLE voucher(uuid BLOB NOT NULL, type INTEGER NOT NULL, n INTEGER NOT NULL, entry INTEGER NOT NULL,"
     " hash BLOB NOT NULL, party BLOB NOT NULL, source BLOB NOT NULL, authority INTEGER NOT NULL, leaf INTEGER NOT "
     "NULL,"
@@ -116,7 +116,7 @@ static const char schema[] =
 
 #define VERSION_COLUMNS                                                                                      \
     "n, t_us, uuid, type, older, standing, class, origin, hash, created_us, modified_us, modified, revoked," \
-    " valid_until_us, print, body, original, authority, starts_us"
+    " valid_until_us, print, body, original, authority, starts_us, withdrawn_us"
 #define FINDING_COLUMNS                                                                                           \
     "uuid, number, indicator, organisation, incident, first_us, last_us, count, state, n, kind, severity, party," \
     " source"
@@ -176,7 +176,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_OBJECT_ADD] = "INSERT INTO object VALUES(?1, ?2, ?3, ?4)",
     [SQL_OBJECT_SET] = "UPDATE object SET newest = ?3, current = ?4 WHERE uuid = ?1 AND type = ?2",
     [SQL_VERSION_ADD] = "INSERT INTO version(" VERSION_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-                        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+    [SQL_VERSION_WITHDRAWN] = "UPDATE version SET withdrawn_us = ?2 WHERE n = ?1",
     [SQL_VERSION_STANDING] = "UPDATE version SET standing = ?2 WHERE n = ?1",
     [SQL_VERSION_GET] = "SELECT " VERSION_COLUMNS " FROM version WHERE n = ?1",
     [SQL_VERSION_FROM] = "SELECT n, t_us FROM version WHERE n >= ?1 ORDER BY n LIMIT 1",

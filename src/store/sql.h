@@ -27,6 +27,7 @@ enum sql {
     SQL_OBJECT_SET,
     SQL_VERSION_ADD,
     SQL_VERSION_STANDING,
+    SQL_VERSION_WITHDRAWN,
     SQL_VERSION_GET,
     SQL_VERSION_FROM,
     SQL_OBJECT_CURRENT,
@@ -140,7 +141,7 @@ enum sql {
 };
 
 /* Changes whenever the schema, or what is written into it, does: an older or newer view is rebuilt. */
-#define VIEW_SCHEMA_VERSION 4
+#define VIEW_SCHEMA_VERSION 5
 
 const char *sql_text(enum sql id);
 const char *sql_schema(void);

@@ -435,6 +435,7 @@ static enum err apply(struct view *v, const struct fact *f, struct fault *reterr
     case FACT_VOUCH: return apply_vouch(v, f, reterr);
     case FACT_LIST: return apply_list(v, f, reterr);
     case FACT_RULING: return apply_ruling(v, f, reterr);
+    case FACT_WITHDRAWAL: return apply_withdrawal(v, f, reterr);
     case FACT_KINDS: return ERR_USAGE;
     default: return apply_people(v, f, reterr);
     }

@@ -65,7 +65,9 @@ struct version_row {
     struct uuid party, source;
     uint32_t class_id;
     uint64_t print;
-    enum authority authority;    /* of the party's word */
+    enum authority authority; /* of the party's word */
+    bool withdrawn;           /* by who gave it: it stays held, and goes to nobody outside; with: */
+    int64_t withdrawn_us;
     struct place body, original; /* original.segment UINT32_MAX: none */
 };
 /* By what a grant names that version alone: its `modified` as written, or, without one, the hash of its content. The
@@ -129,6 +131,7 @@ MUST_CHECK enum err view_in_class(struct view *v, uint32_t class_id, enum standi
 
 /* ---- pages for a recipient ---- */
 enum page_collection { COLLECTION_INDICATORS, COLLECTION_INTELLIGENCE, COLLECTION_ENTENTE };
+bool view_collection_holds(enum page_collection c, struct text type);
 struct page_query {
     struct uuid party;       /* recipient; openings are looked up for it */
     const uint32_t *classes; /* cleared ones; sorted */
@@ -149,7 +152,9 @@ struct page_row {
     int64_t date_added_us;
 };
 typedef enum err view_on_page(void *self, const struct page_row *row);
-/* Rows by (date_added, n) ascending, at most limit; quarantined, claims and conflict losers are never among them. */
+/* Rows by (date_added, n) ascending, at most limit; quarantined, claims, conflict losers and what was withdrawn are
+ * never among them. With ids, and without all_versions: where the version that counts was withdrawn, the newest older
+ * one that was not. */
 MUST_CHECK enum err view_page(struct view *v, const struct page_query *q, view_on_page *on_row, void *self,
                               struct fault *reterr);
 MUST_CHECK enum err view_was_released(struct view *v, const struct uuid *party, uint64_t n, const struct sha256 *hash,

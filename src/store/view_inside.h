@@ -132,6 +132,7 @@ struct object_row {
 };
 MUST_CHECK enum err view_object(struct view *v, struct text id, struct object_row *ret, struct fault *reterr);
 MUST_CHECK enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr);
+MUST_CHECK enum err apply_withdrawal(struct view *v, const struct fact *f, struct fault *reterr);
 /* Other versions' new standings; what was erased meanwhile is passed over. */
 MUST_CHECK enum err apply_standings(struct view *v, const struct fact_standings *s, struct fault *reterr);
 

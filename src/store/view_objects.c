@@ -88,6 +88,8 @@ static enum err read_version(struct view *v, sqlite3_stmt *s, struct version_tex
     r.body = column_place(s, 15);
     r.original = column_place(s, 16);
     r.authority = (enum authority)sqlite3_column_int(s, 17);
+    r.withdrawn = sqlite3_column_type(s, 19) != SQLITE_NULL;
+    r.withdrawn_us = sqlite3_column_int64(s, 19);
     if (ret_older)
         *ret_older = column_entry(s, 4);
     *ret = r;
@@ -328,9 +330,17 @@ static enum err step_back(struct view *v, uint64_t n, const struct fact_object *
     return leave(v, &row, same_key ? STANDING_CONFLICT : STANDING_OLDER, reterr);
 }
 
+struct version_add {
+    const struct uuid *uuid;
+    uint32_t type, cls, origin;
+    uint64_t older;
+    bool withdrawn; /* as it was in the entry that this one takes the place of; with: */
+    int64_t withdrawn_us;
+};
+
 /* The same version under its old class counts no longer. An entry that is not there any more was erased. */
-static enum err give_way(struct view *v, const struct fact_object *by, struct object_row *object,
-                         struct fault *reterr)
+static enum err give_way(struct view *v, const struct fact_object *by, struct version_add *add,
+                         struct object_row *object, struct fault *reterr)
 {
     struct version_texts texts;
     struct version_row row;
@@ -340,6 +350,8 @@ static enum err give_way(struct view *v, const struct fact_object *by, struct ob
         return err == ERR_NOT_FOUND ? OK : err;
     if (!text_eq(row.id, by->id) || !sha256_eq(&row.hash, &by->hash) || row.standing == STANDING_REPLACED)
         return OK;
+    add->withdrawn = row.withdrawn;
+    add->withdrawn_us = row.withdrawn_us;
     if (object->current != n)
         return set_standing(v, &row, STANDING_REPLACED, reterr);
     object->current = NONE;
@@ -398,12 +410,6 @@ static void bind_modified(sqlite3_stmt *s, int at, const struct fact_object *f)
         bind_text(s, at, f->modified);
 }
 
-struct version_add {
-    const struct uuid *uuid;
-    uint32_t type, cls, origin;
-    uint64_t older;
-};
-
 static enum err add_version(struct view *v, const struct fact *f, const struct version_add *a, struct fault *reterr)
 {
     const struct fact_object *o = &f->u.object;
@@ -438,6 +444,10 @@ static enum err add_version(struct view *v, const struct fact *f, const struct v
         sqlite3_bind_int64(s, 19, o->valid_from_us);
     else
         sqlite3_bind_null(s, 19);
+    if (a->withdrawn)
+        sqlite3_bind_int64(s, 20, a->withdrawn_us);
+    else
+        sqlite3_bind_null(s, 20);
     return view_run(v, s, reterr);
 }
 
@@ -508,7 +518,7 @@ enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr
     if (err != OK && err != ERR_NOT_FOUND)
         return err;
     add.older = row.newest;
-    err = o->replaces ? give_way(v, o, &row, reterr) : OK;
+    err = o->replaces ? give_way(v, o, &add, &row, reterr) : OK;
     if (err == OK)
         err = add_version(v, f, &add, reterr);
     if (err == OK && o->standing == STANDING_CURRENT) {
@@ -525,6 +535,17 @@ enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr
         err = apply_standings(v, &o->standings, reterr);
     const struct content c = {&ident.uuid, add.type, &o->hash};
     return err == OK && o->line ? note_unproven(v, &c, &o->party, f->n, reterr) : err;
+}
+
+/* Its standing stays: what counts here does not change by it. An entry that is not there any more was erased. */
+enum err apply_withdrawal(struct view *v, const struct fact *f, struct fault *reterr)
+{
+    sqlite3_stmt *s = view_stmt(v, SQL_VERSION_WITHDRAWN);
+    if (!s)
+        return view_fault(v, reterr);
+    bind_u64(s, 1, f->u.withdrawal.entry);
+    sqlite3_bind_int64(s, 2, f->t_us);
+    return view_run(v, s, reterr);
 }
 
 /* ---- indicators ---- */

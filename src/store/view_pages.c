@@ -16,7 +16,7 @@
 
 /* Which types a collection holds. Own extension types and sightings have a collection of their own; whatever is not
  * ours is intelligence. */
-static bool collection_has(enum page_collection c, struct text type)
+bool view_collection_holds(enum page_collection c, struct text type)
 {
     static const char *const indicators[] = {"indicator", "identity", "marking-definition"};
     bool entente = text_starts(type, TEXT("x-entente-")) || text_eq(type, TEXT("sighting"));
@@ -35,7 +35,7 @@ static bool type_wanted(const struct page_query *q, struct text type)
     bool wanted = q->type_count == 0;
     for (size_t i = 0; i < q->type_count && !wanted; i++)
         wanted = text_eq(q->types[i], type);
-    return wanted && collection_has(q->collection, type);
+    return wanted && view_collection_holds(q->collection, type);
 }
 
 /* First entry whose t_us is after (with equal: or at) the time. */
@@ -138,6 +138,8 @@ static enum err give(struct pager *p, uint64_t n, bool opened, int64_t opened_us
     enum err err = view_version(p->v, n, &texts, &row.version, NULL, reterr);
     if (err != OK)
         return err;
+    if (row.version.withdrawn)
+        return OK;
     row.date_added_us = opened ? opened_us : row.version.added_us;
     if (row.date_added_us > p->q->until_us) {
         *ret_stop = true;
@@ -224,14 +226,18 @@ static enum err keep(struct candidates *c, struct candidate one)
     return OK;
 }
 
-static enum err consider(struct pager *p, const struct version_row *row, struct candidates *c, struct fault *reterr)
+/* instead: it stands in the place of the version that counts. */
+static enum err consider(struct pager *p, const struct version_row *row, bool instead, struct candidates *c,
+                         struct fault *reterr)
 {
     const struct page_query *q = p->q;
     const struct gate_class *cls;
     struct candidate one = {row->added_us, row->n, false};
     uint64_t opened_n = 0;
     int64_t opened_us = 0;
-    if (row->standing != STANDING_CURRENT && !(q->all_versions && row->standing == STANDING_OLDER))
+    bool wanted =
+        row->standing == STANDING_CURRENT || (row->standing == STANDING_OLDER && (q->all_versions || instead));
+    if (!wanted || row->withdrawn)
         return OK;
     if (!q->any_class && !class_cleared(q, row->class_id))
         return OK;
@@ -261,6 +267,43 @@ static bool named_before(const struct page_query *q, size_t i)
     return false;
 }
 
+/* The version that counts was withdrawn: *ret is the newest older one that was not; UINT64_MAX: none. */
+static enum err find_instead(struct pager *p, const struct object_row *object, uint64_t *ret, struct fault *reterr)
+{
+    struct version_texts texts;
+    struct version_row row;
+    int64_t newest_us = INT64_MIN;
+    enum err err = OK;
+    *ret = UINT64_MAX;
+    for (uint64_t n = object->newest, older; err == OK && n != UINT64_MAX; n = older) {
+        err = view_version(p->v, n, &texts, &row, &older, reterr);
+        bool better = err == OK && row.standing == STANDING_OLDER && !row.withdrawn &&
+                      (*ret == UINT64_MAX || row.modified_us > newest_us);
+        if (better) {
+            *ret = n;
+            newest_us = row.modified_us;
+        }
+    }
+    return err;
+}
+
+static enum err consider_current(struct pager *p, const struct object_row *object, struct candidates *c,
+                                 struct fault *reterr)
+{
+    struct version_texts texts;
+    struct version_row row;
+    uint64_t n = object->current;
+    if (n == UINT64_MAX)
+        return OK;
+    enum err err = view_version(p->v, n, &texts, &row, NULL, reterr);
+    bool instead = err == OK && row.withdrawn;
+    if (instead)
+        err = find_instead(p, object, &n, reterr);
+    if (err == OK && instead && n != UINT64_MAX)
+        err = view_version(p->v, n, &texts, &row, NULL, reterr);
+    return err == OK && n != UINT64_MAX ? consider(p, &row, instead, c, reterr) : err;
+}
+
 static enum err consider_object(struct pager *p, struct text id, struct candidates *c, struct fault *reterr)
 {
     struct object_row object;
@@ -269,13 +312,12 @@ static enum err consider_object(struct pager *p, struct text id, struct candidat
     enum err err = view_object(p->v, id, &object, reterr);
     if (err != OK)
         return err == ERR_NOT_FOUND ? OK : err;
-    uint64_t n = p->q->all_versions ? object.newest : object.current;
-    while (err == OK && n != UINT64_MAX) {
-        uint64_t older;
+    if (!p->q->all_versions)
+        return consider_current(p, &object, c, reterr);
+    for (uint64_t n = object.newest, older; err == OK && n != UINT64_MAX; n = older) {
         err = view_version(p->v, n, &texts, &row, &older, reterr);
         if (err == OK)
-            err = consider(p, &row, c, reterr);
-        n = p->q->all_versions ? older : UINT64_MAX;
+            err = consider(p, &row, false, c, reterr);
     }
     return err;
 }

@@ -318,6 +318,7 @@ static void take_header(struct rig_answer *a, struct text name, struct text valu
         {"X-TAXII-Date-Added-Last", offsetof(struct rig_answer, last), sizeof a->last},
         {"WWW-Authenticate", offsetof(struct rig_answer, authenticate), sizeof a->authenticate},
         {"Allow", offsetof(struct rig_answer, allow), sizeof a->allow},
+        {"ETag", offsetof(struct rig_answer, etag), sizeof a->etag},
         {"Cache-Control", offsetof(struct rig_answer, cache), sizeof a->cache},
     };
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
@@ -353,7 +354,7 @@ static void take_answer(struct rig *r, const struct outbound *o, struct rig_answ
 void rig_ask(struct rig *r, const struct rig_ask *ask, struct rig_answer *ret)
 {
     char path[1024];
-    struct http_field fields[3];
+    struct http_field fields[4];
     struct http_headers headers = {.fields = fields};
     struct arena arena;
     arena_init(&arena, HTTP_ARENA_MAX_BYTES);
@@ -365,6 +366,8 @@ void rig_ask(struct rig *r, const struct rig_ask *ask, struct rig_answer *ret)
         fields[headers.count++] = (struct http_field){TEXT("accept"), text_of(ask->accept)};
     if (ask->content_type)
         fields[headers.count++] = (struct http_field){TEXT("Content-Type"), text_of(ask->content_type)};
+    if (ask->if_none_match)
+        fields[headers.count++] = (struct http_field){TEXT("If-None-Match"), text_of(ask->if_none_match)};
     const struct http_request request = {.method = text_of(ask->method ? ask->method : "GET"),
                                          .path = text_of(path),
                                          .query = text_of(ask->query),

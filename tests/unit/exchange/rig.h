@@ -58,7 +58,7 @@ struct rig_answer {
     char *body; /* NUL-terminated; owned */
     size_t len;
     struct json_doc *doc; /* NULL: not JSON */
-    char cache[64];
+    char cache[64], etag[64];
     char media_type[96], first[40], last[40], next[256], authenticate[96], allow[64];
     bool more;
     size_t count; /* of objects */
@@ -66,7 +66,7 @@ struct rig_answer {
 struct rig_ask {
     const char *method, *path, *query; /* path below /taxii2/, or with its slash from the root */
     const char *token, *basic_user;    /* token NULL: no Authorization */
-    const char *accept, *content_type, *body;
+    const char *accept, *content_type, *body, *if_none_match;
 };
 void rig_ask(struct rig *r, const struct rig_ask *ask, struct rig_answer *ret);
 /* GET of `intelligence`'s objects. */

@@ -481,6 +481,11 @@ struct fact facts_made_any(struct facts_made *m, enum fact_kind kind)
     case FACT_VOUCH: make_vouch(m, &f.u.vouch); break;
     case FACT_LIST: make_list(m, &f.u.list); break;
     case FACT_RULING: make_ruling(m, &f.u.ruling); break;
+    case FACT_WITHDRAWAL:
+        f.u.withdrawal = (struct fact_withdrawal){maybe_uuid(m), maybe_uuid(m),
+                                                  TEXT("indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"),
+                                                  made_number(m, 1u << 20)};
+        break;
     default: f.u.act = (struct fact_act){maybe_uuid(m), words(m), words(m), words(m)}; break;
     }
     return f;

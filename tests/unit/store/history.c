@@ -211,6 +211,14 @@ static enum err step_vouch(struct history *h, struct txn *t, struct fault *reter
                   reterr);
 }
 
+/* Some entry, of an object or not, is taken from the collections, again and again perhaps. */
+static enum err step_withdrawal(struct history *h, struct txn *t, struct fault *reterr)
+{
+    struct fact f = facts_made_any(&h->made, FACT_WITHDRAWAL);
+    f.u.withdrawal.entry = own_entry(h);
+    return append(h, t, &f, TEXT_NONE, TEXT_NONE, reterr);
+}
+
 /* People and partners out of a small pool, so that they change. */
 static enum err step_people(struct history *h, struct txn *t, struct fault *reterr)
 {
@@ -239,12 +247,13 @@ static enum err step_people(struct history *h, struct txn *t, struct fault *rete
 enum err history_step(struct history *h, struct txn *t, struct fault *reterr)
 {
     h->steps++;
-    switch (made_number(&h->made, 11)) {
+    switch (made_number(&h->made, 12)) {
     case 0: return step_hits(h, t, reterr);
     case 1: return step_release(h, t, reterr);
     case 2: return step_opening(h, t, reterr);
     case 3: return step_people(h, t, reterr);
     case 10: return step_vouch(h, t, reterr);
+    case 11: return step_withdrawal(h, t, reterr);
     case 4:
     case 5: return step_finding(h, t, reterr);
     default: return step_object(h, t, reterr);
