@@ -57,7 +57,7 @@ static enum err on_envelope(void *self, const struct record_envelope *e, struct 
         return fault_set(reterr, ERR_NOMEM, "no memory for a status");
     if (e->err == ERR_MALFORMED)
         p->refused = 400; /* not JSON */
-    else if (e->err || !e->list || !e->objects)
+    else if (e->err || !e->list || !e->objects || !text_starts(text_trim(p->call->request->body), TEXT("{")))
         p->refused = 422; /* JSON, but no envelope with objects */
     return p->refused ? fault_set(reterr, ERR_MALFORMED, "no envelope with objects") : OK;
 }
