@@ -1,12 +1,8 @@
 /* bench/bench_taxii.c - asks a TAXII server the same question over N connections for some seconds, keep-alive, and
  * prints
  * {"requests","seconds","bytes","p50_us","p99_us","status"}: plain sockets, so that the client costs little.
- *   bench_taxii HOST PORT PATH TOKEN CONNECTIONS SECONDS
- * The limit: answers of so many bytes from memory to whatever is asked, on a port that it prints.
- *   bench_taxii --serve BYTES */
-#include <arpa/inet.h>
+ *   bench_taxii HOST PORT PATH TOKEN CONNECTIONS SECONDS [HEADERS] */
 #include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +60,9 @@ static int hear(struct asker *a, char *buffer)
             continue;
         buffer[got] = 0;
         char *end = strstr(buffer, "\r\n\r\n"), *length = strcasestr(buffer, "\r\ncontent-length:");
-        if (end && length)
+        if (end && atoi(buffer + 9) == 304)
+            wanted = (size_t)(end + 4 - buffer);
+        else if (end && length)
             wanted = (size_t)(end + 4 - buffer) + strtoull(length + 17, NULL, 10);
     }
     a->status = atoi(buffer + 9);
@@ -93,70 +91,19 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* ---- the limit ---- */
-
-static char *served;
-static size_t served_len;
-
-static void *serve_one(void *arg)
-{
-    int fd = (int)(long)arg;
-    char asked[8192];
-    size_t got = 0;
-    for (;;) {
-        ssize_t n = read(fd, asked + got, sizeof asked - 1 - got);
-        if (n <= 0)
-            break;
-        got += (size_t)n;
-        asked[got] = 0;
-        if (!strstr(asked, "\r\n\r\n"))
-            continue;
-        got = 0;
-        for (size_t at = 0; at < served_len; at += (size_t)n)
-            if ((n = write(fd, served + at, served_len - at)) <= 0)
-                break;
-    }
-    close(fd);
-    return NULL;
-}
-
-static int serve(size_t bytes)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    served = malloc(bytes + 200);
-    if (!served || fd < 0 || bind(fd, (struct sockaddr *)&at, len) || listen(fd, 64) ||
-        getsockname(fd, (struct sockaddr *)&at, &len))
-        return 69;
-    served_len = (size_t)sprintf(served, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", bytes);
-    memset(served + served_len, 'x', bytes);
-    served_len += bytes;
-    printf("%u\n", ntohs(at.sin_port));
-    fflush(stdout);
-    for (;;) {
-        pthread_t thread;
-        int one = accept(fd, NULL, NULL);
-        if (one >= 0 && pthread_create(&thread, NULL, serve_one, (void *)(long)one) == 0)
-            pthread_detach(thread);
-    }
-}
-
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "--serve") == 0)
-        return serve(strtoull(argv[2], NULL, 10));
-    if (argc != 7)
+    if (argc != 7 && argc != 8)
         return 64;
     size_t connections = strtoull(argv[5], NULL, 10), count = 0;
     unsigned long long bytes = 0;
-    int status = 200;
+    int status = 0;
     struct asker *askers = calloc(connections, sizeof *askers);
     unsigned *all = malloc(connections * LATENCIES_MAX * sizeof *all);
     snprintf(question, sizeof question,
              "GET %s HTTP/1.1\r\nHost: %s\r\nAccept: application/taxii+json;version=2.1\r\n"
-             "Authorization: Bearer %s\r\n\r\n",
-             argv[3], argv[1], argv[4]);
+             "Authorization: Bearer %s\r\n%s\r\n",
+             argv[3], argv[1], argv[4], argc == 8 ? argv[7] : "");
     double start = now();
     until = start + atof(argv[6]);
     for (size_t i = 0; askers && all && i < connections; i++) {
@@ -170,7 +117,7 @@ int main(int argc, char **argv)
         memmove(all + count, askers[i].latencies_us, askers[i].count * sizeof *all);
         count += askers[i].count;
         bytes += askers[i].bytes;
-        if (askers[i].status != 200)
+        if (!status || askers[i].status != 200)
             status = askers[i].status;
         close(askers[i].fd);
     }
