@@ -7,6 +7,8 @@
 #include "base/time.h"
 #include "command/commands.h"
 #include "command/names.h"
+#include "store/login.h"
+#include "store/password.h"
 #include "json/json.h"
 
 #define CHANGE_ARENA_BYTES (256 * KIB)
@@ -15,6 +17,7 @@ struct change {
     const char *name;
     struct text reason;
     bool disable;
+    enum role role; /* `account set`: the new one; ROLE_NONE: it is another change */
     struct uuid by;
     struct uuid id; /* found */
     /* recover */
@@ -78,6 +81,15 @@ static enum err append_act(struct txn *t, const struct change *c, const char *ve
     return txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
 }
 
+static enum err change_role(struct txn *t, struct change *c, struct fact_account *a, struct fault *reterr)
+{
+    char words[128];
+    snprintf(words, sizeof words, "role changed from %s to %s", role_name(a->role), role_name(c->role));
+    a->role = c->role;
+    enum err err = append_account(t, c, a, reterr);
+    return err == OK ? append_act(t, c, words, &a->id, reterr) : err;
+}
+
 static enum err switch_account(struct txn *t, struct change *c, struct fault *reterr)
 {
     struct fact_account a;
@@ -87,11 +99,16 @@ static enum err switch_account(struct txn *t, struct change *c, struct fault *re
     struct count others = {.but = &a.id};
     c->id = a.id;
     err = view_facts(txn_view(t), FACT_ACCOUNT, on_account, &others, reterr);
-    if (err == OK && c->disable && is_administrator(&a) && others.administrators == 0)
+    bool ends = c->disable || (c->role != ROLE_NONE && c->role != ROLE_ADMINISTRATOR);
+    if (err == OK && ends && is_administrator(&a) && others.administrators == 0)
         err = fault_set(reterr, ERR_DENIED,
                         "%s is the last administrator: entente account recover makes another in its place", c->name);
+    if (err == OK && c->role != ROLE_NONE && !uuid_eq(&a.party, &(struct uuid){{0}}))
+        err = fault_set(reterr, ERR_USAGE, "%s is a partner's machine: it has no role", c->name);
     if (err != OK)
         return err;
+    if (c->role != ROLE_NONE)
+        return change_role(t, c, &a, reterr);
     if (a.disabled != c->disable) {
         a.disabled = c->disable;
         err = append_account(t, c, &a, reterr);
@@ -128,8 +145,11 @@ static enum err run_change(struct session *s, struct change *c, struct fault *re
     arena_init(&c->arena, CHANGE_ARENA_BYTES);
     enum err err = node_write(s->node, write_change, c, reterr);
     arena_done(&c->arena);
-    if (err == OK) /* enabling revives no old token */
+    if (err == OK && c->role == ROLE_NONE) /* enabling revives no old token, and no password */
         err = local_token_revoke_all(local, &c->id, reterr);
+    if (err == OK && c->role == ROLE_NONE)
+        err = local_password_drop(local, &c->id, reterr);
+    logins_forget(node_logins(s->node), &c->id);
     return err == OK ? node_find_admin(s->node, reterr) : err;
 }
 
@@ -162,7 +182,7 @@ static int switch_it(struct session *s, bool disable)
         json_close(&o, '}');
         json_line_end(s);
     } else if (disable) {
-        say(s, "%s is disabled from this moment; its tokens are revoked\n", c.name);
+        say(s, "%s is disabled from this moment; its tokens are revoked, its sessions and password gone\n", c.name);
     } else {
         say(s, "%s may speak again; entente account token %s makes it a token\n", c.name, c.name);
     }
@@ -177,6 +197,32 @@ static int run_disable(struct session *s)
 static int run_enable(struct session *s)
 {
     return switch_it(s, false);
+}
+
+static int run_set(struct session *s)
+{
+    const char *role = option(s, "role"), *reason = option(s, "reason");
+    struct change c = {.name = s->operands[0],
+                       .role = role_parse(text_of(role ? role : "")),
+                       .reason = text_of(reason ? reason : "")};
+    struct fault fault = {.offset = -1, .line = -1};
+    if (c.role == ROLE_NONE) {
+        complain(s, "account set: --role, one of reader, analyst, releaser, administrator");
+        return EXIT_USAGE;
+    }
+    if (run_change(s, &c, &fault))
+        return complain_fault(s, NULL, &fault);
+    if (s->json) {
+        struct json_out o = json_out_to(json_line(s));
+        json_open(&o, '{');
+        json_member_text(&o, "account", text_of(c.name));
+        json_member_text(&o, "role", text_of(role_name(c.role)));
+        json_close(&o, '}');
+        json_line_end(s);
+    } else {
+        say(s, "%s is %s from this moment; its sessions have ended\n", c.name, role_name(c.role));
+    }
+    return EXIT_DONE;
 }
 
 /* The one that local commands act as, when nobody is named: it is lost. */
@@ -253,6 +299,10 @@ static int run_recover(struct session *s)
         "reason", OPTION_VALUE, "R", "why; it stands in the log for ever" \
     }
 static const struct option_spec CHANGE_OPTIONS[] = {REASON_OPTION, {NULL, OPTION_FLAG, NULL, NULL}};
+static const struct option_spec SET_OPTIONS[] = {
+    {"role", OPTION_VALUE, "ROLE", "reader, analyst, releaser or administrator"},
+    REASON_OPTION,
+    {NULL, OPTION_FLAG, NULL, NULL}};
 static const struct option_spec RECOVER_OPTIONS[] = {
     {"name", OPTION_VALUE, "NAME", "the new administrator"},
     {"lost", OPTION_VALUE, "NAME", "the one that is gone (the one that local commands act as)"},
@@ -280,6 +330,18 @@ const struct command COMMAND_ACCOUNT_ENABLE = {.name = "account enable",
                                                .need = NEED_WRITE,
                                                .least = ROLE_ADMINISTRATOR,
                                                .run = run_enable};
+const struct command COMMAND_ACCOUNT_SET = {
+    .name = "account set",
+    .operands = "NAME",
+    .summary = "another role for an account, from this moment",
+    .details = "Its sessions end; its tokens stay, and are good for what scopes and new role both allow. The last\n"
+               "administrator stays one.\n",
+    .options = SET_OPTIONS,
+    .operands_min = 1,
+    .operands_max = 1,
+    .need = NEED_WRITE,
+    .least = ROLE_ADMINISTRATOR,
+    .run = run_set};
 const struct command COMMAND_ACCOUNT_RECOVER = {
     .name = "account recover",
     .operands = "",

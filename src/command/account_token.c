@@ -5,6 +5,7 @@
 #include "command/commands.h"
 #include "command/names.h"
 #include "command/table.h"
+#include "store/login.h"
 #include "json/json.h"
 
 #define SCOPES_TEXT_MAX 128
@@ -199,11 +200,16 @@ static int revoke(struct token_run *r, const char *one)
     struct local *local = node_local(s->node);
     if (one ? local_token_revoke(local, &r->id, text_of(one), &fault) : local_token_revoke_all(local, &r->id, &fault))
         return complain_fault(s, NULL, &fault);
+    if (one)
+        logins_cut(node_logins(s->node));
+    else
+        logins_forget(node_logins(s->node), &r->id);
     int code = tell(r, one ? "token revoked" : "tokens revoked", text_of(reason ? reason : ""));
     if (code)
         return code;
     if (!s->json) {
-        say(s, one ? "token %s of %s is revoked\n" : "all tokens%s of %s are revoked\n", one ? one : "", r->name);
+        say(s, one ? "token %s of %s is revoked\n" : "all tokens%s of %s are revoked, and its sessions have ended\n",
+            one ? one : "", r->name);
         return EXIT_DONE;
     }
     struct json_out o = json_out_to(json_line(s));

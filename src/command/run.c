@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "command/ask_password.h"
 #include "command/commands.h"
 #include "command/owner.h"
 #include "process/signals.h"
@@ -73,6 +74,11 @@ static int open_input(struct session *s, const char *name, struct input *ret)
     return EXIT_DONE;
 }
 
+static bool wants_typed_password(const struct session *s)
+{
+    return s->command == &COMMAND_ACCOUNT_PASSWORD && !option_given(s, "password-file") && !option_given(s, "remove");
+}
+
 /* Files are opened by who typed the command, with that person's rights. */
 static int open_files(struct session *s)
 {
@@ -86,11 +92,19 @@ static int open_files(struct session *s)
     const char *token = option(s, "token-file"); /* the last one */
     if (!token)
         token = option(s, "secret-file");
+    if (!token)
+        token = option(s, "password-file");
     s->inputs = calloc(count + 2, sizeof *s->inputs);
     if (!s->inputs)
         return EXIT_WRITE;
     for (size_t i = 0; i < count + (token != NULL); i++) {
         int code = open_input(s, i < count ? s->operands[i] : token, &s->inputs[s->input_count]);
+        if (code)
+            return code;
+        s->input_count++;
+    }
+    if (wants_typed_password(s)) {
+        int code = ask_password(s, &s->inputs[s->input_count]);
         if (code)
             return code;
         s->input_count++;

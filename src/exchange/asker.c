@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "exchange/login.h"
 
 bool uuid_some(const struct uuid *u)
 {
@@ -154,58 +155,57 @@ struct recipient recipient_public(struct node *node)
         .kind = RECIPIENT_PUBLIC, .ceiling = TLP_CLEAR, .knows = TERM_TLP2, .exercise = in_exercise(node)};
 }
 
-/* ---- the Authorization header ---- */
+/* ---- who has this credential ---- */
 
-struct credential {
-    struct text user; /* empty: none was given */
-    struct text token;
-};
-
-static enum err basic_credential(struct text base64, struct arena *arena, struct credential *ret)
-{
-    struct buffer plain;
-    buffer_init(&plain, 4 * KIB);
-    enum err e = base64_read(base64, &plain);
-    ptrdiff_t colon = e ? -1 : text_find(buffer_text(&plain), ':', 0);
-    struct text kept = colon < 0 ? TEXT_NONE : arena_text(arena, buffer_text(&plain));
-    buffer_done(&plain);
-    if (colon < 0)
-        return ERR_NOT_FOUND;
-    if (!kept.ptr)
-        return ERR_NOMEM;
-    ret->user = text_sub(kept, 0, (size_t)colon);
-    ret->token = text_sub(kept, (size_t)colon + 1, kept.len);
-    return OK;
-}
-
-static enum err read_credential(struct text authorization, struct arena *arena, struct credential *ret)
-{
-    struct text rest = text_trim(authorization), scheme;
-    if (!text_split(&rest, ' ', &scheme) || !rest.ptr)
-        return ERR_NOT_FOUND;
-    struct text value = text_trim(rest);
-    if (text_eq_nocase(scheme, TEXT("basic")))
-        return basic_credential(value, arena, ret);
-    if (!text_eq_nocase(scheme, TEXT("bearer")) && !text_eq_nocase(scheme, TEXT("token")))
-        return ERR_NOT_FOUND;
-    *ret = (struct credential){.token = value};
-    return OK;
-}
-
-static enum err account_of(struct node *node, struct view *v, const struct credential *c, struct fact_account *ret,
-                           unsigned *ret_scopes, struct fault *reterr)
+/* By a token: whose it is, and what it is for. */
+static enum err by_token(struct node *node, struct view *v, const struct credential *c, struct fact_account *ret,
+                         unsigned *ret_scopes, struct fault *reterr)
 {
     struct local_token t;
-    if (!c->token.len)
-        return ERR_NOT_FOUND;
-    enum err e = local_token_find(node_local(node), c->token, clock_now_us(), &t, reterr);
+    enum err e = local_token_find(node_local(node), c->secret, clock_now_us(), &t, reterr);
     if (e == OK)
         e = view_account(v, &t.account, ret, reterr);
     if (e)
         return e;
     bool other_user = c->user.len && !text_eq(c->user, ret->name);
-    *ret_scopes = t.scopes & scopes_allowed(uuid_some(&ret->party), ret->role);
-    return ret->disabled || other_user ? ERR_NOT_FOUND : OK;
+    *ret_scopes = t.scopes;
+    return other_user ? ERR_NOT_FOUND : OK;
+}
+
+/* By a session: everything that the role allows. */
+static enum err by_session(struct node *node, struct view *v, const struct credential *c, struct fact_account *ret,
+                           struct fault *reterr)
+{
+    struct uuid id;
+    enum err e = session_find(node_logins(node), c->secret, &id);
+    return e ? e : view_account(v, &id, ret, reterr);
+}
+
+/* By a password, which the gate held against its hash before (exchange/login.h). */
+static enum err by_password(struct node *node, struct view *v, const struct credential *c, struct fact_account *ret,
+                            struct fault *reterr)
+{
+    enum err e = view_account_by_name(v, c->user, ret, reterr);
+    if (e)
+        return e;
+    return !uuid_some(&ret->party) && login_is_right(node, &ret->id, c->user, c->secret) ? OK : ERR_NOT_FOUND;
+}
+
+static enum err account_of(struct node *node, struct view *v, const struct credential *c, struct fact_account *ret,
+                           unsigned *ret_scopes, struct fault *reterr)
+{
+    unsigned scopes = SCOPES_ALL;
+    enum err e = ERR_NOT_FOUND;
+    if (token_is(c->secret))
+        e = by_token(node, v, c, ret, &scopes, reterr);
+    else if (!c->user.len && session_is_token(c->secret))
+        e = by_session(node, v, c, ret, reterr);
+    else if (c->user.len)
+        e = by_password(node, v, c, ret, reterr);
+    if (e)
+        return e;
+    *ret_scopes = scopes & scopes_allowed(uuid_some(&ret->party), ret->role);
+    return ret->disabled ? ERR_NOT_FOUND : OK;
 }
 
 enum err asker_find(struct node *node, struct view *v, struct text authorization, struct arena *arena,
@@ -214,7 +214,7 @@ enum err asker_find(struct node *node, struct view *v, struct text authorization
     struct credential c = {0};
     struct fact_account account;
     unsigned scopes = 0;
-    enum err e = read_credential(authorization, arena, &c);
+    enum err e = credential_read(authorization, arena, &c);
     if (e == OK)
         e = account_of(node, v, &c, &account, &scopes, reterr);
     if (e)

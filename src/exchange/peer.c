@@ -3,6 +3,7 @@
 
 #include "exchange/asker.h"
 #include "exchange/peer_inside.h"
+#include "store/login.h"
 
 #define PEER_ARENA_BYTES (64 * KIB)
 
@@ -202,6 +203,7 @@ enum err peer_expel(struct node *node, const struct uuid *party, struct text rea
     enum err e = node_write(node, write_expulsion, &c, reterr);
     if (e == OK && c.has_machine)
         e = local_token_revoke_all(node_local(node), &c.machine.id, reterr);
+    logins_cut(node_logins(node)); /* what waits is asked again, and refused */
     arena_done(&c.arena);
     return e ? e : taxii_openings_update(node, reterr);
 }

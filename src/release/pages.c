@@ -127,6 +127,7 @@ static const struct field_rule {
     {PAGE_PROBLEM, BODY, "detail", FIELD_TEXT, OPTIONAL, NULL},
     {PAGE_PROBLEM, HEADER, "www_authenticate", FIELD_TEXT, OPTIONAL, "WWW-Authenticate"},
     {PAGE_PROBLEM, HEADER, "allow", FIELD_TEXT, OPTIONAL, "Allow"},
+    {PAGE_PROBLEM, HEADER, "retry_after", FIELD_NUMBER, OPTIONAL, "Retry-After"},
 
     {PAGE_RECEIVED, BODY, "events", FIELD_NUMBER, REQUIRED, NULL},
     {PAGE_RECEIVED, BODY, "unchanged", FIELD_NUMBER, REQUIRED, NULL},

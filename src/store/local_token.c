@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "store/local_inside.h"
+#include "store/login.h"
 
 #define TOKEN_BYTES    32
 #define TOKEN_PREFIX   "ent_"
@@ -29,6 +30,11 @@ static void write_token(const uint8_t bytes[TOKEN_BYTES], struct buffer *out)
     if (buffer_error(&plain) != OK && !out->err)
         out->err = buffer_error(&plain);
     buffer_done(&plain);
+}
+
+bool token_is(struct text token)
+{
+    return token.len == sizeof TOKEN_PREFIX - 1 + 43 && text_starts(token, TEXT(TOKEN_PREFIX));
 }
 
 void token_make(struct buffer *out)

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "store/erase_inside.h"
+#include "store/login.h"
 #include "store/migrate.h"
 #include "store/reserve.h"
 
@@ -262,6 +263,8 @@ static enum err open_own(struct node *node, struct fault *reterr)
         err = open_log(node, true, known, reterr);
     if (err == OK)
         err = local_open(node->home, false, &node->local, reterr);
+    if (err == OK && logins_new(node->local, &node->logins))
+        err = fault_set(reterr, ERR_NOMEM, "no memory");
     if (err == OK) {
         log_on_full(node->log, node_make_room, node);
         local_on_full(node->local, node_make_room, node);
@@ -395,6 +398,7 @@ void node_close(struct node *node)
     publish_done(&node->publish);
     readers_drop(node);
     view_close(node->view);
+    logins_free(node->logins);
     local_close(node->local);
     log_close(node->log);
     if (node->lock_fd >= 0)
@@ -515,6 +519,11 @@ const struct pulse *node_pulse(const struct node *node)
 const char *node_home(const struct node *node)
 {
     return node->home;
+}
+
+struct logins *node_logins(struct node *node)
+{
+    return node->logins;
 }
 
 struct local *node_local(struct node *node)

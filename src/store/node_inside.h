@@ -69,6 +69,7 @@ struct node {
     struct log *log;
     struct view *view; /* owner: the writing one, the writer thread's */
     struct local *local;
+    struct logins *logins; /* owner */
     struct arena arena; /* of genesis */
     struct fact_genesis genesis;
     struct admin *_Atomic admin; /* the newest first; earlier ones are kept for who still points at them */

@@ -3,6 +3,7 @@
 
 #include "base/time.h"
 #include "exchange/intelmq_door.h"
+#include "exchange/login.h"
 #include "release/outbound.h"
 
 static struct outbound *taxii(struct routes *r, const struct http_request *request)
@@ -74,7 +75,9 @@ struct outbound *routes_handle(void *self, const struct http_request *request)
             continue;
         if (table[i].get_only && !text_eq(request->method, TEXT("GET")) && !text_eq(request->method, TEXT("HEAD")))
             return taxii_fault(405);
-        return table[i].answer(r, request);
+        struct outbound *waits = login_gate(r->node, request);
+        const struct http_request passed = login_passed(request);
+        return waits ? waits : table[i].answer(r, &passed);
     }
     return taxii_fault(404);
 }

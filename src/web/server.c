@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "exchange/login.h"
 #include "web/routes.h"
 
 #define THREADS_MAX 64
@@ -42,6 +43,8 @@ enum err web_start(struct node *node, const struct web_options *options, struct 
                                                  .self = &w->routes,
                                                  .fault_page = routes_fault};
         e = http_server_start(&http, &w->http, reterr);
+        if (e == OK)
+            login_wakes(node, w->http);
     }
     if (e) {
         web_stop(w);
@@ -65,6 +68,8 @@ void web_stop(struct web *w)
 {
     if (!w)
         return;
+    if (w->http)
+        login_wakes(w->routes.node, NULL);
     http_server_stop(w->http);
     api_door_free(w->routes.api);
     ledger_server_free(w->routes.ledger);

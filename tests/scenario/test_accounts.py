@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
-"""Accounts: what a token is for, until when, and that taking it back is at once."""
+"""Accounts: what a token is for, until when, and that taking it back is at once; people with passwords."""
 
+import base64
+import http.client
 import json
+import os
+import pty
 import time
 
 from house import Node, bundle, check, domain, main
@@ -103,4 +107,130 @@ def one_is_revoked(folder):
     node.ok("import", bundle(folder, domain("a.example")))
 
 
-main(a_token_is_for_what_its_scopes_say, a_token_ends, one_is_revoked)
+# ---- passwords ----
+
+RIGHT = "a heron on the pier"
+
+
+def basic(node, name, password, path=OBJECTS, source="127.0.0.1", method="GET", body=None):
+    """(status, Retry-After, body) of a request with name and password, from an address of this machine."""
+    host, _, rest = node.url.split("//")[1].partition("/")
+    line = http.client.HTTPConnection(host, timeout=60, source_address=(source, 0))
+    given = base64.b64encode(f"{name}:{password}".encode()).decode()
+    line.request(method, "/" + (path[1:] if path.startswith("/") else rest + path), body,
+                 {"Accept": TAXII, "Content-Type": TAXII, "Authorization": "Basic " + given})
+    answer = line.getresponse()
+    body = answer.read()
+    line.close()
+    return answer.status, answer.headers.get("Retry-After"), body
+
+
+def give_password(node, name, password, code=0):
+    done = node.run("account", "password", name, "--password-file", "-", "--json", stdin=password + "\n")
+    check(done.code == code, f"{name}: exit {done.code}: {done.err}")
+    check(password not in done.err + done.out, "a password is shown")
+    return done
+
+
+def people_log_in(folder):
+    node = Node(folder, "CSIRT")
+    node.ok("account", "add", "anna", "--role", "analyst")
+    node.ok("account", "add", "bot", "--role", "analyst", "--machine")
+    for bad in ("short", "password1234", "anna12345678", "aaaaaaaaaaaaaaaa"):
+        give_password(node, "anna", bad, 64)
+    give_password(node, "bot", RIGHT, 77)
+    give_password(node, "nobody", RIGHT, 65)
+    node.serve()
+    check(give_password(node, "anna", RIGHT).out == '{"account":"anna","password":true}\n', "json")
+    given = json.dumps({"objects": [domain("given.example")]}).encode()
+    check(basic(node, "anna", RIGHT)[0] == 200, "the right password")
+    check(basic(node, "anna", RIGHT, method="POST", body=given)[0] == 202, "it writes")
+    check(basic(node, "anna", RIGHT, "/log/origins")[0] == 200, "at the other doors, too")
+    begun = time.monotonic()
+    for _ in range(40):
+        check(basic(node, "anna", RIGHT)[0] == 200, "remembered")
+    check(time.monotonic() - begun < 20, "each request costs a hashing")
+    wrong, unknown = basic(node, "anna", RIGHT + "!"), basic(node, "nobody", RIGHT)
+    check(wrong[0] == 401 and wrong == unknown, f"{wrong} {unknown}")
+    check(basic(node, "bot", RIGHT)[0] == 401 and basic(node, "anna", "")[0] == 401, "no password is no password")
+    listed = {a["account"]: a for a in node.ok("account", "list", "--json").lines}
+    check(listed["bot"]["machine"] and not listed["anna"]["machine"], str(listed))
+    check(listed["anna"]["password"] and not listed["admin"]["password"], str(listed))
+    check(listed["anna"]["failures"] >= 1 and listed["anna"]["last_failure"], str(listed))
+
+
+def guessing_locks_nobody_out(folder):
+    node = Node(folder, "CSIRT")
+    node.ok("account", "add", "anna", "--role", "analyst")
+    give_password(node, "anna", RIGHT)
+    secret = token(node, "anna")["token"]
+    node.serve()
+    for name in ("nobody", "anna"):
+        found = []
+        while len(found) < 12 and 429 not in found:  # on a slow machine a second is soon over
+            status, later, body = basic(node, name, f"guess number {len(found)}")
+            found.append(status)
+        check(found[:5] == [401] * 5 and found[-1] == 429, f"{name}: {found}")
+        check(int(later) >= 1 and json.loads(body)["status"] == 429, f"{later} {body}")
+    check(basic(node, "anna", RIGHT)[0] == 429, "from where guessing goes on")
+    check(basic(node, "anna", RIGHT, source="127.0.0.2")[0] == 200, "the right person from elsewhere")
+    check(node.get("", secret)[0] == 200, "a token")
+    for i in range(30):
+        basic(node, f"name {i}", "guess")
+    node.stop()
+    with open(node.home + ".messages", encoding="utf-8") as file:
+        lines = [line for line in file if "logins:" in line]
+    check(len(lines) == 1 and RIGHT not in "".join(lines), f"one line a minute: {lines}")
+
+
+def taking_back_is_at_once(folder):
+    node = Node(folder, "CSIRT")
+    node.ok("account", "add", "anna", "--role", "analyst")
+    give_password(node, "anna", RIGHT)
+    node.serve()
+    given = json.dumps({"objects": [domain("given.example")]}).encode()
+    check(basic(node, "anna", RIGHT, method="POST", body=given)[0] == 202, "an analyst writes")
+    secret = token(node, "anna")["token"]
+    node.ok("account", "set", "anna", "--role", "reader", "--reason", "moved")
+    check(basic(node, "anna", RIGHT, method="POST", body=given)[0] == 403, "a reader does not")
+    check(node.get(OBJECTS, secret, {"Content-Type": TAXII}, "POST", given)[0] == 403, "nor an older token of hers")
+    give_password(node, "anna", "another heron entirely")
+    check(basic(node, "anna", RIGHT)[0] == 401 and basic(node, "anna", "another heron entirely")[0] == 200, "changed")
+    node.ok("account", "password", "anna", "--remove")
+    check(basic(node, "anna", "another heron entirely")[0] == 401, "removed")
+    give_password(node, "anna", RIGHT)
+    check(basic(node, "anna", RIGHT, source="127.0.0.3")[0] == 200, "again")
+    node.ok("account", "disable", "anna", "--reason", "left")
+    check(basic(node, "anna", RIGHT, source="127.0.0.3")[0] == 401 and node.get("", secret)[0] == 401, "disabled")
+    node.ok("account", "enable", "anna", "--reason", "back")
+    check(basic(node, "anna", RIGHT, source="127.0.0.3")[0] == 401, "an old password came back to life")
+    node.fails(77, "account", "set", "admin", "--role", "reader")
+    node.fails(64, "account", "set", "anna", "--role", "king")
+
+
+def typed_at_a_terminal(folder):
+    """Twice, without being shown."""
+    node = Node(folder, "CSIRT")
+    for first, second, code in ((RIGHT, RIGHT, 0), (RIGHT, "another heron", 65), ("short", "short", 64)):
+        child, terminal = pty.fork()
+        if not child:
+            os.execv(node.command()[0], node.command("account", "password", "admin"))
+        shown = b""
+        for typed in (first, second):
+            while not shown.rstrip().endswith(b":"):
+                shown += os.read(terminal, 1000)
+            os.write(terminal, typed.encode() + b"\n")
+            shown += b"\n"
+        try:
+            while piece := os.read(terminal, 1000):
+                shown += piece
+        except OSError:
+            pass
+        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.close(terminal)
+        check(ended == code, f"exit {ended}, not {code}: {shown!r}")
+        check(first.encode() not in shown and second.encode() not in shown, f"it was shown: {shown!r}")
+    check("no terminal" in node.run("account", "password", "admin", start_new_session=True).err, "without a terminal")
+
+
+main(people_log_in, guessing_locks_nobody_out, taking_back_is_at_once, typed_at_a_terminal, a_token_is_for_what_its_scopes_say, a_token_ends, one_is_revoked)
