@@ -10,7 +10,7 @@
 #include "support/scratch.h"
 #include "json/json.h"
 
-#define WORDS_MAX 12
+#define WORDS_MAX 14
 
 struct stage {
     char dir[SCRATCH_PATH_MAX], home[SCRATCH_PATH_MAX + 8];
@@ -95,20 +95,29 @@ static void keep(struct stage *s, const char *member)
     json_free(doc);
 }
 
+/* As main() gets them. "=" is what was kept. */
+static size_t words_of(const struct step *step, const char *kept, char bytes[WORDS_MAX][128], char *words[WORDS_MAX])
+{
+    size_t count = 0;
+    for (; step->words[count]; count++) {
+        const char *word = strcmp(step->words[count], "=") == 0 ? kept : step->words[count];
+        assert_true(strlen(word) < 128);
+        snprintf(bytes[count], 128, "%s", word);
+        words[count] = bytes[count];
+    }
+    return count;
+}
+
 static int run_as(struct stage *s, const struct actor *actor, const struct step *step)
 {
     static const atomic_bool no;
-    char *words[WORDS_MAX];
+    char bytes[WORDS_MAX][128], *words[WORDS_MAX];
     const char *operands[WORDS_MAX];
-    size_t count = 0, used = 0;
+    size_t count = words_of(step, s->kept, bytes, words), used = 0;
     bool help = false;
     struct input in = {.name = "input", .fd = -1};
     buffer_clear(&s->said);
     buffer_clear(&s->complained);
-    while (step->words[count]) {
-        words[count] = strcmp(step->words[count], "=") == 0 ? s->kept : (char *)step->words[count];
-        count++;
-    }
     struct session run = {.home = s->home,
                           .operands = operands,
                           .output_fd = -1,
@@ -260,10 +269,9 @@ static void every_entry_is_under_who_acted(void **state)
 static bool is_step(const struct command *c)
 {
     for (size_t i = 0; i < ARRAY_LEN(STEPS); i++) {
-        size_t count = 0, used = 0;
-        while (STEPS[i].words[count])
-            count++;
-        if (command_find(count, (char *const *)STEPS[i].words, &used) == c)
+        char bytes[WORDS_MAX][128], *words[WORDS_MAX];
+        size_t used = 0, count = words_of(&STEPS[i], "", bytes, words);
+        if (command_find(count, words, &used) == c)
             return true;
     }
     return false;
