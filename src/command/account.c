@@ -83,6 +83,7 @@ static struct known known_of(const char *home, const struct uuid *account)
     k.machine = account_is_machine(local, account);
     k.password = local_password(local, account, &hash, NULL) == OK;
     buffer_done(&hash);
+    k.used_us = login_last_used(local, account);
     if (local_tokens(local, account, on_token, &k, NULL))
         k.tokens = 0;
     if (login_failures(local, account, &f, NULL) == OK) {

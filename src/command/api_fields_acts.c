@@ -139,7 +139,9 @@ const struct api_field API_GLASS[] = {TEXT_("grant", "its id, for the second acc
                                       TEXT_("recipient", "who"),
                                       TRUTH("confirmed", "false: it does not stand yet"),
                                       END};
-const struct api_field API_ACCOUNT_NEW[] = {TEXT_("account", "its name"), TEXT_("role", "of it"), END};
+const struct api_field API_ACCOUNT_NEW[] = {TEXT_("account", "its name"), TEXT_("role", "of it"),
+                                            TRUTH("machine", "tokens only"), END};
+const struct api_field API_ACCOUNT_ROLE[] = {TEXT_("account", "its name"), TEXT_("role", "from now on"), END};
 const struct api_field API_TOKEN[] = {TEXT_("account", "its name"),
                                       TEXT_("token", "shown this once"),
                                       TEXT_("id", "its name for people"),

@@ -13,6 +13,7 @@
 #include "exchange/source.h"
 #include "ledger/exercise.h"
 #include "model/space.h"
+#include "store/login.h"
 #include "store/origin.h"
 #include "json/json.h"
 
@@ -32,6 +33,18 @@ static uint64_t folder_bytes(const char *home, const char *folder)
     if (d)
         closedir(d);
     return bytes;
+}
+
+static uint64_t failed_logins(struct session *s)
+{
+    struct login_failures f = {0};
+    struct local *local;
+    if (local_open(node_home(s->node), false, &local, NULL))
+        return 0;
+    if (login_failures(local, NULL, &f, NULL))
+        f.count = 0;
+    local_close(local);
+    return f.count;
 }
 
 /* What cannot be told now is no failure of a source. */
@@ -150,6 +163,7 @@ static void status_json(struct session *s, const struct fact_genesis *g, const s
                    {"sources_failing", failing_sources(s)},
                    {"peers", c->peers},
                    {"accounts", c->accounts},
+                   {"logins_failed", failed_logins(s)},
                    {"releases", c->releases},
                    {"values_expired", u->expired},
                    {"values_suppressed", u->suppressed},
@@ -214,7 +228,9 @@ static void status_words(struct session *s, const struct fact_genesis *g, const 
     say(s, "  lines         %llu peers, %llu sources, %llu accounts; %llu releases recorded\n",
         (unsigned long long)c->peers, (unsigned long long)c->sources, (unsigned long long)c->accounts,
         (unsigned long long)c->releases);
-    const uint64_t failing = failing_sources(s);
+    const uint64_t failing = failing_sources(s), failed = failed_logins(s);
+    if (failed)
+        say(s, "  logins        %llu failed so far: entente account list says whose\n", (unsigned long long)failed);
     if (failing)
         say(s, "  not reached   %llu sources: entente source list says since when, and what was said\n",
             (unsigned long long)failing);

@@ -18,6 +18,7 @@
 #define TELL_US    (60 * SECOND)
 #define SPARE_US   (30 * SECOND)
 #define FAIL_SPACE "login-failures"
+#define USED_SPACE "login-last"
 
 enum err logins_new(struct local *local, struct logins **ret)
 {
@@ -46,14 +47,16 @@ static struct text uuid_key(const struct uuid *u)
     return (struct text){(const char *)u->b, sizeof u->b};
 }
 
-enum err login_failures(struct local *local, const struct uuid *account, struct login_failures *ret,
-                        struct fault *reterr)
+/* Of all accounts and names together. */
+#define ALL TEXT("all")
+
+static enum err failures_of(struct local *local, struct text key, struct login_failures *ret, struct fault *reterr)
 {
     struct buffer b;
     struct text rest, first;
     uint64_t count = 0, last = 0;
     buffer_init(&b, 64);
-    enum err e = local_get(local, FAIL_SPACE, uuid_key(account), &b, reterr);
+    enum err e = local_get(local, FAIL_SPACE, key, &b, reterr);
     rest = buffer_text(&b);
     if (e == OK && (!text_split(&rest, ' ', &first) || text_u64(first, &count) || text_u64(rest, &last)))
         e = fault_set(reterr, ERR_MALFORMED, "local.db: what failed logins there were cannot be read");
@@ -64,16 +67,49 @@ enum err login_failures(struct local *local, const struct uuid *account, struct 
     return OK;
 }
 
+enum err login_failures(struct local *local, const struct uuid *account, struct login_failures *ret,
+                        struct fault *reterr)
+{
+    return failures_of(local, account ? uuid_key(account) : ALL, ret, reterr);
+}
+
 /* What cannot be written is told by what else cannot be: the count goes on in memory. */
-static void write_failing(struct logins *l, const struct failing *f)
+static void add_failures(struct logins *l, struct text key, const struct failing *f)
 {
     char words[64];
     struct login_failures had = {0};
-    if (login_failures(l->local, &f->account, &had, NULL))
+    if (failures_of(l->local, key, &had, NULL))
         had.count = 0;
     int len =
         snprintf(words, sizeof words, "%llu %lld", (unsigned long long)(had.count + f->count), (long long)f->last_us);
-    (void)!local_set(l->local, FAIL_SPACE, uuid_key(&f->account), (struct text){words, (size_t)len}, NULL);
+    (void)!local_set(l->local, FAIL_SPACE, key, (struct text){words, (size_t)len}, NULL);
+}
+
+static void write_failing(struct logins *l, const struct failing *f)
+{
+    add_failures(l, uuid_key(&f->account), f);
+    add_failures(l, ALL, f);
+}
+
+int64_t login_last_used(struct local *local, const struct uuid *account)
+{
+    struct buffer b;
+    uint64_t at = 0;
+    buffer_init(&b, 64);
+    if (local_get(local, USED_SPACE, uuid_key(account), &b, NULL) || text_u64(buffer_text(&b), &at))
+        at = 0;
+    buffer_done(&b);
+    return (int64_t)at;
+}
+
+static void note_use(struct logins *l, const struct uuid *account)
+{
+    char words[32];
+    int64_t now_us = clock_now_us(), hour_us = now_us - now_us % TOKEN_USED_STEP_US;
+    if (login_last_used(l->local, account) == hour_us)
+        return;
+    int len = snprintf(words, sizeof words, "%lld", (long long)hour_us);
+    (void)!local_set(l->local, USED_SPACE, uuid_key(account), (struct text){words, (size_t)len}, NULL);
 }
 
 /* Which row is due to be written, if any: copied out, so that local.db is asked without the lock. */
@@ -262,6 +298,8 @@ static void *run(void *self)
         take_job(l, &j);
         pthread_mutex_unlock(&l->lock);
         enum err e = try_job(l, &j, &yes);
+        if (e == OK && yes)
+            note_use(l, &j.account);
         sodium_memzero(j.password, sizeof j.password);
         pthread_mutex_lock(&l->lock);
         finish_job(l, &j, e, yes);

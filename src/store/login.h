@@ -82,6 +82,8 @@ struct login_failures {
     uint64_t count;
     int64_t last_us;
 };
-/* Zeros: none. */
+/* When its password was last found right, to the hour; 0: never, or it cannot be read. */
+int64_t login_last_used(struct local *local, const struct uuid *account);
+/* Zeros: none. account NULL: of all, and of names that nobody has. */
 MUST_CHECK enum err login_failures(struct local *local, const struct uuid *account, struct login_failures *ret,
                                    struct fault *reterr);

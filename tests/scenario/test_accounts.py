@@ -153,9 +153,12 @@ def people_log_in(folder):
     wrong, unknown = basic(node, "anna", RIGHT + "!"), basic(node, "nobody", RIGHT)
     check(wrong[0] == 401 and wrong == unknown, f"{wrong} {unknown}")
     check(basic(node, "bot", RIGHT)[0] == 401 and basic(node, "anna", "")[0] == 401, "no password is no password")
+    node.stop()
+    check(node.status()["logins_failed"] >= 3, str(node.status()))
     listed = {a["account"]: a for a in node.ok("account", "list", "--json").lines}
     check(listed["bot"]["machine"] and not listed["anna"]["machine"], str(listed))
     check(listed["anna"]["password"] and not listed["admin"]["password"], str(listed))
+    check(listed["anna"]["last_used"] and not listed["bot"]["last_used"], str(listed))
     check(listed["anna"]["failures"] >= 1 and listed["anna"]["last_failure"], str(listed))
 
 

@@ -177,7 +177,7 @@ static const struct step STEPS[] = {
     {0, {"warninglist", "disable", "Ours"}, NULL, NULL},
     {0, {"warninglist", "enable", "Ours"}, NULL, NULL},
     {0, {"warninglist", "allow", ID, "--reason", "r"}, NULL, NULL},
-    {0, {"marking", "add", "--rel-to", "XE"}, NULL, NULL},
+    {0, {"marking", "add", "--name", "ours", "--rel-to", "XE"}, NULL, NULL},
     {0, {"share", "group", "add", "Sector", "--member", "Theirs"}, NULL, NULL},
     {0, {"share", "group", "set", "Sector", "--member", "Others"}, NULL, NULL},
     {0, {"share", "agreement", "set", "Theirs", "--communities", "on"}, NULL, NULL},
