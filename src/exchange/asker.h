@@ -11,9 +11,9 @@ struct asker {
     enum role role;             /* of one of our own accounts; ROLE_NONE: a partner's machine */
     unsigned scopes;            /* enum scope: of the token, and no more than the account may have */
 };
-/* Authorization: "Bearer TOKEN" ("Token TOKEN" too, which taxii2-client sends) with a token or a session's, or "Basic"
- * with the account's name and a token or its password, which login_gate() has let through. ERR_NOT_FOUND: nobody (401), whatever the cause. ERR_DENIED: an expelled partner (403).
- * ERR_IO | ERR_NOMEM */
+/* Authorization: "Bearer TOKEN" ("Token TOKEN" too, which taxii2-client sends) with a token or a session's, or
+ * "Basic" with the account's name and a token or its password, which login_gate() has let through. ERR_NOT_FOUND:
+ * nobody (401), whatever the cause. ERR_DENIED: an expelled partner (403). ERR_IO | ERR_NOMEM */
 MUST_CHECK enum err asker_find(struct node *node, struct view *v, struct text authorization, struct arena *arena,
                                struct asker *ret, struct fault *reterr);
 

@@ -15,6 +15,7 @@
 #include "exchange/peer_source.h"
 #include "ledger/exercise.h"
 #include "model/space.h"
+#include "store/login.h"
 #include "json/json.h"
 
 #define INVITE_MAX_BYTES   (64 * KIB)
@@ -194,6 +195,7 @@ static enum err fresh_token(struct node *node, const struct uuid *machine, struc
                                   .scopes = scopes_default(true, ROLE_NONE),
                                   .created_us = clock_now_us()};
     enum err e = local_token_revoke_all(node_local(node), machine, reterr);
+    logins_cut(node_logins(node));
     return e ? e : local_token_new(node_local(node), &t, out, NULL, reterr);
 }
 

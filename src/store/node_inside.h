@@ -70,7 +70,7 @@ struct node {
     struct view *view; /* owner: the writing one, the writer thread's */
     struct local *local;
     struct logins *logins; /* owner */
-    struct arena arena; /* of genesis */
+    struct arena arena;    /* of genesis */
     struct fact_genesis genesis;
     struct admin *_Atomic admin; /* the newest first; earlier ones are kept for who still points at them */
     _Atomic double reserve_percent;
