@@ -68,7 +68,7 @@ static void add_command(struct buffer *out, const char *page, const struct comma
 {
     char name[64];
     snprintf(name, sizeof name, "entente %s", c->name);
-    add_head(out, page, name, c->summary);
+    add_head(out, page, page, c->summary); /* one word, or whatis does not find it */
     buffer_add(out, TEXT(".B "));
     add_roff(out, name);
     buffer_add(out, TEXT("\n.RI [ option ...] \" "));
@@ -100,7 +100,7 @@ static void add_overview(struct buffer *out)
     }
     buffer_add(
         out, TEXT(".SH COMMON OPTIONS\n.TP\n.B \\-\\-home \\fIDIR\\fR\none node's data; else $ENTENTE_HOME, else the"
-                  " user's data folder\n.TP\n.B \\-\\-json\none JSON object a line\n.SH EXIT STATUS\n"
+                  " user's data folder; the package's user entente has its node in /var/lib/entente/home\n.TP\n.B \\-\\-json\none JSON object a line\n.SH EXIT STATUS\n"
                   "0 done, 1 a check did not hold, 64 wrong usage, 65 bad data, 69 peer unreachable,\n"
                   "73 cannot write, 77 not permitted.\n"));
 }

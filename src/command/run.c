@@ -43,12 +43,23 @@ static void write_standard(void *self, bool to_stderr, struct text bytes)
     }
 }
 
-/* --home, else $ENTENTE_HOME, else the XDG data folder. */
+/* The package's: its system user keeps the node here. */
+#define STATE_FOLDER "/var/lib/entente"
+
+static bool owns_state_folder(void)
+{
+    struct stat st;
+    return geteuid() != 0 && stat(STATE_FOLDER, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
+/* --home, else $ENTENTE_HOME, else the system user's, else the XDG data folder. */
 static const char *default_home(char out[PATH_MAX])
 {
     const char *home = getenv("ENTENTE_HOME");
     if (home && *home)
         return home;
+    if (owns_state_folder())
+        return STATE_FOLDER "/home";
     const char *data = getenv("XDG_DATA_HOME"), *user = getenv("HOME");
     if (data && *data)
         snprintf(out, PATH_MAX, "%s/entente", data);
