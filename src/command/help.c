@@ -16,7 +16,8 @@ static const char INTRO[] =
 static const char OUTRO[] =
     "\n"
     "Every command takes --home DIR (else $ENTENTE_HOME, else the user's data folder; the package's user\n"
-    "entente has its node in /var/lib/entente/home), --json (one object a line) and --help. '-' means standard input.\n"
+    "entente has its node in /var/lib/entente/home), --json (one object a line) and --help. '-' means standard "
+    "input.\n"
     "Exit codes: 0 done, 1 a check did not hold, 64 wrong usage, 65 bad data, 69 peer unreachable, 73 cannot write,\n"
     "77 not permitted.\n"
     "\n"

@@ -100,7 +100,8 @@ static void add_overview(struct buffer *out)
     }
     buffer_add(
         out, TEXT(".SH COMMON OPTIONS\n.TP\n.B \\-\\-home \\fIDIR\\fR\none node's data; else $ENTENTE_HOME, else the"
-                  " user's data folder; the package's user entente has its node in /var/lib/entente/home\n.TP\n.B \\-\\-json\none JSON object a line\n.SH EXIT STATUS\n"
+                  " user's data folder; the package's user entente has its node in /var/lib/entente/home\n.TP\n.B "
+                  "\\-\\-json\none JSON object a line\n.SH EXIT STATUS\n"
                   "0 done, 1 a check did not hold, 64 wrong usage, 65 bad data, 69 peer unreachable,\n"
                   "73 cannot write, 77 not permitted.\n"));
 }
