@@ -51,6 +51,7 @@ enum outbound_page {
     PAGE_EMPTY,
     PAGE_DONE,        /* TAXII's answer to DELETE: a media type, and nothing in it */
     PAGE_PROBLEM,     /* RFC 9457: what went wrong at a door that is not TAXII's */
+    PAGE_SESSION,     /* the token of who logged in */
     PAGE_RECEIVED,    /* how much of what was given to us was taken in */
     PAGE_REQUEST_GET, /* if_none_match, if_modified_since: what its server said of the last answer */
     PAGE_REQUEST_DELETE,

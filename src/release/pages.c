@@ -41,6 +41,7 @@ static const struct page {
     [PAGE_EMPTY] = {0},
     [PAGE_DONE] = {.media_type = TAXII_JSON, .no_body = true},
     [PAGE_PROBLEM] = {.media_type = "application/problem+json"},
+    [PAGE_SESSION] = {.media_type = "application/json"},
     [PAGE_RECEIVED] = {.media_type = "application/json"},
     [PAGE_REQUEST_GET] = {0},
     [PAGE_REQUEST_DELETE] = {0},
@@ -128,6 +129,12 @@ static const struct field_rule {
     {PAGE_PROBLEM, HEADER, "www_authenticate", FIELD_TEXT, OPTIONAL, "WWW-Authenticate"},
     {PAGE_PROBLEM, HEADER, "allow", FIELD_TEXT, OPTIONAL, "Allow"},
     {PAGE_PROBLEM, HEADER, "retry_after", FIELD_NUMBER, OPTIONAL, "Retry-After"},
+
+    {PAGE_SESSION, BODY, "token", FIELD_TEXT, REQUIRED, NULL},
+    {PAGE_SESSION, BODY, "account", FIELD_TEXT, REQUIRED, NULL},
+    {PAGE_SESSION, BODY, "role", FIELD_TEXT, REQUIRED, NULL},
+    {PAGE_SESSION, BODY, "idle_s", FIELD_NUMBER, REQUIRED, NULL},
+    {PAGE_SESSION, BODY, "ends_s", FIELD_NUMBER, REQUIRED, NULL},
 
     {PAGE_RECEIVED, BODY, "events", FIELD_NUMBER, REQUIRED, NULL},
     {PAGE_RECEIVED, BODY, "unchanged", FIELD_NUMBER, REQUIRED, NULL},

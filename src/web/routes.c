@@ -5,6 +5,7 @@
 #include "exchange/intelmq_door.h"
 #include "exchange/login.h"
 #include "release/outbound.h"
+#include "web/session.h"
 
 static struct outbound *taxii(struct routes *r, const struct http_request *request)
 {
@@ -14,6 +15,11 @@ static struct outbound *taxii(struct routes *r, const struct http_request *reque
 static struct outbound *ledger(struct routes *r, const struct http_request *request)
 {
     return ledger_server_handle(r->ledger, request);
+}
+
+static struct outbound *session(struct routes *r, const struct http_request *request)
+{
+    return session_door_handle(r->node, request);
 }
 
 /* Takes in, gives nothing out. */
@@ -55,8 +61,9 @@ static const struct route {
     bool get_only;
     struct outbound *(*answer)(struct routes *r, const struct http_request *request);
 } table[] = {
-    {"/taxii2", true, false, taxii}, {"/log", true, false, ledger},     {"/intelmq", true, false, intelmq},
-    {"/api", true, false, api},      {"/healthz", false, true, health}, {"/", false, true, welcome},
+    {"/taxii2", true, false, taxii},       {"/log", true, false, ledger}, {"/intelmq", true, false, intelmq},
+    {SESSION_PATH, false, false, session}, {"/api", true, false, api},    {"/healthz", false, true, health},
+    {"/", false, true, welcome},
 };
 
 static bool matches(const struct route *route, struct text path)

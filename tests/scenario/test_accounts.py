@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pty
+import threading
 import time
 
 from house import Node, bundle, check, domain, main
@@ -186,6 +187,62 @@ def guessing_locks_nobody_out(folder):
     check(len(lines) == 1 and RIGHT not in "".join(lines), f"one line a minute: {lines}")
 
 
+def a_flood_of_guesses_holds_nobody_up(folder):
+    node = Node(folder, "CSIRT")
+    secret = token(node, "admin")["token"]
+    node.serve()
+    found = []
+    crowd = [threading.Thread(target=lambda i=i: found.append(basic(node, f"name {i}", "a wrong password")[0]))
+             for i in range(24)]
+    for one in crowd:
+        one.start()
+    longest = 0
+    while any(one.is_alive() for one in crowd):
+        begun = time.monotonic()
+        check(node.get("", secret)[0] == 200, "a token")
+        longest = max(longest, time.monotonic() - begun)
+    for one in crowd:
+        one.join()
+    check(len(found) == 24 and set(found) <= {401, 429}, str(found))
+    print(f"# the longest answer to a token took {longest:.2f} s")
+    check(longest < 5, f"a token waited {longest} s")
+
+
+def session(node, method, body=None, bearer=None, kind="application/json"):
+    """(status, what it says) of the door for sessions."""
+    line = http.client.HTTPConnection(node.url.split("//")[1].partition("/")[0], timeout=60)
+    headers = {"Content-Type": kind} | ({"Authorization": "Bearer " + bearer} if bearer else {})
+    line.request(method, "/api/v1/session", json.dumps(body) if isinstance(body, dict) else body, headers)
+    answer = line.getresponse()
+    said = answer.read()
+    line.close()
+    return answer.status, json.loads(said) if said else None
+
+
+def sessions_begin_and_end(folder):
+    node = Node(folder, "CSIRT")
+    node.ok("account", "add", "anna", "--role", "analyst")
+    give_password(node, "anna", RIGHT)
+    node.serve()
+    right = {"name": "anna", "password": RIGHT}
+    status, one = session(node, "POST", right)
+    check(status == 201 and one["account"] == "anna" and one["role"] == "analyst", f"{status} {one}")
+    two = session(node, "POST", right)[1]
+    check(one["token"] != two["token"] and node.get(OBJECTS, one["token"])[0] == 200, "the session's token")
+    wrong = session(node, "POST", {"name": "anna", "password": RIGHT + "!"})
+    check(wrong[0] == 401 and wrong == session(node, "POST", {"name": "nobody", "password": RIGHT}), str(wrong))
+    for body, kind, code in (("{", "application/json", 400), ({"name": "anna"}, "application/json", 422),
+                             (right, "text/plain", 415), ({"name": "x" * 9000}, "application/json", 413),
+                             ({"name": ["anna"], "password": 1}, "application/json", 422)):
+        check(session(node, "POST", body, kind=kind)[0] == code, f"{body} {kind}")
+    check(session(node, "GET")[0] == 405 and session(node, "DELETE")[0] == 401, "other methods")
+    check(session(node, "DELETE", bearer=one["token"])[0] == 204, "log out")
+    check(node.get("", one["token"])[0] == 401 and node.get("", two["token"])[0] == 200, "the one, not the other")
+    node.ok("account", "token", "anna", "--revoke-all")
+    check(node.get("", two["token"])[0] == 401, "revoking all ends sessions")
+    check(basic(node, "anna", RIGHT)[0] == 200, "the password is another thing")
+
+
 def taking_back_is_at_once(folder):
     node = Node(folder, "CSIRT")
     node.ok("account", "add", "anna", "--role", "analyst")
@@ -236,4 +293,4 @@ def typed_at_a_terminal(folder):
     check("no terminal" in node.run("account", "password", "admin", start_new_session=True).err, "without a terminal")
 
 
-main(people_log_in, guessing_locks_nobody_out, taking_back_is_at_once, typed_at_a_terminal, a_token_is_for_what_its_scopes_say, a_token_ends, one_is_revoked)
+main(people_log_in, a_flood_of_guesses_holds_nobody_up, guessing_locks_nobody_out, sessions_begin_and_end, taking_back_is_at_once, typed_at_a_terminal, a_token_is_for_what_its_scopes_say, a_token_ends, one_is_revoked)

@@ -149,6 +149,7 @@ ARGUMENTS = {  # what each command wants to be well-formed; a file stands for FI
     "peer accept": ["FILE"], "peer set": ["X", "--poll-ms", "100"], "peer sync": ["X"],
     "peer expel": ["X", "--reason", "r"], "account add": ["x"], "account token": ["admin"],
     "account disable": ["Anna", "--reason", "r"], "account enable": ["Anna", "--reason", "r"],
+    "account set": ["Anna", "--role", "analyst"], "account password": ["admin", "--remove"],
     "account recover": ["--name", "x", "--reason", "r"], "key rotate": ["--reason", "r"],
     "key replace": ["--lost", "--reason", "r"], "erase": ["indicator--0d5f7c8e-2f0b-4b7e-8a8e-0a6d3a5ee101",
                                                           "--reason", "r"],
