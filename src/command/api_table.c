@@ -168,6 +168,7 @@ const struct api_row API_ROWS[] = {
     {&COMMAND_ACCOUNT_PASSWORD, .why = "takes a password, which no argument and no answer may hold; it " MACHINE},
     {&COMMAND_ACCOUNT_RECOVER, .why = "is the way back in for who lost every account; it " MACHINE},
     {&COMMAND_HITS, .why = "is between this program's own processes"},
+    {&COMMAND_COMPLETION, .why = "is for shells; it " MACHINE},
     {&COMMAND_MANUAL, .why = "writes the man pages at installation"},
     {NULL},
 };
