@@ -19,8 +19,8 @@
 #include "model/space.h"
 
 /* One write: what a sync makes durable. */
-#define INTAKE_GROUP_OBJECTS 4096
-#define INTAKE_GROUP_BYTES   (4 * MIB)
+#define INTAKE_GROUP_OBJECTS 8192
+#define INTAKE_GROUP_BYTES   (8 * MIB)
 /* Versions of one object in one document that could be kept beside the one that counts. Whether such a version is
  * held already costs a walk through all that are: a partner must not make us walk for hours. ATT&CK's whole history
  * has some tens an object. */
@@ -33,8 +33,8 @@
     "classified above what this node may hold (entente.yaml, classification): nothing of it is kept"
 /* In the home: what its people add to the map of Shadowserver's reports. */
 #define RULES_SHADOWSERVER "rules/shadowserver.json"
-/* Chunks a reader hands over. */
-#define INTAKE_CHUNK_BYTES (2 * MIB)
+/* Chunks a reader hands over, at most. */
+#define INTAKE_CHUNK_BYTES (8 * MIB)
 /* A stored original is cut into pieces of this size. */
 #define INTAKE_PIECE_BYTES (4 * MIB)
 

@@ -13,14 +13,18 @@
 #include "reader/formats.h"
 #include "json/feed.h"
 
+/* Chunks grow to what was asked for by so many steps, one after so many chunks. */
+#define CHUNK_STEPS   4
+#define CHUNKS_A_STEP 4
+
 struct reader_core {
     enum reader_format format;
     const struct format *ops;
     void *reading; /* ops' own */
     struct buffer chunk;
-    size_t chunk_bytes;
-    bool envelope, alone; /* the envelope's records stand in `chunk` already; nothing else is to come */
-    enum err failed;      /* final */
+    size_t chunk_bytes, handed; /* chunks so far */
+    bool envelope, alone;       /* the envelope's records stand in `chunk` already; nothing else is to come */
+    enum err failed;            /* final */
 };
 
 /* ---- what the first bytes say ---- */
@@ -164,6 +168,14 @@ enum reader_format reader_core_format(const struct reader_core *r)
     return r->format;
 }
 
+/* A small document is acknowledged by small steps, a large one stored by large ones: what is entered in random order
+ * (store/sql.c: object) is then written less often. */
+static size_t chunk_now(struct reader_core *r)
+{
+    size_t steps = 1 + r->handed++ / CHUNKS_A_STEP;
+    return steps < CHUNK_STEPS ? r->chunk_bytes / CHUNK_STEPS * steps + 1 : r->chunk_bytes;
+}
+
 enum err reader_core_next(struct reader_core *r, struct text *ret_chunk)
 {
     enum err e = r->failed;
@@ -175,7 +187,8 @@ enum err reader_core_next(struct reader_core *r, struct text *ret_chunk)
         return OK;
     }
     buffer_clear(&r->chunk);
-    while (!e && r->chunk.len < r->chunk_bytes)
+    size_t enough = chunk_now(r);
+    while (!e && r->chunk.len < enough)
         e = r->ops->next(r->reading, &r->chunk);
     if (e && e != ERR_NOT_FOUND)
         r->failed = e;

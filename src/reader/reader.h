@@ -56,7 +56,8 @@ struct reader_options {
     struct text party;         /* part of the derived ids, so that two parties' rows are two objects */
     uint8_t tlp;               /* enum tlp: fills absent markings only (release.md 2); TLP_NONE: none */
     struct text identity;      /* CSV taken in as our own: created_by_ref; else empty */
-    size_t chunk_bytes;        /* a chunk is handed over when it passes this; 0: 1 MiB */
+    size_t chunk_bytes;        /* a chunk is handed over when it passes this, the first ones at a
+                                * quarter of it; 0: 1 MiB */
     /* A TAXII envelope (STIX, a file): it is looked through to its end first. The first records are an ENVELOPE, and
      * before it an ELEMENT for each of the first `elements` objects; where it is no envelope they are the last. */
     enum reader_envelope envelope;

@@ -74,6 +74,13 @@ struct view {
     struct posting_keys keys; /* of one body, reused */
     uint64_t unread;          /* bodies that a replay could not read: their postings are missing */
     struct view_mark begun, saved;
+    /* The object that was last looked for and not there: it is asked for by who takes it in, then by who enters it.
+     */
+    struct {
+        bool known;
+        uint32_t type;
+        struct uuid uuid;
+    } absent;
     struct arena arena;         /* texts of rows of people and partners */
     struct version_texts texts; /* of single rows */
 };

@@ -25,12 +25,19 @@ static uint64_t column_entry(sqlite3_stmt *s, int at)
 static enum err object_row(struct view *v, const struct uuid *uuid, uint32_t type, struct object_row *ret,
                            struct fault *reterr)
 {
+    if (v->absent.known && v->absent.type == type && uuid_eq(&v->absent.uuid, uuid))
+        return ERR_NOT_FOUND;
     sqlite3_stmt *s = view_stmt(v, SQL_OBJECT_GET);
     if (!s)
         return view_fault(v, reterr);
     bind_uuid(s, 1, uuid);
     bind_u64(s, 2, type);
     enum err err = view_step(v, s, reterr);
+    if (err == ERR_NOT_FOUND && v->write) { /* nobody but this connection could enter it */
+        v->absent.known = true;
+        v->absent.type = type;
+        v->absent.uuid = *uuid;
+    }
     if (err != OK)
         return err;
     *ret = (struct object_row){column_u64(s, 0), column_entry(s, 1)};
@@ -484,6 +491,7 @@ static enum err set_object(struct view *v, const struct version_add *a, const st
     else
         bind_u64(s, 4, row->current);
     v->now.objects += a->older == NONE;
+    v->absent.known = false;
     return view_run(v, s, reterr);
 }
 

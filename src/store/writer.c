@@ -49,12 +49,26 @@ size_t txn_room_bytes(const struct txn *t)
     return used < LOG_GROUP_MAX_BYTES ? LOG_GROUP_MAX_BYTES - used : 0;
 }
 
-/* The fact as a replay will read it: the view is changed by this form only. */
-static enum err apply_staged(struct txn *t, const struct log_item *item, const struct ready_body *ready,
-                             struct log_read *read, struct fault *reterr)
+/* The fact as a replay will read it: the view is changed by this form only. An object that was made ready is that
+ * form already, but for what staging said of it: the reader has checked every text of it, and what is encoded and
+ * decoded comes back (store/facts.c, invariant 3). */
+static enum err apply_staged(struct txn *t, const struct fact *given, const struct log_item *item,
+                             const struct ready_body *ready, struct log_read *read, struct fault *reterr)
 {
     struct writer *w = &t->node->writer;
     struct fact decoded;
+    if (ready->packed.payload.len > 0 && given->kind == FACT_OBJECT) {
+        decoded = *given;
+        decoded.n = read->entry.n;
+        decoded.t_us = read->entry.t_us;
+        decoded.u.object.body = read->body;
+        decoded.u.object.original = item->original.len > 0 ? read->original : PLACE_NONE;
+        decoded.u.object.refs = ready->refs;
+        decoded.u.object.type =
+            text_sub(given->u.object.id, 0, (size_t)text_find_text(given->u.object.id, TEXT("--")));
+        enum err e = view_apply(t->node->view, &decoded, reterr);
+        return e != OK ? e : view_apply_keys(t->node->view, decoded.n, ready->keys, ready->key_count, reterr);
+    }
     read->detail.public_part = item->public_part;
     read->detail.private_part = item->private_part;
     read->entry.kind = item->kind;
@@ -64,11 +78,8 @@ static enum err apply_staged(struct txn *t, const struct log_item *item, const s
     enum err err = fact_decode(read, &w->arena, &decoded, reterr);
     if (err == OK)
         err = view_apply(t->node->view, &decoded, reterr);
-    if (err != OK || decoded.kind != FACT_OBJECT)
-        return err;
-    return ready->packed.payload.len > 0
-               ? view_apply_keys(t->node->view, decoded.n, ready->keys, ready->key_count, reterr)
-               : view_apply_words(t->node->view, decoded.n, item->body, reterr);
+    return err != OK || decoded.kind != FACT_OBJECT ? err
+                                                    : view_apply_words(t->node->view, decoded.n, item->body, reterr);
 }
 
 static void fill_in(struct fact *f, const struct log_read *read)
@@ -136,7 +147,7 @@ static enum err append(struct txn *t, struct fact *f, struct text body, const st
     err = log_stage(t->node->log, &item, &read.entry.n, &read.entry.t_us, &read.body, &read.original);
     if (err != OK)
         return fault_set(reterr, err, "the entry cannot be staged: %s", err_name(err));
-    err = apply_staged(t, &item, ready, &read, reterr);
+    err = apply_staged(t, f, &item, ready, &read, reterr);
     if (err == OK)
         fill_in(f, &read);
     return err;
