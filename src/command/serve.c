@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -135,9 +136,20 @@ static void watch_over(struct server *srv)
     srv->vital.web = srv->web;
 }
 
+/* Each connection is a file; the soft limit is meant for programs that use select(). */
+static void raise_file_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 static enum err start(struct session *s, struct server *srv, struct fault *fault)
 {
     const char *listen = option(s, "listen");
+    raise_file_limit();
     enum err err = read_config(s, srv, fault);
     if (!err)
         err = take_home(s, srv, fault);

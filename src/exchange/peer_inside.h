@@ -23,5 +23,7 @@ MUST_CHECK enum err peer_secret(struct node *node, const struct uuid *party, str
 /* One pull and, where it applies, one push with that client. */
 MUST_CHECK enum err peer_sync_with(struct node *node, struct http_client *http, const struct uuid *party,
                                    const atomic_bool *cancel, struct taxii_pulled *ret, struct fault *reterr);
+/* Under which the cursor of what is pulled from it is kept; in the arena. ptr NULL: no memory */
+struct text peer_cursor_key(struct arena *arena, const struct fact_peer *peer);
 /* A client fit for the peer's URL. */
 MUST_CHECK enum err peer_client(struct text url, struct http_client **ret, struct fault *reterr);

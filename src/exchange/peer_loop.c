@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "exchange/peer_inside.h"
+#include "exchange/peer_ear.h"
 #include "exchange/rounds.h"
 
 #define LOOP_WORKERS 4
@@ -19,6 +19,7 @@ struct line {                 /* to one partner */
 struct peer_loop {
     struct node *node;
     struct rounds *rounds;
+    struct peer_ears *ears;
     pthread_mutex_t lock;
 };
 
@@ -105,6 +106,8 @@ static struct rounds_outcome run(void *self, const struct uuid *party, void *of,
     pthread_mutex_lock(&l->lock);
     note_result(line, party, e, &fault, &pulled);
     pthread_mutex_unlock(&l->lock);
+    if (e == OK)
+        peer_ears_tell(l->ears, party, pulled.objects);
     return (struct rounds_outcome){.failed = e != OK};
 }
 
@@ -127,7 +130,11 @@ enum err peer_loop_start(struct node *node, struct peer_loop **ret, struct fault
     /* An update that a crash cut off after the settings, and before their opening, is made up for. */
     enum err e = taxii_openings_update(node, reterr);
     if (e == OK)
+        e = peer_ears_new(node, &l->ears);
+    if (e == OK)
         e = rounds_start(node, &job, &l->rounds, reterr);
+    if (e == OK)
+        peer_ears_serve(l->ears, l->rounds);
     if (e)
         peer_loop_stop(l);
     else
@@ -144,7 +151,9 @@ void peer_loop_stop(struct peer_loop *l)
 {
     if (!l)
         return;
+    peer_ears_halt(l->ears);
     rounds_stop(l->rounds);
+    peer_ears_free(l->ears);
     pthread_mutex_destroy(&l->lock);
     free(l);
 }

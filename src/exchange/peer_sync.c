@@ -55,9 +55,15 @@ static enum err read_facts(struct round *r, const struct uuid *party, struct fau
     return e;
 }
 
-static enum err pull(struct round *r, struct taxii_pulled *ret, struct fault *reterr)
+struct text peer_cursor_key(struct arena *arena, const struct fact_peer *peer)
 {
     char party[UUID_TEXT_MAX];
+    return text_of(arena_printf(arena, "%s " TEXT_FMT " " TEXT_FMT, uuid_format(&peer->party, party).ptr,
+                                TEXT_ARG(peer->url), TEXT_ARG(peer->collection)));
+}
+
+static enum err pull(struct round *r, struct taxii_pulled *ret, struct fault *reterr)
+{
     const struct intake_options intake = {.format = READER_STIX,
                                           .party = r->peer.party,
                                           .source = r->source,
@@ -66,11 +72,8 @@ static enum err pull(struct round *r, struct taxii_pulled *ret, struct fault *re
                                           .provable = proofs_askable(&r->peer),
                                           .name = r->name,
                                           .cancel = r->cancel};
-    const char *key = arena_printf(&r->arena, "%s " TEXT_FMT " " TEXT_FMT, uuid_format(&r->peer.party, party).ptr,
-                                   TEXT_ARG(r->remote.api_root), TEXT_ARG(r->remote.collection));
-    if (!key)
-        return ERR_NOMEM;
-    return taxii_pull(r->node, r->http, &r->remote, text_of(key), &intake, ret, reterr);
+    struct text key = peer_cursor_key(&r->arena, &r->peer);
+    return key.ptr ? taxii_pull(r->node, r->http, &r->remote, key, &intake, ret, reterr) : ERR_NOMEM;
 }
 
 /* Proofs that do not come cost nothing but themselves: they are asked for again. */

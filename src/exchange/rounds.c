@@ -231,6 +231,17 @@ enum err rounds_run(struct rounds *r, const struct uuid *id)
     return e;
 }
 
+void rounds_soon(struct rounds *r, const struct uuid *id)
+{
+    pthread_mutex_lock(&r->lock);
+    struct line *line = line_of(r, id);
+    if (line && !line->under_way && line->backoff == 1) {
+        line->due_us = clock_mono_us();
+        pthread_cond_broadcast(&r->wake);
+    }
+    pthread_mutex_unlock(&r->lock);
+}
+
 int64_t rounds_due(struct rounds *r, const struct uuid *id)
 {
     pthread_mutex_lock(&r->lock);

@@ -17,6 +17,7 @@
 #define TAXII_ROOT "/taxii2/"
 #define TAXII_API  "/taxii2/api/"
 
+struct waits; /* taxii_wait.h */
 struct taxii_server {
     struct node *node;
     struct clearances *clearances;
@@ -24,6 +25,7 @@ struct taxii_server {
     struct released *released;
     struct page_cache *pages;
     struct status_book *statuses;
+    struct waits *waits;
 };
 
 enum resource {

@@ -9,7 +9,7 @@
 #include "base/time.h"
 #include "exchange/page_cache.h"
 #include "exchange/taxii_accept.h"
-#include "exchange/taxii_inside.h"
+#include "exchange/taxii_wait.h"
 
 /* A partner's settings that change while its page is made: the page is made again. */
 #define TRIES_MAX 4
@@ -26,6 +26,8 @@ enum err taxii_server_new(struct node *node, struct taxii_server **ret, struct f
         e = released_new(&s->released);
     if (e == OK)
         e = page_cache_new(&s->pages);
+    if (e == OK)
+        e = waits_new(node, &s->waits, reterr);
     if (e) {
         taxii_server_free(s);
         return fault_set(reterr, e, "no memory for the TAXII server");
@@ -40,6 +42,7 @@ void taxii_server_free(struct taxii_server *s)
     if (!s)
         return;
     clearances_free(s->clearances);
+    waits_free(s->waits);
     status_book_free(s->statuses);
     late_book_free(s->late);
     released_free(s->released);
@@ -50,6 +53,11 @@ void taxii_server_free(struct taxii_server *s)
 bool taxii_server_owns(struct text path)
 {
     return text_starts(path, TEXT(TAXII_ROOT)) || text_eq(path, TEXT("/taxii2"));
+}
+
+void taxii_server_moved(struct taxii_server *s, uint64_t entries)
+{
+    waits_moved(s->waits, entries);
 }
 
 /* ---- which resource ---- */
@@ -206,8 +214,9 @@ static enum err answer_get(struct call *c, struct outbound **ret)
         e = taxii_read(c, &made);
     else
         made = get_plain(c);
+    struct outbound *held = e == OK ? waits_hold(c->server->waits, c, made) : NULL;
     if (e == OK)
-        *ret = unless_known(c, made);
+        *ret = held ? held : unless_known(c, made);
     return e;
 }
 

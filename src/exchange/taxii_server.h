@@ -13,6 +13,9 @@ bool taxii_server_owns(struct text path);
 /* The answer to any request below /taxii2/; never NULL but when memory is out. Release entries are durable before it
  * returns. Thread-safe. */
 struct outbound *taxii_server_handle(struct taxii_server *s, const struct http_request *request);
+/* The log has so many entries now: who waits for news may be concerned. Cheap, on any thread; what node_on_commit()
+ * is to call while the server is there. */
+void taxii_server_moved(struct taxii_server *s, uint64_t entries);
 /* A TAXII error message (section 3.6.1) in our own words; NULL when memory is out. For faults found before the
  * handler, and for what else the house answers. */
 struct outbound *taxii_fault(int status);

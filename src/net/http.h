@@ -80,7 +80,13 @@ struct http_server_options {
     unsigned threads;               /* 0: 2 */
     size_t body_max_bytes;          /* 0: HTTP_BODY_MAX_BYTES; more is 413 without a handler call */
     unsigned connections_max;       /* 0: 1024 */
-    unsigned idle_timeout_s;        /* 0: 30 */
+    /* Of one address (IPv6: its first 64 bits); one more is closed at once. An address of this machine may have half
+     * of connections_max. 0: an eighth of it */
+    unsigned sender_connections_max;
+    /* Who connects from this machine is a proxy: request->peer is what the last address of X-Forwarded-For says, and
+     * such a sender has at most sender_connections_max requests under way (429). */
+    bool behind_proxy;
+    unsigned idle_timeout_s; /* 0: 30 */
     http_handler *handler;
     void *self;
     /* Answers for faults found before or instead of the handler: returns an outbound for the status (400, 413, 431,

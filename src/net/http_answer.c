@@ -10,6 +10,8 @@
 
 /* Below, the headers weigh as much, and all of it goes in one packet anyway. */
 #define GZIP_MIN_BYTES KIB
+/* To whom has taken its share. */
+#define RETRY_AFTER_S "5"
 
 static void free_outbound(void *outbound)
 {
@@ -108,6 +110,10 @@ enum MHD_Result http_answer(struct http_exchange *x, struct MHD_Connection *conn
         return MHD_NO;
     }
     add_headers(response, o, http_is_stopping(x->server), packed.ptr != NULL);
+    if (x->fault == MHD_HTTP_TOO_MANY_REQUESTS || x->fault == MHD_HTTP_SERVICE_UNAVAILABLE)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, RETRY_AFTER_S);
+    if (x->waited)
+        MHD_add_response_header(response, "Preference-Applied", "wait");
     if (choice)
         MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
     if (packed.ptr)

@@ -67,12 +67,14 @@ static int status_of(enum err e)
 
 bool http_body_receive(struct http_exchange *x, const char *bytes, size_t len)
 {
-    http_watch_received(x->server->watch, x->connection, len);
+    http_watch_received(x->server->watch, x->connection->watched, len);
     if (!x->fault) {
         enum err e = take(x, (struct text){bytes, len});
-        if (e == OK)
+        bool room = e || http_sender_take_body(x, x->body.len - x->body_counted);
+        if (e == OK && room)
             return true;
-        x->fault = status_of(e);
+        x->fault = room ? status_of(e) : MHD_HTTP_SERVICE_UNAVAILABLE;
+        http_sender_give_body(x);
         x->discarded = x->gzip ? 0 : x->body.len;
         buffer_done(&x->body);
     }

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "net/http.h"
 #include "net/http_listen.h"
+#include "net/prefer.h"
 
 #define CONNECT_TIMEOUT_DEFAULT_MS 10000
 #define TIMEOUT_DEFAULT_MS         60000
@@ -28,6 +29,7 @@ struct http_client {
     bool private_refused;               /* ... an address was of a private network, and another server named it */
     int last_status;
     unsigned last_retry_s;
+    bool last_waited;
     char why[CURL_ERROR_SIZE];
 };
 
@@ -93,6 +95,11 @@ void http_client_free(struct http_client *c)
 int http_client_status(const struct http_client *c)
 {
     return c->last_status;
+}
+
+bool http_client_waited(const struct http_client *c)
+{
+    return c->last_waited;
 }
 
 unsigned http_client_retry_s(const struct http_client *c)
@@ -176,6 +183,13 @@ static void keep_header(char *out, size_t cap, struct text line, struct text nam
     out[value.len] = 0;
 }
 
+static bool says_waited(struct text line)
+{
+    char value[16] = "";
+    keep_header(value, sizeof value, line, TEXT("preference-applied:"));
+    return text_eq_nocase(text_sub(text_of(value), 0, 4), TEXT("wait")) && (!value[4] || value[4] == '=');
+}
+
 static size_t receive_header(char *bytes, size_t size, size_t count, void *self)
 {
     struct sending *s = self;
@@ -185,6 +199,7 @@ static size_t receive_header(char *bytes, size_t size, size_t count, void *self)
     keep_header(s->answer.date_added_last, sizeof s->answer.date_added_last, line, TEXT("x-taxii-date-added-last:"));
     keep_header(s->answer.etag, sizeof s->answer.etag, line, TEXT("etag:"));
     keep_header(s->answer.last_modified, sizeof s->answer.last_modified, line, TEXT("last-modified:"));
+    s->client->last_waited |= says_waited(line);
     return size * count;
 }
 
@@ -467,6 +482,7 @@ static enum err perform(struct sending *s, const char *host, struct fault *reter
     s->client->why[0] = 0;
     s->client->last_status = 0;
     s->client->last_retry_s = 0;
+    s->client->last_waited = false;
     s->client->plain_refused = s->client->private_refused = false;
     if (s->err)
         return fault_set(reterr, s->err, "no memory for a request");

@@ -6,6 +6,7 @@
 #include "net/http.h"
 #include "net/http_alive.h"
 #include "net/http_listen.h"
+#include "net/http_sender.h"
 #include "net/http_wait.h"
 #include "net/http_watch.h"
 
@@ -15,6 +16,7 @@ struct http_server {
     struct http_server_options options; /* what is needed later: limits, handler, fault_page, self */
     struct MHD_Daemon *daemon;
     struct http_watch *watch;
+    struct http_senders *senders;
     struct http_wait *wait;
     struct http_calls calls;
     struct http_probe probe;
@@ -30,9 +32,19 @@ struct http_server {
 struct http_gunzip;
 enum asked { ASKED_NOTHING, ASKED_HOLD, ASKED_STREAM };
 
+struct http_connection {
+    int fd;
+    struct ipaddr address;
+    struct http_watched *watched;
+    struct http_sender *sender;
+};
+
 struct http_exchange {
     struct http_server *server;
-    struct http_watched *connection;
+    struct http_connection *connection;
+    struct http_sender *named; /* by a proxy; NULL: the sender is the connection's */
+    bool counted;              /* among the requests of `named` */
+    size_t body_counted;       /* bytes of the body among those of its sender */
     struct arena arena;
     struct text target; /* as it was sent */
     struct http_request request;
@@ -46,6 +58,7 @@ struct http_exchange {
     bool begun, arrived, busy;
     char peer[IPADDR_TEXT_MAX];
     /* of what waits or streams (http_held.c) */
+    bool waited; /* the answer says that it was */
     struct http_waiter waiter;
     enum asked asked; /* by the handler just called */
     int64_t until_us;
@@ -58,6 +71,17 @@ struct http_exchange {
 };
 
 bool http_is_stopping(struct http_server *s);
+
+/* ---- http_connection.c ---- */
+enum MHD_Result http_connection_accept(void *self, const struct sockaddr *address, socklen_t len);
+void http_connection_changed(void *self, struct MHD_Connection *connection, void **socket_context,
+                             enum MHD_ConnectionNotificationCode what);
+struct http_connection *http_connection_of(struct MHD_Connection *connection); /* NULL: memory was out */
+/* The head is there: who sends it, and whether it has too much under way already (x->fault). */
+void http_sender_begin(struct http_exchange *x);
+bool http_sender_take_body(struct http_exchange *x, size_t bytes); /* false: no room for it */
+void http_sender_give_body(struct http_exchange *x);
+void http_sender_end(struct http_exchange *x);
 
 /* ---- http_answer.c ---- */
 /* Takes o; the headers are those of every answer. */

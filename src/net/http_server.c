@@ -20,7 +20,12 @@
 #define CONNECTIONS_DEFAULT 1024
 #define IDLE_DEFAULT_S      30
 #define STOP_PATIENCE_S     10
-#define TLS_PRIORITIES      "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
+/* Of all connections one sender has an eighth, and when less than a quarter is free, who says nothing goes first. */
+#define SENDER_PARTS 8
+#define CROWD_PARTS  4
+/* Bodies of full size that may be in memory at once, two of them of one sender. */
+#define BODIES_AT_ONCE 4
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
 
 /* ---- the request's head ---- */
 
@@ -67,16 +72,6 @@ static void read_target(struct http_exchange *x)
         x->fault = e == ERR_NOMEM ? MHD_HTTP_INTERNAL_SERVER_ERROR : MHD_HTTP_BAD_REQUEST;
 }
 
-static void read_peer(struct http_exchange *x, struct MHD_Connection *connection)
-{
-    struct http_endpoint from;
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (!info || !http_endpoint_of(info->client_addr, &from))
-        return;
-    x->request.peer = ipaddr_format(&from.address, x->peer);
-    x->request.loopback = http_is_loopback(&from.address);
-}
-
 static enum MHD_Result begin(struct http_exchange *x, struct MHD_Connection *connection, const char *method)
 {
     x->begun = true;
@@ -89,7 +84,7 @@ static enum MHD_Result begin(struct http_exchange *x, struct MHD_Connection *con
         return MHD_NO;
     read_headers(x, connection);
     read_target(x);
-    read_peer(x, connection);
+    http_sender_begin(x);
     return http_body_begin(x) ? MHD_YES : http_answer_fault(x, connection, x->fault);
 }
 
@@ -140,7 +135,7 @@ static enum MHD_Result finish(struct http_exchange *x, struct MHD_Connection *co
     if (!x->arrived) {
         x->arrived = true;
         http_body_end(x);
-        http_watch_arrived(s->watch, x->connection);
+        http_watch_arrived(s->watch, x->connection->watched);
         if (!enter(x))
             return MHD_NO;
     } else if (x->waiter.gone || has_stopped(s)) {
@@ -166,22 +161,16 @@ static enum MHD_Result finish(struct http_exchange *x, struct MHD_Connection *co
 
 /* ---- what the library calls ---- */
 
-static struct http_watched *watched_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info ? info->socket_context : NULL;
-}
-
 static void *open_exchange(void *self, const char *uri, struct MHD_Connection *connection)
 {
     struct http_server *s = self;
-    struct http_watched *watched = watched_of(connection);
-    struct http_exchange *x = watched ? calloc(1, sizeof *x) : NULL;
+    struct http_connection *c = http_connection_of(connection);
+    struct http_exchange *x = c ? calloc(1, sizeof *x) : NULL;
     if (!x)
         return NULL;
     x->server = s;
-    x->connection = watched;
-    x->waiter = (struct http_waiter){.connection = connection, .fd = http_watched_fd(watched)};
+    x->connection = c;
+    x->waiter = (struct http_waiter){.connection = connection, .fd = c->fd};
     arena_init(&x->arena, HTTP_ARENA_MAX_BYTES);
     buffer_init(&x->body, s->options.body_max_bytes);
     x->target = arena_text(&x->arena, text_of(uri));
@@ -215,25 +204,13 @@ static void completed(void *self, struct MHD_Connection *connection, void **con_
     if (!x)
         return;
     *con_cls = NULL;
-    http_watch_waiting(x->server->watch, x->connection);
+    http_watch_waiting(x->server->watch, x->connection->watched);
     http_held_done(x);
     leave(x);
     http_body_done(x);
+    http_sender_end(x);
     arena_done(&x->arena);
     free(x);
-}
-
-static void connection_changed(void *self, struct MHD_Connection *connection, void **socket_context,
-                               enum MHD_ConnectionNotificationCode what)
-{
-    struct http_server *s = self;
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *socket_context = info ? http_watch_add(s->watch, info->connect_fd) : NULL;
-    } else {
-        http_watch_drop(s->watch, *socket_context);
-        *socket_context = NULL;
-    }
 }
 
 /* Targets are taken apart by us, from the bytes that were sent. */
@@ -255,6 +232,8 @@ static struct http_server_options with_defaults(const struct http_server_options
     o.connections_max = o.connections_max ? o.connections_max : CONNECTIONS_DEFAULT;
     if (o.connections_max < o.threads)
         o.connections_max = o.threads; /* the library wants one a thread at least */
+    o.sender_connections_max =
+        o.sender_connections_max ? o.sender_connections_max : o.connections_max / SENDER_PARTS + 1;
     o.idle_timeout_s = o.idle_timeout_s ? o.idle_timeout_s : IDLE_DEFAULT_S;
     return o;
 }
@@ -277,20 +256,30 @@ static struct MHD_Daemon *start_daemon(struct http_server *s)
     };
     /* Twice the header limit: the answer's own headers come from the same memory. */
     return MHD_start_daemon(
-        flags, 0, NULL, NULL, step, s, MHD_OPTION_LISTEN_SOCKET, s->listen_fd, MHD_OPTION_NOTIFY_COMPLETED, completed,
-        s, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, s, MHD_OPTION_URI_LOG_CALLBACK, open_exchange, s,
-        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_CONNECTION_LIMIT, o->connections_max,
-        MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)(2 * HTTP_HEADERS_MAX_BYTES), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, pool,
-        MHD_OPTION_ARRAY, certificate, MHD_OPTION_END);
+        flags, 0, http_connection_accept, s, step, s, MHD_OPTION_LISTEN_SOCKET, s->listen_fd,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, s, MHD_OPTION_NOTIFY_CONNECTION, http_connection_changed, s,
+        MHD_OPTION_URI_LOG_CALLBACK, open_exchange, s, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+        MHD_OPTION_CONNECTION_LIMIT, o->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(2 * HTTP_HEADERS_MAX_BYTES), MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_ARRAY, pool, MHD_OPTION_ARRAY, certificate, MHD_OPTION_END);
 }
 
 static enum err start(struct http_server *s, const struct http_endpoint *at, struct fault *reterr)
 {
+    const struct http_server_options *o = &s->options;
+    const struct http_sender_limits limits = {.connections_max = o->sender_connections_max,
+                                              .local_connections_max =
+                                                  o->behind_proxy ? SIZE_MAX : (o->connections_max + 1) / 2,
+                                              .requests_max = o->sender_connections_max,
+                                              .bodies_max_bytes = BODIES_AT_ONCE * o->body_max_bytes};
     enum err e = http_listen(at, &s->listen_fd, &s->port, reterr);
     if (e)
         return e;
-    e = http_watch_new(2 * s->options.idle_timeout_s, &s->watch);
+    e = http_senders_new(&limits, &s->senders);
+    if (e)
+        return fault_set(reterr, e, "no memory for the HTTP server's limits");
+    e = http_watch_new(2 * s->options.idle_timeout_s, o->connections_max / CROWD_PARTS * (CROWD_PARTS - 1),
+                       &s->watch);
     if (e)
         return fault_set(reterr, e, "cannot start the HTTP server's watch");
     e = http_wait_new(s->options.connections_max, &s->wait);
@@ -311,6 +300,7 @@ static void server_free(struct http_server *s)
     http_calls_done(&s->calls);
     http_wait_free(s->wait);
     http_watch_free(s->watch);
+    http_senders_free(s->senders);
     if (s->listen_fd >= 0)
         close(s->listen_fd);
     pthread_mutex_destroy(&s->lock);

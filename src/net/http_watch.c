@@ -12,6 +12,7 @@
 
 #define SECOND_US      INT64_C(1000000)
 #define BYTES_A_SECOND 1024
+#define CROWDED_PARTS  8
 
 struct http_watched {
     struct http_watched *next, *previous;
@@ -28,13 +29,15 @@ struct http_watch {
     pthread_cond_t stop_asked;
     bool stop;
     int64_t limit_us;
+    size_t crowd, count;
     struct http_watched *first;
 };
 
 static bool overdue(const struct http_watch *w, const struct http_watched *c, int64_t now_us)
 {
+    bool crowded = w->count > w->crowd && !c->bytes;
     int64_t grace_us = (int64_t)(c->bytes / BYTES_A_SECOND) * SECOND_US;
-    return c->waiting && now_us - c->since_us > w->limit_us + grace_us;
+    return c->waiting && now_us - c->since_us > w->limit_us / (crowded ? CROWDED_PARTS : 1) + grace_us;
 }
 
 static void look(struct http_watch *w)
@@ -64,12 +67,13 @@ static void *watching(void *self)
     return NULL;
 }
 
-enum err http_watch_new(unsigned limit_s, struct http_watch **ret)
+enum err http_watch_new(unsigned limit_s, size_t crowd, struct http_watch **ret)
 {
     struct http_watch *w = calloc(1, sizeof *w);
     if (!w)
         return ERR_NOMEM;
     w->limit_us = (int64_t)limit_s * SECOND_US;
+    w->crowd = crowd;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -116,13 +120,9 @@ struct http_watched *http_watch_add(struct http_watch *w, int fd)
     if (c->next)
         c->next->previous = c;
     w->first = c;
+    w->count++;
     pthread_mutex_unlock(&w->lock);
     return c;
-}
-
-int http_watched_fd(const struct http_watched *c)
-{
-    return c->fd;
 }
 
 void http_watch_drop(struct http_watch *w, struct http_watched *c)
@@ -136,6 +136,7 @@ void http_watch_drop(struct http_watch *w, struct http_watched *c)
         c->previous->next = c->next;
     else
         w->first = c->next;
+    w->count--;
     pthread_mutex_unlock(&w->lock);
     free(c);
 }

@@ -144,6 +144,7 @@ static const struct field_rule {
 
     {PAGE_REQUEST_GET, HEADER, "if_none_match", FIELD_TEXT, OPTIONAL, "If-None-Match"},
     {PAGE_REQUEST_GET, HEADER, "if_modified_since", FIELD_TEXT, OPTIONAL, "If-Modified-Since"},
+    {PAGE_REQUEST_GET, HEADER, "prefer", FIELD_TEXT, OPTIONAL, "Prefer"},
 
     {PAGE_REQUEST_MISP_SEARCH, BODY, "page", FIELD_NUMBER, REQUIRED, NULL},
     {PAGE_REQUEST_MISP_SEARCH, BODY, "limit", FIELD_NUMBER, REQUIRED, NULL},

@@ -381,8 +381,10 @@ static void run_group(struct node *node, struct job *job, bool only)
     tell(w, list);
     if (atomic_load(&node->reserve_wanted) && !atomic_load(&node->reserve_there))
         atomic_store(&node->reserve_there, reserve_hold(node->io, node->home, true));
+    pthread_mutex_lock(&w->lock); /* who takes its listener away finds it not under way */
     if (durable && w->on_commit)
         w->on_commit(w->on_commit_self, log_size(node->log));
+    pthread_mutex_unlock(&w->lock);
 }
 
 static void run_alone(struct node *node, struct job *job)

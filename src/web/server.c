@@ -2,6 +2,7 @@
 #include "web/server.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -9,6 +10,10 @@
 #include "web/routes.h"
 
 #define THREADS_MAX 64
+/* Waiting partners and people at once; a connection takes some 15 KB, and about 50 KB over TLS. */
+#define CONNECTIONS_MAX 4096
+#define CONNECTIONS_MIN 512
+#define FILES_APART     512
 
 struct web {
     struct routes routes;
@@ -21,6 +26,23 @@ static unsigned threads_of(const struct web_options *options)
     if (processors < 2 && !options->threads)
         return 2;
     return processors > THREADS_MAX ? THREADS_MAX : (unsigned)processors;
+}
+
+/* On the writer's thread, after each group: to whom news may matter. */
+static void moved(void *self, uint64_t entries)
+{
+    struct web *w = self;
+    taxii_server_moved(w->routes.taxii, entries);
+}
+
+/* As many as there can be files for, beside those of the log, the view and the readers. */
+static unsigned connections_of(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur < 2 * FILES_APART)
+        return CONNECTIONS_MIN;
+    rlim_t room = files.rlim_cur - FILES_APART;
+    return room < CONNECTIONS_MAX ? (unsigned)room : CONNECTIONS_MAX;
 }
 
 enum err web_start(struct node *node, const struct web_options *options, struct web **ret, struct fault *reterr)
@@ -39,6 +61,7 @@ enum err web_start(struct node *node, const struct web_options *options, struct 
                                                  .cert_pem = options->cert_pem,
                                                  .key_pem = options->key_pem,
                                                  .threads = threads_of(options),
+                                                 .connections_max = connections_of(),
                                                  .handler = routes_handle,
                                                  .self = &w->routes,
                                                  .fault_page = routes_fault};
@@ -50,6 +73,7 @@ enum err web_start(struct node *node, const struct web_options *options, struct 
         web_stop(w);
         return e;
     }
+    node_on_commit(node, moved, w);
     *ret = w;
     return OK;
 }
@@ -70,6 +94,7 @@ void web_stop(struct web *w)
         return;
     if (w->http)
         login_wakes(w->routes.node, NULL);
+    node_on_commit(w->routes.node, NULL, NULL);
     http_server_stop(w->http);
     api_door_free(w->routes.api);
     ledger_server_free(w->routes.ledger);

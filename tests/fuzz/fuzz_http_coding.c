@@ -1,8 +1,10 @@
-/* Content codings: headers are read without a fault; a packed body gives the same in any pieces, never more than it
- * may; what we pack is unpacked again. First byte: what kind of input, and the size of the pieces. */
+/* Content codings and preferences: headers are read without a fault; a packed body gives the same in any pieces,
+ * never more than it may; what we pack is unpacked again. First byte: what kind of input, and the size of the pieces.
+ */
 #include <string.h>
 
 #include "net/http_coding.h"
+#include "net/prefer.h"
 #include "support/fuzz.h"
 
 #include "base/limits.h"
@@ -54,10 +56,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct text t = {(const char *)data + 1, len - 1};
     size_t step = 1 + data[0] / 3u;
     bool gzip;
+    uint32_t wait_s;
+    const struct http_field prefer = {TEXT("Prefer"), t};
+    const struct http_headers headers = {&prefer, 1};
     switch (data[0] % 3) {
     case 0:
         (void)http_likes_gzip(t);
         (void)http_coding_known(t, &gzip);
+        (void)http_prefers_wait(&(struct http_request){.headers = &headers}, &wait_s);
         break;
     case 1: try_packed(t, step); break;
     default: try_plain(t, step);

@@ -151,10 +151,17 @@ const char *house_url(const struct house *h, const char *scheme, const char *pat
 
 int wire_open(const struct house *h)
 {
+    return wire_open_from(h, "127.0.0.1");
+}
+
+int wire_open_from(const struct house *h, const char *address)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(address)};
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(h->port)};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
     if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
         return fd;
     close(fd);

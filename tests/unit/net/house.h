@@ -18,6 +18,7 @@ void house_close(struct house *h);
 /* http://127.0.0.1:PORT/path in a static buffer of eight. */
 const char *house_url(const struct house *h, const char *scheme, const char *path);
 
+int wire_open_from(const struct house *h, const char *address); /* one of this machine: 127.0.0.2 */
 /* -1: refused; the functions below then hear nothing. */
 int wire_open(const struct house *h);
 void wire_send(int fd, const void *bytes, size_t len);

@@ -331,7 +331,7 @@ static void many_use_no_threads(void **state)
     setrlimit(RLIMIT_NOFILE, &files);
     if (files.rlim_max < 2 * MANY + 100)
         skip();
-    open_desk(&d, (struct http_server_options){.threads = 2, .connections_max = MANY + 100});
+    open_desk(&d, (struct http_server_options){.threads = 2, .connections_max = 2 * MANY + 100});
     int before = threads_now();
     for (int i = 0; i < MANY; i++)
         fd[i] = ask(&d, "/hold");
