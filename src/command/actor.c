@@ -52,6 +52,10 @@ static int prove(struct session *s, struct view *v, const char *name, struct uui
         complain(s, "this is no token of %s", name);
         return EXIT_DENIED;
     }
+    if (!(whose.scopes & SCOPE_API_WRITE)) {
+        complain(s, "this token of %s is not for acts: its scopes leave out api-write", name);
+        return EXIT_DENIED;
+    }
     *ret = whose.account;
     return EXIT_DONE;
 }

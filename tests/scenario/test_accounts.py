@@ -75,6 +75,15 @@ def a_token_is_for_what_its_scopes_say(folder):
     node.fails(64, "account", "token", "rita", "--scope", "")
 
 
+def acting_wants_its_scope(folder):
+    node = Node(folder, "CSIRT")
+    node.ok("account", "add", "rosa", "--role", "releaser")
+    for scopes, code in (("taxii-read,log", 77), ("api-write", 0)):
+        secret = token(node, "rosa", "--scope", scopes)["token"]
+        done = node.run("share", "group", "add", f"Group {code}", "--by", "rosa", "--token-file", "-", stdin=secret)
+        check(done.code == code, f"{scopes}: exit {done.code}: {done.err}")
+
+
 def a_token_ends(folder):
     node = Node(folder, "CSIRT")
     node.fails(64, "account", "token", "admin", "--expires", "2020-01-01")
@@ -293,4 +302,6 @@ def typed_at_a_terminal(folder):
     check("no terminal" in node.run("account", "password", "admin", start_new_session=True).err, "without a terminal")
 
 
-main(people_log_in, a_flood_of_guesses_holds_nobody_up, guessing_locks_nobody_out, sessions_begin_and_end, taking_back_is_at_once, typed_at_a_terminal, a_token_is_for_what_its_scopes_say, a_token_ends, one_is_revoked)
+main(people_log_in, a_flood_of_guesses_holds_nobody_up, guessing_locks_nobody_out, sessions_begin_and_end,
+     taking_back_is_at_once, typed_at_a_terminal, a_token_is_for_what_its_scopes_say, acting_wants_its_scope,
+     a_token_ends, one_is_revoked)
