@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "command/commands.h"
 #include "command/readers.h"
+#include "command/reload.h"
 #include "desk/reclass.h"
 #include "process/config.h"
 #include "store/clock.h"
@@ -101,25 +102,16 @@ static int run_for_other(void *self, struct ctl_request *request, struct ctl_rep
     return code;
 }
 
-static enum err take_limits(struct node *node, const char *home, struct fault *reterr)
+/* A configuration that cannot be read is told about by who needs the rest of it; here the default stays. */
+static void take_limits(struct node *node, const char *home)
 {
     struct config *config;
     char path[4096];
     snprintf(path, sizeof path, "%s/entente.yaml", home);
-    enum err err = config_load(path, &config, reterr);
-    if (err)
-        return err;
-    node_set_reserve(node, config->reserve_percent);
-    enum classification ceiling;
-    if (classification_parse(text_of(config->classification), &ceiling) == OK)
-        node_set_ceiling(node, ceiling);
+    if (config_load(path, &config, NULL) != OK)
+        return;
+    reload_limits(node, config);
     config_free(config);
-    return OK;
-}
-
-enum err owner_reload(struct owner *o, const char *home, struct fault *reterr)
-{
-    return take_limits(o->node, home, reterr);
 }
 
 enum err owner_open(const char *home, struct owner *ret, struct fault *reterr)
@@ -130,8 +122,7 @@ enum err owner_open(const char *home, struct owner *ret, struct fault *reterr)
         struct fault why = {.offset = -1, .line = -1};
         if (node_check_clock(ret->node, clock_now_us(), &why))
             log_warning("the clock is behind the log, and that could not be noted: %s", why.what);
-        /* A configuration that cannot be read is told about by who needs the rest of it; here the default stays. */
-        (void)!take_limits(ret->node, home, NULL);
+        take_limits(ret->node, home);
         node_hold_reserve(ret->node);
         err = reclass_resume(ret->node, reterr);
     }

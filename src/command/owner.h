@@ -13,9 +13,6 @@ struct owner {
 
 /* ERR_BUSY: somebody else has the home. */
 MUST_CHECK enum err owner_open(const char *home, struct owner *ret, struct fault *reterr);
-/* Takes the limits of entente.yaml again; nothing changes where it is not wholly valid. ERR_MALFORMED | ERR_IO |
- * ERR_NOMEM */
-MUST_CHECK enum err owner_reload(struct owner *o, const char *home, struct fault *reterr);
 /* Lets commands of others in. */
 MUST_CHECK enum err owner_listen(struct owner *o, struct fault *reterr);
 /* Waits for (cancel: ends) the commands of others, then closes. */

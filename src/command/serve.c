@@ -12,12 +12,16 @@
 #include "base/time.h"
 #include "command/api.h"
 #include "command/commands.h"
+#include "command/logging.h"
+#include "command/metrics.h"
 #include "command/owner.h"
 #include "command/readers.h"
+#include "command/reload.h"
 #include "command/vital.h"
 #include "exchange/witness_loop.h"
 #include "model/space.h"
 #include "process/config.h"
+#include "process/crash.h"
 #include "process/signals.h"
 #include "process/worker.h"
 #include "store/clock.h"
@@ -28,7 +32,6 @@
 /* How long a home may stay with a command that is under way before serve gives up. */
 #define SERVE_PATIENCE_US ((int64_t)10 * 1000000)
 #define CLOCK_EVERY_MS    1000
-#define PEM_MAX           (1 * MIB)
 
 struct server {
     struct owner owner;
@@ -40,6 +43,7 @@ struct server {
     struct publisher *publisher;
     struct witness_loop *witnesses;
     struct vital vital;
+    struct metrics metrics;
     char *cert_pem, *key_pem;
     char host[256]; /* as listened on, without the port */
     char sandbox[READERS_WORDS_MAX];
@@ -72,36 +76,15 @@ int64_t server_source_next(struct server *s, const struct uuid *source)
     return s && s->sources ? source_loop_next(s->sources, source) : 0;
 }
 
-static enum err read_pem(const char *path, char **ret, struct fault *reterr)
-{
-    struct buffer b;
-    buffer_init(&b, PEM_MAX);
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return fault_errno(reterr, "%s", path);
-    char *to = buffer_reserve(&b, PEM_MAX);
-    if (to)
-        b.len = fread(to, 1, PEM_MAX, f);
-    enum err err = ferror(f) ? fault_errno(reterr, "%s", path) : OK; /* a folder opens too */
-    fclose(f);
-    if (err) {
-        buffer_done(&b);
-        return err;
-    }
-    *ret = buffer_take(&b, NULL);
-    buffer_done(&b);
-    return *ret ? OK : fault_set(reterr, ERR_NOMEM, "out of memory");
-}
-
 static enum err read_config(struct session *s, struct server *srv, struct fault *fault)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/entente.yaml", s->home);
     enum err err = config_load(path, &srv->config, fault);
     if (!err && srv->config->tls_certificate) {
-        err = read_pem(srv->config->tls_certificate, &srv->cert_pem, fault);
+        err = reload_pem(srv->config->tls_certificate, &srv->cert_pem, fault);
         if (!err)
-            err = read_pem(srv->config->tls_key, &srv->key_pem, fault);
+            err = reload_pem(srv->config->tls_key, &srv->key_pem, fault);
         srv->tls = true;
     }
     return err;
@@ -126,6 +109,19 @@ static void remember_host(struct server *srv, const char *address)
     snprintf(srv->host, sizeof srv->host, "%.*s", (int)(len < 255 ? len : 255), address);
 }
 
+/* What the last one left is told at each start, until somebody has taken it away. */
+static void watch_for_crashes(struct session *s, struct server *srv)
+{
+    char newest[CRASH_NAME_MAX];
+    struct fault why = {.offset = -1, .line = -1};
+    unsigned count = crash_newest(s->home, newest);
+    if (count)
+        log_warning("this node has crashed: %s/" CRASH_FOLDER "/%s%s", s->home, newest,
+                    count > 1 ? " and earlier ones" : "");
+    if (crash_install(s->home, ENTENTE_VERSION, &node_counters(srv->owner.node)->durable, &why))
+        log_warning("a crash would leave no file: %s", why.what);
+}
+
 static void watch_over(struct server *srv)
 {
     vital_watch(&srv->vital, "the writer", node_pulse(srv->owner.node));
@@ -134,6 +130,7 @@ static void watch_over(struct server *srv)
     vital_watch(&srv->vital, "the publisher of checkpoints", publisher_pulse(srv->publisher));
     vital_watch(&srv->vital, "the loop of witnesses", witness_loop_pulse(srv->witnesses));
     srv->vital.web = srv->web;
+    metrics_attach(&srv->metrics, srv->web, srv->peers);
 }
 
 /* Each connection is a file; the soft limit is meant for programs that use select(). */
@@ -155,6 +152,10 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
         err = take_home(s, srv, fault);
     if (err)
         return err;
+    logging_follow(srv->config);
+    log_bound(true);
+    watch_for_crashes(s, srv);
+    metrics_init(&srv->metrics, srv->owner.node);
     readers_follow(srv->config, true);
     err = readers_words(srv->sandbox, fault);
     if (err)
@@ -165,7 +166,10 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
                                   .cert_pem = srv->cert_pem,
                                   .key_pem = srv->key_pem,
                                   .threads = srv->config->threads,
-                                  .api = &srv->api};
+                                  .api = &srv->api,
+                                  .metrics_address = srv->config->metrics_listen,
+                                  .metrics = metrics_page,
+                                  .metrics_self = &srv->metrics};
     srv->owner.server = srv;
     srv->api = api_backend(&srv->owner);
     remember_host(srv, listen);
@@ -213,11 +217,13 @@ static void announce(struct session *s, const struct server *srv)
 static void stop(struct server *srv)
 {
     notify_tell(&srv->vital.notify, "STOPPING=1\nSTATUS=ending");
+    metrics_attach(&srv->metrics, NULL, NULL);
     witness_loop_stop(srv->witnesses);
     publisher_stop(srv->publisher);
     source_loop_stop(srv->sources);
     peer_loop_stop(srv->peers);
     web_stop(srv->web);
+    metrics_done(&srv->metrics);
     srv->witnesses = NULL;
     srv->publisher = NULL;
     srv->peers = NULL;
@@ -236,7 +242,7 @@ static void reload(struct session *s, struct server *srv)
 {
     struct fault why = {.offset = -1, .line = -1};
     notify_reloading(&srv->vital.notify);
-    if (owner_reload(&srv->owner, s->home, &why))
+    if (reload_config(s->home, srv->owner.node, &srv->config, &why))
         log_error("the configuration stays as it was: %s", why.what);
     else
         log_info("the configuration was read again");
@@ -261,6 +267,7 @@ static void run(struct session *s, struct server *srv)
     notify_tell(&srv->vital.notify, "READY=1\nSTATUS=serving\nMAINPID=%d", (int)getpid());
     while (!cancelled(s)) {
         vital_tick(&srv->vital, clock_mono_us());
+        log_catch_up();
         watch_clock(srv->owner.node, &mark);
         if (signals_reload())
             reload(s, srv);

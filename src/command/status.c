@@ -13,6 +13,7 @@
 #include "exchange/source.h"
 #include "ledger/exercise.h"
 #include "model/space.h"
+#include "process/crash.h"
 #include "store/login.h"
 #include "store/origin.h"
 #include "json/json.h"
@@ -177,6 +178,8 @@ static void status_json(struct session *s, const struct fact_genesis *g, const s
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
         json_member_i64(&o, numbers[i].name, (int64_t)numbers[i].value);
     ledger_json(&o, l);
+    char newest[CRASH_NAME_MAX];
+    json_member_i64(&o, "crashes", crash_newest(node_home(s->node), newest));
     json_member_text(&o, "sandbox", text_of(sandbox));
     json_close(&o, '}');
     json_line_end(s);
@@ -245,6 +248,10 @@ static void status_words(struct session *s, const struct fact_genesis *g, const 
             (unsigned long long)refused);
     if (c->quarantined)
         say(s, "  quarantined   %llu objects\n", (unsigned long long)c->quarantined);
+    char newest[CRASH_NAME_MAX];
+    const unsigned crashes = crash_newest(node_home(s->node), newest);
+    if (crashes)
+        say(s, "  crashed       %u times, last %s/%s/%s\n", crashes, node_home(s->node), CRASH_FOLDER, newest);
     say(s, "  sandbox       %s\n", sandbox);
 }
 

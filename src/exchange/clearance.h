@@ -16,6 +16,13 @@ struct single {
     struct text id;
     bool older; /* not the current one */
 };
+/* Decisions of the gate about classes of objects, for who watches: [cleared], and the rules that spoke where it was
+ * withheld, by their number. */
+#define GATE_RULES_COUNTED 16
+struct gate_counters {
+    _Atomic uint64_t decisions[2], denials[GATE_RULES_COUNTED];
+};
+
 struct clearance {
     atomic_uint refs;
     struct recipient recipient;     /* name empty */
@@ -56,6 +63,7 @@ MUST_CHECK enum err singles_find(struct view *v, struct clearance *c, int64_t no
 /* The newest clearance of up to CLEARANCES_MAX recipients. Thread-safe. */
 struct clearances;
 MUST_CHECK enum err clearances_new(struct clearances **ret);
+const struct gate_counters *clearances_counters(const struct clearances *cs);
 void clearances_free(struct clearances *cs);
 /* Has time gone past what its newest clearance held for, or is none known? Then what begins with time may have begun,
  * and taxii_openings_pass() comes before the next page. */

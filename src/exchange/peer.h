@@ -42,5 +42,6 @@ struct peer_result {
     enum err err;
     char words[FAULT_WHAT_MAX];
     uint64_t objects;
+    uint32_t failures; /* in a row */
 };
 bool peer_loop_result(struct peer_loop *l, const struct uuid *party, struct peer_result *ret);

@@ -75,8 +75,10 @@ static void tell(const struct uuid *id, bool was_bad, enum err e, const struct f
 {
     char party[UUID_TEXT_MAX];
     uuid_format(id, party);
+    const struct log_field fields[] = {{"peer", party}, {"code", err_name(e)}};
     if (e && !was_bad)
-        log_warning("peer %s: %s", party, fault->what[0] ? fault->what : err_name(e));
+        log_fields(LOG_WARNING, fields, ARRAY_LEN(fields), "peer %s: %s", party,
+                   fault->what[0] ? fault->what : err_name(e));
     else if (!e && was_bad)
         log_info("peer %s: answers again", party);
 }
@@ -87,6 +89,7 @@ static void note_result(struct line *line, const struct uuid *party, enum err e,
     tell(party, line->has_result && line->result.err, e, fault);
     line->result.at_us = clock_now_us();
     line->result.err = e;
+    line->result.failures = e ? line->result.failures + 1 : 0;
     line->result.objects += pulled->objects;
     memcpy(line->result.words, e ? fault->what : "", e ? sizeof fault->what : 1);
     line->has_result = true;

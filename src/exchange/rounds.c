@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/time.h"
 
 #define LOOP_WORKERS_MAX 8
@@ -193,9 +194,8 @@ static void work_on(struct rounds *r, struct line *line)
     r->under_way--;
 }
 
-static void *work(void *self)
+static void run_rounds(struct rounds *r)
 {
-    struct rounds *r = self;
     pthread_mutex_lock(&r->lock);
     while (!atomic_load(&r->stop)) {
         pulse_expect(&r->pulse, clock_mono_us());
@@ -208,6 +208,14 @@ static void *work(void *self)
             wait_a_little(r, now_us);
     }
     pthread_mutex_unlock(&r->lock);
+}
+
+static void *work(void *self)
+{
+    struct thread_own own;
+    thread_begin(&own, "rounds");
+    run_rounds(self);
+    thread_end();
     return NULL;
 }
 

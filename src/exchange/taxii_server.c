@@ -37,6 +37,11 @@ enum err taxii_server_new(struct node *node, struct taxii_server **ret, struct f
     return OK;
 }
 
+const struct gate_counters *taxii_server_gate_counters(const struct taxii_server *s)
+{
+    return clearances_counters(s->clearances);
+}
+
 void taxii_server_free(struct taxii_server *s)
 {
     if (!s)

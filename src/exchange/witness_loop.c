@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/time.h"
 #include "exchange/peer_inside.h"
 
@@ -201,9 +202,8 @@ static bool known_now(struct witness_loop *l)
     return answered || !listed;
 }
 
-static void *work(void *self)
+static void ask_on(struct witness_loop *l)
 {
-    struct witness_loop *l = self;
     while (!stopped(l)) {
         bool held = node_held(l->node);
         pulse_expect(&l->pulse, clock_mono_us());
@@ -217,6 +217,14 @@ static void *work(void *self)
             wait_ms(l, HELD_RETRY_MS);
         }
     }
+}
+
+static void *work(void *self)
+{
+    struct thread_own own;
+    thread_begin(&own, "witnesses");
+    ask_on(self);
+    thread_end();
     return NULL;
 }
 

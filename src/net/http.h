@@ -92,6 +92,9 @@ struct http_server_options {
     /* Answers for faults found before or instead of the handler: returns an outbound for the status (400, 413, 431,
      * 500). NULL, or returning NULL: an answer without a body. */
     struct outbound *(*fault_page)(void *self, int status);
+    /* May be NULL. Told of each answer, with the bytes of its body as they are sent; of a stream's pieces, with
+     * status 0, of each. For counting: called on a pool thread, costs what it costs. */
+    void (*answered)(void *self, const struct http_request *request, int status, size_t bytes);
 };
 /* options and what they point to are needed during the call only, but for handler, fault_page and self.
  * Plain HTTP on an address that is not loopback is refused: ERR_DENIED. ERR_BUSY: the port is taken (fault says so).
@@ -100,6 +103,7 @@ struct http_server_options {
  * dropped. A request line or header that is no HTTP is answered by libmicrohttpd with its own fixed text. */
 MUST_CHECK enum err http_server_start(const struct http_server_options *options, struct http_server **ret,
                                       struct fault *reterr);
+size_t http_server_held(struct http_server *s); /* requests and streams that wait now */
 uint16_t http_server_port(const struct http_server *s);
 /* For how long something in the server has been silent that should not be: a handler call that does not come back
  * (more than HTTP_CALL_MAX_US), the thread that watches over slow requests, or the pool, which has not taken notice

@@ -132,3 +132,8 @@ int64_t http_server_late_us(struct http_server *s, int64_t now_us)
         most = late[i] > most ? late[i] : most;
     return most;
 }
+
+size_t http_server_held(struct http_server *s)
+{
+    return http_wait_count(s->wait);
+}

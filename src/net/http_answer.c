@@ -94,6 +94,13 @@ static struct text packed_body(struct outbound *o)
     return packed;
 }
 
+void http_told(struct http_exchange *x, int status, size_t bytes)
+{
+    const struct http_server_options *o = &x->server->options;
+    if (o->answered)
+        o->answered(o->self, &x->request, status, bytes);
+}
+
 enum MHD_Result http_answer(struct http_exchange *x, struct MHD_Connection *connection, struct outbound *o)
 {
     struct text body = outbound_body(o), packed = TEXT_NONE;
@@ -120,6 +127,7 @@ enum MHD_Result http_answer(struct http_exchange *x, struct MHD_Connection *conn
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
     if (x->fault == MHD_HTTP_UNSUPPORTED_MEDIA_TYPE) /* RFC 9110 section 12.5.3: what would be taken */
         MHD_add_response_header(response, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip");
+    http_told(x, status, body.len);
     enum MHD_Result r = MHD_queue_response(connection, (unsigned)status, response);
     MHD_destroy_response(response);
     return r;
@@ -149,5 +157,6 @@ enum MHD_Result http_answer_fault(struct http_exchange *x, struct MHD_Connection
     if (http_is_answer(page))
         return http_answer(x, connection, page);
     outbound_free(page);
+    http_told(x, status, 0);
     return answer_empty(s, connection, status);
 }

@@ -73,6 +73,7 @@ static ssize_t next_piece(struct http_exchange *x)
         uint64_t mark = http_wait_mark(x->server->wait);
         enum http_next what = x->next(x->state, closing, &piece, &until_us);
         take_piece(x, piece);
+        http_told(x, 0, piece ? outbound_body(piece).len : 0);
         x->last = what == HTTP_END || (what == HTTP_LATER && closing);
         if (what != HTTP_LATER || closing)
             continue;
@@ -115,6 +116,7 @@ static enum MHD_Result begin_stream(struct http_exchange *x, struct MHD_Connecti
     http_add_headers(response, head, http_is_stopping(x->server));
     enum MHD_Result told = MHD_queue_response(connection, (unsigned)outbound_status(head), response);
     MHD_destroy_response(response);
+    http_told(x, outbound_status(head), outbound_body(head).len);
     take_piece(x, head);
     return told;
 }

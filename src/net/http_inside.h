@@ -84,6 +84,7 @@ void http_sender_give_body(struct http_exchange *x);
 void http_sender_end(struct http_exchange *x);
 
 /* ---- http_answer.c ---- */
+void http_told(struct http_exchange *x, int status, size_t bytes);
 /* Takes o; the headers are those of every answer. */
 enum MHD_Result http_answer(struct http_exchange *x, struct MHD_Connection *connection, struct outbound *o);
 enum MHD_Result http_answer_fault(struct http_exchange *x, struct MHD_Connection *connection, int status);

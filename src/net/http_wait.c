@@ -237,6 +237,14 @@ bool http_wait_begin(struct http_wait *w, struct http_waiter *waiter, uint64_t m
     return room;
 }
 
+size_t http_wait_count(struct http_wait *w)
+{
+    pthread_mutex_lock(&w->lock);
+    size_t count = w->count;
+    pthread_mutex_unlock(&w->lock);
+    return count;
+}
+
 void http_wait_wake(struct http_wait *w, const void *state)
 {
     pthread_mutex_lock(&w->lock);

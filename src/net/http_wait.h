@@ -26,6 +26,7 @@ uint64_t http_wait_mark(struct http_wait *w);
  * resumed at once. false: there is no room, nothing was done. */
 bool http_wait_begin(struct http_wait *w, struct http_waiter *waiter, uint64_t mark, const void *state,
                      int64_t until_us);
+size_t http_wait_count(struct http_wait *w);                 /* how many wait */
 void http_wait_wake(struct http_wait *w, const void *state); /* NULL: all */
 /* All are woken; from now on nobody waits: http_wait_begin() resumes at once. */
 void http_wait_close(struct http_wait *w);

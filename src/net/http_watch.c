@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/pulse.h"
+#include "base/thread.h"
 #include "base/time.h"
 
 #define SECOND_US      INT64_C(1000000)
@@ -51,9 +52,8 @@ static void look(struct http_watch *w)
     }
 }
 
-static void *watching(void *self)
+static void watch_on(struct http_watch *w)
 {
-    struct http_watch *w = self;
     pthread_mutex_lock(&w->lock);
     while (!w->stop) {
         struct timespec until;
@@ -64,6 +64,14 @@ static void *watching(void *self)
         look(w);
     }
     pthread_mutex_unlock(&w->lock);
+}
+
+static void *watching(void *self)
+{
+    struct thread_own own;
+    thread_begin(&own, "http-watch");
+    watch_on(self);
+    thread_end();
     return NULL;
 }
 

@@ -20,6 +20,9 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_UINT("threads", CYAML_FLAG_OPTIONAL, struct config, threads),
     CYAML_FIELD_UINT("checkpoint_ms", CYAML_FLAG_OPTIONAL, struct config, checkpoint_ms),
     CYAML_FIELD_UINT("witness_ms", CYAML_FLAG_OPTIONAL, struct config, witness_ms),
+    CYAML_FIELD_STRING_PTR("metrics_listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, metrics_listen,
+                           1, 255),
+    CYAML_FIELD_STRING_PTR("log_format", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, log_format, 1, 16),
     CYAML_FIELD_STRING_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, log_level, 1, 16),
     CYAML_FIELD_STRING_PTR("sandbox", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, sandbox, 1, 16),
     CYAML_FIELD_STRING_PTR("classification", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, classification,
@@ -77,6 +80,8 @@ void config_free(struct config *c)
     free(c->listen);
     free(c->tls_certificate);
     free(c->tls_key);
+    free(c->metrics_listen);
+    free(c->log_format);
     free(c->log_level);
     free(c->sandbox);
     free(c->classification);
@@ -89,6 +94,8 @@ static enum err fill_defaults(struct config *c)
         c->listen = strdup("127.0.0.1:8443");
     if (!c->log_level)
         c->log_level = strdup("info");
+    if (!c->log_format)
+        c->log_format = strdup("auto");
     if (!c->sandbox)
         c->sandbox = strdup("required");
     if (!c->classification)
@@ -101,7 +108,7 @@ static enum err fill_defaults(struct config *c)
         c->checkpoint_ms = 1000;
     if (c->witness_ms == 0)
         c->witness_ms = 10000;
-    return c->listen && c->log_level && c->sandbox && c->classification ? OK : ERR_NOMEM;
+    return c->listen && c->log_format && c->log_level && c->sandbox && c->classification ? OK : ERR_NOMEM;
 }
 
 /* Line of the file on which a key stands; -1: it does not. */
@@ -154,8 +161,10 @@ static void check(const struct config *c, const struct report *r)
 {
     static const char *const levels[] = {"error", "warning", "info", "debug"};
     static const char *const classifications[] = {"none", "restricted", "confidential", "secret", "top-secret"};
+    static const char *const formats[] = {"auto", "text", "json"};
     enum sandbox_policy policy;
     report(r, !one_of(c->log_level, levels, ARRAY_LEN(levels)), "log_level", "one of error, warning, info, debug");
+    report(r, !one_of(c->log_format, formats, ARRAY_LEN(formats)), "log_format", "one of auto, text, json");
     report(r, !one_of(c->classification, classifications, ARRAY_LEN(classifications)), "classification",
            "one of none, restricted, confidential, secret, top-secret");
     report(r, sandbox_policy_parse(c->sandbox, &policy) != OK, "sandbox", "one of required, partial, off");

@@ -10,6 +10,8 @@ struct config {
     unsigned threads;         /* of the HTTP server */
     unsigned checkpoint_ms;   /* how often serve signs the log, when it grew */
     unsigned witness_ms;      /* how often partners are asked to cosign, at most */
+    char *metrics_listen;     /* a second address that serves /metrics alone, on loopback; NULL: the first one does */
+    char *log_format;         /* auto, text, json */
     char *log_level;          /* error, warning, info, debug */
     char *sandbox;            /* of readers: required, partial, off (process/sandbox.h) */
     char *classification;     /* the highest that is taken in: none, restricted, confidential, secret, top-secret */

@@ -34,6 +34,19 @@ void workers_stop(void);
  * that names the key) when it is not enough; *ret is filled then too. ERR_IO | ERR_NOMEM */
 MUST_CHECK enum err workers_probe(const char *role, struct sandbox_state *ret, struct fault *reterr);
 
+/* How many ended badly since this process began, by reason. */
+enum worker_failure {
+    WORKER_TIME,
+    WORKER_FORBIDDEN, /* by its sandbox */
+    WORKER_SIGNAL,
+    WORKER_SILENCE,
+    WORKER_NO_SANDBOX,
+    WORKER_NO_WORD,
+    WORKER_FAILURES
+};
+const char *worker_failure_name(enum worker_failure f); /* "time" */
+uint64_t workers_failed(enum worker_failure f);
+
 struct worker;
 /* Hands the document (borrowed, open for reading only) and the job (at most WORKER_JOB_MAX bytes) to a worker of this
  * role, a static text. `cancel` may be NULL. ERR_DENIED: the sandbox is not what the policy asks for. ERR_CANCELLED |

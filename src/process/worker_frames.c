@@ -36,9 +36,29 @@ static int status_at_end(struct worker *w)
     return status;
 }
 
+static _Atomic uint64_t failures[WORKER_FAILURES];
+
+static void count_failure(enum worker_failure f)
+{
+    atomic_fetch_add_explicit(&failures[f], 1, memory_order_relaxed);
+}
+
+uint64_t workers_failed(enum worker_failure f)
+{
+    return atomic_load_explicit(&failures[f], memory_order_relaxed);
+}
+
+const char *worker_failure_name(enum worker_failure f)
+{
+    static const char *const names[] = {"time", "forbidden", "signal", "silence", "no-sandbox", "no-word"};
+    return names[f];
+}
+
 static enum err ended_by_signal(const struct worker *w, int number, struct fault *reterr)
 {
     const char *name = sigdescr_np(number);
+    enum worker_failure why = number == SIGXCPU ? WORKER_TIME : number == SIGSYS ? WORKER_FORBIDDEN : WORKER_SIGNAL;
+    count_failure(why);
     if (number == SIGXCPU)
         return fault_set(reterr, ERR_MALFORMED, "its reader used more than %u s of processor time", w->limits.cpu_s);
     if (number == SIGSYS)
@@ -53,6 +73,7 @@ static enum err ended(struct worker *w, struct fault *reterr)
     int status = status_at_end(w);
     if (WIFSIGNALED(status))
         return ended_by_signal(w, WTERMSIG(status), reterr);
+    count_failure(WEXITSTATUS(status) == WORKER_EXIT_SANDBOX ? WORKER_NO_SANDBOX : WORKER_NO_WORD);
     if (WEXITSTATUS(status) == WORKER_EXIT_SANDBOX)
         return fault_set(reterr, ERR_DENIED, "a reader process could not close its sandbox");
     return fault_set(reterr, ERR_MALFORMED, "its reader stopped without a word (exit code %d)", WEXITSTATUS(status));
@@ -66,9 +87,11 @@ static enum err wait_readable(struct worker *w, int64_t until_us, int limit_ms, 
         if (w->cancel && atomic_load(w->cancel))
             return fault_set(reterr, ERR_CANCELLED, "stopped on request");
         int64_t left = (until_us - clock_mono_us()) / 1000;
-        if (left <= 0)
+        if (left <= 0) {
+            count_failure(WORKER_SILENCE);
             return fault_set(reterr, ERR_MALFORMED, "its reader said nothing for %d s, and was ended",
                              (limit_ms + 999) / 1000);
+        }
         struct pollfd p = {w->answer, POLLIN, 0};
         int ready = poll(&p, 1, left < SLICE_MS ? (int)left : SLICE_MS);
         if (ready > 0)

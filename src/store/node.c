@@ -83,6 +83,7 @@ enum err node_reader(struct node *node, struct view **ret, struct fault *reterr)
             return err;
         view_set_tag(v, epoch);
     }
+    counter_up(&node->counters.readers);
     *ret = v;
     return OK;
 }
@@ -91,6 +92,7 @@ void node_reader_done(struct node *node, struct view *v)
 {
     if (!v)
         return;
+    atomic_fetch_sub_explicit(&node->counters.readers, 1, memory_order_relaxed);
     view_end(v);
     if (view_damaged(v) && view_tag(v) == node_view_epoch(node))
         writer_mend_view(node);
@@ -510,6 +512,11 @@ bool node_make_room(void *self)
 }
 
 /* ---- small questions ---- */
+
+const struct node_counters *node_counters(const struct node *node)
+{
+    return &node->counters;
+}
 
 const struct pulse *node_pulse(const struct node *node)
 {

@@ -9,6 +9,7 @@
  *
  * Invariants: see store/log.h; and 3 views equal a replay; the view is never ahead of the log. */
 #pragma once
+#include "base/histogram.h"
 #include "base/pulse.h"
 #include "ledger/note.h"
 #include "ledger/tree.h"
@@ -160,6 +161,16 @@ enum classification node_ceiling(const struct node *node);
 /* Keeps HOME/reserve from now on: room for essential writes when the disk is full. Owner only. */
 void node_hold_reserve(struct node *node);
 
+/* What a node has done since it was opened, for who watches it; any thread may read it at any time. */
+struct node_counters {
+    _Atomic uint64_t queued;        /* writes that wait for the writer thread */
+    _Atomic uint64_t readers;       /* reading views that are given out */
+    _Atomic uint64_t durable;       /* entries of the log that are synced */
+    _Atomic uint64_t visible;       /* entries that the view shows */
+    struct histogram group_entries; /* in one commit of the log */
+    struct histogram commit_us;     /* its writes and its sync */
+};
+const struct node_counters *node_counters(const struct node *node);
 /* Whether the writer thread goes on (base/pulse.h). While the node is open. */
 const struct pulse *node_pulse(const struct node *node);
 

@@ -77,6 +77,7 @@ struct node {
     _Atomic unsigned classification; /* enum classification */
     atomic_bool reserve_wanted, reserve_there;
     struct writer writer;
+    struct node_counters counters;
     atomic_bool view_damaged; /* wait for writer_mend_view() */
     struct origin_state origin;
     pthread_mutex_t keep_lock;   /* one erasure or backup at a time: held by who asks for it */

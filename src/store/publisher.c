@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/time.h"
 
 struct publisher {
@@ -47,9 +48,8 @@ static struct timespec later(unsigned ms)
     return t;
 }
 
-static void *work(void *arg)
+static void publish_on(struct publisher *p)
 {
-    struct publisher *p = arg;
     pthread_mutex_lock(&p->lock);
     while (!p->stop) {
         struct timespec until = later(p->interval_ms);
@@ -64,6 +64,14 @@ static void *work(void *arg)
         pthread_mutex_lock(&p->lock);
     }
     pthread_mutex_unlock(&p->lock);
+}
+
+static void *work(void *arg)
+{
+    struct thread_own own;
+    thread_begin(&own, "publisher");
+    publish_on(arg);
+    thread_end();
     return NULL;
 }
 

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/time.h"
 #include "store/node_inside.h"
 #include "store/references.h"
@@ -213,11 +214,13 @@ static bool run_job(struct node *node, struct job *job, bool first, int64_t now_
 
 /* ---- groups ---- */
 
-static struct job *next_job(struct writer *w)
+static struct job *next_job(struct node *node)
 {
+    struct writer *w = &node->writer;
     pthread_mutex_lock(&w->lock);
     struct job *job = w->first;
     if (job) {
+        atomic_fetch_sub_explicit(&node->counters.queued, 1, memory_order_relaxed);
         w->first = job->next;
         if (!w->first)
             w->last = NULL;
@@ -227,8 +230,10 @@ static struct job *next_job(struct writer *w)
     return job;
 }
 
-static void put_back(struct writer *w, struct job *job)
+static void put_back(struct node *node, struct job *job)
 {
+    struct writer *w = &node->writer;
+    counter_up(&node->counters.queued);
     pthread_mutex_lock(&w->lock);
     job->next = w->first;
     w->first = job;
@@ -288,9 +293,17 @@ static bool mend_view(struct node *node)
 static enum err finish_group(struct node *node, struct fault *why)
 {
     struct writer *w = &node->writer;
-    pulse_expect(&w->pulse, clock_mono_us());
+    int64_t begun_us = clock_mono_us();
+    uint64_t before = counter_of(&node->counters.durable);
+    pulse_expect(&w->pulse, begun_us);
     enum err err = log_commit(node->log, why);
-    pulse_expect(&w->pulse, clock_mono_us());
+    int64_t now_us = clock_mono_us();
+    pulse_expect(&w->pulse, now_us);
+    if (err == OK) {
+        histogram_add(&node->counters.commit_us, (uint64_t)(now_us - begun_us));
+        histogram_add(&node->counters.group_entries, log_size(node->log) - before);
+        atomic_store(&node->counters.durable, log_size(node->log));
+    }
     if (err != OK) {
         view_rollback(node->view);
         if (log_failed(node->log))
@@ -303,7 +316,9 @@ static enum err finish_group(struct node *node, struct fault *why)
         err = replay_missing(node, node->view, &damaged, why);
     }
     if (err != OK && view_damaged(node->view) && mend_view(node))
-        err = OK;  /* a replay shows what the log has, this group with it */
+        err = OK; /* a replay shows what the log has, this group with it */
+    if (err == OK)
+        atomic_store(&node->counters.visible, log_size(node->log));
     if (err != OK) /* the log has it and the next opening will show it; but nothing can be said now */
         stop_writing(w, err, why);
     return err;
@@ -329,9 +344,9 @@ static bool gather(struct node *node, struct job *job, bool only, struct job **r
     int64_t now_us = clock_now_us();
     bool first = true;
     *ret_list = NULL;
-    for (; job; job = only ? NULL : next_job(&node->writer)) {
+    for (; job; job = only ? NULL : next_job(node)) {
         if (!job->fn) {
-            put_back(&node->writer, job);
+            put_back(node, job);
             break;
         }
         add_to(&end, job);
@@ -416,9 +431,8 @@ void writer_stop_writing(struct node *node, enum err err, const struct fault *wh
 
 /* ---- the thread ---- */
 
-static void *work(void *arg)
+static void write_groups(struct node *node)
 {
-    struct node *node = arg;
     struct writer *w = &node->writer;
     for (;;) {
         pthread_mutex_lock(&w->lock);
@@ -432,10 +446,10 @@ static void *work(void *arg)
         struct fault why = w->why;
         pthread_mutex_unlock(&w->lock);
         if (end)
-            return NULL;
+            return;
         if (atomic_exchange(&node->view_damaged, false) && !stopped)
             mend_view(node);
-        struct job *job = next_job(w);
+        struct job *job = next_job(node);
         if (!job)
             continue;
         if (stopped) {
@@ -449,9 +463,20 @@ static void *work(void *arg)
     }
 }
 
+static void *work(void *arg)
+{
+    struct thread_own own;
+    thread_begin(&own, "writer");
+    write_groups(arg);
+    thread_end();
+    return NULL;
+}
+
 enum err writer_start(struct node *node, struct fault *reterr)
 {
     struct writer *w = &node->writer;
+    atomic_store(&node->counters.durable, log_size(node->log));
+    atomic_store(&node->counters.visible, log_size(node->log));
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, NULL);
     buffer_init(&w->public_part, LOG_RECORD_MAX_BYTES);
@@ -509,6 +534,7 @@ enum err writer_run(struct node *node, struct job *job, struct fault *reterr)
     else
         w->first = job;
     w->last = job;
+    counter_up(&node->counters.queued);
     pulse_call(&w->pulse, clock_mono_us());
     pthread_cond_signal(&w->work);
     while (!job->done)

@@ -55,6 +55,41 @@ static struct outbound *welcome(struct routes *r, const struct http_request *req
     return outbound_protocol(PAGE_WELCOME, 200, fields, ARRAY_LEN(fields), NULL, 0, &made) ? NULL : made;
 }
 
+/* Somebody stands between, whose client may be anywhere. */
+static bool was_forwarded(const struct http_request *request)
+{
+    static const char *const names[] = {"Forwarded",         "X-Forwarded-For", "X-Forwarded-Host",
+                                        "X-Forwarded-Proto", "X-Real-IP",       "Via"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (http_header(request, names[i]).ptr)
+            return true;
+    return false;
+}
+
+/* For this machine alone; to others there is no such page. */
+static struct outbound *metrics(struct routes *r, const struct http_request *request)
+{
+    if (!r->metrics || !request->loopback || was_forwarded(request))
+        return taxii_fault(404);
+    return r->metrics(r->metrics_self);
+}
+
+struct outbound *routes_metrics_alone(void *self, const struct http_request *request)
+{
+    struct routes *r = self;
+    if (!text_eq(request->path, TEXT("/metrics")))
+        return taxii_fault(404);
+    if (!text_eq(request->method, TEXT("GET")) && !text_eq(request->method, TEXT("HEAD")))
+        return taxii_not_allowed("GET, HEAD");
+    return metrics(r, request);
+}
+
+void routes_answered(void *self, const struct http_request *request, int status, size_t bytes)
+{
+    struct routes *r = self;
+    web_count(&r->counters, request, status, bytes);
+}
+
 static const struct route {
     const char *path;
     bool below; /* and everything below it */
@@ -63,7 +98,7 @@ static const struct route {
 } table[] = {
     {"/taxii2", true, false, taxii},       {"/log", true, false, ledger}, {"/intelmq", true, false, intelmq},
     {SESSION_PATH, false, false, session}, {"/api", true, false, api},    {"/healthz", false, true, health},
-    {"/", false, true, welcome},
+    {"/metrics", false, true, metrics},    {"/", false, true, welcome},
 };
 
 static bool matches(const struct route *route, struct text path)

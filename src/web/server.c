@@ -18,6 +18,8 @@
 struct web {
     struct routes routes;
     struct http_server *http;
+    struct routes second; /* of the address for metrics alone */
+    struct http_server *second_http;
 };
 
 static unsigned threads_of(const struct web_options *options)
@@ -45,12 +47,28 @@ static unsigned connections_of(void)
     return room < CONNECTIONS_MAX ? (unsigned)room : CONNECTIONS_MAX;
 }
 
+static enum err start_second(struct web *w, const struct web_options *options, struct fault *reterr)
+{
+    w->second = (struct routes){.metrics = options->metrics, .metrics_self = options->metrics_self};
+    const struct http_server_options http = {.address = options->metrics_address,
+                                             .threads = 1,
+                                             .handler = routes_metrics_alone,
+                                             .self = &w->second,
+                                             .fault_page = routes_fault,
+                                             .answered = routes_answered};
+    return http_server_start(&http, &w->second_http, reterr);
+}
+
 enum err web_start(struct node *node, const struct web_options *options, struct web **ret, struct fault *reterr)
 {
     struct web *w = calloc(1, sizeof *w);
     if (!w)
         return fault_set(reterr, ERR_NOMEM, "no memory for the HTTP server");
     w->routes = (struct routes){.node = node, .started_us = clock_mono_us()};
+    if (!options->metrics_address) {
+        w->routes.metrics = options->metrics;
+        w->routes.metrics_self = options->metrics_self;
+    }
     enum err e = taxii_server_new(node, &w->routes.taxii, reterr);
     if (e == OK)
         e = ledger_server_new(node, &w->routes.ledger, reterr);
@@ -64,11 +82,14 @@ enum err web_start(struct node *node, const struct web_options *options, struct 
                                                  .connections_max = connections_of(),
                                                  .handler = routes_handle,
                                                  .self = &w->routes,
-                                                 .fault_page = routes_fault};
+                                                 .fault_page = routes_fault,
+                                                 .answered = routes_answered};
         e = http_server_start(&http, &w->http, reterr);
         if (e == OK)
             login_wakes(node, w->http);
     }
+    if (e == OK && options->metrics_address)
+        e = start_second(w, options, reterr);
     if (e) {
         web_stop(w);
         return e;
@@ -76,6 +97,26 @@ enum err web_start(struct node *node, const struct web_options *options, struct 
     node_on_commit(node, moved, w);
     *ret = w;
     return OK;
+}
+
+uint16_t web_metrics_port(const struct web *w)
+{
+    return w->second_http ? http_server_port(w->second_http) : 0;
+}
+
+const struct web_counters *web_counters(const struct web *w)
+{
+    return &w->routes.counters;
+}
+
+const struct gate_counters *web_gate_counters(const struct web *w)
+{
+    return taxii_server_gate_counters(w->routes.taxii);
+}
+
+size_t web_waiting(struct web *w)
+{
+    return http_server_held(w->http);
 }
 
 uint16_t web_port(const struct web *w)
@@ -95,6 +136,7 @@ void web_stop(struct web *w)
     if (w->http)
         login_wakes(w->routes.node, NULL);
     node_on_commit(w->routes.node, NULL, NULL);
+    http_server_stop(w->second_http);
     http_server_stop(w->http);
     api_door_free(w->routes.api);
     ledger_server_free(w->routes.ledger);

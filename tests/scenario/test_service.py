@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A serving node and its service manager: what it is told, and that a hang is noticed."""
 
+import json
 import os
 import re
 import shutil
@@ -8,8 +9,10 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
-from house import Node, check, domain, bundle, main, wait_for, write
+from house import ENTENTE, Node, check, domain, bundle, main, wait_for, write
 
 
 class Manager:
@@ -106,5 +109,159 @@ def a_stuck_writer_stops_the_pings(folder):
     check(node.stop() == 0, "it ends well")
 
 
+def journal_stream(path):
+    """What the journal would say of a standard error that is this file."""
+    about = os.stat(path)
+    return f"{about.st_dev}:{about.st_ino}"
+
+
+def messages_for_programs(folder):
+    node, manager = Node(folder, "CSIRT"), Manager(os.path.join(folder, "notify"))
+    log = node.home + ".messages"
+    write(node.home, "entente.yaml", "log_format: json\nthreads: 2\n")
+    serve(node, manager)
+    manager.waits_for("READY=1")
+    write(node.home, "entente.yaml", "log_format: json\nthreads: 3\n")
+    node.server.send_signal(signal.SIGHUP)
+    wait_for(lambda: "was read again" in open(log).read(), "the reload is told")
+    lines = [json.loads(line) for line in open(log)]
+    for line in lines:
+        check(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", line["time"]), line)
+        check(line["level"] in ("error", "warning", "info") and line["role"] == "serve" and line["message"], line)
+    check(any("threads" in line["message"] and "next start" in line["message"] for line in lines),
+          f"what waits for a restart is said: {lines}")
+    check(node.stop() == 0, "it ends well")
+    write(node.home, "entente.yaml", "")
+    open(log, "w").close()
+    os.environ["JOURNAL_STREAM"] = journal_stream(log)
+    try:
+        serve(node, manager)
+    finally:
+        os.environ.pop("JOURNAL_STREAM")
+    node.server.send_signal(signal.SIGHUP)
+    wait_for(lambda: "was read again" in open(log).read(), "the reload is told")
+    check(all(re.match(r"<[3467]>entente serve: ", line) for line in open(log)), open(log).read())
+
+
+def build_id(path):
+    notes = subprocess.run(["readelf", "-n", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    found = re.search(r"Build ID: ([0-9a-f]+)", notes)
+    return found and found.group(1)
+
+
+def a_crash_leaves_a_file_without_payload(folder):
+    node, manager = Node(folder, "CSIRT"), Manager(os.path.join(folder, "notify"))
+    serve(node, manager)
+    node.ok("import", bundle(folder, domain("canary-in-memory.example", description="canary-in-memory")))
+    token = node.token("admin")
+    check(node.get("", token)[0] == 200, "and has been asked")
+    node.server.send_signal(signal.SIGSEGV)
+    check(node.server.wait(60) != 0, "it dies of it")
+    crash = os.path.join(node.home, "crash")
+    names = os.listdir(crash)
+    check(len(names) == 1 and re.fullmatch(r"\d{8}T\d{6}Z-\d+\.txt", names[0]), f"{names}")
+    path = os.path.join(crash, names[0])
+    check(os.stat(path).st_mode & 0o777 == 0o600, "for the node's user alone")
+    words = open(path).read()
+    check("\nsignal 11 SIGSEGV\n" in words and re.search(r"\nlog-position \d+\n", words), words)
+    check(len(re.findall(r"^  \d+ [^ ]+\+0x[0-9a-f]+$", words, re.M)) >= 3 and "entente+0x" in words, words)
+    own = build_id(ENTENTE) if shutil.which("readelf") else None
+    check(own is None or f"\nbuild-id {own}\n" in words, f"{own}: {words}")
+    for secret in ("canary", "example", token, node.name):
+        check(secret not in words, f"{secret} is in the file: {words}")
+    node.server.stdout.close()
+    node.log.close()
+    node.server = None
+    check(node.status()["crashes"] == 1, "status counts it")
+    serve(node, manager)
+    check(names[0] in open(node.home + ".messages").read(), "the next start tells it")
+
+
+def what_is_watched(folder):
+    node = Node(folder, "CSIRT").serve()
+    node.ok("import", bundle(folder, domain("canary.example", description="canary")))
+    root = node.url.replace("/taxii2/", "")
+    ask = urllib.request.urlopen(root + "/metrics", timeout=60)
+    page = ask.read().decode()
+    check(ask.headers["Content-Type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8", ask.headers)
+    check(page.endswith("\n# EOF\n") and 'entente_held{kind="indicators"} 1\n' in page, page)
+    check("canary" not in page and "indicator--" not in page, page)
+    for name in ("X-Forwarded-For", "Forwarded", "Via"):
+        request = urllib.request.Request(root + "/metrics", headers={name: "203.0.113.7"})
+        try:
+            urllib.request.urlopen(request, timeout=60)
+            check(False, f"{name}: somebody from outside was answered")
+        except urllib.error.HTTPError as answer:
+            check(answer.code == 404, f"{answer.code}")
+    check(node.stop() == 0, "it ends well")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    write(node.home, "entente.yaml", f"metrics_listen: 127.0.0.1:{port}\n")
+    node.serve()
+    check(b"# EOF" in urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60).read(), "its own address")
+    for url in (node.url.replace("/taxii2/", "/metrics"), f"http://127.0.0.1:{port}/taxii2/"):
+        try:
+            urllib.request.urlopen(url, timeout=60)
+            check(False, f"{url} is answered")
+        except urllib.error.HTTPError as answer:
+            check(answer.code == 404, f"{url}: {answer.code}")
+
+
+def a_configuration_is_checked_with_its_files(folder):
+    node = Node(folder, "CSIRT")
+    said = node.ok("config", "check").out
+    check("SIGHUP: log_level" in said and "next start: listen" in said, said)
+    for words in ("listen: 192.0.2.1:443\n", "listen: nonsense\n", "metrics_listen: 192.0.2.1:9000\n"):
+        write(node.home, "entente.yaml", words)
+        check(node.run("config", "check").code == 1, f"{words} is no configuration")
+    if not shutil.which("openssl"):
+        return "no openssl"
+    for name, days in (("a", 365), ("b", 365), ("old", 3)):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                        "/CN=localhost", "-days", str(days), "-keyout", os.path.join(folder, name + ".key"), "-out",
+                        os.path.join(folder, name + ".pem")], check=True, stderr=subprocess.DEVNULL)
+    for cert, key, code, words in (("a", "a", 0, ""), ("a", "b", 1, "do not belong together"), ("old", "old", 0, "ends in 2 days"),
+                                   ("a", "list", 1, "no key in PEM")):
+        write(folder, "list.key", "value\n")
+        write(node.home, "entente.yaml", f"listen: 0.0.0.0:0\ntls_certificate: {folder}/{cert}.pem\ntls_key: {folder}/{key}.key\n")
+        done = node.run("config", "check")
+        check(done.code == code and words in done.err, f"{cert} {key}: {done.code} {done.err}")
+    os.chmod(os.path.join(folder, "a.key"), 0o644)
+    write(node.home, "entente.yaml", f"tls_certificate: {folder}/a.pem\ntls_key: {folder}/a.key\n")
+    done = node.run("config", "check")
+    check(done.code == 1 and "others can get at it" in done.err, done.err)
+    return None
+
+
+def an_idle_node_asks_nobody(folder):
+    """Nothing but its own door, by which it sees whether it still answers."""
+    if not shutil.which("strace"):
+        return "no strace"
+    node, trace = Node(folder, "CSIRT"), os.path.join(folder, "trace")
+    environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+    server = subprocess.Popen(["strace", "-f", "-qq", "-o", trace, "-e", "trace=connect,sendto,sendmsg,sendmmsg",
+                               *node.command("serve", "--listen", "127.0.0.1:0", "--json")], env=environment,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        line = server.stdout.readline()
+        if not line:
+            return "strace may not look at it"
+        port = re.search(r":(\d+)/", json.loads(line)["taxii"]).group(1)
+        time.sleep(3)
+    finally:
+        with open(f"/proc/{server.pid}/task/{server.pid}/children", encoding="ascii") as file:
+            for child in file.read().split():
+                os.kill(int(child), signal.SIGKILL)
+        server.wait(60)
+        server.stdout.close()
+    calls = [call for call in open(trace) if "sa_family=AF_INET" in call]
+    strange = [call for call in calls if f"htons({port})" not in call or "127.0.0.1" not in call]
+    check(not strange, f"it speaks to others: {strange}")
+    return None
+
+
 if __name__ == "__main__":
-    main(life_is_told, a_broken_configuration_changes_nothing, a_stuck_writer_stops_the_pings)
+    main(life_is_told, a_broken_configuration_changes_nothing, a_stuck_writer_stops_the_pings, messages_for_programs,
+         a_crash_leaves_a_file_without_payload, what_is_watched, a_configuration_is_checked_with_its_files,
+         an_idle_node_asks_nobody)
