@@ -139,6 +139,7 @@ const struct command COMMAND_CONFIG_CHECK = {
     .name = "config check",
     .operands = "",
     .summary = "is entente.yaml valid: every fault with its line",
-    .details = "Exit 1 when it is not. A missing file is valid: everything has a default.\n",
+    .details = "Addresses, certificate and key, and who can get at keys and home are looked at, too. Exit 1 when\n"
+               "something is not as it should be. A missing file is valid: everything has a default.\n",
     .need = NEED_NOTHING,
     .run = run_check};

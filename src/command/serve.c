@@ -306,7 +306,10 @@ const struct command COMMAND_SERVE = {.name = "serve",
                                       .summary = "TAXII 2.1 for partners, news from peers, one owner of the home",
                                       .details = "Without a certificate (tls_certificate and tls_key in "
                                                  "entente.yaml) only this machine is served: put a proxy\n"
-                                                 "with TLS in front, or name a certificate.\n",
+                                                 "with TLS in front, or name a certificate.\n"
+                                                 "SIGHUP has entente.yaml read again, all or nothing. GET /metrics "
+                                                 "tells this machine how the\n"
+                                                 "node is (OpenMetrics); systemd is told by sd_notify.\n",
                                       .options = OPTIONS,
                                       .need = NEED_NOTHING,
                                       .run = run_serve};
