@@ -329,7 +329,7 @@ static enum err list_one(struct listing *l, const struct fact *f)
     bool known = server_peer_result(l->s->server, &p->party, &result);
     if (known)
         moment(result.at_us, when);
-    const char *state = p->expelled ? "expelled" : !known ? "-" : result.err ? result.words : "ok";
+    const char *state = p->expelled ? "expelled" : !known ? "-" : result.words[0] ? result.words : "ok";
     char offers[300];
     struct pin offered;
     bool other = !p->expelled && peer_offered(l->s->node, &p->party, &offered) == OK;

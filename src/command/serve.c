@@ -68,7 +68,7 @@ enum err server_source_poll(struct session *s, const struct uuid *source, struct
 {
     if (s->server && s->server->sources)
         return source_loop_poll(s->server->sources, source, ret, reterr);
-    return source_poll(s->node, source, s->cancel, ret, reterr);
+    return source_poll(s->node, source, 0, s->cancel, ret, reterr);
 }
 
 int64_t server_source_next(struct server *s, const struct uuid *source)

@@ -25,6 +25,7 @@ struct fetch {
     enum reader_format format; /* READER_DETECT: found out */
     struct text user, secret;
     struct http_client *http; /* of kinds that speak HTTP */
+    unsigned turn_s;          /* what comes page by page may end after so long, unfinished; 0: never */
     const atomic_bool *cancel;
     struct source_result *result;
 };

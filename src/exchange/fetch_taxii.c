@@ -1,5 +1,7 @@
 /* exchange/fetch_taxii.c - a collection of any TAXII 2.1 server: what peers do, for who is no peer. The place is an
  * API root, or the server's discovery, which is asked once. */
+#include <string.h>
+
 #include "exchange/fetch.h"
 #include "exchange/taxii_client.h"
 #include "json/json.h"
@@ -56,7 +58,7 @@ static enum err find_root(struct fetch *f, struct taxii_remote *remote, struct f
 
 enum err fetch_taxii(struct fetch *f, struct fault *reterr)
 {
-    struct taxii_remote remote = {.collection = f->source.collection};
+    struct taxii_remote remote = {.collection = f->source.collection, .turn_s = f->turn_s};
     struct taxii_pulled pulled = {0};
     char id[UUID_TEXT_MAX];
     if (f->user.len)
@@ -76,5 +78,8 @@ enum err fetch_taxii(struct fetch *f, struct fault *reterr)
     e = taxii_pull(f->node, f->http, &remote, text_of(key), &intake, &pulled, reterr);
     fetch_add_totals(f, &pulled.totals);
     f->result->documents += pulled.pages;
+    f->result->unfinished = pulled.unfinished;
+    if (!f->result->words[0])
+        memcpy(f->result->words, pulled.words, sizeof f->result->words);
     return e;
 }

@@ -40,7 +40,7 @@ const struct pulse *peer_loop_pulse(const struct peer_loop *l); /* whether it go
 struct peer_result {
     int64_t at_us;
     enum err err;
-    char words[FAULT_WHAT_MAX];
+    char words[FAULT_WHAT_MAX]; /* why it failed, or what was wrong though it went well; else empty */
     uint64_t objects;
     uint32_t failures; /* in a row */
 };

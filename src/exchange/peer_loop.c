@@ -1,5 +1,6 @@
 /* exchange/peer_loop.c - keeps every partner's round going: what rounds.h does, for partners. */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,13 +9,16 @@
 #include "exchange/peer_ear.h"
 #include "exchange/rounds.h"
 
-#define LOOP_WORKERS 4
+#define LOOP_WORKERS  4
+#define TELL_AGAIN_US ((int64_t)3600 * 1000000)
 
 struct line {                 /* to one partner */
     char *url;                /* owned; the client's */
     struct http_client *http; /* used by who has the line under way */
     bool has_result;          /* this and the next under the loop's lock */
     struct peer_result result;
+    int64_t told_us; /* when something was last logged of it; 0: never */
+    bool told_bad;   /* ... and that was a fault */
 };
 struct peer_loop {
     struct node *node;
@@ -70,28 +74,38 @@ static enum err list(void *self, struct rounds *r, struct view *v, struct fault 
 
 /* ---- one round ---- */
 
-/* A line to a partner is news when it breaks and when it is up again, not at every round in between. */
-static void tell(const struct uuid *id, bool was_bad, enum err e, const struct fault *fault)
+/* A line to a partner is news when it breaks and when it is up again, not at every round in between; one that goes up
+ * and down is news once an hour. What was wrong though all went well is news when it changes. */
+static void tell(struct line *line, const struct uuid *id, enum err e, const char *words)
 {
     char party[UUID_TEXT_MAX];
+    const int64_t now_us = clock_mono_us();
+    const bool lately = line->told_us && now_us - line->told_us < TELL_AGAIN_US;
     uuid_format(id, party);
     const struct log_field fields[] = {{"peer", party}, {"code", err_name(e)}};
-    if (e && !was_bad)
-        log_fields(LOG_WARNING, fields, ARRAY_LEN(fields), "peer %s: %s", party,
-                   fault->what[0] ? fault->what : err_name(e));
-    else if (!e && was_bad)
+    if (e && !line->told_bad && !lately) {
+        log_fields(LOG_WARNING, fields, ARRAY_LEN(fields), "peer %s: %s", party, words);
+        line->told_bad = true;
+        line->told_us = now_us;
+    } else if (!e && line->told_bad) {
         log_info("peer %s: answers again", party);
+        line->told_bad = false;
+    }
+    if (!e && words[0] && !(line->has_result && strcmp(line->result.words, words) == 0))
+        log_warning("peer %s: %s", party, words);
 }
 
 static void note_result(struct line *line, const struct uuid *party, enum err e, const struct fault *fault,
                         const struct taxii_pulled *pulled)
 {
-    tell(party, line->has_result && line->result.err, e, fault);
+    const char *failed = fault->what[0] ? fault->what : err_name(e);
+    const char *words = e ? failed : pulled->words;
+    tell(line, party, e, words);
     line->result.at_us = clock_now_us();
     line->result.err = e;
     line->result.failures = e ? line->result.failures + 1 : 0;
     line->result.objects += pulled->objects;
-    memcpy(line->result.words, e ? fault->what : "", e ? sizeof fault->what : 1);
+    snprintf(line->result.words, sizeof line->result.words, "%s", words);
     line->has_result = true;
 }
 
@@ -101,7 +115,7 @@ static struct rounds_outcome run(void *self, const struct uuid *party, void *of,
     struct line *line = of;
     struct taxii_pulled pulled = {0};
     struct fault fault = {0};
-    enum err e = line->http ? OK : peer_client(text_of(line->url), &line->http, &fault);
+    enum err e = line->http ? OK : peer_client(text_of(line->url), stop, &line->http, &fault);
     if (e == OK)
         e = peer_sync_with(l->node, line->http, party, stop, &pulled, &fault);
     if (atomic_load(stop) && e == ERR_CANCELLED)
@@ -111,7 +125,9 @@ static struct rounds_outcome run(void *self, const struct uuid *party, void *of,
     pthread_mutex_unlock(&l->lock);
     if (e == OK)
         peer_ears_tell(l->ears, party, pulled.objects);
-    return (struct rounds_outcome){.failed = e != OK};
+    return (struct rounds_outcome){.failed = e != OK,
+                                   .unfinished = e == OK && pulled.unfinished,
+                                   .retry_after_s = e && line->http ? http_client_retry_s(line->http) : 0};
 }
 
 /* ---- life ---- */

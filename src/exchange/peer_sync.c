@@ -1,11 +1,16 @@
 /* exchange/peer_sync.c - one round with a partner. */
+#include <string.h>
+
 #include "base/log.h"
 #include "exchange/asker.h"
 #include "exchange/peer_inside.h"
 #include "exchange/peer_source.h"
 #include "exchange/proofs_ask.h"
+#include "exchange/taxii_remote.h"
 
 #define SYNC_ARENA_BYTES (64 * KIB)
+#define PATIENCE_S       20 /* a server that drips */
+#define TURN_S           30 /* then another partner has its turn */
 
 struct round {
     struct node *node;
@@ -87,17 +92,27 @@ static void ask_for_proofs(struct round *r, const struct uuid *party)
                  why.what[0] ? why.what : err_name(e));
 }
 
+/* What was wrong with what we posted is said where nothing was wrong with what we took. */
+static enum err push(struct round *r, struct taxii_pulled *pulled, struct fault *reterr)
+{
+    struct taxii_pushed pushed = {0};
+    enum err e = taxii_push(r->node, r->http, &r->remote, &r->peer.party, r->cancel, &pushed, reterr);
+    if (!pulled->words[0])
+        memcpy(pulled->words, pushed.words, sizeof pulled->words);
+    return e;
+}
+
 enum err peer_sync_with(struct node *node, struct http_client *http, const struct uuid *party,
                         const atomic_bool *cancel, struct taxii_pulled *ret, struct fault *reterr)
 {
     struct round r = {.node = node, .http = http, .cancel = cancel};
     struct taxii_pulled pulled = {0};
-    struct taxii_pushed pushed;
     arena_init(&r.arena, SYNC_ARENA_BYTES);
     enum err e = read_facts(&r, party, reterr);
     if (e == OK) {
         r.remote.api_root = r.peer.url;
         r.remote.collection = r.peer.collection;
+        r.remote.turn_s = cancel ? TURN_S : 0;
         e = peer_secret(node, party, &r.arena, &r.remote.auth, reterr);
     }
     if (e == OK)
@@ -106,16 +121,18 @@ enum err peer_sync_with(struct node *node, struct http_client *http, const struc
         ask_for_proofs(&r, party);
     /* A partner that cannot come to us is given what it may have, once somebody said that it wants our sightings. */
     if (e == OK && !r.comes_to_us && r.peer.sightings)
-        e = taxii_push(node, http, &r.remote, party, &pushed, reterr);
+        e = push(&r, &pulled, reterr);
     arena_done(&r.arena);
     *ret = pulled;
     return e;
 }
 
-enum err peer_client(struct text url, struct http_client **ret, struct fault *reterr)
+enum err peer_client(struct text url, const atomic_bool *cancel, struct http_client **ret, struct fault *reterr)
 {
-    const struct http_client_options options = {.answer_max_bytes = 64 * MIB,
-                                                .allow_plain = text_starts(url, TEXT("http://"))};
+    const struct http_client_options options = {.answer_max_bytes = REMOTE_ANSWER_MAX_BYTES,
+                                                .allow_plain = text_starts(url, TEXT("http://")),
+                                                .patience_s = PATIENCE_S,
+                                                .cancel = cancel};
     enum err e = http_client_new(&options, ret);
     return e ? fault_set(reterr, e, "no HTTP client could be made") : OK;
 }
@@ -143,7 +160,7 @@ enum err peer_sync(struct node *node, const struct uuid *party, struct taxii_pul
     arena_init(&arena, SYNC_ARENA_BYTES);
     enum err e = url_of(node, party, &arena, &url, reterr);
     if (e == OK)
-        e = peer_client(url, &http, reterr);
+        e = peer_client(url, NULL, &http, reterr);
     if (e == OK)
         e = peer_sync_with(node, http, party, NULL, ret, reterr);
     http_client_free(http);

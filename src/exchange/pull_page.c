@@ -109,10 +109,13 @@ static bool says_nothing(struct text body)
 enum err pull_page_open(const struct http_answer *a, struct pull_page *ret, struct fault *reterr)
 {
     struct text body = buffer_text(&a->body);
-    struct pull_page p = {
-        .fd = memfd_create("page", MFD_CLOEXEC), .hash = sha256_of(body.ptr, body.len), .read = says_nothing(body)};
+    struct pull_page p = {.fd = memfd_create("page", MFD_CLOEXEC),
+                          .body = body,
+                          .hash = sha256_of(body.ptr, body.len),
+                          .read = says_nothing(body)};
     if (p.fd < 0)
         return fault_errno(reterr, "memory for a page");
+    p.has_first = stamp_parse(text_of(a->date_added_first), &p.first, NULL) == OK;
     p.has_last = stamp_parse(text_of(a->date_added_last), &p.last, NULL) == OK;
     if (io_write_all(io_system(), p.fd, body.ptr, body.len, 0) < 0) {
         enum err e = fault_errno(reterr, "memory for a page");
@@ -130,6 +133,42 @@ enum err pull_page_read(struct pull_page *p, const atomic_bool *cancel, struct f
     enum err e = reader_envelope(p->fd, cancel, &p->envelope, reterr);
     p->read = e == OK;
     return e;
+}
+
+/* Where `value` begins as that of a member `next`, from `at` on; -1: nowhere. Written with escapes it is not found.
+ */
+static ptrdiff_t next_value(struct text body, size_t at, struct text value)
+{
+    const struct text name = TEXT("\"next\"");
+    ptrdiff_t found;
+    while ((found = text_find_text(text_sub(body, at, body.len), name)) >= 0) {
+        at += (size_t)found + name.len;
+        size_t v = at;
+        while (v < body.len && strchr(" \t\r\n:\"", body.ptr[v]) && body.ptr[v])
+            v++;
+        if (text_starts(text_sub(body, v, body.len), value))
+            return (ptrdiff_t)v;
+    }
+    return -1;
+}
+
+void pull_page_print(const struct pull_page *p, struct sha256 *ret)
+{
+    const struct text value = text_of(p->envelope.next);
+    struct sha256_ctx ctx;
+    size_t at = 0;
+    ptrdiff_t v;
+    if (!value.len) {
+        *ret = p->hash;
+        return;
+    }
+    sha256_init(&ctx);
+    while ((v = next_value(p->body, at, value)) >= 0) {
+        sha256_add(&ctx, p->body.ptr + at, (size_t)v - at);
+        at = (size_t)v + value.len;
+    }
+    sha256_add(&ctx, p->body.ptr + at, p->body.len - at);
+    *ret = sha256_end(&ctx);
 }
 
 void pull_page_close(struct pull_page *p)

@@ -22,9 +22,10 @@ MUST_CHECK enum err pull_cursor_save(struct local *l, struct text key, const str
 bool pull_cursor_same(const struct pull_cursor *a, const struct pull_cursor *b);
 
 struct pull_page {
-    int fd; /* the body in memory; owned */
-    bool has_last;
-    struct stamp last;
+    int fd;           /* the body in memory; owned */
+    struct text body; /* the answer's, borrowed */
+    bool has_first, has_last;
+    struct stamp first, last; /* X-TAXII-Date-Added-* */
     struct sha256 hash;
     bool read; /* with: */
     struct reader_enveloped envelope;
@@ -34,4 +35,7 @@ MUST_CHECK enum err pull_page_open(const struct http_answer *a, struct pull_page
 /* Has a reader say what the envelope says, where nobody did yet; takes nothing in. ERR_MALFORMED: not an envelope, or
  * its reader failed. As reader_open() else. */
 MUST_CHECK enum err pull_page_read(struct pull_page *p, const atomic_bool *cancel, struct fault *reterr);
+/* Of a page that was read: its hash without its `next`, which a server may count up over the same objects for ever.
+ */
+void pull_page_print(const struct pull_page *p, struct sha256 *ret);
 void pull_page_close(struct pull_page *p);

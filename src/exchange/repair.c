@@ -127,7 +127,7 @@ static enum err connect(struct repair *r, const struct uuid *party, struct arena
     r->remote.api_root = peer.url;
     r->remote.collection = peer.collection;
     err = peer_secret(r->node, party, arena, &r->remote.auth, reterr);
-    return err == OK ? peer_client(peer.url, &r->http, reterr) : err;
+    return err == OK ? peer_client(peer.url, NULL, &r->http, reterr) : err;
 }
 
 enum err repair_from(struct node *node, const struct uuid *party, const atomic_bool *cancel, repair_on_body *on_body,

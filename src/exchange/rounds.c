@@ -11,12 +11,14 @@
 #define LOOP_WORKERS_MAX 8
 #define LOOP_LOOK_MS     100 /* how soon a changed setting, or the end, is seen */
 #define JITTER_PER_CENT  10
+#define SLOW_US          ((int64_t)10 * 1000000) /* a round that took so long dawdles */
 
 struct line {
     struct uuid id;
     void *of; /* owned; used by who has it under way */
     uint64_t pace_ms;
     bool listed, under_way;
+    bool slow;        /* it failed or dawdled last time */
     int64_t due_us;   /* monotonic */
     unsigned backoff; /* 1: none */
 };
@@ -34,7 +36,8 @@ struct rounds {
     struct pulse pulse; /* set under the lock */
     int64_t look_us;    /* when who looks will wake */
     size_t under_way;   /* workers with a line */
-    bool looking;       /* a worker waits with a time; the others sleep until they are needed */
+    size_t slow_under_way;
+    bool looking; /* a worker waits with a time; the others sleep until they are needed */
 };
 
 /* ---- the list ---- */
@@ -124,9 +127,10 @@ static void read_list(struct rounds *r)
         log_warning("%s: the list could not be read: %s", r->job.what, err_name(e));
 }
 
-static bool goes_by_itself(const struct line *line)
+static bool goes_by_itself(const struct rounds *r, const struct line *line)
 {
-    return line->listed && !line->under_way && line->pace_ms;
+    bool held_back = line->slow && r->slow_under_way >= (r->job.workers + 1) / 2;
+    return line->listed && !line->under_way && line->pace_ms && !held_back;
 }
 
 static struct line *most_due(struct rounds *r, int64_t now_us)
@@ -134,7 +138,7 @@ static struct line *most_due(struct rounds *r, int64_t now_us)
     struct line *found = NULL;
     for (size_t i = 0; i < r->count; i++) {
         struct line *line = r->lines[i];
-        if (goes_by_itself(line) && line->due_us <= now_us && (!found || line->due_us < found->due_us))
+        if (goes_by_itself(r, line) && line->due_us <= now_us && (!found || line->due_us < found->due_us))
             found = line;
     }
     return found;
@@ -148,20 +152,25 @@ static int64_t next_pause_us(const struct line *line, uint32_t retry_after_s)
     int64_t pause = (int64_t)line->pace_ms * 1000 * line->backoff;
     random_bytes(&random, sizeof random);
     int64_t spread = pause * JITTER_PER_CENT / 100;
-    int64_t wish = (int64_t)retry_after_s * 1000000;
+    int64_t wish = (int64_t)(retry_after_s < ROUNDS_RETRY_MAX_S ? retry_after_s : ROUNDS_RETRY_MAX_S) * 1000000;
     pause = spread ? pause - spread / 2 + (int64_t)(random % (uint64_t)spread) : pause;
     return pause > wish ? pause : wish;
 }
 
 static void run_round(struct rounds *r, struct line *line)
 {
+    const bool was_slow = line->slow;
+    const int64_t began_us = clock_mono_us();
     line->under_way = true;
+    r->slow_under_way += was_slow;
     pthread_cond_broadcast(&r->wake); /* somebody else looks out for the next */
     pthread_mutex_unlock(&r->lock);
     struct rounds_outcome o = r->job.run(r->job.self, &line->id, line->of, &r->stop);
     pthread_mutex_lock(&r->lock);
+    r->slow_under_way -= was_slow;
+    line->slow = o.failed || clock_mono_us() - began_us > SLOW_US;
     line->backoff = !o.failed ? 1 : line->backoff * 2 > ROUNDS_BACKOFF_MAX ? ROUNDS_BACKOFF_MAX : line->backoff * 2;
-    line->due_us = clock_mono_us() + next_pause_us(line, o.retry_after_s);
+    line->due_us = clock_mono_us() + (o.unfinished ? 0 : next_pause_us(line, o.retry_after_s));
     line->under_way = false;
     r->position = UINT64_MAX; /* what changed meanwhile was passed over for this one */
     pthread_cond_broadcast(&r->wake);
@@ -176,7 +185,7 @@ static void wait_a_little(struct rounds *r, int64_t now_us)
     }
     int64_t until_us = now_us + LOOP_LOOK_MS * 1000;
     for (size_t i = 0; i < r->count; i++)
-        if (goes_by_itself(r->lines[i]) && r->lines[i]->due_us < until_us)
+        if (goes_by_itself(r, r->lines[i]) && r->lines[i]->due_us < until_us)
             until_us = r->lines[i]->due_us;
     struct timespec t = {.tv_sec = until_us / 1000000, .tv_nsec = (long)(until_us % 1000000) * 1000};
     r->looking = true;

@@ -1,19 +1,24 @@
 /* exchange/rounds.h - inside this room: keeps many lines going, each at its own pace.
  *
  * A few workers share one list: each takes the line that is due longest and not under way, so that a slow one delays
- * nobody while a worker is free. The list is made again when the log has moved. A line that fails waits twice as long
- * each time, ROUNDS_BACKOFF_MAX times its pace at most, and never shorter than its server asked for. */
+ * nobody while a worker is free; those that failed or dawdled last time share half of the workers, so that they never
+ * hold up the others. The list is made again when the log has moved. A line that fails waits twice as long each time,
+ * ROUNDS_BACKOFF_MAX times its pace at most, and never shorter than its server asked for, up to a day. */
 #pragma once
 #include <stdatomic.h>
 
 #include "store/node.h"
 
 #define ROUNDS_BACKOFF_MAX 16
+/* A server's wish to be left alone; one that names another century, or whose clock is wrong, is not obeyed for ever.
+ */
+#define ROUNDS_RETRY_MAX_S (24u * 3600)
 
 struct rounds;
 
 struct rounds_outcome {
     bool failed;
+    bool unfinished;        /* its turn was over, and there is more: due again at once */
     uint32_t retry_after_s; /* 0: nothing was asked for */
 };
 

@@ -17,6 +17,7 @@ struct source_result {
     uint64_t documents, unchanged_documents; /* of the last look: taken in; known already, or not changed */
     uint64_t read, fresh, updated, unchanged, rejected, lost, events, findings, proposed, red; /* of the last look */
     uint32_t retry_after_s; /* the server's own wish; 0: none */
+    bool unfinished;        /* its turn was over; not kept */
 };
 /* ERR_NOT_FOUND: nobody looked yet. */
 MUST_CHECK enum err source_result_load(struct local *l, const struct uuid *source, struct source_result *ret,
@@ -40,9 +41,10 @@ MUST_CHECK enum err source_check(const struct fact_source *s, struct fault *rete
 
 /* One look now. What came is durable and the result is kept when it returns. OK | ERR_UNREACHABLE (with what was
  * said) | ERR_USAGE (no place to look) | ERR_NOT_FOUND | ERR_CANCELLED | ERR_IO | ERR_FULL | ERR_NOMEM.
- * One look at a source at a time: a server's loop sees to it (source_loop_poll). */
-MUST_CHECK enum err source_poll(struct node *node, const struct uuid *source, const atomic_bool *cancel,
-                                struct source_result *ret, struct fault *reterr);
+ * One look at a source at a time: a server's loop sees to it (source_loop_poll). turn_s: where a source is taken page
+ * by page, the look may end after so long, unfinished; 0: when all is here. */
+MUST_CHECK enum err source_poll(struct node *node, const struct uuid *source, unsigned turn_s,
+                                const atomic_bool *cancel, struct source_result *ret, struct fault *reterr);
 
 /* The loop of a serving node: a few threads, each source at its own pace; one that fails waits twice as long each
  * time, as long as its server asked for at least; a slow one holds up no other. Picks up changed settings by itself.

@@ -9,6 +9,7 @@
 #include "exchange/source.h"
 
 #define LOOP_WORKERS 4
+#define LOOP_TURN_S  60 /* then another source has its turn */
 
 struct line {       /* to one source */
     uint64_t print; /* of its settings */
@@ -41,8 +42,9 @@ static int64_t first_look_us(struct node *node, const struct fact_source *s)
     if (source_result_load(node_local(node), &s->id, &r, NULL) != OK)
         return now_us;
     int64_t pause_us = (int64_t)s->every_s * 1000000;
-    if (r.err && (int64_t)r.retry_after_s * 1000000 > pause_us)
-        pause_us = (int64_t)r.retry_after_s * 1000000;
+    const uint32_t wish_s = r.retry_after_s < ROUNDS_RETRY_MAX_S ? r.retry_after_s : ROUNDS_RETRY_MAX_S;
+    if (r.err && (int64_t)wish_s * 1000000 > pause_us)
+        pause_us = (int64_t)wish_s * 1000000;
     const int64_t wait_us = r.at_us + pause_us - clock_now_us();
     return wait_us <= 0 || wait_us > pause_us ? now_us : now_us + wait_us;
 }
@@ -99,10 +101,12 @@ static struct rounds_outcome run(void *self, const struct uuid *id, void *of, co
     struct line *line = of;
     const struct source_result before = line->result;
     line->fault = (struct fault){.offset = -1, .line = -1};
-    line->err = source_poll(l->node, id, stop, &line->result, &line->fault);
+    line->err = source_poll(l->node, id, LOOP_TURN_S, stop, &line->result, &line->fault);
     if (line->err != ERR_CANCELLED)
         tell(id, &before, &line->result);
-    return (struct rounds_outcome){line->err && line->err != ERR_CANCELLED, line->result.retry_after_s};
+    return (struct rounds_outcome){.failed = line->err && line->err != ERR_CANCELLED,
+                                   .unfinished = line->err == OK && line->result.unfinished,
+                                   .retry_after_s = line->result.retry_after_s};
 }
 
 static void free_line(void *of)
@@ -168,7 +172,7 @@ enum err source_loop_poll(struct source_loop *l, const struct uuid *source, stru
     struct answer a = {OK, ret, reterr};
     enum err e = rounds_run(l->rounds, source);
     if (e == ERR_NOT_FOUND) /* nothing says where it comes from: told in the same words as without a server */
-        return source_poll(l->node, source, NULL, ret, reterr);
+        return source_poll(l->node, source, 0, NULL, ret, reterr);
     if (e)
         return fault_set(reterr, e, "the server is stopping");
     (void)rounds_look(l->rounds, source, look, &a);

@@ -154,11 +154,11 @@ static void end_result(struct source_result *r, enum err e, const struct fault *
         memcpy(r->words, err_name(e), strlen(err_name(e)) + 1);
 }
 
-enum err source_poll(struct node *node, const struct uuid *source, const atomic_bool *cancel,
+enum err source_poll(struct node *node, const struct uuid *source, unsigned turn_s, const atomic_bool *cancel,
                      struct source_result *ret, struct fault *reterr)
 {
     struct source_result before = {.err = OK}, result;
-    struct fetch f = {.node = node, .cancel = cancel, .result = &result};
+    struct fetch f = {.node = node, .turn_s = turn_s, .cancel = cancel, .result = &result};
     struct fault why = {.offset = -1, .line = -1};
     enum err e = source_result_load(node_local(node), source, &before, reterr);
     if (e && e != ERR_NOT_FOUND)

@@ -3,6 +3,7 @@
  *
  * Invariants: 1. A release entry is durable before the bytes leave. 2. The cursor moves only over what the partner's
  * server has answered for, so that a failed POST is sent again; a repetition is no second release. */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,55 +19,99 @@
 #define PUSH_BATCH_OBJECTS  500
 #define PUSH_BATCH_BYTES    (1 * MIB)
 #define PUSH_ARENA_BYTES    (32 * MIB)
-#define STATUS_POLLS_MAX    60 /* with the pauses below: about half a minute */
+#define PUSH_PROBES_MAX     20 /* objects refused alone in a row: the server is at fault, not they */
+#define STATUS_POLLS_MAX    8  /* of one call, with the pauses below: about two seconds */
 #define STATUS_PAUSE_MIN_MS 20
 #define STATUS_PAUSE_MAX_MS 1000
+#define STATUS_OBJECTS_MAX  100000 /* failures that a status names are believed up to here */
+
+/* Where we stand with a partner. What was posted and is not done with has `status` and the place behind it. */
+struct push_cursor {
+    bool has_after;
+    int64_t after_us;
+    uint64_t after_n;
+    char status[UUID_TEXT_MAX]; /* empty: none is pending */
+    int64_t posted_us, next_us;
+    uint64_t next_n;
+};
 
 struct push {
     struct node *node;
     struct http_client *http;
     const struct taxii_remote *remote;
+    const atomic_bool *cancel;
     struct late_book *late;
     struct uuid party;
     struct text key; /* of the cursor */
-    bool has_cursor;
-    int64_t after_us;
-    uint64_t after_n;
+    struct push_cursor cursor;
+    uint32_t batch;  /* objects */
+    unsigned probes; /* refused alone, one after the other: the cursor is ahead of what is kept */
     bool done;
     struct taxii_pushed pushed;
 };
 
-/* ---- the cursor: "date_us n" ---- */
+/* ---- the cursor: "date_us n", or with what is pending "date_us n status posted_us next_us next_n" ---- */
+
+static bool number(struct text *rest, uint64_t *ret)
+{
+    struct text word;
+    return text_split(rest, ' ', &word) && text_u64(word, ret) == OK && *ret <= INT64_MAX;
+}
+
+static void read_cursor(struct text kept, struct push_cursor *ret)
+{
+    struct push_cursor c = {.has_after = true};
+    struct text rest = kept, word;
+    struct uuid id;
+    uint64_t us, n, posted, next_us, next_n;
+    if (!number(&rest, &us) || !number(&rest, &n))
+        return;
+    c.after_us = (int64_t)us;
+    c.after_n = n;
+    c.has_after = us || n;
+    if (rest.ptr && text_split(&rest, ' ', &word) && uuid_parse(word, &id) == OK && number(&rest, &posted) &&
+        number(&rest, &next_us) && number(&rest, &next_n)) {
+        uuid_format(&id, c.status);
+        c.posted_us = (int64_t)posted;
+        c.next_us = (int64_t)next_us;
+        c.next_n = next_n;
+    }
+    *ret = c;
+}
 
 static enum err load_cursor(struct push *p, struct fault *reterr)
 {
     struct buffer kept;
-    buffer_init(&kept, 128);
+    buffer_init(&kept, 256);
     enum err e = local_get(node_local(p->node), PUSH_SPACE, p->key, &kept, reterr);
-    struct text rest = buffer_text(&kept), date;
-    uint64_t us;
-    if (e == OK && text_split(&rest, ' ', &date) && rest.ptr && text_u64(date, &us) == OK &&
-        text_u64(rest, &p->after_n) == OK && us <= INT64_MAX) {
-        p->after_us = (int64_t)us;
-        p->has_cursor = true;
-    }
+    if (e == OK)
+        read_cursor(buffer_text(&kept), &p->cursor);
     buffer_done(&kept);
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-static enum err save_cursor(struct push *p, const struct page_item *last, struct fault *reterr)
+static enum err save_cursor(struct push *p, struct fault *reterr)
 {
+    const struct push_cursor *c = &p->cursor;
     struct buffer text;
-    buffer_init(&text, 128);
-    buffer_addf(&text, "%lld %llu", (long long)last->date_us, (unsigned long long)last->n);
+    buffer_init(&text, 256);
+    buffer_addf(&text, "%lld %llu", (long long)(c->has_after ? c->after_us : 0),
+                (unsigned long long)(c->has_after ? c->after_n : 0));
+    if (c->status[0])
+        buffer_addf(&text, " %s %lld %lld %llu", c->status, (long long)c->posted_us, (long long)c->next_us,
+                    (unsigned long long)c->next_n);
     enum err e = buffer_error(&text);
     if (e == OK)
         e = local_set(node_local(p->node), PUSH_SPACE, p->key, buffer_text(&text), reterr);
     buffer_done(&text);
-    p->has_cursor = true;
-    p->after_us = last->date_us;
-    p->after_n = last->n;
     return e;
+}
+
+/* What was posted is done with. */
+static enum err move_on(struct push *p, int64_t date_us, uint64_t n, struct fault *reterr)
+{
+    p->cursor = (struct push_cursor){.has_after = true, .after_us = date_us, .after_n = n};
+    return save_cursor(p, reterr);
 }
 
 /* ---- the other side's status resource ---- */
@@ -95,45 +140,86 @@ static enum err read_status(const struct http_answer *a, struct remote_status *r
     return OK;
 }
 
+static bool stopped(const struct push *p)
+{
+    return p->cancel && atomic_load(p->cancel);
+}
+
 static void pause_ms(unsigned ms)
 {
     struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
     nanosleep(&t, NULL);
 }
 
-static enum err wait_complete(struct push *p, struct remote_status *s, struct fault *reterr)
+static void note(struct push *p, const char *words)
+{
+    if (!p->pushed.words[0])
+        snprintf(p->pushed.words, sizeof p->pushed.words, "%s", words);
+}
+
+/* *ret_gone: it knows nothing of it any more, which is no reason to post again what it said 202 to. */
+static enum err ask_status(struct push *p, const char *id, struct remote_status *ret, bool *ret_gone,
+                           struct fault *reterr)
+{
+    struct buffer url;
+    struct http_answer a = {0};
+    int status = 0;
+    buffer_init(&url, URL_MAX_BYTES);
+    remote_url(p->remote, "status/", &url);
+    buffer_add(&url, text_of(id));
+    buffer_add_char(&url, '/');
+    enum err e = remote_get(p->http, p->remote, &url, &a, &status, reterr);
+    buffer_done(&url);
+    *ret_gone = e == ERR_UNREACHABLE && (status == 404 || status == 410);
+    if (e)
+        return *ret_gone ? OK : e;
+    e = read_status(&a, ret, reterr);
+    http_answer_done(&a);
+    return e;
+}
+
+static void count_failures(struct push *p, const struct remote_status *s)
+{
+    p->pushed.failed += s->failures < STATUS_OBJECTS_MAX ? s->failures : STATUS_OBJECTS_MAX;
+    if (s->failures)
+        note(p, "it did not take everything of what we posted");
+}
+
+/* OK: what is pending is done with, or cursor.status still stands: not yet. */
+static enum err follow_pending(struct push *p, struct fault *reterr)
 {
     unsigned pause = STATUS_PAUSE_MIN_MS;
-    for (unsigned i = 0; i < STATUS_POLLS_MAX && !s->complete; i++) {
-        struct buffer url;
-        struct http_answer a = {0};
-        if (!s->id[0])
-            return fault_set(reterr, ERR_UNREACHABLE, "its status is pending and has no id");
-        pause_ms(pause);
-        pause = pause * 2 > STATUS_PAUSE_MAX_MS ? STATUS_PAUSE_MAX_MS : pause * 2;
-        buffer_init(&url, URL_MAX_BYTES);
-        remote_url(p->remote, "status/", &url);
-        buffer_add(&url, text_of(s->id));
-        buffer_add_char(&url, '/');
-        enum err e = remote_get(p->http, p->remote, &url, &a, NULL, reterr);
-        buffer_done(&url);
+    enum err e = OK;
+    for (unsigned i = 0; i < STATUS_POLLS_MAX && !stopped(p); i++) {
+        struct remote_status s = {0};
+        bool gone;
+        pause_ms(i ? pause : 0);
+        pause = i && pause * 2 < STATUS_PAUSE_MAX_MS ? pause * 2 : i ? STATUS_PAUSE_MAX_MS : pause;
+        e = ask_status(p, p->cursor.status, &s, &gone, reterr);
         if (e)
-            return e;
-        e = read_status(&a, s, reterr);
-        http_answer_done(&a);
-        if (e)
-            return e;
+            break;
+        if (s.complete || gone) {
+            count_failures(p, &s);
+            return move_on(p, p->cursor.next_us, p->cursor.next_n, reterr);
+        }
     }
-    return s->complete ? OK : fault_set(reterr, ERR_UNREACHABLE, "it did not finish what we posted in time");
+    const int64_t waited_us = clock_now_us() - p->cursor.posted_us;
+    if (waited_us >= 0 && waited_us < (int64_t)PUSH_PENDING_MAX_S * 1000000) {
+        note(p, "it has not finished yet what we posted");
+        return e;
+    }
+    note(p, "its status of what we posted stayed pending for an hour: taken as received");
+    return move_on(p, p->cursor.next_us, p->cursor.next_n, reterr);
 }
 
 /* ---- one batch ---- */
 
-static enum err post(struct push *p, const struct outbound *envelope, struct fault *reterr)
+/* *ret_status: what it answered; 0: nothing. */
+static enum err post(struct push *p, const struct outbound *envelope, struct remote_status *ret, int *ret_status,
+                     struct fault *reterr)
 {
     struct buffer url;
     struct http_answer a = {0};
-    struct remote_status s = {0};
     buffer_init(&url, URL_MAX_BYTES);
     remote_url(p->remote, "collections/", &url);
     buffer_add(&url, p->remote->collection);
@@ -143,17 +229,14 @@ static enum err post(struct push *p, const struct outbound *envelope, struct fau
     if (e == OK)
         e = http_send(p->http, "POST", url.ptr, TAXII_MEDIA_TYPE, &p->remote->auth, envelope, &a, reterr);
     buffer_done(&url);
+    *ret_status = e ? 0 : a.status;
     if (e)
         return e;
     if (a.status != 202 && a.status != 200 && a.status != 201)
         e = remote_refused(a.status, reterr);
     if (e == OK)
-        e = read_status(&a, &s, reterr);
+        e = read_status(&a, ret, reterr);
     http_answer_done(&a);
-    if (e == OK)
-        e = wait_complete(p, &s, reterr);
-    if (e == OK)
-        p->pushed.failed += s.failures;
     return e;
 }
 
@@ -168,9 +251,57 @@ static enum err envelope_of(const struct page *page, struct outbound **ret)
     return outbound_cleared(ENVELOPE_TAXII, &info, items, page->count, ret);
 }
 
+/* What it answered 202 to: done with, or to be followed. */
+static enum err answered(struct push *p, const struct page *page, const struct remote_status *s, struct fault *reterr)
+{
+    const struct page_item *last = &page->items[page->count - 1];
+    p->pushed.objects += page->count;
+    p->batch = p->batch * 2 > PUSH_BATCH_OBJECTS ? PUSH_BATCH_OBJECTS : p->batch * 2;
+    if (p->probes)
+        note(p, "it does not take some of our objects (HTTP 400, 422 or 500): passed over");
+    p->probes = 0;
+    if (s->complete) {
+        count_failures(p, s);
+        return move_on(p, last->date_us, last->n, reterr);
+    }
+    if (!s->id[0])
+        return fault_set(reterr, ERR_UNREACHABLE, "its status is pending and has no id");
+    memcpy(p->cursor.status, s->id, sizeof s->id);
+    p->cursor.posted_us = clock_now_us();
+    p->cursor.next_us = last->date_us;
+    p->cursor.next_n = last->n;
+    enum err e = save_cursor(p, reterr);
+    return e ? e : follow_pending(p, reterr);
+}
+
+/* A batch that it refuses because of its size, or of what is in it, goes in halves, down to the one object. Whether
+ * that one is at fault, or the server, is shown by the next: only when it takes another is the first passed over.
+ * OpenTAXII says 400 to what does not validate, and 500 to what has no `modified`. */
+static enum err refused(struct push *p, const struct page *page, int status, enum err e, struct fault *reterr)
+{
+    const struct page_item *last = &page->items[page->count - 1];
+    if (status != 413 && status != 400 && status != 422 && status != 500)
+        return e;
+    if (page->count > 1) {
+        p->batch = (uint32_t)page->count / 2;
+        return OK;
+    }
+    p->pushed.failed++;
+    if (status == 413) {
+        note(p, "an object is too large for it (HTTP 413): passed over");
+        return move_on(p, last->date_us, last->n, reterr);
+    }
+    if (++p->probes > PUSH_PROBES_MAX)
+        return e;
+    p->cursor = (struct push_cursor){.has_after = true, .after_us = last->date_us, .after_n = last->n};
+    return OK;
+}
+
 static enum err send_page(struct push *p, struct page *page, struct fault *reterr)
 {
     struct outbound *envelope;
+    struct remote_status s = {0};
+    int status = 0;
     if (!page->count)
         return OK;
     enum err e = envelope_of(page, &envelope);
@@ -178,13 +309,11 @@ static enum err send_page(struct push *p, struct page *page, struct fault *reter
         return e;
     e = releases_record(page, NULL, node_admin(p->node), reterr);
     if (e == OK)
-        e = post(p, envelope, reterr);
+        e = post(p, envelope, &s, &status, reterr);
     outbound_free(envelope);
-    if (e == OK) {
-        p->pushed.objects += page->count;
-        e = save_cursor(p, &page->items[page->count - 1], reterr);
-    }
-    return e;
+    if (e == ERR_UNREACHABLE && status)
+        return refused(p, page, status, e, reterr);
+    return e ? e : answered(p, page, &s, reterr);
 }
 
 static enum err fill(struct push *p, struct page *page, struct late_list **ret_late, struct fault *reterr)
@@ -192,11 +321,11 @@ static enum err fill(struct push *p, struct page *page, struct late_list **ret_l
     const struct page_wanted w = {.bytes_max = PUSH_BATCH_BYTES,
                                   .query = {.party = p->party,
                                             .collection = COLLECTION_INTELLIGENCE,
-                                            .after_us = p->has_cursor ? p->after_us : INT64_MIN,
-                                            .has_cursor = p->has_cursor,
-                                            .after_n = p->after_n,
+                                            .after_us = p->cursor.has_after ? p->cursor.after_us : INT64_MIN,
+                                            .has_cursor = p->cursor.has_after,
+                                            .after_n = p->cursor.after_n,
                                             .until_us = INT64_MAX,
-                                            .limit = PUSH_BATCH_OBJECTS}};
+                                            .limit = p->batch}};
     enum err e = late_update(p->late, page, ret_late, reterr);
     if (e)
         return e;
@@ -221,9 +350,11 @@ static enum err push_batch(struct push *p, struct view *v, struct arena *arena, 
     if (e == OK)
         e = fill(p, &page, &late, reterr);
     view_end(v); /* the POST may take long: no snapshot is held meanwhile */
+    const size_t before = p->batch;
     if (e == OK)
         e = send_page(p, &page, reterr);
-    p->done = !page.more;
+    const bool halved = p->batch < before;
+    p->done = !page.more && !halved;
     page_done(&page);
     late_list_unref(late);
     clearance_unref(clearance);
@@ -231,13 +362,26 @@ static enum err push_batch(struct push *p, struct view *v, struct arena *arena, 
 }
 
 enum err taxii_push(struct node *node, struct http_client *http, const struct taxii_remote *remote,
-                    const struct uuid *party, struct taxii_pushed *ret, struct fault *reterr)
+                    const struct uuid *party, const atomic_bool *cancel, struct taxii_pushed *ret,
+                    struct fault *reterr)
 {
     char key[UUID_TEXT_MAX];
-    struct push p = {.node = node, .http = http, .remote = remote, .party = *party, .key = uuid_format(party, key)};
+    struct push p = {.node = node,
+                     .http = http,
+                     .remote = remote,
+                     .cancel = cancel,
+                     .party = *party,
+                     .key = uuid_format(party, key),
+                     .batch = PUSH_BATCH_OBJECTS};
     struct view *v;
     bool opened;
     enum err e = load_cursor(&p, reterr);
+    if (e == OK && p.cursor.status[0])
+        e = follow_pending(&p, reterr);
+    if (e || p.cursor.status[0]) {
+        *ret = p.pushed;
+        return e;
+    }
     if (e == OK)
         e = taxii_openings_pass(node, party, &opened, reterr);
     if (e == OK)
@@ -249,7 +393,7 @@ enum err taxii_push(struct node *node, struct http_client *http, const struct ta
         return e;
     }
     unsigned again = 0;
-    while (e == OK && !p.done) {
+    while (e == OK && !p.done && !p.cursor.status[0] && !stopped(&p)) {
         struct arena arena;
         arena_init(&arena, PUSH_ARENA_BYTES);
         e = push_batch(&p, v, &arena, reterr);
@@ -259,6 +403,8 @@ enum err taxii_push(struct node *node, struct http_client *http, const struct ta
             p.done = false;
         }
     }
+    if (e == OK && p.probes) /* *reterr says why the last was refused; all of them are tried again */
+        e = ERR_UNREACHABLE;
     node_reader_done(node, v);
     late_book_free(p.late);
     *ret = p.pushed;

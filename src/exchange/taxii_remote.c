@@ -46,6 +46,8 @@ enum err remote_refused(int status, struct fault *reterr)
         words = "it cannot process what we sent";
     else if (status == 429 || status == 503)
         words = "it asks for patience";
+    else if (status >= 300 && status <= 399)
+        words = "it sends us elsewhere, where our credentials do not go: it needs its new address";
     else if (status >= 500)
         words = "it has a fault of its own";
     return fault_set(reterr, ERR_UNREACHABLE, "HTTP %d: %s", status, words);

@@ -2,6 +2,7 @@
 #include "format/stix.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "format/emit.h"
@@ -160,6 +161,62 @@ static enum err read_object(struct stix_reader *r, const struct json_val *v, str
     return buffer_error(to) ? e : refuse(at, stix_shown_id(json_text(json_get(v, "id"))), &why, to);
 }
 
+/* OpenTAXII (up to 0.9.3) answers every object with its type in the place of its spec_version; it stores 2.1 alone.
+ */
+static bool version_is_type(const struct json_val *v)
+{
+    struct text said = json_text(json_get(v, "spec_version"));
+    return said.len && text_eq(said, json_text(json_get(v, "type")));
+}
+
+/* The element with "2.1" for the first such value at its top; ERR_NOT_FOUND: it is written in another way. */
+static enum err mend_version(struct text element, struct buffer *mended, struct json_doc **ret)
+{
+    const struct text name = TEXT("\"spec_version\"");
+    size_t at = 0;
+    ptrdiff_t found;
+    while ((found = text_find_text(text_sub(element, at, element.len), name)) >= 0) {
+        at += (size_t)found + name.len;
+        size_t from = at;
+        while (from < element.len && element.ptr[from] && strchr(": \t\r\n", element.ptr[from]))
+            from++;
+        if (from >= element.len || element.ptr[from] != '"')
+            continue;
+        ptrdiff_t end = text_find(element, '"', from + 1);
+        if (end < 0)
+            break;
+        buffer_clear(mended);
+        buffer_add(mended, text_sub(element, 0, from));
+        buffer_add(mended, TEXT("\"2.1\""));
+        buffer_add(mended, text_sub(element, (size_t)end + 1, element.len));
+        enum err e = buffer_error(mended) ? ERR_NOMEM : json_parse(buffer_text(mended), ret, NULL);
+        if (e == ERR_NOMEM)
+            return e;
+        if (e == OK && text_eq(json_text(json_get(json_root(*ret), "spec_version")), TEXT("2.1")))
+            return OK;
+        if (e == OK)
+            json_free(*ret);
+    }
+    return ERR_NOT_FOUND;
+}
+
+static enum err read_mended(struct stix_reader *r, const struct json_val *v, struct text element, int64_t at,
+                            struct buffer *to)
+{
+    struct buffer mended;
+    struct json_doc *doc;
+    buffer_init(&mended, STIX_OBJECT_MAX_BYTES + 16);
+    enum err e = mend_version(element, &mended, &doc);
+    if (e == OK) {
+        e = read_object(r, json_root(doc), buffer_text(&mended), at, to);
+        json_free(doc);
+    } else if (e == ERR_NOT_FOUND) {
+        e = read_object(r, v, element, at, to);
+    }
+    buffer_done(&mended);
+    return e;
+}
+
 static enum err read_element(struct stix_reader *r, struct text element, int64_t at, struct buffer *to)
 {
     struct json_doc *doc;
@@ -178,7 +235,7 @@ static enum err read_element(struct stix_reader *r, struct text element, int64_t
         e = stix_check_envelope(v, &why) ? refuse_envelope(v, &why, to) : OK;
     } else {
         r->read++;
-        e = read_object(r, v, element, at, to);
+        e = version_is_type(v) ? read_mended(r, v, element, at, to) : read_object(r, v, element, at, to);
     }
     json_free(doc);
     return e;

@@ -132,6 +132,8 @@ void http_client_free(struct http_client *c);
 /* Of the last answer: its status (0: none came), and for how long it asks to be left alone. */
 int http_client_status(const struct http_client *c);
 unsigned http_client_retry_s(const struct http_client *c);
+/* The last request failed because its time was over while the answer's body was still coming well. */
+bool http_client_cut_short(const struct http_client *c);
 
 struct http_answer {
     int status;

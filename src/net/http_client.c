@@ -20,6 +20,10 @@
 #define CONNECTION_AGE_MAX_S 3600L
 
 #define OTHER_BODY_MAX (64 * KIB) /* of an answer that is no document: words for people at most */
+/* All header lines of one request's answers: proxies and cookies make some KiB, and libcurl keeps what it is sent. */
+#define HEADERS_MAX_BYTES (256 * KIB)
+/* An answer that had brought so much when its time was over is long, or comes over a slow line; it does not drip. */
+#define UNDER_WAY_MIN_BYTES (16 * KIB)
 
 struct http_client {
     CURL *curl;
@@ -30,6 +34,7 @@ struct http_client {
     int last_status;
     unsigned last_retry_s;
     bool last_waited;
+    bool last_cut_short;
     char why[CURL_ERROR_SIZE];
 };
 
@@ -107,6 +112,11 @@ unsigned http_client_retry_s(const struct http_client *c)
     return c->last_retry_s;
 }
 
+bool http_client_cut_short(const struct http_client *c)
+{
+    return c->last_cut_short;
+}
+
 void http_answer_done(struct http_answer *a)
 {
     buffer_done(&a->body);
@@ -125,6 +135,7 @@ struct sending {
     struct http_client *client;
     const struct saving *to;
     uint64_t saved;
+    size_t header_bytes;
     bool too_long;
     int write_errno;
     struct http_answer answer;
@@ -194,6 +205,9 @@ static size_t receive_header(char *bytes, size_t size, size_t count, void *self)
 {
     struct sending *s = self;
     struct text line = {bytes, size * count};
+    s->header_bytes += line.len;
+    if (s->header_bytes > HEADERS_MAX_BYTES)
+        return 0;
     keep_header(s->answer.date_added_first, sizeof s->answer.date_added_first, line,
                 TEXT("x-taxii-date-added-first:"));
     keep_header(s->answer.date_added_last, sizeof s->answer.date_added_last, line, TEXT("x-taxii-date-added-last:"));
@@ -395,7 +409,7 @@ static void read_answer(struct sending *s)
     if (len && len < sizeof s->answer.media_type) /* a longer one is none that we know: left out, not cut */
         memcpy(s->answer.media_type, type, len + 1);
     s->answer.saved = s->saved;
-    s->answer.retry_after_s = retry_s > 0 && retry_s < INT32_MAX ? (unsigned)retry_s : 0;
+    s->answer.retry_after_s = retry_s <= 0 ? 0 : retry_s < INT32_MAX ? (unsigned)retry_s : INT32_MAX - 1;
 }
 
 struct place {
@@ -469,6 +483,9 @@ static enum err failed(const struct sending *s, const char *host, struct fault *
     }
     if (s->code == CURLE_ABORTED_BY_CALLBACK)
         return fault_set(reterr, ERR_CANCELLED, "stopped");
+    if (s->header_bytes > HEADERS_MAX_BYTES)
+        return fault_set(reterr, ERR_UNREACHABLE, "%s: its headers are longer than %zu KiB", host,
+                         HEADERS_MAX_BYTES / KIB);
     if (buffer_error(&s->answer.body) == ERR_LIMIT)
         return fault_set(reterr, ERR_LIMIT, "the answer of %s is longer than %zu bytes", host, s->answer.body.max);
     if (s->code == CURLE_OUT_OF_MEMORY || buffer_error(&s->answer.body) == ERR_NOMEM)
@@ -483,11 +500,13 @@ static enum err perform(struct sending *s, const char *host, struct fault *reter
     s->client->last_status = 0;
     s->client->last_retry_s = 0;
     s->client->last_waited = false;
+    s->client->last_cut_short = false;
     s->client->plain_refused = s->client->private_refused = false;
     if (s->err)
         return fault_set(reterr, s->err, "no memory for a request");
     if (s->code == CURLE_OK)
         s->code = curl_easy_perform(s->client->curl);
+    s->client->last_cut_short = s->code == CURLE_OPERATION_TIMEDOUT && s->answer.body.len >= UNDER_WAY_MIN_BYTES;
     if (s->code != CURLE_OK)
         return failed(s, host, reterr);
     read_answer(s);

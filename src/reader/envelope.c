@@ -43,6 +43,15 @@ static enum err read_next(struct look *l, const struct json_val *next)
     return keeps ? OK : not_envelope(l, ERR_MALFORMED, "its `next` is longer than we keep");
 }
 
+/* A boolean; servers that send the word or the number mean it. */
+static bool says_more(const struct json_val *more)
+{
+    int64_t number;
+    if (json_i64(more, &number))
+        return number == 1;
+    return json_bool(more, false) || text_eq_nocase(json_text(more), TEXT("true"));
+}
+
 static enum err read_members(struct look *l, struct text envelope)
 {
     struct json_doc *doc;
@@ -50,9 +59,13 @@ static enum err read_members(struct look *l, struct text envelope)
     if (e)
         return e == ERR_NOMEM ? e : not_envelope(l, ERR_MALFORMED, "its members cannot be read");
     const struct json_val *root = json_root(doc);
-    l->e.more = json_bool(json_get(root, "more"), false);
-    e = json_type(root) == JSON_OBJECT ? read_next(l, json_get(root, "next"))
-                                       : not_envelope(l, ERR_USAGE, "it is no object");
+    l->e.more = says_more(json_get(root, "more"));
+    if (json_type(root) != JSON_OBJECT)
+        e = not_envelope(l, ERR_USAGE, "it is no object");
+    else if (!l->e.list && json_get(root, "objects"))
+        e = not_envelope(l, ERR_MALFORMED, "its `objects` is no list");
+    else
+        e = read_next(l, json_get(root, "next"));
     json_free(doc);
     return e;
 }

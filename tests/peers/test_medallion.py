@@ -71,16 +71,16 @@ class Medallion:
         self.log.close()
 
 
-def accept(node, folder, server, name):
+def accept(node, folder, server, name, who="Medallion"):
     path = os.path.join(folder, "invite.json")
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({"entente_invite": 1, "from": {"name": "Medallion"}, "api_root": server.url, "collection": name,
+        json.dump({"entente_invite": 1, "from": {"name": who}, "api_root": server.url, "collection": name,
                    "user": "us", "password": "secret"}, file)
     node.ok("peer", "accept", path)
 
 
-def sync(node):
-    return node.ok("peer", "sync", "Medallion", "--json").lines[0]
+def sync(node, who="Medallion"):
+    return node.ok("peer", "sync", who, "--json").lines[0]
 
 
 def pulls(folder):
@@ -102,6 +102,28 @@ def pulls(folder):
         server.add(*late)
         check(sync(node)["new"] == 3, "what was added later")
         check(all(node.run("get", o["id"]).code == 0 for o in late), "and it is here")
+    finally:
+        server.stop()
+
+
+def forgets_its_next(folder):
+    """Its `next` lives for half a minute in memory: a restart is the same to us. On from the dates, nothing twice."""
+    theirs = [(f"2026-01-01T00:00:{i // 2:02}.000000Z", domain(f"m{i}.example", "green")) for i in range(60)]
+    server = Medallion(folder, theirs, page=20)
+    try:
+        node = Node(folder, "CSIRT")
+        accept(node, folder, server, READ)
+        check(sync(node)["new"] == 60, "all, two to each date")
+        again = domain("m3.example", "green")
+        again.update(id=theirs[3][1]["id"], modified="2026-06-01T00:00:00.000Z", name="newer")
+        server.add(again)
+        done = sync(node)
+        check((done["new"], done["updated"]) == (0, 1), f"a newer version: {done}")
+        check(node.ok("get", again["id"], "--json").lines[0] == again, "it is the one held")
+        source = ("source", "add", "m", "--kind", "taxii", "--place", server.url, "--collection", READ, "--party", "Other")
+        node.ok(*source, "--user", "us", "--secret-file", "-", stdin="secret\n")
+        last = node.ok("source", "poll", "m", "--json").lines[-1]["last"]
+        check(last["read"] >= 60 and last["rejected"] == 0, f"as a source: {last}")
     finally:
         server.stop()
 
@@ -131,4 +153,4 @@ def posts(folder):
 
 
 if __name__ == "__main__":
-    main(pulls, posts)
+    main(pulls, forgets_its_next, posts)

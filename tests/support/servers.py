@@ -26,8 +26,12 @@ class Web:
                 self.body = self.rfile.read(length)
                 web.asked.append((self.command, self.path, dict(self.headers), self.body))
                 route = web.routes.get(self.path.split("?")[0]) or web.routes.get("*")
-                status, headers, body = route(self) if route else (404, {}, b"")
                 try:
+                    made = route(self) if route else (404, {}, b"")
+                    if made is None:  # it answered by itself
+                        self.close_connection = True
+                        return
+                    status, headers, body = made
                     self.send_response(status)
                     for name, value in headers.items():
                         self.send_header(name, value)

@@ -1,5 +1,5 @@
 /* MISP documents as records: what becomes of events, attributes of every type, markings, and what is refused or told
- * as lost. MISP_DUMP=FILE prints what a file becomes. */
+ * as lost. MISP_DUMP=LIST prints what the files in a list become. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -482,20 +482,17 @@ static void manifest_names_its_events(void **state)
     records_done(&r);
 }
 
-static void dump(void **state)
+static void dump_file(const char *path)
 {
-    (void)state;
-    const char *path = getenv("MISP_DUMP");
     size_t len;
-    if (!path)
-        return;
     char *bytes = scratch_read(path, &len);
     assert_non_null(bytes);
     struct records r = misp((struct text){bytes, len});
+    printf("F %s\n", path);
     for (size_t i = 0; i < r.count; i++) {
         const struct record *one = &r.r[i];
         if (one->kind == RECORD_OBJECT)
-            printf("O " TEXT_FMT "\n", TEXT_ARG(one->u.object.body));
+            printf("%c " TEXT_FMT "\n", one->u.object.ends ? 'E' : 'O', TEXT_ARG(one->u.object.body));
         else if (one->kind == RECORD_LOST)
             printf("L " TEXT_FMT ": " TEXT_FMT "\n", TEXT_ARG(one->u.lost.what), TEXT_ARG(one->u.lost.reason));
         else if (one->kind == RECORD_REJECTED)
@@ -503,6 +500,17 @@ static void dump(void **state)
     }
     records_done(&r);
     free(bytes);
+}
+
+/* One path a line. */
+static void dump(void **state)
+{
+    (void)state;
+    char *list = scratch_read(getenv("MISP_DUMP"), NULL), *at = NULL;
+    assert_non_null(list);
+    for (char *path = strtok_r(list, "\n", &at); path; path = strtok_r(NULL, "\n", &at))
+        dump_file(path);
+    free(list);
 }
 
 int main(void)
@@ -520,7 +528,9 @@ int main(void)
         cmocka_unit_test(cut_documents_end_badly),
         cmocka_unit_test(many_attributes_make_several_groupings),
         cmocka_unit_test(manifest_names_its_events),
-        cmocka_unit_test(dump),
     };
+    const struct CMUnitTest dumps[] = {cmocka_unit_test(dump)};
+    if (getenv("MISP_DUMP"))
+        return cmocka_run_group_tests(dumps, NULL, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
