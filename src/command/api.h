@@ -49,8 +49,12 @@ bool api_offers(const struct api_row *row, const struct option_spec *option);
 const char *api_values(const struct option_spec *option);
 /* The option takes a whole number. */
 bool api_is_number(const struct option_spec *option);
-#define API_NUMBER_MAX 1000000
-#define API_VALUE_MAX  (64 * KIB)
+#define API_NUMBER_MAX   1000000
+#define API_VALUE_MAX    4096 /* characters of one value */
+#define API_OPERANDS_MAX 1000
+/* Operands that stand in a query more than once: a request line has an end (414). */
+#define API_QUERY_MAX       10
+#define API_QUERY_VALUE_MAX 512
 /* The row's least role. */
 enum role api_least(const struct api_row *row);
 /* Whether the row's path fits; the segments in braces are handed to each (may be NULL). */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "command/api_openapi.h"
 #include "command/api_words.h"
 #include "command/commands.h"
 #include "command/names.h"
@@ -251,8 +252,19 @@ static void done(void *self, struct api_work *w)
     api_work_free(w);
 }
 
+static void describe(void *self, struct buffer *out)
+{
+    (void)self;
+    api_openapi(out);
+}
+
 struct api_backend api_backend(struct owner *owner)
 {
-    return (struct api_backend){
-        .self = owner, .find = find, .prepare = prepare, .run = run, .answer = answer, .done = done};
+    return (struct api_backend){.self = owner,
+                                .find = find,
+                                .prepare = prepare,
+                                .run = run,
+                                .answer = answer,
+                                .done = done,
+                                .describe = describe};
 }

@@ -67,7 +67,7 @@ const struct api_row API_ROWS[] = {
      .flags = API_ALONE},
     {&COMMAND_WARNINGLIST_ALLOW, "POST", "/objects/{id}/allow", .body = API_BODY_JSON, .flags = API_ALONE | API_SEES,
      .needs = "reason"},
-    {&COMMAND_MARKING_ADD, "POST", "/markings", "name", API_BODY_JSON, API_ALONE | API_CREATES, NULL, {API_MARKING}},
+    {&COMMAND_MARKING_ADD, "POST", "/markings", NULL, API_BODY_JSON, API_ALONE | API_CREATES, "name", {API_MARKING}},
     {&COMMAND_PROPOSAL_ACCEPT, "POST", "/proposals/accept", "ids", API_BODY_JSON, 0, NULL, {API_ACCEPTED}},
     {&COMMAND_PROPOSAL_REFUSE, "POST", "/proposals/refuse", "ids", API_BODY_JSON, 0, NULL, {API_REFUSED_PROPOSAL}},
     {&COMMAND_QUARANTINE_RELEASE, "POST", "/quarantine/{id}/release", .body = API_BODY_JSON, .flags = API_ALONE,

@@ -28,12 +28,20 @@ static void refuse(struct taking *t, const char *what, struct text name)
         t->err = fault_set(t->fault, ERR_MALFORMED, TEXT_FMT ": %s", TEXT_ARG(text_sub(name, 0, 80)), what);
 }
 
+static size_t characters(struct text t)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < t.len; i++)
+        count += ((unsigned char)t.ptr[i] & 0xC0) != 0x80;
+    return count;
+}
+
 /* A word of a command: text without NUL. */
 static const char *word(struct taking *t, struct text name, struct text value)
 {
     if (!value.len)
         refuse(t, "is empty", name);
-    else if (value.len > API_VALUE_MAX)
+    else if (characters(value) > API_VALUE_MAX)
         refuse(t, "is too long", name);
     else if (text_find(value, '\0', 0) >= 0)
         refuse(t, "holds a NUL", name);
@@ -125,7 +133,11 @@ static void take_parameter(struct taking *t, struct text name, struct text value
     const struct api_row *row = t->w->row;
     size_t index;
     if (row->body != API_BODY_JSON && row->operands && text_eq(name, text_of(row->operands))) {
-        add_operand(t, name, value);
+        if (row->command->operands_max > 1 &&
+            (t->w->session.operand_count >= API_QUERY_MAX || characters(value) > API_QUERY_VALUE_MAX))
+            refuse(t, "is too long, or there too often for a query", name);
+        else
+            add_operand(t, name, value);
         return;
     }
     const struct option_spec *o = row->body == API_BODY_JSON ? NULL : offered(row, name, &index);
@@ -219,6 +231,10 @@ static void take_json(struct taking *t, const struct http_request *request)
 static void take_file(struct taking *t, struct text body)
 {
     struct session *s = &t->w->session;
+    if (!body.len) {
+        refuse(t, "is needed", TEXT("a document as the body"));
+        return;
+    }
     int fd = memfd_create(DOCUMENT, MFD_CLOEXEC);
     if (fd < 0 || io_write_all(io_system(), fd, body.ptr, body.len, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
         t->err = fault_errno(t->fault, "memory for the document");

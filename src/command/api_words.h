@@ -3,8 +3,6 @@
 #include "command/api.h"
 #include "command/owner.h"
 
-#define API_OPERANDS_MAX 1000
-
 struct api_work {
     const struct api_row *row;
     struct arena arena; /* words */

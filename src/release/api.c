@@ -191,7 +191,11 @@ enum err outbound_api(const struct api_permit *p, const struct api_answer *a, st
         return finish(a->status, a->media_type, &body, ret);
     }
     struct json_out o = json_out_to(&body);
-    put_lines(&o, a->said, a->form == API_LINES || line_count(a->said) != 1);
+    size_t count = line_count(a->said);
+    if (a->form == API_OBJECT && count == 0)
+        buffer_add(&body, TEXT("{}"));
+    else
+        put_lines(&o, a->said, a->form == API_LINES || count != 1);
     return finish(a->status, TEXT(API_JSON), &body, ret);
 }
 

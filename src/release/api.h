@@ -26,7 +26,7 @@ bool api_permit_same(const struct api_permit *p, const struct recipient *now);
 
 enum api_form {
     API_LINES,  /* JSON lines become one array */
-    API_OBJECT, /* one JSON line becomes the answer; none, or several: as API_LINES */
+    API_OBJECT, /* one JSON line becomes the answer; none: {}; several: as API_LINES */
     API_FILE    /* bytes as they are, of one of the media types in the table */
 };
 struct api_answer {
@@ -51,3 +51,24 @@ struct api_problem {
 };
 MUST_CHECK enum err outbound_api_problem(const struct api_permit *p, const struct api_problem *problem,
                                          struct outbound **ret);
+
+/* ---- what changes, as server-sent events (WHATWG HTML section 9.2) ---- */
+enum api_event_kind {
+    API_EVENT_OBJECT,
+    API_EVENT_FINDING,
+    API_EVENT_INCIDENT,
+    API_EVENT_PEER,
+    API_EVENT_SOURCE,
+    API_EVENT_ACT
+};
+struct api_event {
+    enum api_event_kind kind;
+    uint64_t n;                     /* log position: the event's id */
+    int64_t t_us;                   /* of the entry */
+    struct text id, type, modified; /* of an object that the account may see; empty: left out */
+};
+/* The head of a stream: no body yet. ERR_DENIED: permission NULL | ERR_NOMEM */
+MUST_CHECK enum err outbound_api_stream(const struct api_permit *p, struct outbound **ret);
+/* A piece of it; none: a heartbeat. What is of an act goes to administrators alone: ERR_DENIED | ERR_NOMEM */
+MUST_CHECK enum err outbound_api_events(const struct api_permit *p, const struct api_event *events, size_t count,
+                                        struct outbound **ret);

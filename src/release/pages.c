@@ -118,6 +118,7 @@ static const struct field_rule {
     {PAGE_WELCOME, BODY, "name", FIELD_TEXT, REQUIRED, NULL},
     {PAGE_WELCOME, BODY, "version", FIELD_TEXT, REQUIRED, NULL},
     {PAGE_WELCOME, BODY, "uptime_s", FIELD_NUMBER, REQUIRED, NULL},
+    {PAGE_WELCOME, BODY, "exercise", FIELD_TEXT, OPTIONAL, NULL},
 
     {PAGE_EMPTY, HEADER, "allow", FIELD_TEXT, OPTIONAL, "Allow"},
     {PAGE_EMPTY, HEADER, "location", FIELD_TEXT, OPTIONAL, "Location"},

@@ -19,8 +19,12 @@ static const char head[] =
     "p.by{margin:0;color:var(--mark);font-weight:600;letter-spacing:.06em;text-transform:uppercase;font-size:.8rem}\n"
     "h1{margin:.2rem 0 1rem;font-size:1.7rem;line-height:1.2;overflow-wrap:anywhere}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1.25rem;margin:1.25rem 0 0}\n"
+    "p.exercise{margin:0 0 1.25rem;padding:.7rem 1rem;border-radius:.5rem;background:#ffd24a;color:#2b1d00;"
+    "font-weight:700;font-size:1.05rem}\n"
     "dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}code{font:.95em ui-monospace,monospace}\n"
-    "</style></head><body><main><p class=\"by\">Entente</p><h1>";
+    "</style></head><body><main>";
+
+static const char by[] = "<p class=\"by\">Entente</p><h1>";
 
 static const char middle[] = "</h1>\n<p>This node exchanges threat information with its partners. What each of them "
                              "gets was released to it.</p>\n"
@@ -29,7 +33,9 @@ static const char middle[] = "</h1>\n<p>This node exchanges threat information w
 static const char after_uptime[] = "</dd><dt>Version</dt><dd>";
 
 static const char tail[] =
-    "</dd><dt>TAXII 2.1</dt><dd><code>/taxii2/</code>, with an account of this node</dd></dl></main></body></html>\n";
+    "</dd><dt>TAXII 2.1</dt><dd><code>/taxii2/</code>, with an account of this node</dd>\n"
+    "<dt>HTTP API</dt><dd><code>/api/v1/</code>, described by <code>/api/v1/openapi.json</code> (OpenAPI 3.1)</dd>\n"
+    "<dt>Log</dt><dd><code>/log/</code>: checkpoints and proofs, for partners</dd></dl></main></body></html>\n";
 
 static void add_escaped(struct text t, struct buffer *out)
 {
@@ -66,7 +72,14 @@ static const struct page_field *field(const struct page_field *fields, size_t co
 
 void welcome_write(const struct page_field *fields, size_t count, struct buffer *out)
 {
+    const struct page_field *exercise = field(fields, count, "exercise");
     buffer_add(out, text_of(head));
+    if (exercise->text.len) {
+        buffer_add(out, TEXT("<p class=\"exercise\" role=\"status\">EXERCISE \xE2\x80\x9C"));
+        add_escaped(exercise->text, out);
+        buffer_add(out, TEXT("\xE2\x80\x9D: nothing here is real</p>\n"));
+    }
+    buffer_add(out, text_of(by));
     add_escaped(field(fields, count, "name")->text, out);
     buffer_add(out, text_of(middle));
     add_uptime(field(fields, count, "uptime_s")->number, out);

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "exchange/asker.h"
 #include "model/space.h"
+#include "web/api_events.h"
 
 #define PREFIX    "/api/v1"
 #define CHALLENGE "Bearer realm=\"entente\", Basic realm=\"entente\", charset=\"UTF-8\""
@@ -285,6 +286,22 @@ static struct outbound *go_on(struct api_door *d, const struct http_request *req
     return e ? failed(e, &fault) : d->backend->answer(d->backend->self, r->work, r->permit);
 }
 
+#define DESCRIPTION_MAX_BYTES (4 * MIB)
+static struct outbound *document(struct api_door *d, const struct api_permit *permit)
+{
+    struct buffer b;
+    struct outbound *made = NULL;
+    buffer_init(&b, DESCRIPTION_MAX_BYTES);
+    d->backend->describe(d->backend->self, &b);
+    const struct api_answer a = {
+        .form = API_FILE, .status = 200, .media_type = TEXT("application/json"), .said = buffer_text(&b)};
+    enum err e = buffer_error(&b);
+    if (!e)
+        e = outbound_api(permit, &a, &made);
+    buffer_done(&b);
+    return e ? NULL : made;
+}
+
 static struct outbound *answer_asker(struct api_door *d, const struct http_request *request, const struct asker *a)
 {
     struct api_operation op;
@@ -303,6 +320,13 @@ static struct outbound *answer_asker(struct api_door *d, const struct http_reque
     if (e)
         return e == ERR_DENIED ? plain(403, "Not permitted", why) : NULL;
     struct outbound *answer;
+    if (!look.writes && text_eq(path, TEXT("/events")) && text_eq(request->method, TEXT("GET")))
+        return api_events(d->node, request, permit);
+    if (text_eq(path, TEXT("/openapi.json")) && text_eq(method, TEXT("GET"))) {
+        answer = document(d, permit);
+        api_permit_free(permit);
+        return answer;
+    }
     e = text_starts(request->path, TEXT(PREFIX "/"))
             ? d->backend->find(d->backend->self, method, path, request->arena, &op, &allow)
             : ERR_NOT_FOUND;

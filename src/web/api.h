@@ -29,6 +29,8 @@ struct api_backend {
     /* What came of it; NULL: no memory. */
     struct outbound *(*answer)(void *self, const struct api_work *work, const struct api_permit *permit);
     void (*done)(void *self, struct api_work *work);
+    /* The OpenAPI document; errors stick in out. */
+    void (*describe)(void *self, struct buffer *out);
 };
 
 struct api_door;

@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "exchange/intelmq_door.h"
 #include "exchange/login.h"
+#include "model/space.h"
 #include "release/outbound.h"
 #include "web/session.h"
 
@@ -45,14 +46,18 @@ static struct outbound *health(struct routes *r, const struct http_request *requ
 
 static struct outbound *welcome(struct routes *r, const struct http_request *request)
 {
-    const struct page_field fields[] = {
-        {"name", FIELD_TEXT, node_genesis(r->node)->name, 0},
+    const struct fact_genesis *g = node_genesis(r->node);
+    struct page_field fields[4] = {
+        {"name", FIELD_TEXT, g->name, 0},
         {"version", FIELD_TEXT, TEXT(ENTENTE_VERSION), 0},
         {"uptime_s", FIELD_NUMBER, TEXT_NONE, (clock_mono_us() - r->started_us) / 1000000},
     };
     struct outbound *made = NULL;
+    size_t count = 3;
     (void)request;
-    return outbound_protocol(PAGE_WELCOME, 200, fields, ARRAY_LEN(fields), NULL, 0, &made) ? NULL : made;
+    if (!space_is_real(g->space))
+        fields[count++] = (struct page_field){"exercise", FIELD_TEXT, g->space, 0};
+    return outbound_protocol(PAGE_WELCOME, 200, fields, count, NULL, 0, &made) ? NULL : made;
 }
 
 /* Somebody stands between, whose client may be anywhere. */

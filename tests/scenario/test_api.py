@@ -3,39 +3,11 @@
 
 import json
 import os
-import urllib.error
-import urllib.parse
+import time
 import urllib.request
 
+from caller import Caller, api
 from house import Node, bundle, check, domain, main
-
-
-class Caller:
-    def __init__(self, node, token):
-        self.base, self.token = node.url.replace("/taxii2/", ""), token
-
-    def __call__(self, method, path, body=None, media="application/json", **headers):
-        """(status, media type, body: parsed where it is JSON, else bytes)"""
-        data = json.dumps(body).encode() if isinstance(body, (dict, list)) else body
-        request = urllib.request.Request(self.base + path, data=data, method=method)
-        if self.token:
-            request.add_header("Authorization", f"Bearer {self.token}")
-        if data is not None:
-            request.add_header("Content-Type", media)
-        for name, value in headers.items():
-            request.add_header(name.replace("_", "-"), value)
-        try:
-            answer = urllib.request.urlopen(request, timeout=60)
-        except urllib.error.HTTPError as error:
-            answer = error
-        with answer:
-            raw, kind = answer.read(), answer.headers["Content-Type"] or ""
-            check(answer.status not in (500, 501), f"{method} {path}: {answer.status} {raw[:300]}")
-            return answer.status, kind, json.loads(raw) if "json" in kind else raw
-
-
-def api(path, **query):
-    return "/api/v1" + path + ("?" + urllib.parse.urlencode(query) if query else "")
 
 
 def served(folder):
@@ -170,6 +142,59 @@ def requests_of_the_wrong_form(folder):
     node.stop()
 
 
+def listen(ask, after=None):
+    request = urllib.request.Request(ask.base + api("/events"), headers={"Authorization": f"Bearer {ask.token}"})
+    if after is not None:
+        request.add_header("Last-Event-ID", str(after))
+    return urllib.request.urlopen(request, timeout=20)
+
+
+def until(stream, wanted):
+    """Events up to one that holds the word: [(id, kind, data)]; to the end of the stream when it is None."""
+    found, event = [], {}
+    for line in stream:
+        name, _, value = line.decode().rstrip("\n").partition(": ")
+        if name:
+            event[name] = value
+        elif "id" in event:
+            found.append((int(event["id"]), event["event"], json.loads(event["data"])))
+            event = {}
+            if wanted and wanted in json.dumps(found[-1][2]):
+                return found
+    check(wanted is None, f"the stream ended before {wanted}: {found}")
+    return found
+
+
+def events_for_who_may_see_them(folder):
+    """News comes by the log's order to each account that may see it, goes on behind an id, and ends with the account."""
+    node, ask = served(folder)
+    ann = person(node, "ann", "analyst")
+    hers, his = listen(ann), listen(ask)
+    check(hers.headers["Content-Type"] == "text/event-stream", f"{hers.headers}")
+    secret, plain = domain("secret.example", "red"), domain("plain.example", "green")
+    node.ok("import", bundle(folder, secret), "--from", "self")
+    node.ok("import", bundle(folder, plain), "--from", "self")
+    incident = ask("POST", api("/incidents"), {"name": "Fire"})[2]["incident"]
+    she, he = until(hers, incident), until(his, incident)
+    check(any(data.get("id") == plain["id"] for _, _, data in she), f"{she}")
+    check(she[-1][1] == "incident" and [n for n, _, _ in she] == sorted(n for n, _, _ in she), f"{she}")
+    check(not any(data.get("id") == secret["id"] for _, _, data in she), f"ann learnt of it: {she}")
+    hidden = {n for n, _, data in he if data.get("id") == secret["id"]}
+    check(not hidden & {n for n, _, _ in she}, "nor of its place")
+    first = she[0][0]
+    again = until(listen(ann, first), incident)
+    check([n for n, _, _ in again] == [n for n, _, _ in she[1:]], f"{again} is not what followed {first}")
+    for end in (["account", "token", "ann", "--revoke-all"], ["account", "disable", "ann", "--reason", "left"]):
+        node.ok(*end)
+        began = time.monotonic()
+        until(hers, None)
+        check(time.monotonic() - began < 5, "the stream did not end")
+        node.ok("account", "enable", "ann", "--reason", "back") if "disable" in end else None
+        if "token" in end:
+            hers = listen(Caller(node, node.token("ann")))
+    node.stop()
+
+
 if __name__ == "__main__":
     main(what_the_command_line_says, acts_are_the_accounts, nobody_else_is_let_in, each_sees_with_its_own_eyes,
-         files_of_the_machine_stay, requests_of_the_wrong_form)
+         files_of_the_machine_stay, requests_of_the_wrong_form, events_for_who_may_see_them)

@@ -56,6 +56,11 @@ static void every_operand_has_a_place(void **state)
         if (row->command->operands_min > places)
             print_error("%s: an operand has no place in %s\n", row->command->name, row->path);
         assert_true(row->command->operands_min <= places);
+        size_t options = 0; /* segments that are options of the command */
+        struct text path = text_of(row->path), part;
+        while (text_split(&path, '/', &part))
+            options += part.len > 2 && part.ptr[0] == '{' && api_option(row, text_sub(part, 1, part.len - 2), &index);
+        assert_true(places - options <= row->command->operands_max);
         assert_true((row->body == API_BODY_FILE) <= (row->command->operands_max > 0));
         struct text needs = text_of(row->needs), name;
         while (needs.ptr && text_split(&needs, ',', &name)) {

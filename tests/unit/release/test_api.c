@@ -117,6 +117,7 @@ static void lines_become_json(void **state)
     check_body(&(struct api_answer){API_LINES, 200, TEXT_NONE, TEXT("{\"a\":1}\n")}, "[{\"a\":1}]");
     check_body(&(struct api_answer){API_LINES, 200, TEXT_NONE, TEXT("")}, "[]");
     check_body(&(struct api_answer){API_OBJECT, 201, TEXT_NONE, TEXT("{\"a\":1}\n")}, "{\"a\":1}");
+    check_body(&(struct api_answer){API_OBJECT, 200, TEXT_NONE, TEXT("")}, "{}");
     check_body(&(struct api_answer){API_OBJECT, 200, TEXT_NONE, TEXT("{\"a\":1}\n{}\n")}, "[{\"a\":1},{}]");
     check_body(&(struct api_answer){API_OBJECT, 200, TEXT_NONE, TEXT("done \"so\"\n")},
                "{\"words\":\"done \\\"so\\\"\"}");
@@ -166,6 +167,31 @@ static void problems(void **state)
     api_permit_free(p);
 }
 
+static void events(void **state)
+{
+    (void)state;
+    struct api_permit *reader = permit(ROLE_READER), *admin = permit(ROLE_ADMINISTRATOR);
+    struct outbound *o = NULL;
+    struct api_event e = {.kind = API_EVENT_FINDING, .n = 7, .id = TEXT("x--1"), .type = TEXT("a\nid: 9")};
+    assert_err(outbound_api_stream(NULL, &o), ERR_DENIED);
+    assert_err(outbound_api_events(NULL, &e, 1, &o), ERR_DENIED);
+    assert_ok(outbound_api_events(reader, &e, 1, &o));
+    assert_text(outbound_body(o), "id: 7\nevent: finding\ndata: {\"n\":7,\"at\":\"1970-01-01T00:00:00.000000Z\","
+                                  "\"id\":\"x--1\",\"type\":\"a\\nid: 9\"}\n\n");
+    outbound_free(o);
+    o = NULL;
+    e.kind = API_EVENT_ACT;
+    assert_err(outbound_api_events(reader, &e, 1, &o), ERR_DENIED);
+    assert_null(o);
+    assert_ok(outbound_api_events(admin, &e, 1, &o));
+    outbound_free(o);
+    assert_ok(outbound_api_events(reader, NULL, 0, &o));
+    assert_text(outbound_body(o), ":\n\n");
+    outbound_free(o);
+    api_permit_free(reader);
+    api_permit_free(admin);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +200,7 @@ int main(void)
         cmocka_unit_test(lines_become_json),
         cmocka_unit_test(what_is_not_permitted_does_not_leave),
         cmocka_unit_test(problems),
+        cmocka_unit_test(events),
     };
     return cmocka_run_group_tests_name("release_api", tests, NULL, NULL);
 }

@@ -70,6 +70,8 @@ static void welcome(void **state)
     assert_false(says(d, "<Ex>"));
     assert_false(says(d, "<script"));
     assert_true(says(d, "/taxii2/"));
+    assert_true(says(d, "/api/v1/openapi.json"));
+    assert_false(says(d, "EXERCISE"));
     ask(d, "POST", "/");
     assert_int_equal(d->a.status, 405);
 }

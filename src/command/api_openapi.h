@@ -1,0 +1,6 @@
+/* command/api_openapi.h - the OpenAPI 3.1 document, made from the table of the API. */
+#pragma once
+#include "base/buffer.h"
+
+/* JSON; errors stick in out. */
+void api_openapi(struct buffer *out);
