@@ -18,9 +18,10 @@ static bool take(struct json_peek *p, char c)
 
 struct json_peek json_peek_of(const struct format_head *h)
 {
+    static const char mark[] = "\xEF\xBB\xBF";
     struct text t = h->bytes;
-    if (text_starts(t, TEXT("\xEF\xBB\xBF")))
-        t = text_sub(t, 3, t.len);
+    if (text_starts(t, TEXT(mark)) || (!h->whole && text_starts(TEXT(mark), t))) /* it may be cut off in it */
+        t = text_sub(t, t.len < 3 ? t.len : 3, t.len);
     return (struct json_peek){.rest = t, .whole = h->whole};
 }
 

@@ -61,9 +61,16 @@ void part_sums_done(struct part_sums *s)
     buffer_done(&s->what);
 }
 
+#define NAME_SHOWN_MAX 100
 static struct text shown(struct text name)
 {
-    return name.len > 100 ? text_sub(name, name.len - 100, 100) : name;
+    return name.len > NAME_SHOWN_MAX ? text_sub(name, name.len - NAME_SHOWN_MAX, name.len) : name;
+}
+
+/* Names are shown and compared, never opened; they may be no UTF-8. */
+static char name_char(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f || (unsigned char)c >= 0x80 ? '?' : c;
 }
 
 void part_sums_fail(struct part_sums *s, struct text name, const char *why)
@@ -82,7 +89,12 @@ void part_sums_end(const struct part_sums *s, int64_t at, struct buffer *to)
 
 void part_lost(struct buffer *to, int64_t at, struct text name, const char *why)
 {
-    record_add_lost(to, &(struct record_lost){.at = at, .what = name, .reason = text_of(why)});
+    char clean[NAME_SHOWN_MAX];
+    name = shown(name);
+    for (size_t i = 0; i < name.len; i++)
+        clean[i] = name_char(name.ptr[i]);
+    struct text what = name.len ? (struct text){clean, name.len} : TEXT("a part without a name");
+    record_add_lost(to, &(struct record_lost){.at = at, .what = what, .reason = text_of(why)});
 }
 
 /* ---- one part ---- */
@@ -109,13 +121,11 @@ void part_done(struct part *p)
     buffer_done(&p->scratch);
 }
 
-/* Names are shown and compared, never opened; they may be no UTF-8. */
 static char *clean_name(struct text name)
 {
     char *copy = strndup(name.ptr ? name.ptr : "", name.len);
     for (size_t i = 0; copy && copy[i]; i++)
-        if ((unsigned char)copy[i] < 0x20 || copy[i] == 0x7f || (unsigned char)copy[i] >= 0x80)
-            copy[i] = '?';
+        copy[i] = name_char(copy[i]);
     return copy;
 }
 

@@ -27,6 +27,33 @@ static void rewrite(struct record_object *o, struct buffer *out)
     free(markings);
 }
 
+static void rewrite_event(const struct record_event *e, struct buffer *out)
+{
+    struct record_event copy = *e;
+    struct record_event_value *values = calloc(e->value_count + 1, sizeof *values);
+    size_t count = 0;
+    fuzz_assert(values);
+    while (count <= e->value_count && record_next_event_value(&copy.values, &values[count]))
+        count++;
+    fuzz_assert(count == e->value_count);
+    record_add_event(out, e, values, count);
+    free(values);
+}
+
+static void write_again(struct record *r, struct buffer *out)
+{
+    switch (r->kind) {
+    case RECORD_OBJECT: rewrite(&r->u.object, out); break;
+    case RECORD_REJECTED: record_add_rejected(out, &r->u.rejected); break;
+    case RECORD_END: record_add_end(out, &r->u.end); break;
+    case RECORD_ENVELOPE: record_add_envelope(out, &r->u.envelope); break;
+    case RECORD_ELEMENT: record_add_element(out, &r->u.element); break;
+    case RECORD_EVENT: rewrite_event(&r->u.event, out); break;
+    case RECORD_LOST: record_add_lost(out, &r->u.lost); break;
+    case RECORD_LIST: record_add_list(out, &r->u.list); break;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct cursor c;
@@ -37,16 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     buffer_init(&out, 64 * MIB);
     cursor_init(&c, (struct text){(const char *)data, len});
     while (!(e = record_next(&c, &r))) {
-        if (r.kind == RECORD_OBJECT)
-            rewrite(&r.u.object, &out);
-        else if (r.kind == RECORD_REJECTED)
-            record_add_rejected(&out, &r.u.rejected);
-        else if (r.kind == RECORD_ENVELOPE)
-            record_add_envelope(&out, &r.u.envelope);
-        else if (r.kind == RECORD_ELEMENT)
-            record_add_element(&out, &r.u.element);
-        else
-            record_add_end(&out, &r.u.end);
+        write_again(&r, &out);
         used = c.pos;
     }
     fuzz_assert(e == ERR_NOT_FOUND || e == ERR_MALFORMED);
