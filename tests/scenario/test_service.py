@@ -221,7 +221,7 @@ def a_configuration_is_checked_with_its_files(folder):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
                         "/CN=localhost", "-days", str(days), "-keyout", os.path.join(folder, name + ".key"), "-out",
                         os.path.join(folder, name + ".pem")], check=True, stderr=subprocess.DEVNULL)
-    for cert, key, code, words in (("a", "a", 0, ""), ("a", "b", 1, "do not belong together"), ("old", "old", 0, "ends in 2 days"),
+    for cert, key, code, words in (("a", "a", 0, ""), ("a", "b", 1, "do not belong together"), ("old", "old", 0, "days: renew it"),
                                    ("a", "list", 1, "no key in PEM")):
         write(folder, "list.key", "value\n")
         write(node.home, "entente.yaml", f"listen: 0.0.0.0:0\ntls_certificate: {folder}/{cert}.pem\ntls_key: {folder}/{key}.key\n")
