@@ -211,12 +211,16 @@ int owner_run(struct session *s, char **words, size_t word_count)
         enum err err = owner_open(s->home, &o, &busy);
         if (!err)
             return run_here(s, &o);
-        if (err != ERR_BUSY)
+        /* Where root may not be the owner itself (home_check_user) it may still ask the one that there is. */
+        bool denied = err == ERR_DENIED;
+        if (err != ERR_BUSY && !denied)
             return complain_fault(s, NULL, &busy);
         int code = EXIT_DONE;
         err = call_owner(s, words, word_count, &code, &fault);
         if (!err)
             return code;
+        if (denied)
+            return complain_fault(s, NULL, &busy);
         if (err != ERR_UNREACHABLE)
             return complain_fault(s, NULL, &fault);
         if (clock_mono_us() > until || cancelled(s))

@@ -69,14 +69,28 @@ void reload_limits(struct node *node, const struct config *c)
         node_set_ceiling(node, ceiling);
 }
 
+static enum err pem_there(const char *path, struct fault *reterr)
+{
+    char *text = NULL;
+    enum err err = path ? reload_pem(path, &text, reterr) : OK;
+    free(text);
+    return err;
+}
+
 enum err reload_config(const char *home, struct node *node, struct config **config, struct fault *reterr)
 {
     char path[PATH_MAX];
     struct config *fresh = NULL;
     snprintf(path, sizeof path, "%s/entente.yaml", home);
     enum err err = config_load(path, &fresh, reterr);
-    if (err)
+    if (err == OK)
+        err = pem_there(fresh->tls_certificate, reterr);
+    if (err == OK)
+        err = pem_there(fresh->tls_key, reterr);
+    if (err) {
+        config_free(fresh);
         return err;
+    }
     logging_follow(fresh);
     reload_limits(node, fresh);
     readers_follow(fresh, true);

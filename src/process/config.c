@@ -144,11 +144,6 @@ static void report(const struct report *r, bool wrong, const char *key, const ch
     r->on_fault(r->self, &f);
 }
 
-static bool unreadable(const char *path)
-{
-    return path && access(path, R_OK) != 0;
-}
-
 static bool one_of(const char *word, const char *const *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -174,8 +169,6 @@ static void check(const struct config *c, const struct report *r)
     report(r, c->witness_ms < 50 || c->witness_ms > 86400000, "witness_ms", "from 50 to 86400000");
     report(r, !c->tls_certificate != !c->tls_key, c->tls_key ? "tls_key" : "tls_certificate",
            "tls_certificate and tls_key go together");
-    report(r, unreadable(c->tls_certificate), "tls_certificate", "this file cannot be read");
-    report(r, unreadable(c->tls_key), "tls_key", "this file cannot be read");
 }
 
 /* *ret stays NULL for a file that is not there or holds comments alone. */

@@ -17,7 +17,8 @@ struct config {
     char *classification;     /* the highest that is taken in: none, restricted, confidential, secret, top-secret */
 };
 
-/* Reads and checks the file; unknown or mistyped keys are refused by name. A missing file gives the defaults.
+/* Reads and checks the file; unknown or mistyped keys are refused by name. A missing file gives the defaults. Files
+ * that it names are not looked for: a certificate may be there for the service alone.
  * ERR_MALFORMED | ERR_IO | ERR_NOMEM */
 MUST_CHECK enum err config_load(const char *path, struct config **ret, struct fault *reterr);
 /* The same for who wants every fault: each is told, with its line where it has one. A file that is no YAML, or has an

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,40 @@ enum err home_lock(const struct io *io, const char *home, int *ret_fd, struct fa
 void home_unlock(const struct io *io, int fd)
 {
     io->close(io->self, fd);
+}
+
+/* The home, or the folder that it is to be in. */
+static bool look(const char *home, struct stat *ret, bool *ret_there)
+{
+    char above[4096];
+    *ret_there = stat(home, ret) == 0;
+    if (*ret_there)
+        return true;
+    int n = snprintf(above, sizeof above, "%s", home);
+    while (n > 1 && above[n - 1] == '/')
+        above[--n] = '\0';
+    char *slash = strrchr(above, '/');
+    if (n < 0 || (size_t)n >= sizeof above || !slash || slash == above)
+        return false;
+    *slash = '\0';
+    return stat(above, ret) == 0;
+}
+
+enum err home_check_user(const char *home, struct fault *reterr)
+{
+    struct stat st;
+    struct passwd user, *found = NULL;
+    char names[4096], number[24];
+    bool there;
+    if (geteuid() != 0 || !look(home, &st, &there) || st.st_uid == 0 || (!there && (st.st_mode & 077)))
+        return OK;
+    snprintf(number, sizeof number, "#%lu", (unsigned long)st.st_uid);
+    const char *name =
+        getpwuid_r(st.st_uid, &user, names, sizeof names, &found) == 0 && found ? user.pw_name : number;
+    return fault_set(reterr, ERR_DENIED,
+                     "%s %s user %s, and what root writes there that user could not use: run it as sudo -u '%s' "
+                     "entente ...",
+                     home, there ? "belongs to" : "would be in a private folder of", name, name);
 }
 
 /* ---- files ---- */

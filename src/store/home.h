@@ -21,6 +21,10 @@ MUST_CHECK enum err home_make_folder(const char *path, struct fault *reterr);
 MUST_CHECK enum err home_lock(const struct io *io, const char *home, int *ret_fd, struct fault *reterr);
 void home_unlock(const struct io *io, int fd);
 
+/* Root may write anywhere, and what it makes is nobody else's: in another user's home, or one to be made in another
+ * user's private folder, nothing is written by it. ERR_DENIED, with whose it is */
+MUST_CHECK enum err home_check_user(const char *home, struct fault *reterr);
+
 /* Removes home/name where it is; what is not there is no error. */
 MUST_CHECK enum err home_remove(const struct io *io, const char *home, const char *name, struct fault *reterr);
 MUST_CHECK enum err home_rename(const struct io *io, const char *home, const char *from, const char *to,

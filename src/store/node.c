@@ -250,7 +250,9 @@ static enum err bring_home_up(struct node *node, struct fault *reterr)
 static enum err open_own(struct node *node, struct fault *reterr)
 {
     uint64_t known = 0;
-    enum err err = home_lock(node->io, node->home, &node->lock_fd, reterr);
+    enum err err = home_check_user(node->home, reterr);
+    if (err == OK)
+        err = home_lock(node->io, node->home, &node->lock_fd, reterr);
     if (err == OK)
         err = bring_home_up(node, reterr);
     if (err == OK)

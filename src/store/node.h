@@ -43,7 +43,7 @@ enum node_mode { NODE_READ, NODE_OWN };
  * view up to it (rebuilding it when it is of another version, damaged or missing). NODE_READ: no lock, no change;
  * only when the view is missing, of another version or behind the log, and nobody owns the home, is it first put in
  * order as an owner. ERR_NOT_FOUND: no home here ("run entente init"). ERR_VERSION: written by a newer program.
- * ERR_MALFORMED: the log is damaged, the fault says where. */
+ * ERR_MALFORMED: the log is damaged, the fault says where. ERR_DENIED: we are root and the home is another user's. */
 MUST_CHECK enum err node_open(const struct io *io, const char *home, enum node_mode mode, struct node **ret,
                               struct fault *reterr);
 /* Finishes what is queued; all readers must have been given back. Accepts NULL. */

@@ -408,6 +408,8 @@ enum err node_create(const struct io *io, const char *home, const struct node_in
     int lock;
     enum err err = check(init, reterr);
     if (err == OK)
+        err = home_check_user(home, reterr);
+    if (err == OK)
         err = check_free(io, home, reterr);
     if (err != OK)
         return err;

@@ -340,7 +340,9 @@ enum err home_restore(const struct io *io, const char *dir, const char *home, co
         len--;
     if (asprintf(&r.beside, "%.*s.restoring", (int)len, home) < 0)
         return no_memory(reterr);
-    enum err err = run(&r, reterr);
+    enum err err = home_check_user(home, reterr);
+    if (err == OK)
+        err = run(&r, reterr);
     if (err == OK)
         *ret = r.result;
     manifest_done(&r.m);

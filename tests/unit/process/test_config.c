@@ -52,6 +52,17 @@ static void what_is_said_counts(void **state)
     config_free(c);
 }
 
+/* systemd shows them to the service alone, while it runs; the other commands have nothing to do with them. */
+static void files_are_not_looked_for(void **state)
+{
+    struct config *c = NULL;
+    struct fault fault = {0};
+    (void)state;
+    assert_ok(load("tls_certificate: /nowhere/c.pem\ntls_key: /nowhere/k.pem\n", &c, &fault));
+    assert_string_equal(c->tls_key, "/nowhere/k.pem");
+    config_free(c);
+}
+
 static void mistakes_are_named(void **state)
 {
     static const char *const bad[] = {"lisen: x\n",        "reserve_percent: lots\n", "reserve_percent: 90\n",
@@ -73,6 +84,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(absent_file_gives_defaults, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_said_counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(files_are_not_looked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(mistakes_are_named, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,46 @@ static void a_key_without_a_log_is_no_free_place(void **state)
 
 /* ---- owner and readers ---- */
 
+/* What root made in the service's home the service could not write. */
+static void root_leaves_the_homes_of_others(void **state)
+{
+    struct stage *s = *state;
+    struct fault f = {.err = OK};
+    struct node *node = NULL;
+    const uid_t other = 65533;
+    if (geteuid() != 0)
+        skip();
+    node_close(s->node);
+    s->node = NULL;
+    assert_int_equal(chown(s->home, other, other), 0);
+    unlink(scratch_path(s->home, "lock"));
+    assert_int_equal(node_open(&s->io.io, s->home, NODE_OWN, &node, &f), ERR_DENIED);
+    assert_non_null(strstr(f.what, "sudo -u '#65533' entente"));
+    assert_int_not_equal(access(scratch_path(s->home, "lock"), F_OK), 0);
+    assert_ok(node_open(&s->io.io, s->home, NODE_READ, &node, &f)); /* reading leaves nothing */
+    node_close(node);
+    assert_int_equal(chown(s->home, 0, 0), 0);
+    reopen(s);
+}
+
+static void root_makes_no_home_in_a_private_folder(void **state)
+{
+    struct stage *s = *state;
+    struct fault f = {.err = OK};
+    struct node_init init = {
+        .name = TEXT("CSIRT A"), .country = TEXT("XA"), .space = TEXT("real"), .account = TEXT("admin")};
+    const char *home = scratch_path(s->home, "home//");
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chown(s->home, 65533, 65533), 0);
+    assert_int_equal(chmod(s->home, 0700), 0);
+    assert_int_equal(node_create(&s->io.io, home, &init, &f), ERR_DENIED);
+    assert_int_not_equal(access(home, F_OK), 0);
+    assert_int_equal(chmod(s->home, 0755), 0);
+    assert_ok(node_create(&s->io.io, home, &init, &f));
+    assert_int_equal(chown(s->home, 0, 0), 0);
+}
+
 static void one_owner_many_readers(void **state)
 {
     struct stage *s = *state;
@@ -724,6 +764,8 @@ int main(void)
         NEW(a_new_home),
         NEW(bad_words_for_init),
         NEW(a_key_without_a_log_is_no_free_place),
+        OPEN(root_leaves_the_homes_of_others),
+        NEW(root_makes_no_home_in_a_private_folder),
         OPEN(one_owner_many_readers),
         OPEN(a_reader_puts_the_view_in_order),
         OPEN(a_write_sees_itself),
