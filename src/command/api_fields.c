@@ -69,6 +69,7 @@ const struct api_field API_STATUS[] = {TEXT_("version", "of the program"),
                                        INTEGER("cosigned_by", "partners"),
                                        INTEGER("witnesses", "partners that could"),
                                        TEXT_("cosigned_last", "when; empty: never"),
+                                       INTEGER("crashes", "files that tell of one"),
                                        TEXT_("sandbox", "how foreign documents' readers are locked in"),
                                        END};
 

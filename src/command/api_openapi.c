@@ -261,7 +261,10 @@ static void put_body(struct document *d)
     open_member(d, file ? "application/octet-stream" : "application/json");
     open_member(d, "schema");
     bool required = file;
-    if (!file) {
+    if (file) {
+        member(d, "type", "string");
+        json_member_i64(&d->o, "minLength", 1);
+    } else {
         member(d, "type", "object");
         put_members(d);
         required = put_required(d);
