@@ -11,10 +11,10 @@
 #include "command/logging.h"
 #include "command/readers.h"
 
-const char *const RELOAD_AT_ONCE[] = {"log_level",      "log_format", "reserve_percent",
-                                      "classification", "sandbox",    NULL};
-const char *const RELOAD_AT_START[] = {"listen",  "metrics_listen", "tls_certificate", "tls_key",
-                                       "threads", "checkpoint_ms",  "witness_ms",      NULL};
+const char *const RELOAD_AT_ONCE[] = {"log_level", "log_format",      "reserve_percent", "classification",
+                                      "sandbox",   "tls_certificate", "tls_key",         NULL};
+const char *const RELOAD_AT_START[] = {
+    "listen", "metrics_listen", "trusted_proxies", "threads", "checkpoint_ms", "witness_ms", NULL};
 
 #define PEM_MAX (1 * MIB)
 
@@ -46,13 +46,16 @@ static bool differ(const char *a, const char *b)
 
 static void tell_what_waits(const struct config *old, const struct config *fresh)
 {
+    bool proxies = old->trusted_proxies_count != fresh->trusted_proxies_count;
+    for (unsigned i = 0; !proxies && i < fresh->trusted_proxies_count; i++)
+        proxies = differ(old->trusted_proxies[i], fresh->trusted_proxies[i]);
     const struct {
         const char *key;
         bool changed;
-    } keys[] = {{"listen", differ(old->listen, fresh->listen)},
+    } keys[] = {{"trusted_proxies", proxies},
+                {"listen", differ(old->listen, fresh->listen)},
                 {"metrics_listen", differ(old->metrics_listen, fresh->metrics_listen)},
-                {"tls_certificate", differ(old->tls_certificate, fresh->tls_certificate)},
-                {"tls_key", differ(old->tls_key, fresh->tls_key)},
+                {"tls_certificate", !old->tls_certificate != !fresh->tls_certificate},
                 {"threads", old->threads != fresh->threads},
                 {"checkpoint_ms", old->checkpoint_ms != fresh->checkpoint_ms},
                 {"witness_ms", old->witness_ms != fresh->witness_ms}};
@@ -77,7 +80,26 @@ static enum err pem_there(const char *path, struct fault *reterr)
     return err;
 }
 
-enum err reload_config(const char *home, struct node *node, struct config **config, struct fault *reterr)
+/* The files may have others in them under the same names: renewed ones. Whether there is TLS at all waits for the
+ * next start. */
+static enum err take_certificate(struct web *web, const struct config *old, const struct config *fresh,
+                                 struct fault *reterr)
+{
+    char *cert = NULL, *key = NULL;
+    if (!old->tls_certificate || !fresh->tls_certificate)
+        return OK;
+    enum err err = reload_pem(fresh->tls_certificate, &cert, reterr);
+    if (!err)
+        err = reload_pem(fresh->tls_key, &key, reterr);
+    if (!err)
+        err = web_certificate(web, cert, key, reterr);
+    free(cert);
+    free(key);
+    return err;
+}
+
+enum err reload_config(const char *home, struct node *node, struct web *web, struct config **config,
+                       struct fault *reterr)
 {
     char path[PATH_MAX];
     struct config *fresh = NULL;
@@ -87,6 +109,8 @@ enum err reload_config(const char *home, struct node *node, struct config **conf
         err = pem_there(fresh->tls_certificate, reterr);
     if (err == OK)
         err = pem_there(fresh->tls_key, reterr);
+    if (err == OK)
+        err = take_certificate(web, *config, fresh, reterr);
     if (err) {
         config_free(fresh);
         return err;

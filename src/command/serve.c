@@ -143,6 +143,15 @@ static void raise_file_limit(void)
     }
 }
 
+/* Each was checked when the configuration was read. */
+static size_t trusted_networks(const struct config *c, struct ipnet ret[CONFIG_PROXIES_MAX])
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < c->trusted_proxies_count && i < CONFIG_PROXIES_MAX; i++)
+        count += ipnet_parse(text_of(c->trusted_proxies[i]), &ret[count]) == OK;
+    return count;
+}
+
 static enum err start(struct session *s, struct server *srv, struct fault *fault)
 {
     const char *listen = option(s, "listen");
@@ -162,12 +171,15 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
         return err;
     if (!listen)
         listen = srv->config->listen;
+    struct ipnet trusted[CONFIG_PROXIES_MAX];
     struct web_options options = {.address = listen,
                                   .cert_pem = srv->cert_pem,
                                   .key_pem = srv->key_pem,
                                   .threads = srv->config->threads,
                                   .api = &srv->api,
                                   .metrics_address = srv->config->metrics_listen,
+                                  .trusted = trusted,
+                                  .trusted_count = trusted_networks(srv->config, trusted),
                                   .metrics = metrics_page,
                                   .metrics_self = &srv->metrics};
     srv->owner.server = srv;
@@ -242,7 +254,7 @@ static void reload(struct session *s, struct server *srv)
 {
     struct fault why = {.offset = -1, .line = -1};
     notify_reloading(&srv->vital.notify);
-    if (reload_config(s->home, srv->owner.node, &srv->config, &why))
+    if (reload_config(s->home, srv->owner.node, srv->web, &srv->config, &why))
         log_error("the configuration stays as it was: %s", why.what);
     else
         log_info("the configuration was read again");

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/ipaddr.h"
 #include "base/limits.h"
 #include "base/outbound.h"
 
@@ -26,7 +27,7 @@ struct http_request {
         path;            /* path decoded, UTF-8, starts with '/', no "." or ".." segment, no control characters */
     struct text query;   /* raw, without '?'; every escape in it was checked */
     struct text body;    /* whole, at most options.body_max_bytes */
-    struct text peer;    /* remote address as text */
+    struct text peer;    /* remote address as text: behind a trusted proxy, of who it says asks */
     bool loopback;       /* the peer is on this machine */
     struct arena *arena; /* lives until the answer was sent */
     const struct http_headers *headers; /* NULL: none */
@@ -34,6 +35,7 @@ struct http_request {
     struct http_exchange *exchange;     /* NULL: no server asks (a test); such a request cannot wait */
     void *held;                         /* of http_hold() before; NULL at the handler's first call */
     bool closing;                       /* the server stops: what is not answered now is answered with 503 */
+    const atomic_bool *cancel;          /* of a copy worked at on another thread; NULL: it is not */
 };
 /* Case-insensitive; TEXT_NONE when absent. The first, when it stands there more than once. */
 struct text http_header(const struct http_request *r, const char *name);
@@ -56,6 +58,9 @@ typedef struct outbound *http_handler(void *self, const struct http_request *req
  * to return, for nothing else. */
 struct outbound *http_hold(const struct http_request *r, int64_t until_mono_us, void *state,
                            void (*state_free)(void *state));
+/* The body becomes the caller's, to be freed with buffer_done(); the request has none from then on. For a handler
+ * that holds the request and works at its body meanwhile: a client that goes away takes the request with it. */
+void http_take_body(const struct http_request *r, struct buffer *ret);
 /* Called on any thread. state only names who is meant, it is not looked into; NULL: all that wait. Costs one call of
  * the handler for each one woken. */
 void http_wake(struct http_server *s, const void *state);
@@ -74,6 +79,7 @@ typedef enum http_next http_next_piece(void *state, bool closing, struct outboun
 struct outbound *http_stream(const struct http_request *r, struct outbound *head, http_next_piece *next, void *state,
                              void (*state_free)(void *state));
 
+#define HTTP_TRUSTED_MAX 16
 struct http_server_options {
     const char *address;            /* "127.0.0.1:8443", "[::1]:0"; port 0 picks one */
     const char *cert_pem, *key_pem; /* PEM texts, NUL-terminated; NULL: plain HTTP */
@@ -83,9 +89,11 @@ struct http_server_options {
     /* Of one address (IPv6: its first 64 bits); one more is closed at once. An address of this machine may have half
      * of connections_max. 0: an eighth of it */
     unsigned sender_connections_max;
-    /* Who connects from this machine is a proxy: request->peer is what the last address of X-Forwarded-For says, and
-     * such a sender has at most sender_connections_max requests under way (429). */
-    bool behind_proxy;
+    /* Proxies whose word for who asks is taken (Forwarded, X-Forwarded-For), and who may have any number of
+     * connections; HTTP_TRUSTED_MAX at most, copied. request->peer is then whom they name, and such a sender has at
+     * most sender_connections_max requests under way (429). Both headers, and they disagree: 400. */
+    const struct ipnet *trusted;
+    size_t trusted_count;
     unsigned idle_timeout_s; /* 0: 30 */
     http_handler *handler;
     void *self;
@@ -104,6 +112,10 @@ struct http_server_options {
 MUST_CHECK enum err http_server_start(const struct http_server_options *options, struct http_server **ret,
                                       struct fault *reterr);
 size_t http_server_held(struct http_server *s); /* requests and streams that wait now */
+/* Another certificate for connections that come from now on; all or nothing, on any thread. PEM texts, needed during
+ * the call only. ERR_USAGE: not PEM, not a pair, or the server has none | ERR_NOMEM */
+MUST_CHECK enum err http_server_certificate(struct http_server *s, const char *cert_pem, const char *key_pem,
+                                            struct fault *reterr);
 uint16_t http_server_port(const struct http_server *s);
 /* For how long something in the server has been silent that should not be: a handler call that does not come back
  * (more than HTTP_CALL_MAX_US), the thread that watches over slow requests, or the pool, which has not taken notice

@@ -90,6 +90,14 @@ void http_body_end(struct http_exchange *x)
     x->gunzip = NULL;
 }
 
+void http_take_body(const struct http_request *r, struct buffer *ret)
+{
+    struct http_exchange *x = r->exchange;
+    *ret = x->body;
+    buffer_init(&x->body, 0);
+    x->request.body = TEXT_NONE;
+}
+
 void http_body_done(struct http_exchange *x)
 {
     http_gunzip_free(x->gunzip);

@@ -3,13 +3,26 @@
 #include <stdlib.h>
 
 #include "net/http_inside.h"
+#include "net/http_proxy.h"
 
 enum MHD_Result http_connection_accept(void *self, const struct sockaddr *address, socklen_t len)
 {
     struct http_server *s = self;
+    const struct http_server_options *o = &s->options;
     struct http_endpoint from;
     (void)len;
-    return http_endpoint_of(address, &from) && http_sender_may_connect(s->senders, &from.address) ? MHD_YES : MHD_NO;
+    if (!http_endpoint_of(address, &from))
+        return MHD_NO;
+    if (http_proxy_trusted(&from.address, o->trusted, o->trusted_count)) /* everybody's connections are its own */
+        return MHD_YES;
+    return http_sender_may_connect(s->senders, &from.address) ? MHD_YES : MHD_NO;
+}
+
+static bool take_certificate(struct http_server *s, struct MHD_Connection *connection, struct http_connection *c)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    c->credential = info && info->tls_session ? http_tls_use(s->tls, info->tls_session) : NULL;
+    return c->credential;
 }
 
 static void *connection_new(struct http_server *s, struct MHD_Connection *connection)
@@ -24,8 +37,10 @@ static void *connection_new(struct http_server *s, struct MHD_Connection *connec
         return NULL;
     *c = (struct http_connection){.fd = fd->connect_fd, .address = from.address};
     c->sender = http_sender_of(s->senders, &from.address);
-    c->watched = c->sender ? http_watch_add(s->watch, c->fd) : NULL;
+    bool ready = c->sender && (!s->tls || take_certificate(s, connection, c));
+    c->watched = ready ? http_watch_add(s->watch, c->fd) : NULL;
     if (!c->watched) {
+        http_tls_done(s->tls, c->credential);
         http_sender_done(s->senders, c->sender);
         free(c);
         return NULL;
@@ -39,6 +54,7 @@ static void connection_free(struct http_server *s, struct http_connection *c)
     if (!c)
         return;
     http_watch_drop(s->watch, c->watched);
+    http_tls_done(s->tls, c->credential);
     http_sender_connected(s->senders, c->sender, -1);
     http_sender_done(s->senders, c->sender);
     free(c);
@@ -62,30 +78,21 @@ struct http_connection *http_connection_of(struct MHD_Connection *connection)
     return info ? info->socket_context : NULL;
 }
 
-/* Behind a proxy the request's sender is not the connection's. */
-static void read_named(struct http_exchange *x)
-{
-    struct ipaddr named;
-    struct text header = TEXT_NONE;
-    for (size_t i = 0; i < x->headers.count; i++) /* lines are one list: the last is the proxy's own */
-        if (text_eq_nocase(x->fields[i].name, TEXT("X-Forwarded-For")))
-            header = x->fields[i].value;
-    if (!x->server->options.behind_proxy || !x->request.loopback || !http_sender_named(header, &named))
-        return;
-    x->named = http_sender_of(x->server->senders, &named);
-    if (!x->named)
-        return;
-    x->request.peer = ipaddr_format(&named, x->peer);
-    x->request.loopback = http_is_loopback(&named);
-}
-
 void http_sender_begin(struct http_exchange *x)
 {
-    x->request.peer = ipaddr_format(&x->connection->address, x->peer);
-    x->request.loopback = http_is_loopback(&x->connection->address);
-    read_named(x);
+    const struct http_server_options *o = &x->server->options;
+    const struct ipaddr *peer = &x->connection->address;
+    struct ipaddr sender;
+    bool clear = http_proxy_sender(&x->headers, peer, o->trusted, o->trusted_count, &sender);
+    x->request.peer = ipaddr_format(&sender, x->peer);
+    x->request.loopback = http_is_loopback(&sender);
+    if (!clear && !x->fault)
+        x->fault = MHD_HTTP_BAD_REQUEST;
+    if (ipaddr_eq(&sender, peer))
+        return;
+    x->named = http_sender_of(x->server->senders, &sender);
     x->counted = x->named && http_sender_request(x->server->senders, x->named);
-    if (x->named && !x->counted && !x->fault)
+    if (!x->counted && !x->fault)
         x->fault = MHD_HTTP_TOO_MANY_REQUESTS;
 }
 

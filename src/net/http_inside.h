@@ -7,6 +7,7 @@
 #include "net/http_alive.h"
 #include "net/http_listen.h"
 #include "net/http_sender.h"
+#include "net/http_tls.h"
 #include "net/http_wait.h"
 #include "net/http_watch.h"
 
@@ -17,9 +18,11 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct http_watch *watch;
     struct http_senders *senders;
+    struct http_tls *tls; /* NULL: plain HTTP */
     struct http_wait *wait;
     struct http_calls calls;
     struct http_probe probe;
+    struct ipnet trusted[HTTP_TRUSTED_MAX];
     int listen_fd;
     uint16_t port;
     pthread_mutex_t lock; /* of what follows */
@@ -37,6 +40,7 @@ struct http_connection {
     struct ipaddr address;
     struct http_watched *watched;
     struct http_sender *sender;
+    struct http_credential *credential;
 };
 
 struct http_exchange {

@@ -153,19 +153,3 @@ void http_sender_body_gone(struct http_senders *s, struct http_sender *sender, s
     sender->body_bytes -= bytes;
     pthread_mutex_unlock(&s->lock);
 }
-
-bool http_sender_named(struct text x_forwarded_for, struct ipaddr *ret)
-{
-    struct text rest = x_forwarded_for, last = TEXT_NONE;
-    while (text_split(&rest, ',', &last))
-        ;
-    last = text_trim(last);
-    if (last.len > 2 && last.ptr[0] == '[') { /* [2001:db8::1]:443 */
-        ptrdiff_t end = text_find(last, ']', 0);
-        last = end < 0 ? TEXT_NONE : text_sub(last, 1, (size_t)end - 1);
-    }
-    ptrdiff_t colon = text_find(last, ':', 0);
-    if (colon >= 0 && text_find(last, ':', (size_t)colon + 1) < 0)
-        last = text_sub(last, 0, (size_t)colon); /* 192.0.2.1:443 */
-    return ipaddr_parse(last, ret) == OK;
-}

@@ -1,5 +1,5 @@
 /* net/http_sender.h - inside this room: who takes how much of the server. A sender is an address (of IPv6 its first
- * 64 bits, which one customer has), or, behind a proxy on this machine, what the proxy says. */
+ * 64 bits, which one customer has): the connection's, or behind a trusted proxy the one it names (http_proxy.h). */
 #pragma once
 #include "base/ipaddr.h"
 #include "base/text.h"
@@ -9,7 +9,7 @@ struct http_sender; /* there while something of it is */
 
 struct http_sender_limits {
     size_t connections_max;       /* of one sender */
-    size_t local_connections_max; /* of an address of this machine; SIZE_MAX: a proxy connects from there */
+    size_t local_connections_max; /* of an address of this machine */
     size_t requests_max;          /* under way at once, those that wait with them */
     size_t bodies_max_bytes;      /* of all bodies together; one sender has half of it */
 };
@@ -28,7 +28,3 @@ void http_sender_requested(struct http_senders *s, struct http_sender *sender);
 /* So many bytes of a body more. false: no room for this sender, nothing was counted. */
 bool http_sender_body(struct http_senders *s, struct http_sender *sender, size_t bytes);
 void http_sender_body_gone(struct http_senders *s, struct http_sender *sender, size_t bytes);
-
-/* The client that a proxy on this machine names: the last address of X-Forwarded-For, which the proxy itself has
- * added (all before it was said by the client). false: none, or no address. */
-bool http_sender_named(struct text x_forwarded_for, struct ipaddr *ret);

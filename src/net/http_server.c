@@ -268,12 +268,13 @@ static enum err start(struct http_server *s, const struct http_endpoint *at, str
 {
     const struct http_server_options *o = &s->options;
     const struct http_sender_limits limits = {.connections_max = o->sender_connections_max,
-                                              .local_connections_max =
-                                                  o->behind_proxy ? SIZE_MAX : (o->connections_max + 1) / 2,
+                                              .local_connections_max = (o->connections_max + 1) / 2,
                                               .requests_max = o->sender_connections_max,
                                               .bodies_max_bytes = BODIES_AT_ONCE * o->body_max_bytes};
     enum err e = http_listen(at, &s->listen_fd, &s->port, reterr);
     if (e)
+        return e;
+    if (o->cert_pem && (e = http_tls_new(o->cert_pem, o->key_pem, &s->tls, reterr)))
         return e;
     e = http_senders_new(&limits, &s->senders);
     if (e)
@@ -301,6 +302,7 @@ static void server_free(struct http_server *s)
     http_wait_free(s->wait);
     http_watch_free(s->watch);
     http_senders_free(s->senders);
+    http_tls_free(s->tls);
     if (s->listen_fd >= 0)
         close(s->listen_fd);
     pthread_mutex_destroy(&s->lock);
@@ -323,6 +325,10 @@ enum err http_server_start(const struct http_server_options *options, struct htt
     if (!s)
         return fault_set(reterr, ERR_NOMEM, "no memory for an HTTP server");
     s->options = with_defaults(options);
+    s->options.trusted_count = options->trusted_count < HTTP_TRUSTED_MAX ? options->trusted_count : HTTP_TRUSTED_MAX;
+    for (size_t i = 0; i < s->options.trusted_count; i++)
+        s->trusted[i] = options->trusted[i];
+    s->options.trusted = s->trusted;
     s->listen_fd = s->probe.fd = -1;
     http_calls_init(&s->calls);
     pthread_mutex_init(&s->lock, NULL);
@@ -335,6 +341,14 @@ enum err http_server_start(const struct http_server_options *options, struct htt
     }
     *ret = s;
     return OK;
+}
+
+enum err http_server_certificate(struct http_server *s, const char *cert_pem, const char *key_pem,
+                                 struct fault *reterr)
+{
+    if (!s->tls)
+        return fault_set(reterr, ERR_USAGE, "this server speaks plain HTTP");
+    return http_tls_change(s->tls, cert_pem, key_pem, reterr);
 }
 
 uint16_t http_server_port(const struct http_server *s)

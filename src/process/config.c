@@ -8,8 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ipaddr.h"
 #include "base/text.h"
 #include "process/sandbox.h"
+
+static const cyaml_schema_value_t one_text = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 64)};
 
 static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_STRING_PTR("listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, listen, 1, 255),
@@ -22,6 +25,8 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_UINT("witness_ms", CYAML_FLAG_OPTIONAL, struct config, witness_ms),
     CYAML_FIELD_STRING_PTR("metrics_listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, metrics_listen,
                            1, 255),
+    CYAML_FIELD_SEQUENCE("trusted_proxies", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, trusted_proxies,
+                         &one_text, 0, CONFIG_PROXIES_MAX),
     CYAML_FIELD_STRING_PTR("log_format", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, log_format, 1, 16),
     CYAML_FIELD_STRING_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, log_level, 1, 16),
     CYAML_FIELD_STRING_PTR("sandbox", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, sandbox, 1, 16),
@@ -80,6 +85,9 @@ void config_free(struct config *c)
     free(c->listen);
     free(c->tls_certificate);
     free(c->tls_key);
+    for (unsigned i = 0; i < c->trusted_proxies_count; i++)
+        free(c->trusted_proxies[i]);
+    free(c->trusted_proxies);
     free(c->metrics_listen);
     free(c->log_format);
     free(c->log_level);
@@ -158,6 +166,10 @@ static void check(const struct config *c, const struct report *r)
     static const char *const classifications[] = {"none", "restricted", "confidential", "secret", "top-secret"};
     static const char *const formats[] = {"auto", "text", "json"};
     enum sandbox_policy policy;
+    struct ipnet net;
+    for (unsigned i = 0; i < c->trusted_proxies_count; i++)
+        report(r, ipnet_parse(text_of(c->trusted_proxies[i]), &net) != OK, "trusted_proxies",
+               "addresses or networks: 127.0.0.1, 192.0.2.0/24");
     report(r, !one_of(c->log_level, levels, ARRAY_LEN(levels)), "log_level", "one of error, warning, info, debug");
     report(r, !one_of(c->log_format, formats, ARRAY_LEN(formats)), "log_format", "one of auto, text, json");
     report(r, !one_of(c->classification, classifications, ARRAY_LEN(classifications)), "classification",

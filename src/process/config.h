@@ -2,6 +2,8 @@
 #pragma once
 #include "base/error.h"
 
+#define CONFIG_PROXIES_MAX 16
+
 struct config {
     char *listen;          /* "127.0.0.1:8443" */
     char *tls_certificate; /* PEM file, NULL: none */
@@ -11,10 +13,12 @@ struct config {
     unsigned checkpoint_ms;   /* how often serve signs the log, when it grew */
     unsigned witness_ms;      /* how often partners are asked to cosign, at most */
     char *metrics_listen;     /* a second address that serves /metrics alone, on loopback; NULL: the first one does */
-    char *log_format;         /* auto, text, json */
-    char *log_level;          /* error, warning, info, debug */
-    char *sandbox;            /* of readers: required, partial, off (process/sandbox.h) */
-    char *classification;     /* the highest that is taken in: none, restricted, confidential, secret, top-secret */
+    char **trusted_proxies;   /* addresses, networks: their word for who asks is taken */
+    unsigned trusted_proxies_count;
+    char *log_format;     /* auto, text, json */
+    char *log_level;      /* error, warning, info, debug */
+    char *sandbox;        /* of readers: required, partial, off (process/sandbox.h) */
+    char *classification; /* the highest that is taken in: none, restricted, confidential, secret, top-secret */
 };
 
 /* Reads and checks the file; unknown or mistyped keys are refused by name. A missing file gives the defaults. Files

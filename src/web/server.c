@@ -82,6 +82,8 @@ enum err web_start(struct node *node, const struct web_options *options, struct 
                                                  .connections_max = connections_of(),
                                                  .handler = routes_handle,
                                                  .self = &w->routes,
+                                                 .trusted = options->trusted,
+                                                 .trusted_count = options->trusted_count,
                                                  .fault_page = routes_fault,
                                                  .answered = routes_answered};
         e = http_server_start(&http, &w->http, reterr);
@@ -127,6 +129,11 @@ uint16_t web_port(const struct web *w)
 int64_t web_late_us(struct web *w, int64_t now_us)
 {
     return http_server_late_us(w->http, now_us);
+}
+
+enum err web_certificate(struct web *w, const char *cert_pem, const char *key_pem, struct fault *reterr)
+{
+    return http_server_certificate(w->http, cert_pem, key_pem, reterr);
 }
 
 void web_stop(struct web *w)

@@ -10,6 +10,8 @@ struct web_options {
     unsigned threads;               /* 0: as many as processors, 2 at least */
     const struct api_backend *api;  /* outlives the server; NULL: no API */
     const char *metrics_address;    /* a second one, loopback, for /metrics alone; NULL: the first serves it */
+    const struct ipnet *trusted;    /* proxies, as http_server_options has them */
+    size_t trusted_count;
     struct outbound *(*metrics)(void *self); /* the page; on pool threads. NULL: none */
     void *metrics_self;
 };
@@ -26,4 +28,6 @@ size_t web_waiting(struct web *w); /* requests and streams */
 uint16_t web_port(const struct web *w);
 /* For how long the door has been silent that should not be; 0: it goes on. As http_server_late_us(). */
 int64_t web_late_us(struct web *w, int64_t now_us);
+/* As http_server_certificate(). */
+MUST_CHECK enum err web_certificate(struct web *w, const char *cert_pem, const char *key_pem, struct fault *reterr);
 void web_stop(struct web *w); /* finishes requests under way; accepts NULL */

@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
 """A serving node and its service manager: what it is told, and that a hang is noticed."""
 
+import base64
 import json
 import os
 import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
 import urllib.request
 
 from house import ENTENTE, Node, check, domain, bundle, main, wait_for, write
+
+NO_CHECK = ssl.create_default_context()
+NO_CHECK.check_hostname = False
+NO_CHECK.verify_mode = ssl.CERT_NONE
 
 
 class Manager:
@@ -234,6 +240,84 @@ def a_configuration_is_checked_with_its_files(folder):
     return None
 
 
+def shown(port):
+    """The certificate that a new connection is shown."""
+    with socket.create_connection(("127.0.0.1", port), 60) as plain, NO_CHECK.wrap_socket(plain) as tls:
+        return tls.getpeercert(True)
+
+
+def a_renewed_certificate_is_taken(folder):
+    if not shutil.which("openssl"):
+        return "no openssl"
+    pem = {}
+    for name in ("a", "b"):
+        files = [os.path.join(folder, name + end) for end in (".key", ".pem")]
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                        f"/CN={name}", "-days", "9", "-keyout", files[0], "-out", files[1]], check=True, stderr=subprocess.DEVNULL)
+        pem[name] = [open(file, encoding="ascii").read() for file in files]
+    der = {name: ssl.PEM_cert_to_DER_cert(pem[name][1]) for name in pem}
+    node, manager = Node(folder, "CSIRT"), Manager(os.path.join(folder, "notify"))
+
+    def have(key, certificate):
+        write(folder, "now.key", key)
+        write(folder, "now.pem", certificate)
+        if node.server:
+            manager.heard.clear()
+            node.server.send_signal(signal.SIGHUP)
+            manager.waits_for("READY=1")
+    have(*pem["a"])
+    words = f"tls_certificate: {folder}/now.pem\ntls_key: {folder}/now.key\n"
+    write(node.home, "entente.yaml", words)
+    serve(node, manager)
+    manager.waits_for("READY=1")
+    port = int(re.search(r":(\d+)/", node.url).group(1))
+    with socket.create_connection(("127.0.0.1", port), 60) as plain, NO_CHECK.wrap_socket(plain) as old:
+        check(old.getpeercert(True) == der["a"], "the first one")
+        write(node.home, "entente.yaml", words + "log_level: debug\n")
+        have(pem["b"][0], pem["a"][1])
+        check(shown(port) == der["a"], "a key of another certificate was taken")
+        check("stays as it was" in open(node.home + ".messages", encoding="utf-8").read(), "what is wrong is said")
+        have(*pem["b"])
+        check(shown(port) == der["b"], "the renewed one is not shown")
+        old.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        check(old.recv(4096).startswith(b"HTTP/1.1 200"), "a connection from before was cut off")
+    have(*pem["a"])
+    check(shown(port) == der["a"], "and once more")
+    check(node.stop() == 0, "it ends well")
+    return None
+
+
+def proxies_are_believed_when_they_are_named(folder):
+    """Failed logins go by whom a trusted proxy names; to others the header is a word like any."""
+    node = Node(folder, "CSIRT").serve()
+
+    def tries(name, sources):
+        found = []
+        for number, source in enumerate(sources):
+            words = base64.b64encode(f"{name}:guess {number}".encode()).decode()
+            request = urllib.request.Request(node.url, headers={"Authorization": "Basic " + words, "X-Forwarded-For": source})
+            try:
+                found.append(urllib.request.urlopen(request, timeout=60).status)
+            except urllib.error.HTTPError as answer:
+                found.append(answer.code)
+        return found
+    check(429 in tries("one", [f"192.0.2.{i}" for i in range(12)]), "who is not trusted named twelve sources")
+    check(node.stop() == 0, "it ends well")
+    write(node.home, "entente.yaml", "trusted_proxies: [127.0.0.1]\n")
+    node.serve()
+    check(tries("two", [f"192.0.2.{i}" for i in range(12)]) == [401] * 12, "twelve sources are one")
+    check(429 in tries("three", ["203.0.113.9, 192.0.2.77", "203.0.113.8, 192.0.2.77"] * 6), "what the client wrote in front counts")
+    root = node.url.replace("/taxii2/", "")
+    for name in ("X-Forwarded-For", "Forwarded"):
+        request = urllib.request.Request(root + "/metrics", headers={name: "127.0.0.1" if name[0] == "X" else "for=127.0.0.1"})
+        try:
+            urllib.request.urlopen(request, timeout=60)
+            check(False, f"{name}: what was forwarded was answered")
+        except urllib.error.HTTPError as answer:
+            check(answer.code == 404, f"{answer.code}")
+    check(node.stop() == 0, "it ends well")
+
+
 def an_idle_node_asks_nobody(folder):
     """Nothing but its own door, by which it sees whether it still answers."""
     if not shutil.which("strace"):
@@ -264,4 +348,4 @@ def an_idle_node_asks_nobody(folder):
 if __name__ == "__main__":
     main(life_is_told, a_broken_configuration_changes_nothing, a_stuck_writer_stops_the_pings, messages_for_programs,
          a_crash_leaves_a_file_without_payload, what_is_watched, a_configuration_is_checked_with_its_files,
-         an_idle_node_asks_nobody)
+         a_renewed_certificate_is_taken, proxies_are_believed_when_they_are_named, an_idle_node_asks_nobody)

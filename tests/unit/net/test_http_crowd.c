@@ -215,14 +215,18 @@ static void a_proxy_names_senders(void **state)
     (void)state;
     struct house h = {0};
     int fd[4];
+    struct ipnet here;
     const struct http_server_options options = {
-        .handler = hold_all, .self = &h, .behind_proxy = true, .sender_connections_max = 4};
+        .handler = hold_all, .self = &h, .trusted = &here, .trusted_count = 1, .sender_connections_max = 4};
+    assert_ok(ipnet_parse(TEXT("127.0.0.1"), &here));
     house_open(&h, options);
     expect_named(&h, "192.0.2.7", 200, "peer=192.0.2.7 0\n");
     expect_named(&h, "10.0.0.1, 192.0.2.7", 200, "peer=192.0.2.7 0\n"); /* the last is the proxy's word */
     expect_named(&h, "192.0.2.7:4711", 200, "peer=192.0.2.7 0\n");
     expect_named(&h, "[2001:db8::1]:443", 200, "peer=2001:db8::1 0\n");
     expect_named(&h, "unknown", 200, "peer=127.0.0.1 1\n");
+    expect_named(&h, "192.0.2.7\r\nForwarded: for=192.0.2.7", 200, "peer=192.0.2.7 0\n");
+    expect_named(&h, "192.0.2.7\r\nForwarded: for=192.0.2.8", 400, "");
     for (size_t i = 0; i < ARRAY_LEN(fd); i++)
         fd[i] = ask_named(&h, "/wait", "192.0.2.7");
     while (__atomic_load_n(&h.in_handler, __ATOMIC_SEQ_CST) < 4)

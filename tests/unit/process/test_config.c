@@ -79,10 +79,26 @@ static void mistakes_are_named(void **state)
     }
 }
 
+static void proxies_are_addresses(void **state)
+{
+    struct config *c = NULL;
+    struct fault fault = {0};
+    (void)state;
+    assert_ok(load("trusted_proxies: [127.0.0.1, 2001:db8::/32]\nlog_format: json\n", &c, &fault));
+    assert_int_equal(c->trusted_proxies_count, 2);
+    assert_string_equal(c->trusted_proxies[1], "2001:db8::/32");
+    config_free(c);
+    c = NULL;
+    assert_err(load("trusted_proxies: [proxy.example]\n", &c, &fault), ERR_MALFORMED);
+    assert_err(load("log_format: xml\n", &c, &fault), ERR_MALFORMED);
+    assert_null(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(absent_file_gives_defaults, setup, teardown),
+        cmocka_unit_test_setup_teardown(proxies_are_addresses, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_said_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(files_are_not_looked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(mistakes_are_named, setup, teardown),
