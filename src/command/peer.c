@@ -284,7 +284,7 @@ static int run_sync(struct session *s)
     int code = named_peer(s, &party);
     if (code)
         return code;
-    if (peer_sync(s->node, &party, &pulled, &fault))
+    if (peer_sync(s->node, &party, s->cancel, &pulled, &fault))
         code = complain_fault(s, s->operands[0], &fault);
     const struct intake_totals *t = &pulled.totals;
     if (s->json)

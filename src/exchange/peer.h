@@ -26,9 +26,10 @@ MUST_CHECK enum err peer_set(struct node *node, const struct uuid *party, const 
                              const struct uuid *account, struct fault *reterr);
 MUST_CHECK enum err peer_expel(struct node *node, const struct uuid *party, struct text reason,
                                const struct uuid *account, struct fault *reterr);
-/* One pull (and, for a plain TAXII server to which we post, one push) now. */
-MUST_CHECK enum err peer_sync(struct node *node, const struct uuid *party, struct taxii_pulled *ret,
-                              struct fault *reterr);
+/* One pull (and, for a plain TAXII server to which we post, one push) now. cancel may be NULL; looked at about once a
+ * second while a server lets us wait. */
+MUST_CHECK enum err peer_sync(struct node *node, const struct uuid *party, const atomic_bool *cancel,
+                              struct taxii_pulled *ret, struct fault *reterr);
 
 /* The loop of a serving node: a few threads, every peer at its poll_ms (default 30 s; a failing one backs off to 16
  * times that), spread by a little jitter; a slow peer holds up no other. Picks up changed settings by itself. */

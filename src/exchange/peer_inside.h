@@ -20,10 +20,11 @@ MUST_CHECK enum err peer_account(struct view *v, const struct uuid *party, struc
 /* What we are known by to this partner; texts in the arena. ERR_NOT_FOUND: its token is gone, said so. */
 MUST_CHECK enum err peer_secret(struct node *node, const struct uuid *party, struct arena *arena,
                                 struct http_auth *ret, struct fault *reterr);
-/* One pull and, where it applies, one push with that client; cancel: one turn of it, as taxii_remote.turn_s has it.
- */
+/* One pull and, where it applies, one push with that client; one_turn: as taxii_remote.turn_s has it. cancel may be
+ * NULL. */
 MUST_CHECK enum err peer_sync_with(struct node *node, struct http_client *http, const struct uuid *party,
-                                   const atomic_bool *cancel, struct taxii_pulled *ret, struct fault *reterr);
+                                   const atomic_bool *cancel, bool one_turn, struct taxii_pulled *ret,
+                                   struct fault *reterr);
 /* Under which the cursor of what is pulled from it is kept; in the arena. ptr NULL: no memory */
 struct text peer_cursor_key(struct arena *arena, const struct fact_peer *peer);
 /* A client fit for the peer's URL. cancel may be NULL; else it outlives the client. */

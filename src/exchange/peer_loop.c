@@ -117,7 +117,7 @@ static struct rounds_outcome run(void *self, const struct uuid *party, void *of,
     struct fault fault = {0};
     enum err e = line->http ? OK : peer_client(text_of(line->url), stop, &line->http, &fault);
     if (e == OK)
-        e = peer_sync_with(l->node, line->http, party, stop, &pulled, &fault);
+        e = peer_sync_with(l->node, line->http, party, stop, true, &pulled, &fault);
     if (atomic_load(stop) && e == ERR_CANCELLED)
         e = OK;
     pthread_mutex_lock(&l->lock);

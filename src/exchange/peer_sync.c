@@ -103,7 +103,7 @@ static enum err push(struct round *r, struct taxii_pulled *pulled, struct fault 
 }
 
 enum err peer_sync_with(struct node *node, struct http_client *http, const struct uuid *party,
-                        const atomic_bool *cancel, struct taxii_pulled *ret, struct fault *reterr)
+                        const atomic_bool *cancel, bool one_turn, struct taxii_pulled *ret, struct fault *reterr)
 {
     struct round r = {.node = node, .http = http, .cancel = cancel};
     struct taxii_pulled pulled = {0};
@@ -112,7 +112,7 @@ enum err peer_sync_with(struct node *node, struct http_client *http, const struc
     if (e == OK) {
         r.remote.api_root = r.peer.url;
         r.remote.collection = r.peer.collection;
-        r.remote.turn_s = cancel ? TURN_S : 0;
+        r.remote.turn_s = one_turn ? TURN_S : 0;
         e = peer_secret(node, party, &r.arena, &r.remote.auth, reterr);
     }
     if (e == OK)
@@ -152,7 +152,8 @@ static enum err url_of(struct node *node, const struct uuid *party, struct arena
     return e == ERR_NOT_FOUND ? fault_set(reterr, e, "no such peer") : e;
 }
 
-enum err peer_sync(struct node *node, const struct uuid *party, struct taxii_pulled *ret, struct fault *reterr)
+enum err peer_sync(struct node *node, const struct uuid *party, const atomic_bool *cancel, struct taxii_pulled *ret,
+                   struct fault *reterr)
 {
     struct http_client *http = NULL;
     struct arena arena;
@@ -160,9 +161,9 @@ enum err peer_sync(struct node *node, const struct uuid *party, struct taxii_pul
     arena_init(&arena, SYNC_ARENA_BYTES);
     enum err e = url_of(node, party, &arena, &url, reterr);
     if (e == OK)
-        e = peer_client(url, NULL, &http, reterr);
+        e = peer_client(url, cancel, &http, reterr);
     if (e == OK)
-        e = peer_sync_with(node, http, party, NULL, ret, reterr);
+        e = peer_sync_with(node, http, party, cancel, false, ret, reterr);
     http_client_free(http);
     arena_done(&arena);
     return e;

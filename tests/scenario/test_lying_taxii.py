@@ -7,7 +7,9 @@ import email.utils
 import gzip
 import json
 import os
+import signal
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -395,6 +397,35 @@ def dawdlers_hold_up_nobody(w):
 
 
 @in_a_world
+def a_sync_is_cancelled_while_it_drips(w):
+    """By who typed it, with a server and without one."""
+    stop, asked = threading.Event(), threading.Event()
+
+    def body(to):
+        asked.set()
+        while not stop.is_set():
+            to.write(b" " * 100)
+            to.flush()
+            time.sleep(0.2)
+    name, _ = w.partner(lambda q, n: None)
+    w.node.ok("peer", "set", name, "--poll-ms", "86400000")
+    w.web.routes[f"/{w.count}/collections/c/objects/"] = lambda request: (200, {"Content-Type": MEDIA}, body)
+    for served in (False, True):
+        if served:
+            w.node.serve()
+        asked.clear()
+        sync = subprocess.Popen(w.node.command("peer", "sync", name), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+        check(asked.wait(60), "it was not asked")
+        time.sleep(0.3)
+        began = time.monotonic()
+        sync.send_signal(signal.SIGINT)
+        check(sync.wait(60) != 0, "it was done")
+        check(time.monotonic() - began < 6, f"it went on for {time.monotonic() - began:.0f} s")
+    stop.set()
+
+
+@in_a_world
 def patience_and_one_line(w):
     """Retry-After in both forms is kept to, and one that names another century is not; each fault is one line."""
     soon = email.utils.format_datetime(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1),
@@ -511,5 +542,6 @@ def sources_lie_as_well(w):
 if __name__ == "__main__":
     main(more_for_ever, next_in_circles_and_dates_that_work, empty_pages_on_the_way, a_server_without_dates, wrong_types,
          dates_that_lie, more_of_one_date_than_a_page_holds, a_full_page_that_says_it_is_all, a_next_that_is_forgotten,
-         cut_swollen_and_led_away, tls_that_nobody_vouches_for, dawdlers_hold_up_nobody, patience_and_one_line,
+         cut_swollen_and_led_away, tls_that_nobody_vouches_for, dawdlers_hold_up_nobody, a_sync_is_cancelled_while_it_drips,
+         patience_and_one_line,
          posts_to_the_strange, sources_lie_as_well)

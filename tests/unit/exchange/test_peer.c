@@ -122,7 +122,7 @@ static void settings(void **state)
     assert_true(peer.ceiling == TLP_AMBER && peer.poll_ms == 250 && !peer.sightings && !peer.expelled);
     node_reader_done(r.node, v);
     struct taxii_pulled pulled;
-    assert_err(peer_sync(r.node, &p.party, &pulled, &f), ERR_USAGE); /* it comes to us */
+    assert_err(peer_sync(r.node, &p.party, NULL, &pulled, &f), ERR_USAGE); /* it comes to us */
     rig_close(&r);
 }
 

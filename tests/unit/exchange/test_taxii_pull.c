@@ -13,7 +13,7 @@ static struct taxii_pulled sync_once(struct rig *r, const struct uuid *party)
 {
     struct taxii_pulled p = {0};
     struct fault f = {0};
-    if (peer_sync(r->node, party, &p, &f))
+    if (peer_sync(r->node, party, NULL, &p, &f))
         fail_msg("peer_sync: %s", f.what);
     return p;
 }
@@ -160,7 +160,7 @@ static void wrong_token(void **state)
     rig_listen(&a);
     struct uuid of_a = rig_connect(&b, &a), of_b = rig_party(&a, "CERT B");
     assert_ok(peer_expel(a.node, &of_b, TEXT("test"), node_admin(a.node), &f));
-    assert_err(peer_sync(b.node, &of_a, &p, &f), ERR_UNREACHABLE);
+    assert_err(peer_sync(b.node, &of_a, NULL, &p, &f), ERR_UNREACHABLE);
     assert_non_null(strstr(f.what, "401"));
     rig_close(&a);
     rig_close(&b);
@@ -316,7 +316,7 @@ static void forgotten_next(void **state)
     struct fake f = {.replies = replies, .count = 4};
     fake_start(&f);
     struct uuid party = fake_peer(&r, &f);
-    assert_err(peer_sync(r.node, &party, &p, &fault), ERR_UNREACHABLE);
+    assert_err(peer_sync(r.node, &party, NULL, &p, &fault), ERR_UNREACHABLE);
     assert_int_equal(rig_counts(&r).indicators, 1); /* what was taken in stays */
     sync_once(&r, &party);
     assert_string_equal(f.queries[2], "limit=1000&next=n1");
@@ -382,7 +382,7 @@ static void liars(void **state)
         struct fault fault = {0};
         fake_start(&f);
         struct uuid party = fake_peer(&r, &f);
-        enum err e = peer_sync(r.node, &party, &p, &fault);
+        enum err e = peer_sync(r.node, &party, NULL, &p, &fault);
         if (e != ERR_UNREACHABLE || !strstr(fault.what, cases[i].reason))
             fail_msg("case %zu: %s: %s", i, err_name(e), fault.what);
         assert_int_equal(f.asked, 1);
@@ -408,7 +408,7 @@ static void more_for_ever(void **state)
         rig_open(&r, "CERT A");
         fake_start(&fakes[i]);
         struct uuid party = fake_peer(&r, &fakes[i]);
-        assert_err(peer_sync(r.node, &party, &p, &fault), ERR_UNREACHABLE);
+        assert_err(peer_sync(r.node, &party, NULL, &p, &fault), ERR_UNREACHABLE);
         assert_non_null(strstr(fault.what, "more"));
         assert_true(fakes[i].asked < 60);
         assert_int_equal(rig_counts(&r).indicators, 1);

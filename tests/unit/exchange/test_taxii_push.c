@@ -106,7 +106,7 @@ static enum err sync_once(struct rig *r, const struct uuid *party)
 {
     struct taxii_pulled p;
     struct fault f = {0};
-    return peer_sync(r->node, party, &p, &f);
+    return peer_sync(r->node, party, NULL, &p, &f);
 }
 
 /* What is ours and cleared goes, in batches, once; the release is an entry before the bytes are out. */
