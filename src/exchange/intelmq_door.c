@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "desk/intake.h"
+#include "exchange/aside.h"
 #include "exchange/asker.h"
 #include "format/event.h"
 #include "release/outbound.h"
@@ -27,7 +28,7 @@ struct post {
 
 static struct outbound *problem(int status, const char *title, struct text detail, const char *allow)
 {
-    struct page_field fields[6] = {{"title", FIELD_TEXT, text_of(title), 0},
+    struct page_field fields[7] = {{"title", FIELD_TEXT, text_of(title), 0},
                                    {"status", FIELD_NUMBER, TEXT_NONE, status}};
     struct outbound *made = NULL;
     size_t count = 2;
@@ -37,7 +38,14 @@ static struct outbound *problem(int status, const char *title, struct text detai
         fields[count++] = (struct page_field){"www_authenticate", FIELD_TEXT, TEXT("Bearer"), 0};
     if (allow)
         fields[count++] = (struct page_field){"allow", FIELD_TEXT, text_of(allow), 0};
+    if (status == 503)
+        fields[count++] = (struct page_field){"retry_after", FIELD_NUMBER, TEXT_NONE, POSTS_RETRY_S};
     return outbound_protocol(PAGE_PROBLEM, status, fields, count, NULL, 0, &made) ? NULL : made;
+}
+
+static struct outbound *busy(void)
+{
+    return problem(503, "Busy", TEXT("Post again later."), NULL);
 }
 
 static struct outbound *failure(enum err e, const struct fault *fault)
@@ -46,7 +54,7 @@ static struct outbound *failure(enum err e, const struct fault *fault)
     if (e == ERR_FULL)
         return problem(507, "No room", TEXT("The disk is full: post again later."), NULL);
     if (e == ERR_BUSY)
-        return problem(503, "Busy", TEXT("Post again later."), NULL);
+        return busy();
     return problem(500, "Failed", TEXT("Nothing is known to be taken in: post again later."), NULL);
 }
 
@@ -159,6 +167,7 @@ static enum err take_in(struct post *p, int fd, struct intake_totals *ret, struc
                                            .account = p->asker.account,
                                            .name = TEXT("intelmq"),
                                            .on_rejected = on_rejected,
+                                           .cancel = p->request->cancel,
                                            .self = p};
     struct text body = p->request->body;
     if (io_write_all(io_system(), fd, body.ptr, body.len, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
@@ -198,8 +207,25 @@ static bool is_json(struct text content_type)
            (text_split(&rest, ';', &media) && text_eq_nocase(text_trim(media), TEXT("application/json")));
 }
 
-struct outbound *intelmq_door_handle(struct node *node, const struct http_request *request)
+static struct outbound *copy_answered(void *self, const struct http_request *copy)
 {
+    return intelmq_door_handle(self, NULL, copy);
+}
+
+static struct outbound *take_aside(const struct post *p, struct asides *asides)
+{
+    struct outbound *held = NULL;
+    enum err e = aside_begin(asides, p->request, &p->asker.account, copy_answered, p->node, &held);
+    if (e == ERR_BUSY)
+        return busy();
+    return e ? NULL : held;
+}
+
+struct outbound *intelmq_door_handle(struct node *node, struct asides *asides, const struct http_request *request)
+{
+    struct outbound *answer = NULL;
+    if (request->held)
+        return aside_go_on(request, &answer) == OK ? answer : busy();
     struct post p = {.node = node, .request = request};
     struct fault fault = {0};
     enum err e = find_asker(&p, &fault);
@@ -222,5 +248,5 @@ struct outbound *intelmq_door_handle(struct node *node, const struct http_reques
                        NULL);
     if (!is_json(http_header(request, "Content-Type")))
         return problem(415, "Not JSON", TEXT("Content-Type is application/json."), NULL);
-    return take(&p);
+    return request->exchange ? take_aside(&p, asides) : take(&p);
 }

@@ -5,7 +5,10 @@
 #include "net/http.h"
 #include "store/node.h"
 
+struct asides;
+
 /* The answer to any request at or below /intelmq; NULL only when memory is out. What it says was taken in is durable.
  * 201 taken in; 200 known already, or a test message; 400 not JSON; 401; 403 no right to write; 405; 415; 422 every
- * event refused; 500, 503, 507 our own trouble: post again. Thread-safe; node must be an owner. */
-struct outbound *intelmq_door_handle(struct node *node, const struct http_request *request);
+ * event refused; 500, 503, 507 our own trouble: post again. 503 too when as many posts as may be under
+ * way are. Thread-safe; node must be an owner. */
+struct outbound *intelmq_door_handle(struct node *node, struct asides *asides, const struct http_request *request);

@@ -26,6 +26,7 @@ struct taxii_server {
     struct page_cache *pages;
     struct status_book *statuses;
     struct waits *waits;
+    struct asides *asides; /* POSTs under way */
 };
 
 enum resource {
@@ -74,6 +75,7 @@ struct outbound *taxii_collection(const struct call *c);
 struct outbound *taxii_done(void); /* 200 without content: the answer to DELETE */
 /* 204 with Allow: the answer to OPTIONS (RFC 9110 section 9.3.7). */
 struct outbound *taxii_methods(const char *allow);
+struct outbound *taxii_busy(void); /* 503 with Retry-After */
 struct outbound *taxii_fault_words(int status, struct text description);
 
 /* ---- pages with objects ---- */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "exchange/aside.h"
 #include "exchange/taxii_inside.h"
 #include "model/space.h"
 
@@ -148,7 +149,7 @@ static const struct {
     {507, "Insufficient storage", "The node has no room for more; try again later."},
 };
 
-static struct outbound *fault_page(int status, struct text description, const char *allow)
+static struct outbound *fault_page(int status, struct text description, const char *allow, int64_t retry_s)
 {
     const char *title = "Error";
     for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
@@ -158,7 +159,7 @@ static struct outbound *fault_page(int status, struct text description, const ch
         if (!description.len)
             description = text_of(faults[i].description);
     }
-    struct page_field fields[4] = {{"title", FIELD_TEXT, text_of(title), 0}};
+    struct page_field fields[5] = {{"title", FIELD_TEXT, text_of(title), 0}};
     size_t count = 1;
     if (description.len)
         fields[count++] = (struct page_field){"description", FIELD_TEXT, description, 0};
@@ -167,23 +168,30 @@ static struct outbound *fault_page(int status, struct text description, const ch
                                               TEXT("Basic realm=\"TAXII 2.1\", charset=\"UTF-8\", Bearer"), 0};
     if (allow)
         fields[count++] = (struct page_field){"allow", FIELD_TEXT, text_of(allow), 0};
+    if (retry_s)
+        fields[count++] = (struct page_field){"retry_after", FIELD_NUMBER, TEXT_NONE, retry_s};
     struct outbound *made = NULL;
     return outbound_protocol(PAGE_ERROR, status, fields, count, NULL, 0, &made) ? NULL : made;
 }
 
 struct outbound *taxii_fault(int status)
 {
-    return fault_page(status, TEXT_NONE, NULL);
+    return fault_page(status, TEXT_NONE, NULL, 0);
 }
 
 struct outbound *taxii_fault_words(int status, struct text description)
 {
-    return fault_page(status, description, NULL);
+    return fault_page(status, description, NULL, 0);
+}
+
+struct outbound *taxii_busy(void)
+{
+    return fault_page(503, TEXT("As many posts as may be under way are; try again later."), NULL, POSTS_RETRY_S);
 }
 
 struct outbound *taxii_not_allowed(const char *allow)
 {
-    return fault_page(405, TEXT_NONE, allow);
+    return fault_page(405, TEXT_NONE, allow, 0);
 }
 
 struct outbound *taxii_done(void)

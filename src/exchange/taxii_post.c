@@ -88,6 +88,7 @@ static enum err take_in(struct posting *p, struct fault *reterr)
                                      .on_envelope = on_envelope,
                                      .on_element = on_element,
                                      .elements = STATUS_DETAILS_MAX,
+                                     .cancel = c->request->cancel,
                                      .self = p};
     struct intake_totals totals = {0};
     struct fact_peer peer;

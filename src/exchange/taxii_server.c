@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "exchange/aside.h"
 #include "exchange/page_cache.h"
 #include "exchange/taxii_accept.h"
 #include "exchange/taxii_wait.h"
@@ -27,6 +28,8 @@ enum err taxii_server_new(struct node *node, struct taxii_server **ret, struct f
     if (e == OK)
         e = page_cache_new(&s->pages);
     if (e == OK)
+        e = asides_new(&s->asides);
+    if (e == OK)
         e = waits_new(node, &s->waits, reterr);
     if (e) {
         taxii_server_free(s);
@@ -46,6 +49,7 @@ void taxii_server_free(struct taxii_server *s)
 {
     if (!s)
         return;
+    asides_free(s->asides);
     clearances_free(s->clearances);
     waits_free(s->waits);
     status_book_free(s->statuses);
@@ -53,6 +57,11 @@ void taxii_server_free(struct taxii_server *s)
     released_free(s->released);
     page_cache_free(s->pages);
     free(s);
+}
+
+struct asides *taxii_server_asides(struct taxii_server *s)
+{
+    return s->asides;
 }
 
 bool taxii_server_owns(struct text path)
@@ -225,6 +234,24 @@ static enum err answer_get(struct call *c, struct outbound **ret)
     return e;
 }
 
+static struct outbound *copy_answered(void *self, const struct http_request *copy)
+{
+    return taxii_server_handle(self, copy);
+}
+
+/* Who may post is asked once more by the copy, when its turn has come. */
+static struct outbound *post_aside(const struct call *c)
+{
+    struct outbound *held = NULL;
+    struct taxii_server *s = c->server;
+    if (!taxii_is_ours(http_header(c->request, "Content-Type")))
+        return taxii_fault(415);
+    enum err e = aside_begin(s->asides, c->request, &c->asker.account, copy_answered, s, &held);
+    if (e == ERR_BUSY)
+        return taxii_busy();
+    return e ? NULL : held;
+}
+
 static enum err answer_known(struct call *c, struct outbound **ret)
 {
     enum method m = method_of(c->request->method);
@@ -251,7 +278,7 @@ static enum err answer_known(struct call *c, struct outbound **ret)
         return answer_get(c, ret);
     if (m == METHOD_DELETE)
         return taxii_delete(c, ret);
-    *ret = taxii_post(c);
+    *ret = c->request->exchange ? post_aside(c) : taxii_post(c);
     return OK;
 }
 
@@ -304,6 +331,9 @@ static enum err answer_in_snapshot(struct taxii_server *s, const struct http_req
 
 struct outbound *taxii_server_handle(struct taxii_server *s, const struct http_request *request)
 {
+    struct outbound *answer = NULL;
+    if (request->held && method_of(request->method) == METHOD_POST)
+        return aside_go_on(request, &answer) == OK ? answer : taxii_busy();
     for (int i = 0; i < TRIES_MAX; i++) {
         struct outbound *made = NULL;
         if (answer_in_snapshot(s, request, &made) != ERR_BUSY)

@@ -145,6 +145,9 @@ static void request_ended(void *state)
     struct run *r = state;
     if (r->reads)
         atomic_store(&r->cancel, true);
+    pthread_mutex_lock(&r->door->lock);
+    r->server = NULL; /* it may go before the thread does */
+    pthread_mutex_unlock(&r->door->lock);
     let_go(r);
 }
 
@@ -162,8 +165,9 @@ static void *run_thread(void *arg)
     struct api_door *d = r->door;
     d->backend->run(d->backend->self, r->work, r->permit, &r->cancel);
     atomic_store(&r->over, true);
-    http_wake(r->server, r);
     pthread_mutex_lock(&d->lock);
+    if (r->server)
+        http_wake(r->server, r);
     leave(d, r);
     bool last = --r->holders == 0;
     pthread_mutex_unlock(&d->lock);

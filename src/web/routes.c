@@ -5,6 +5,7 @@
 #include "exchange/intelmq_door.h"
 #include "exchange/login.h"
 #include "model/space.h"
+#include "net/http_proxy.h"
 #include "release/outbound.h"
 #include "web/session.h"
 
@@ -26,7 +27,7 @@ static struct outbound *session(struct routes *r, const struct http_request *req
 /* Takes in, gives nothing out. */
 static struct outbound *intelmq(struct routes *r, const struct http_request *request)
 {
-    return intelmq_door_handle(r->node, request);
+    return intelmq_door_handle(r->node, taxii_server_asides(r->taxii), request);
 }
 
 static struct outbound *api(struct routes *r, const struct http_request *request)
@@ -60,21 +61,10 @@ static struct outbound *welcome(struct routes *r, const struct http_request *req
     return outbound_protocol(PAGE_WELCOME, 200, fields, count, NULL, 0, &made) ? NULL : made;
 }
 
-/* Somebody stands between, whose client may be anywhere. */
-static bool was_forwarded(const struct http_request *request)
-{
-    static const char *const names[] = {"Forwarded",         "X-Forwarded-For", "X-Forwarded-Host",
-                                        "X-Forwarded-Proto", "X-Real-IP",       "Via"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (http_header(request, names[i]).ptr)
-            return true;
-    return false;
-}
-
 /* For this machine alone; to others there is no such page. */
 static struct outbound *metrics(struct routes *r, const struct http_request *request)
 {
-    if (!r->metrics || !request->loopback || was_forwarded(request))
+    if (!r->metrics || !request->loopback || http_was_forwarded(request))
         return taxii_fault(404);
     return r->metrics(r->metrics_self);
 }
