@@ -306,7 +306,7 @@ def proxies_are_believed_when_they_are_named(folder):
     write(node.home, "entente.yaml", "trusted_proxies: [127.0.0.1]\n")
     node.serve()
     check(tries("two", [f"192.0.2.{i}" for i in range(12)]) == [401] * 12, "twelve sources are one")
-    check(429 in tries("three", ["203.0.113.9, 192.0.2.77", "203.0.113.8, 192.0.2.77"] * 6), "what the client wrote in front counts")
+    check(429 in tries("three", [f"203.0.113.{i}, 192.0.2.77" for i in range(12)]), "what the client wrote in front counts")
     root = node.url.replace("/taxii2/", "")
     for name in ("X-Forwarded-For", "Forwarded"):
         request = urllib.request.Request(root + "/metrics", headers={name: "127.0.0.1" if name[0] == "X" else "for=127.0.0.1"})
