@@ -118,7 +118,7 @@ enum MHD_Result http_answer(struct http_exchange *x, struct MHD_Connection *conn
     }
     add_headers(response, o, http_is_stopping(x->server), packed.ptr != NULL);
     if (x->fault == MHD_HTTP_TOO_MANY_REQUESTS || x->fault == MHD_HTTP_SERVICE_UNAVAILABLE)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, RETRY_AFTER_S);
+        add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, RETRY_AFTER_S);
     if (x->waited)
         MHD_add_response_header(response, "Preference-Applied", "wait");
     if (choice)

@@ -53,6 +53,7 @@ static void connection_free(struct http_server *s, struct http_connection *c)
 {
     if (!c)
         return;
+    http_exchange_end(c->open);
     http_watch_drop(s->watch, c->watched);
     http_tls_done(s->tls, c->credential);
     http_sender_connected(s->senders, c->sender, -1);

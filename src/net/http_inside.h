@@ -41,6 +41,7 @@ struct http_connection {
     struct http_watched *watched;
     struct http_sender *sender;
     struct http_credential *credential;
+    struct http_exchange *open; /* the one under way; NULL: none */
 };
 
 struct http_exchange {
@@ -75,6 +76,8 @@ struct http_exchange {
 };
 
 bool http_is_stopping(struct http_server *s);
+/* Of a request that the library has dropped without a word. Accepts NULL. */
+void http_exchange_end(struct http_exchange *x);
 
 /* ---- http_connection.c ---- */
 enum MHD_Result http_connection_accept(void *self, const struct sockaddr *address, socklen_t len);

@@ -168,6 +168,8 @@ static void *open_exchange(void *self, const char *uri, struct MHD_Connection *c
     struct http_exchange *x = c ? calloc(1, sizeof *x) : NULL;
     if (!x)
         return NULL;
+    http_exchange_end(c->open);
+    c->open = x;
     x->server = s;
     x->connection = c;
     x->waiter = (struct http_waiter){.connection = connection, .fd = c->fd};
@@ -196,14 +198,11 @@ static enum MHD_Result step(void *self, struct MHD_Connection *connection, const
     return finish(x, connection);
 }
 
-static void completed(void *self, struct MHD_Connection *connection, void **con_cls,
-                      enum MHD_RequestTerminationCode why)
+void http_exchange_end(struct http_exchange *x)
 {
-    (void)self, (void)connection, (void)why;
-    struct http_exchange *x = *con_cls;
     if (!x)
         return;
-    *con_cls = NULL;
+    x->connection->open = NULL;
     http_watch_waiting(x->server->watch, x->connection->watched);
     http_held_done(x);
     leave(x);
@@ -211,6 +210,15 @@ static void completed(void *self, struct MHD_Connection *connection, void **con_
     http_sender_end(x);
     arena_done(&x->arena);
     free(x);
+}
+
+static void completed(void *self, struct MHD_Connection *connection, void **con_cls,
+                      enum MHD_RequestTerminationCode why)
+{
+    (void)self, (void)connection, (void)why;
+    struct http_exchange *x = *con_cls;
+    *con_cls = NULL;
+    http_exchange_end(x);
 }
 
 /* Targets are taken apart by us, from the bytes that were sent. */
