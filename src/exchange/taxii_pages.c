@@ -149,6 +149,7 @@ static const struct {
     {507, "Insufficient storage", "The node has no room for more; try again later."},
 };
 
+#define RETRY_AFTER_S 5
 static struct outbound *fault_page(int status, struct text description, const char *allow, int64_t retry_s)
 {
     const char *title = "Error";
@@ -168,8 +169,9 @@ static struct outbound *fault_page(int status, struct text description, const ch
                                               TEXT("Basic realm=\"TAXII 2.1\", charset=\"UTF-8\", Bearer"), 0};
     if (allow)
         fields[count++] = (struct page_field){"allow", FIELD_TEXT, text_of(allow), 0};
-    if (retry_s)
-        fields[count++] = (struct page_field){"retry_after", FIELD_NUMBER, TEXT_NONE, retry_s};
+    if (retry_s || status == 503)
+        fields[count++] =
+            (struct page_field){"retry_after", FIELD_NUMBER, TEXT_NONE, retry_s ? retry_s : RETRY_AFTER_S};
     struct outbound *made = NULL;
     return outbound_protocol(PAGE_ERROR, status, fields, count, NULL, 0, &made) ? NULL : made;
 }

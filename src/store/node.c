@@ -55,8 +55,9 @@ uint64_t node_view_epoch(struct node *node)
     return epoch;
 }
 
-/* While an owner exchanges the view there is none for a moment. Who has seen one waits for the next. */
-static enum err open_reader(struct node *node, struct view **ret, struct fault *reterr)
+/* Of another process's home: while its owner exchanges the view there is none for a moment. Who has seen one waits
+ * for the next. */
+static enum err open_seen(struct node *node, struct view **ret, struct fault *reterr)
 {
     enum err err = view_open(node->home, false, ret, reterr);
     for (int i = 0; err == ERR_NOT_FOUND && node->view_file.inode && i < EXCHANGE_WAITS; i++) {
@@ -66,12 +67,30 @@ static enum err open_reader(struct node *node, struct view **ret, struct fault *
     return err;
 }
 
+/* An owner's waits for the exchange: neither is no view found, nor is the old one taken for one of the new epoch. */
+static enum err open_reader(struct node *node, struct view **ret, struct fault *reterr)
+{
+    if (node->mode == NODE_READ) {
+        uint64_t epoch = node_view_epoch(node);
+        enum err err = open_seen(node, ret, reterr);
+        if (err == OK)
+            view_set_tag(*ret, epoch);
+        return err;
+    }
+    pthread_rwlock_rdlock(&node->exchange_lock);
+    uint64_t epoch = node_view_epoch(node);
+    enum err err = view_open(node->home, false, ret, reterr);
+    pthread_rwlock_unlock(&node->exchange_lock);
+    if (err == OK)
+        view_set_tag(*ret, epoch);
+    return err == ERR_NOT_FOUND ? fault_set(reterr, ERR_BUSY, "the view is being made anew: ask again later") : err;
+}
+
 enum err node_reader(struct node *node, struct view **ret, struct fault *reterr)
 {
     struct view *v = NULL;
     notice_new_file(node);
     pthread_mutex_lock(&node->readers_lock);
-    uint64_t epoch = node->epoch;
     if (node->reader_count)
         v = node->readers[--node->reader_count];
     pthread_mutex_unlock(&node->readers_lock);
@@ -81,7 +100,6 @@ enum err node_reader(struct node *node, struct view **ret, struct fault *reterr)
             writer_mend_view(node);
         if (err != OK)
             return err;
-        view_set_tag(v, epoch);
     }
     counter_up(&node->counters.readers);
     *ret = v;
@@ -369,6 +387,7 @@ static enum err open_once(const struct io *io, const char *home, enum node_mode 
     node->reserve_percent = 5;
     arena_init(&node->arena, MIB);
     pthread_mutex_init(&node->readers_lock, NULL);
+    pthread_rwlock_init(&node->exchange_lock, NULL);
     origin_init(&node->origin);
     pthread_mutex_init(&node->keep_lock, NULL);
     pthread_rwlock_init(&node->erase_lock, NULL);
@@ -408,6 +427,7 @@ void node_close(struct node *node)
     if (node->lock_fd >= 0)
         home_unlock(node->io, node->lock_fd);
     pthread_mutex_destroy(&node->readers_lock);
+    pthread_rwlock_destroy(&node->exchange_lock);
     origin_done(&node->origin);
     for (struct admin *a = node->admin, *before; a; a = before) {
         before = a->before;

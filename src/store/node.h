@@ -63,7 +63,7 @@ const struct uuid *node_admin(const struct node *node);
 /* Looks again, after accounts were changed. */
 MUST_CHECK enum err node_find_admin(struct node *node, struct fault *reterr);
 
-/* A reading view for this thread; give it back with node_reader_done(). ERR_NOMEM | ERR_IO */
+/* A reading view for this thread; give it back with node_reader_done(). ERR_BUSY: being made | ERR_NOMEM | ERR_IO */
 MUST_CHECK enum err node_reader(struct node *node, struct view **ret, struct fault *reterr);
 void node_reader_done(struct node *node, struct view *v);
 /* Rises when a whole new view has taken the old one's place (a rebuild, an erasure), here or in another process: what

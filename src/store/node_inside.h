@@ -84,6 +84,8 @@ struct node {
     pthread_rwlock_t erase_lock; /* after keep_lock; shared: node_hold_erasures() */
     struct publish publish;
 
+    pthread_rwlock_t exchange_lock; /* shared: to open the view's file; held while another takes its place */
+
     pthread_mutex_t readers_lock; /* of what follows */
     struct view *readers[READERS_KEPT];
     size_t reader_count;

@@ -172,8 +172,10 @@ enum err replay_anew(struct node *node, struct fault *reterr)
     static const char *const all[] = {VIEW_FILE,      "view/view.db-wal",    "view/view.db-shm",
                                       "view/next.db", "view/next.db-wal",    "view/next.db-shm",
                                       "view/old.db",  "view/next.db-journal"};
+    pthread_rwlock_wrlock(&node->exchange_lock);
     close_view(node);
     enum err err = remove_all(node, all, ARRAY_LEN(all), reterr);
+    pthread_rwlock_unlock(&node->exchange_lock);
     return err == OK ? replay_rebuild(node, reterr) : err;
 }
 
@@ -183,8 +185,10 @@ enum err replay_rebuild(struct node *node, struct fault *reterr)
     enum err err = build_next(node, reterr);
     if (err != OK)
         return err;
+    pthread_rwlock_wrlock(&node->exchange_lock);
     close_view(node);
     err = swap(node, reterr);
+    pthread_rwlock_unlock(&node->exchange_lock);
     if (err == OK)
         err = view_open(node->home, true, &v, reterr);
     if (err == OK)

@@ -17,6 +17,8 @@ static struct outbound *problem(int status, const char *title, const char *detai
     struct outbound *made = NULL;
     if (status == 401)
         fields[count++] = (struct page_field){"www_authenticate", FIELD_TEXT, TEXT("Bearer"), 0};
+    if (status == 503)
+        fields[count++] = (struct page_field){"retry_after", FIELD_NUMBER, TEXT_NONE, 5};
     if (status == 405)
         fields[count++] = (struct page_field){"allow", FIELD_TEXT, TEXT("POST, DELETE"), 0};
     return outbound_protocol(PAGE_PROBLEM, status, fields, count, NULL, 0, &made) ? NULL : made;

@@ -645,6 +645,69 @@ static void readers_survive_a_rebuild(void **state)
     node_reader_done(s->node, fresh);
 }
 
+struct asking {
+    struct node *node;
+    const atomic_bool *enough;
+    enum err worst;
+    uint64_t asked;
+};
+
+static void *ask_on(void *arg)
+{
+    struct asking *a = arg;
+    while (!atomic_load(a->enough) && a->worst == OK) {
+        struct view *v;
+        struct fact_account account;
+        a->worst = node_reader(a->node, &v, NULL);
+        if (a->worst != OK)
+            break;
+        a->worst = view_account(v, node_admin(a->node), &account, NULL);
+        node_reader_done(a->node, v);
+        a->asked++;
+    }
+    return NULL;
+}
+
+/* None of those that were kept looks at a file that was thrown away. */
+static void all_see(struct stage *s, uint64_t position)
+{
+    struct view *v[16];
+    for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+        assert_ok(node_reader(s->node, &v[i], NULL));
+        assert_int_equal(view_position(v[i]), position);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(v); i++)
+        node_reader_done(s->node, v[i]);
+}
+
+/* Who asks while views are exchanged is answered from the old or the new one: there is never none, so that nobody who
+ * is known is taken for a stranger. */
+static void there_is_always_a_view(void **state)
+{
+    struct stage *s = *state;
+    atomic_bool enough = false;
+    struct asking a[3];
+    pthread_t threads[ARRAY_LEN(a)];
+    struct text verb = TEXT("note");
+    fill(s);
+    for (size_t i = 0; i < ARRAY_LEN(a); i++) {
+        a[i] = (struct asking){.node = s->node, .enough = &enough};
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_on, &a[i]), 0);
+    }
+    for (int i = 0; i < 30; i++) {
+        uint64_t entries;
+        assert_ok(node_rebuild(s->node, &entries, NULL));
+    }
+    atomic_store(&enough, true);
+    for (size_t i = 0; i < ARRAY_LEN(a); i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(a[i].worst, OK);
+        assert_true(a[i].asked > 0);
+    }
+    assert_ok(node_write(s->node, one_act, &verb, NULL));
+    all_see(s, 104);
+}
+
 /* Overwrites the first page of a table. */
 static void spoil_table(const struct stage *s, const char *table)
 {
@@ -780,6 +843,7 @@ int main(void)
         OPEN(a_log_that_was_cut_is_refused),
         OPEN(a_newer_log_is_refused),
         OPEN(readers_survive_a_rebuild),
+        OPEN(there_is_always_a_view),
         OPEN(a_damaged_view_heals),
         OPEN(tokens_and_small_values),
     };
