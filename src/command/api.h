@@ -40,7 +40,8 @@ struct api_row {
     const char *file;                             /* its answer is a file of this media type, or of what --as says */
     const char *why;                              /* not offered: why */
 };
-extern const struct api_row API_ROWS[]; /* ends with command NULL */
+extern const struct api_row API_ROWS[];      /* ends with command NULL */
+extern const struct api_row API_STATUS_PAGE; /* overview.c: of no table */
 
 /* May this option be given from elsewhere? Not what names files or folders of this machine, another account's eyes,
  * or how foreign documents are read here. */

@@ -476,24 +476,11 @@ static bool was_before(const struct api_row *row)
     return false;
 }
 
-/* What is no command. */
-static const char EVENTS[] =
-    "{\"get\":{\"operationId\":\"events\",\"summary\":\"what changes, as server-sent "
-    "events\",\"description\":\"Events "
-    "object, finding, incident, peer, source and (for administrators) act, each with the log position as id and "
-    "{n, at, id, type, modified} as data: of what the account may see. A heartbeat every 15 "
-    "s.\",\"tags\":[\"events\"],"
-    "\"parameters\":[{\"name\":\"Last-Event-ID\",\"in\":\"header\",\"required\":false,\"description\":\"Go on behind "
-    "this one.\",\"schema\":{\"type\":\"string\"}}],\"responses\":{\"200\":{\"description\":\"The "
-    "stream.\",\"content\":"
-    "{\"text/event-stream\":{\"schema\":{\"type\":\"string\"}}}},\"401\":{\"$ref\":\"#/components/responses/"
-    "Unknown\"},"
-    "\"403\":{\"$ref\":\"#/components/responses/Problem\"}}}}";
-
 static void put_paths(struct document *d)
 {
     open_member(d, "paths");
-    json_member_raw(&d->o, "/events", text_of(EVENTS));
+    json_member_raw(&d->o, "/events", text_of(API_OPENAPI_EVENTS));
+    json_member_raw(&d->o, "/session", text_of(API_OPENAPI_SESSION));
     for (const struct api_row *row = API_ROWS; row->command; row++) {
         if (!row->path || was_before(row))
             continue;
@@ -543,7 +530,7 @@ static void put_tags(struct document *d)
     struct text before = TEXT_NONE, rest, tag;
     json_key(&d->o, TEXT("tags"));
     json_open(&d->o, '[');
-    json_put_raw(&d->o, TEXT("{\"name\":\"events\"}"));
+    json_put_raw(&d->o, TEXT("{\"name\":\"events\"},{\"name\":\"session\"}"));
     for (const struct api_row *row = API_ROWS; row->command; row++) {
         bool seen = false;
         if (!row->path)

@@ -47,6 +47,12 @@ static enum err find(void *self, struct text method, struct text path, struct ar
     return allow ? ERR_USAGE : ERR_NOT_FOUND;
 }
 
+static struct api_operation page(void *self)
+{
+    (void)self;
+    return (struct api_operation){&API_STATUS_PAGE, API_STATUS_PAGE.command->least, false};
+}
+
 static enum err prepare(void *self, const struct api_operation *op, const struct http_request *request,
                         struct api_work **ret, struct fault *reterr)
 {
@@ -168,6 +174,8 @@ static struct text file_type(const struct api_work *w)
 static struct outbound *answer_done(const struct api_work *w, const struct api_permit *permit)
 {
     struct outbound *made = NULL;
+    if (w->row == &API_STATUS_PAGE)
+        return outbound_api_page(permit, buffer_text(&w->said.out), &made) ? NULL : made;
     bool whole = option_given(&w->session, "all");
     const struct api_answer a = {.form = w->row->file                          ? API_FILE
                                          : w->row->flags & API_ALONE && !whole ? API_OBJECT
@@ -262,6 +270,7 @@ struct api_backend api_backend(struct owner *owner)
 {
     return (struct api_backend){.self = owner,
                                 .find = find,
+                                .page = page,
                                 .prepare = prepare,
                                 .run = run,
                                 .answer = answer,

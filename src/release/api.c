@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/outbound_make.h"
+#include "release/sheet.h"
 
 struct api_permit {
     struct uuid account;
@@ -157,15 +158,16 @@ static void put_lines(struct json_out *o, struct text said, bool array)
         json_close(o, ']');
 }
 
-/* Nobody keeps it, nobody takes it for anything else, and where a browser shows it, it is text (no script, no frame).
- */
-static enum err finish(int status, struct text media_type, struct buffer *body, struct outbound **ret)
+/* Nobody keeps it, and nobody takes it for anything else. */
+static enum err finish_with(const char *policy, int status, struct text media_type, struct buffer *body,
+                            struct outbound **ret)
 {
-    static const struct {
+    const struct {
         const char *name, *value;
     } headers[] = {{"Cache-Control", "no-store"},
                    {"X-Content-Type-Options", "nosniff"},
-                   {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"}};
+                   {"Referrer-Policy", "no-referrer"},
+                   {"Content-Security-Policy", policy}};
     enum err e = buffer_error(body);
     struct outbound *made = outbound_new(status, media_type, body);
     if (!made)
@@ -178,6 +180,33 @@ static enum err finish(int status, struct text media_type, struct buffer *body, 
     }
     *ret = made;
     return OK;
+}
+
+/* Where a browser shows it, it is text (no script, no frame). */
+static enum err finish(int status, struct text media_type, struct buffer *body, struct outbound **ret)
+{
+    return finish_with("default-src 'none'; frame-ancestors 'none'", status, media_type, body, ret);
+}
+
+enum err outbound_api_page(const struct api_permit *p, struct text overview, struct outbound **ret)
+{
+    struct json_doc *doc;
+    struct buffer body;
+    char policy[SHEET_POLICY_MAX];
+    if (!p)
+        return ERR_DENIED;
+    enum err e = json_parse(overview, &doc, NULL);
+    if (e)
+        return e;
+    if (json_type(json_root(doc)) == JSON_OBJECT) {
+        buffer_init(&body, HTTP_ANSWER_MAX_BYTES);
+        status_page_write(json_root(doc), &body);
+        e = finish_with(sheet_policy(policy), 200, TEXT("text/html; charset=utf-8"), &body, ret);
+    } else {
+        e = ERR_MALFORMED;
+    }
+    json_free(doc);
+    return e;
 }
 
 enum err outbound_api(const struct api_permit *p, const struct api_answer *a, struct outbound **ret)

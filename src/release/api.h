@@ -39,6 +39,11 @@ struct api_answer {
  * is not in the table, or of a status that is no success, is ERR_DENIED. ERR_NOMEM | ERR_LIMIT */
 MUST_CHECK enum err outbound_api(const struct api_permit *p, const struct api_answer *a, struct outbound **ret);
 
+/* The page of what is going on, for a person's browser: of an object that command/overview.c describes, whose members
+ * are in the table of status_page.c; what is not is left out. Every text in it is escaped. ERR_DENIED: permission
+ * NULL | ERR_MALFORMED: no such object | ERR_NOMEM | ERR_LIMIT */
+MUST_CHECK enum err outbound_api_page(const struct api_permit *p, struct text overview, struct outbound **ret);
+
 /* RFC 9457. detail: what the command wrote to standard error; said: the lines it gave before it failed, member
  * "lines" (left out when empty). ERR_DENIED: permission NULL, a status that is no failure. */
 struct api_problem {

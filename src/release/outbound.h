@@ -48,6 +48,7 @@ enum outbound_page {
     PAGE_VERSIONS,
     PAGE_HEALTH,
     PAGE_WELCOME,
+    PAGE_REFUSAL, /* what PAGE_PROBLEM is, for a person with a browser */
     PAGE_EMPTY,
     PAGE_DONE,        /* TAXII's answer to DELETE: a media type, and nothing in it */
     PAGE_PROBLEM,     /* RFC 9457: what went wrong at a door that is not TAXII's */

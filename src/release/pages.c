@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/outbound_make.h"
 #include "release/outbound.h"
+#include "release/sheet.h"
 #include "release/welcome.h"
 #include "json/json.h"
 
@@ -38,6 +39,7 @@ static const struct page {
     [PAGE_VERSIONS] = {.media_type = TAXII_JSON, .lists = {"versions"}, .rows_are_texts = true},
     [PAGE_HEALTH] = {.media_type = "application/json"},
     [PAGE_WELCOME] = {.media_type = "text/html; charset=utf-8", .write = welcome_write},
+    [PAGE_REFUSAL] = {.media_type = "text/html; charset=utf-8", .write = refusal_write},
     [PAGE_EMPTY] = {0},
     [PAGE_DONE] = {.media_type = TAXII_JSON, .no_body = true},
     [PAGE_PROBLEM] = {.media_type = "application/problem+json"},
@@ -119,6 +121,11 @@ static const struct field_rule {
     {PAGE_WELCOME, BODY, "version", FIELD_TEXT, REQUIRED, NULL},
     {PAGE_WELCOME, BODY, "uptime_s", FIELD_NUMBER, REQUIRED, NULL},
     {PAGE_WELCOME, BODY, "exercise", FIELD_TEXT, OPTIONAL, NULL},
+
+    {PAGE_REFUSAL, BODY, "title", FIELD_TEXT, REQUIRED, NULL},
+    {PAGE_REFUSAL, BODY, "detail", FIELD_TEXT, REQUIRED, NULL},
+    {PAGE_REFUSAL, HEADER, "www_authenticate", FIELD_TEXT, OPTIONAL, "WWW-Authenticate"},
+    {PAGE_REFUSAL, HEADER, "retry_after", FIELD_NUMBER, OPTIONAL, "Retry-After"},
 
     {PAGE_EMPTY, HEADER, "allow", FIELD_TEXT, OPTIONAL, "Allow"},
     {PAGE_EMPTY, HEADER, "location", FIELD_TEXT, OPTIONAL, "Location"},
@@ -321,6 +328,13 @@ static enum err add_headers(struct outbound *o, enum outbound_page page, const s
     return OK;
 }
 
+static enum err add_policy(struct outbound *o)
+{
+    char policy[SHEET_POLICY_MAX];
+    enum err e = outbound_add_header(o, TEXT("Content-Security-Policy"), text_of(sheet_policy(policy)));
+    return e ? e : outbound_add_header(o, TEXT("Referrer-Policy"), TEXT("no-referrer"));
+}
+
 enum err outbound_protocol(enum outbound_page page, int status, const struct page_field *fields, size_t field_count,
                            const struct page_line *rows, size_t row_count, struct outbound **ret)
 {
@@ -340,6 +354,8 @@ enum err outbound_protocol(enum outbound_page page, int status, const struct pag
     if (!made)
         return e ? e : ERR_NOMEM;
     e = add_headers(made, page, fields, field_count);
+    if (!e && pages[page].write)
+        e = add_policy(made);
     if (e) {
         outbound_free(made);
         return e;

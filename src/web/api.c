@@ -11,8 +11,10 @@
 #include "model/space.h"
 #include "web/api_events.h"
 
-#define PREFIX    "/api/v1"
-#define CHALLENGE "Bearer realm=\"entente\", Basic realm=\"entente\", charset=\"UTF-8\""
+#define PREFIX          "/api/v1"
+#define RETRY_AFTER_S   5
+#define CHALLENGE_BASIC "Basic realm=\"entente\", charset=\"UTF-8\""
+#define CHALLENGE       "Bearer realm=\"entente\", " CHALLENGE_BASIC
 
 struct api_door {
     struct node *node;
@@ -70,13 +72,15 @@ void api_door_free(struct api_door *d)
 
 static struct outbound *plain(int status, const char *title, const char *detail)
 {
-    struct page_field fields[4] = {{"title", FIELD_TEXT, text_of(title), 0},
+    struct page_field fields[5] = {{"title", FIELD_TEXT, text_of(title), 0},
                                    {"status", FIELD_NUMBER, TEXT_NONE, status},
                                    {"detail", FIELD_TEXT, text_of(detail), 0}};
     struct outbound *made = NULL;
     size_t count = 3;
     if (status == 401)
         fields[count++] = (struct page_field){"www_authenticate", FIELD_TEXT, TEXT(CHALLENGE), 0};
+    if (status == 503)
+        fields[count++] = (struct page_field){"retry_after", FIELD_NUMBER, TEXT_NONE, RETRY_AFTER_S};
     return outbound_protocol(PAGE_PROBLEM, status, fields, count, NULL, 0, &made) ? NULL : made;
 }
 
@@ -365,4 +369,48 @@ struct outbound *api_door_handle(struct api_door *d, const struct http_request *
     if (e)
         return e == ERR_NOMEM ? NULL : failed(e, &fault);
     return answer_asker(d, request, &asker);
+}
+
+/* ---- the page for a browser, which offers a name and a password or token of its own accord ---- */
+
+static struct outbound *refused(int status, const char *title, const char *detail)
+{
+    struct page_field fields[4] = {{"title", FIELD_TEXT, text_of(title), 0},
+                                   {"detail", FIELD_TEXT, text_of(detail), 0}};
+    size_t count = 2;
+    struct outbound *made = NULL;
+    if (status == 401)
+        fields[count++] = (struct page_field){"www_authenticate", FIELD_TEXT, TEXT(CHALLENGE_BASIC), 0};
+    if (status == 503)
+        fields[count++] = (struct page_field){"retry_after", FIELD_NUMBER, TEXT_NONE, RETRY_AFTER_S};
+    return outbound_protocol(PAGE_REFUSAL, status, fields, count, NULL, 0, &made) ? NULL : made;
+}
+
+struct outbound *api_door_page(struct api_door *d, const struct http_request *request)
+{
+    struct asker asker;
+    struct fault fault = {0};
+    struct api_permit *permit = NULL;
+    const char *why = "";
+    if (request->held)
+        return go_on(d, request);
+    enum err e = find_asker(d, request, &asker, &fault);
+    if (e == ERR_NOT_FOUND)
+        return refused(401, "Who are you?",
+                       "An account of this node is needed: its name, and its password or a token of it.");
+    if (e == ERR_DENIED)
+        return refused(403, "Not permitted", "This account is expelled.");
+    if (e == ERR_NOMEM)
+        return NULL;
+    if (e) {
+        log_error("status page: %s: %s", err_name(e), fault.what[0] ? fault.what : "no further reason");
+        return refused(503, "Not now", "The node could not look: ask again later.");
+    }
+    const struct api_operation op = d->backend->page(d->backend->self);
+    e = permit_for(d, &asker, &op, &permit, &why);
+    if (e)
+        return e == ERR_DENIED ? refused(403, "Not permitted", why) : NULL;
+    struct outbound *answer = run(d, &op, request, &permit);
+    api_permit_free(permit);
+    return answer;
 }

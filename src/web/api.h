@@ -19,6 +19,8 @@ struct api_backend {
      * there are, in the arena. ERR_NOMEM */
     enum err (*find)(void *self, struct text method, struct text path, struct arena *arena, struct api_operation *ret,
                      const char **ret_allow);
+    /* The page at STATUS_PATH, for a person's browser. */
+    struct api_operation (*page)(void *self);
     /* Its parameters and body. *ret keeps nothing of the request. ERR_MALFORMED: not of the form that the document
      * says, *reterr has what and where. ERR_USAGE: a body of another media type. ERR_NOMEM | ERR_IO */
     enum err (*prepare)(void *self, const struct api_operation *op, const struct http_request *request,
@@ -39,3 +41,7 @@ MUST_CHECK enum err api_door_new(struct node *node, const struct api_backend *ba
 void api_door_free(struct api_door *d); /* once nothing is asked any more; accepts NULL */
 /* Every path below /api. */
 struct outbound *api_door_handle(struct api_door *d, const struct http_request *request);
+/* The status page: who asks and whether they may is decided as for every read of the API; what is refused is said in
+ * HTML, so that a browser asks who one is. */
+#define STATUS_PATH "/status"
+struct outbound *api_door_page(struct api_door *d, const struct http_request *request);

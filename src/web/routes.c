@@ -35,6 +35,11 @@ static struct outbound *api(struct routes *r, const struct http_request *request
     return r->api ? api_door_handle(r->api, request) : taxii_fault(404);
 }
 
+static struct outbound *status(struct routes *r, const struct http_request *request)
+{
+    return r->api ? api_door_page(r->api, request) : taxii_fault(404);
+}
+
 /* For load balancers and the operator's own watchdog: the node answers. */
 static struct outbound *health(struct routes *r, const struct http_request *request)
 {
@@ -93,7 +98,7 @@ static const struct route {
 } table[] = {
     {"/taxii2", true, false, taxii},       {"/log", true, false, ledger}, {"/intelmq", true, false, intelmq},
     {SESSION_PATH, false, false, session}, {"/api", true, false, api},    {"/healthz", false, true, health},
-    {"/metrics", false, true, metrics},    {"/", false, true, welcome},
+    {"/metrics", false, true, metrics},    {"/", false, true, welcome},   {STATUS_PATH, false, true, status},
 };
 
 static bool matches(const struct route *route, struct text path)
@@ -104,6 +109,31 @@ static bool matches(const struct route *route, struct text path)
     return route->below && text_starts(path, own) && path.ptr[own.len] == '/';
 }
 
+/* A browser that has asked its person for a name and password sends them along with whatever the page of another site
+ * makes it ask. It also says whose page that was: Fetch Metadata's Sec-Fetch-Site, before that Origin (RFC 6454). Who
+ * is no browser says neither. */
+static bool of_another_site(const struct http_request *request)
+{
+    struct text site = http_header(request, "Sec-Fetch-Site"), origin = http_header(request, "Origin");
+    if (text_eq(request->method, TEXT("GET")) || text_eq(request->method, TEXT("HEAD")))
+        return false;
+    if (site.ptr)
+        return !text_eq_nocase(site, TEXT("same-origin")) && !text_eq_nocase(site, TEXT("none"));
+    ptrdiff_t host = text_find_text(origin, TEXT("://"));
+    return origin.ptr && (host < 0 || !text_eq_nocase(text_sub(origin, (size_t)host + 3, origin.len),
+                                                      http_header(request, "Host")));
+}
+
+static struct outbound *not_of_another_site(void)
+{
+    static const struct page_field fields[] = {
+        {"title", FIELD_TEXT, {"Not permitted", 13}, 0},
+        {"status", FIELD_NUMBER, {NULL, 0}, 403},
+        {"detail", FIELD_TEXT, {"The page of another site makes nobody act here.", 47}, 0}};
+    struct outbound *made = NULL;
+    return outbound_protocol(PAGE_PROBLEM, 403, fields, ARRAY_LEN(fields), NULL, 0, &made) ? NULL : made;
+}
+
 struct outbound *routes_handle(void *self, const struct http_request *request)
 {
     struct routes *r = self;
@@ -112,6 +142,8 @@ struct outbound *routes_handle(void *self, const struct http_request *request)
             continue;
         if (table[i].get_only && !text_eq(request->method, TEXT("GET")) && !text_eq(request->method, TEXT("HEAD")))
             return taxii_fault(405);
+        if (of_another_site(request))
+            return not_of_another_site();
         struct outbound *waits = login_gate(r->node, request);
         const struct http_request passed = login_passed(request);
         return waits ? waits : table[i].answer(r, &passed);

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/hash.h"
+#include "base/limits.h"
 #include "release/api.h"
 
 static const struct uuid ME = {{0x11}}, OTHER = {{0x22}}, NOBODY;
@@ -192,6 +194,165 @@ static void events(void **state)
     api_permit_free(admin);
 }
 
+/* ---- the page ---- */
+
+static struct outbound *page_of(enum role role, const char *overview)
+{
+    struct api_permit *p = permit(role);
+    struct outbound *o = NULL;
+    assert_ok(outbound_api_page(p, text_of(overview), &o));
+    assert_int_equal(outbound_status(o), 200);
+    assert_text(outbound_media_type(o), "text/html; charset=utf-8");
+    api_permit_free(p);
+    return o;
+}
+
+static bool shows(const struct outbound *o, const char *words)
+{
+    return text_find_text(outbound_body(o), text_of(words)) >= 0;
+}
+
+static size_t times(const struct outbound *o, const char *words)
+{
+    size_t count = 0;
+    struct text rest = outbound_body(o);
+    for (ptrdiff_t at; (at = text_find_text(rest, text_of(words))) >= 0; count++)
+        rest = text_sub(rest, (size_t)at + 1, rest.len);
+    return count;
+}
+
+/* No permission, no page; what is no overview is none either. */
+static void the_page_wants_a_permission(void **state)
+{
+    (void)state;
+    struct api_permit *p = permit(ROLE_READER);
+    struct outbound *o = NULL;
+    assert_err(outbound_api_page(NULL, TEXT("{}"), &o), ERR_DENIED);
+    assert_err(outbound_api_page(p, TEXT("[]"), &o), ERR_MALFORMED);
+    assert_err(outbound_api_page(p, TEXT("{"), &o), ERR_MALFORMED);
+    assert_null(o);
+    api_permit_free(p);
+    outbound_free(page_of(ROLE_READER, "{}"));
+}
+
+/* What the tables do not name is not shown; what may be missing is left out. */
+static void the_page_shows_what_it_names(void **state)
+{
+    (void)state;
+    struct outbound *o =
+        page_of(ROLE_READER, "{\"now\":\"2026-11-22T13:20:01.5Z\",\"account\":\"ann\",\"role\":\"reader\","
+                             "\"secret\":\"s3cr3t\",\"status\":{\"name\":\"N\",\"space\":\"real\","
+                             "\"home\":\"/srv/home\",\"objects\":1234567,\"quarantined\":1,"
+                             "\"unmarked\":2}}");
+    assert_true(shows(o, "2026-11-22 13:20:01Z") && shows(o, "1,234,567") && shows(o, "<bdi>ann</bdi> (reader)"));
+    assert_true(shows(o, "<strong>1</strong> object is in quarantine"));
+    assert_true(shows(o, "<strong>2</strong> objects stay here"));
+    assert_false(shows(o, "s3cr3t") || shows(o, "/srv/home") || shows(o, "EXERCISE") || shows(o, "Partners"));
+    outbound_free(o);
+    o = page_of(ROLE_READER,
+                "{\"status\":{\"name\":\"N\",\"space\":\"Locked <Shields>\"},\"peers\":[],\"sources\":[]}");
+    assert_true(shows(o, "EXERCISE \xE2\x80\x9C<bdi>Locked &lt;Shields&gt;</bdi>") && shows(o, "Nothing waits."));
+    assert_true(shows(o, "No partners yet.") && shows(o, "No sources yet."));
+    outbound_free(o);
+}
+
+/* What fails is counted, and stands first. */
+static void what_fails_stands_first(void **state)
+{
+    (void)state;
+    struct outbound *o = page_of(
+        ROLE_READER, "{\"peers\":[{\"peer\":\"Good\",\"state\":\"ok\",\"last\":\"2026-11-22 13:20:01Z\"},"
+                     "{\"peer\":\"Bad\",\"state\":\"no route\",\"last\":\"2026-11-22 13:20:02Z\"},"
+                     "{\"peer\":\"Gone\",\"state\":\"expelled\",\"expelled\":true,\"last\":\"-\"},"
+                     "{\"peer\":\"Quiet\",\"state\":\"-\",\"last\":\"-\",\"url\":\"\"},7,{}],"
+                     "\"sources\":[{\"source\":\"S\",\"kind\":\"\",\"last\":null},"
+                     "{\"source\":\"F\",\"kind\":\"url\",\"last\":{\"state\":\"malformed\",\"words\":\"no JSON\","
+                     "\"at\":\"2026-11-22T13:20:03Z\"}}]}");
+    assert_true(shows(o, "<strong>1</strong> partner fails") && shows(o, "<strong>1</strong> source fails"));
+    struct text body = outbound_body(o);
+    assert_true(text_find_text(body, TEXT("<bdi>Bad</bdi>")) < text_find_text(body, TEXT("<bdi>Good</bdi>")));
+    assert_true(text_find_text(body, TEXT("<bdi>F</bdi>")) < text_find_text(body, TEXT("<bdi>S</bdi>")));
+    assert_true(shows(o, "fails: <bdi>no route</bdi>") && shows(o, "fails: <bdi>no JSON</bdi>"));
+    assert_true(shows(o, "<bdi>takes from us only</bdi>") && shows(o, "<bdi>by hand</bdi>"));
+    outbound_free(o);
+}
+
+/* Whatever a partner or a source is called: no element, no attribute, no script, and nothing that moves what stands
+ * beside it. */
+static void hostile_names_are_words(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"<script>alert(1)</script>",
+                                        "\\\" onmouseover=\\\"x",
+                                        "' onclick='x",
+                                        "</table></style><style>*{}",
+                                        "<!--",
+                                        "&lt;b&gt;",
+                                        "a\\u0000b\\u001bc\\u0085d",
+                                        "\\u202egnp.exe\\u2066",
+                                        "`${x}`",
+                                        "]]><img src=x>",
+                                        "\\ufffe\\ufeff"};
+    struct outbound *plain =
+        page_of(ROLE_READER, "{\"status\":{\"name\":\"N\",\"space\":\"E\"},\"peers\":[{\"peer\":\"P\","
+                             "\"state\":\"S\"}],\"sources\":[]}");
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        char overview[1000];
+        snprintf(overview, sizeof overview,
+                 "{\"status\":{\"name\":\"%s\",\"space\":\"%s\",\"version\":\"%s\",\"sandbox\":\"%s\"},"
+                 "\"peers\":[{\"peer\":\"%s\",\"state\":\"%s\"}],\"sources\":[],\"now\":\"%s\",\"role\":\"%s\"}",
+                 names[i], names[i], names[i], names[i], names[i], names[i], names[i], names[i]);
+        struct outbound *o = page_of(ROLE_READER, overview);
+        assert_int_equal(times(o, "<"), times(plain, "<"));
+        assert_int_equal(times(o, "\""), times(plain, "\""));
+        assert_int_equal(times(o, "'"), times(plain, "'"));
+        struct text body = outbound_body(o);
+        assert_true(text_is_utf8(body));
+        for (size_t k = 0; k < body.len; k++)
+            assert_true((uint8_t)body.ptr[k] >= 0x20 || body.ptr[k] == '\n');
+        assert_false(shows(o, "\x7f") || shows(o, "\xC2\x85") || shows(o, "\xE2\x80\xAE") ||
+                     shows(o, "\xE2\x81\xA6") || shows(o, "\xEF\xBB\xBF") || shows(o, "\xEF\xBF\xBE"));
+        outbound_free(o);
+    }
+    outbound_free(plain);
+}
+
+/* Its own style, by hash, and nothing else: of this page, the welcome and what is refused. */
+static void pages_have_a_policy(void **state)
+{
+    (void)state;
+    const struct page_field welcome[] = {{"name", FIELD_TEXT, TEXT("N"), 0},
+                                         {"version", FIELD_TEXT, TEXT("1"), 0},
+                                         {"uptime_s", FIELD_NUMBER, TEXT_NONE, 1}},
+                            refusal[] = {{"title", FIELD_TEXT, TEXT("No"), 0}, {"detail", FIELD_TEXT, TEXT("d"), 0}};
+    struct outbound *o[3] = {page_of(ROLE_READER, "{}"), NULL, NULL};
+    assert_ok(outbound_protocol(PAGE_WELCOME, 200, welcome, 3, NULL, 0, &o[1]));
+    assert_ok(outbound_protocol(PAGE_REFUSAL, 401, refusal, 2, NULL, 0, &o[2]));
+    for (size_t i = 0; i < ARRAY_LEN(o); i++) {
+        struct text body = outbound_body(o[i]), policy = TEXT_NONE;
+        for (size_t k = 0; k < outbound_header_count(o[i]); k++) {
+            struct text name, value;
+            outbound_header(o[i], k, &name, &value);
+            if (text_eq(name, TEXT("Content-Security-Policy")))
+                policy = value;
+        }
+        ptrdiff_t from = text_find_text(body, TEXT("<style>")), to = text_find_text(body, TEXT("</style>"));
+        assert_true(from > 0 && to > from);
+        struct sha256 hash = sha256_of(body.ptr + from + 7, (size_t)(to - from - 7));
+        struct buffer b;
+        buffer_init(&b, KIB);
+        buffer_add(&b, TEXT("default-src 'none'; style-src 'sha256-"));
+        base64_write(&b, hash.b, sizeof hash.b);
+        buffer_add(&b, TEXT("'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"));
+        assert_true(text_eq(policy, buffer_text(&b)));
+        buffer_done(&b);
+        assert_false(shows(o[i], "<script") || shows(o[i], " style=") || shows(o[i], "http:") || shows(o[i], "src="));
+        assert_true(shows(o[i], "<html lang=\"en\">") && shows(o[i], "<main id=\"main\">") &&
+                    times(o[i], "<h1") == 1);
+        outbound_free(o[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +362,11 @@ int main(void)
         cmocka_unit_test(what_is_not_permitted_does_not_leave),
         cmocka_unit_test(problems),
         cmocka_unit_test(events),
+        cmocka_unit_test(the_page_wants_a_permission),
+        cmocka_unit_test(the_page_shows_what_it_names),
+        cmocka_unit_test(what_fails_stands_first),
+        cmocka_unit_test(hostile_names_are_words),
+        cmocka_unit_test(pages_have_a_policy),
     };
     return cmocka_run_group_tests_name("release_api", tests, NULL, NULL);
 }
