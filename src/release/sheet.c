@@ -34,7 +34,7 @@ static const char style[] =
     "section ul{margin:0;padding:0;list-style:none}li{padding:.45rem 0;border-top:1px solid var(--line)}\n"
     "li:first-child{border-top:0;padding-top:0}li:last-child{padding-bottom:0}\n"
     "dl{margin:0}dd{margin:0;overflow-wrap:anywhere}dt{color:var(--soft)}\n"
-    "dl.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:1rem 1.25rem}\n"
+    "dl.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.5rem,1fr));gap:1rem 1.25rem}\n"
     "dl.tiles div{display:flex;flex-direction:column-reverse;justify-content:flex-end}\n"
     "dl.tiles dd{font-size:1.6rem;font-weight:650;line-height:1.2}dl.tiles dt{font-size:.92rem}\n"
     "dl.pairs{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1.5rem}\n"
@@ -55,7 +55,8 @@ static const char style[] =
     "dl.pairs{grid-template-columns:1fr;gap:0}dl.pairs dd{margin-bottom:.6rem}\n"
     "dl.tiles{grid-template-columns:1fr 1fr}.pair{grid-template-columns:1fr}\n"
     "table,tbody,tr,th,td{display:block}thead{position:absolute;left:-99rem}\n"
-    "tr{border-top:1px solid var(--line);padding:.6rem 0}tbody tr:first-child{border-top:0;padding-top:0}\n"
+    "tr{border-top:1px solid var(--line);padding:.6rem 0}tbody th{min-width:0}tbody "
+    "tr:first-child{border-top:0;padding-top:0}\n"
     "th,td{border:0;padding:.05rem 0}td.when{white-space:normal}td[data-of]::before{content:attr(data-of) \": \";"
     "color:var(--soft);font-weight:400}}\n"
     "@media print{body{background:#fff;color:#000}section{break-inside:avoid}}\n";
