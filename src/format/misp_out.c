@@ -400,7 +400,7 @@ static bool plan_container(struct misp_out *w, size_t container, size_t into, in
         if (!i)
             continue;
         size_t at = (size_t)(i - w->items);
-        i->became = OUT_EVENT; /* for now: it has a place */
+        i->became = OUT_EVENT; /* it has a place: whoever meets it again leaves it there */
         if (i->container && depth == 0 && at != into && text_eq(i->type, TEXT("grouping"))) {
             if (!plan_container(w, at, into, 1))
                 return false;
