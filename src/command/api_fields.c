@@ -1,34 +1,5 @@
 /* command/api_fields.c - what the lines of commands that read hold. */
-#include "command/api_fields.h"
-
-#define END                           \
-    {                                 \
-        NULL, API_TEXT, 0, NULL, NULL \
-    }
-#define TEXT_(name, help)             \
-    {                                 \
-        name, API_TEXT, 0, help, NULL \
-    }
-#define INTEGER(name, help)              \
-    {                                    \
-        name, API_INTEGER, 0, help, NULL \
-    }
-#define TRUTH(name, help)              \
-    {                                  \
-        name, API_TRUTH, 0, help, NULL \
-    }
-#define MOMENT_(name, help)                       \
-    {                                             \
-        name, API_MOMENT, API_OR_NULL, help, NULL \
-    }
-#define TEXT_NULL(name, help)                   \
-    {                                           \
-        name, API_TEXT, API_OR_NULL, help, NULL \
-    }
-#define MAYBE(name, type, help)           \
-    {                                     \
-        name, type, API_MAYBE, help, NULL \
-    }
+#include "command/api_fields_words.h"
 
 const struct api_field API_STATUS[] = {TEXT_("version", "of the program"),
                                        TEXT_("name", "of the node"),
@@ -172,12 +143,6 @@ const struct api_field API_WHO[] = {TEXT_("value", "asked for"),
                                     MAYBE("contacts", API_TEXT, "as registered"),
                                     END};
 
-#define COUNTS                                                                                                   \
-    INTEGER("documents", "looked at"), INTEGER("documents_unchanged", "as the last time"),                       \
-        INTEGER("read", "objects"), INTEGER("new", "objects"), INTEGER("updated", "objects"),                    \
-        INTEGER("unchanged", "objects"), INTEGER("rejected", "objects"), INTEGER("lost", "parts"),               \
-        INTEGER("events", "rows of reports"), INTEGER("findings", "of them"), INTEGER("proposed", "indicators"), \
-        INTEGER("red", "objects not taken")
 const struct api_field API_LAST_LOOK[] = {TEXT_("state", "ok, or what is wrong"),
                                           TEXT_("words", "what was said"),
                                           MOMENT_("at", "when"),

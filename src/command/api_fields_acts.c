@@ -1,26 +1,5 @@
 /* command/api_fields_acts.c - what the lines of commands that act hold. */
-#include "command/api_fields.h"
-
-#define END                           \
-    {                                 \
-        NULL, API_TEXT, 0, NULL, NULL \
-    }
-#define TEXT_(name, help)             \
-    {                                 \
-        name, API_TEXT, 0, help, NULL \
-    }
-#define INTEGER(name, help)              \
-    {                                    \
-        name, API_INTEGER, 0, help, NULL \
-    }
-#define TRUTH(name, help)              \
-    {                                  \
-        name, API_TRUTH, 0, help, NULL \
-    }
-#define MAYBE(name, type, help)           \
-    {                                     \
-        name, type, API_MAYBE, help, NULL \
-    }
+#include "command/api_fields_words.h"
 
 extern const struct api_field API_LAST_LOOK[];
 
