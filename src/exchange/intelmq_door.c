@@ -248,5 +248,7 @@ struct outbound *intelmq_door_handle(struct node *node, struct asides *asides, c
                        NULL);
     if (!is_json(http_header(request, "Content-Type")))
         return problem(415, "Not JSON", TEXT("Content-Type is application/json."), NULL);
+    if (request->body_waits)
+        return http_want_body(request);
     return request->exchange ? take_aside(&p, asides) : take(&p);
 }

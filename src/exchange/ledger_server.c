@@ -238,7 +238,12 @@ static enum err answer(struct ledger_call *c, struct outbound **ret, struct faul
         *ret = taxii_not_allowed(r->method);
         return *ret ? OK : ERR_NOMEM;
     }
-    return may(&c->asker, r->scopes) ? r->answer(c, ret, reterr) : fault_answer(403, ret);
+    if (!may(&c->asker, r->scopes))
+        return fault_answer(403, ret);
+    if (!c->request->body_waits)
+        return r->answer(c, ret, reterr);
+    *ret = http_want_body(c->request);
+    return OK;
 }
 
 static enum err answer_in_snapshot(struct ledger_server *s, const struct http_request *request, struct outbound **ret,

@@ -164,8 +164,6 @@ static struct outbound *take_posting(struct posting *p)
 
 struct outbound *taxii_post(const struct call *c)
 {
-    if (!taxii_is_ours(http_header(c->request, "Content-Type")))
-        return taxii_fault(415);
     struct posting p = {.call = c,
                         .arena = c->request->arena,
                         .status = {.id = uuid_random(), .account = c->asker.account, .at_us = c->now_us}};

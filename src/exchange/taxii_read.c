@@ -232,7 +232,7 @@ static enum err record(struct call *c, struct page *p, struct fault *reterr)
     enum err e = OK;
     if (!objects)
         return OK;
-    asks_anew = c->head || http_header(c->request, "If-None-Match").len > 0;
+    asks_anew = c->head || http_header_list(c->request, "If-None-Match").len > 0;
     if (asks_anew)
         e = releases_pending(p, c->server->released, &c->unknown_to_it, reterr);
     if (e == OK && !c->head && (!asks_anew || c->unknown_to_it))

@@ -210,7 +210,7 @@ static struct outbound *unless_known(const struct call *c, struct outbound *made
 {
     struct outbound *instead = NULL;
     if (!made || c->unknown_to_it || outbound_status(made) != 200 ||
-        !outbound_is_known(made, http_header(c->request, "If-None-Match")))
+        !outbound_is_known(made, http_header_list(c->request, "If-None-Match")))
         return made;
     enum err e = outbound_not_modified(made, &instead);
     outbound_free(made);
@@ -244,8 +244,6 @@ static struct outbound *post_aside(const struct call *c)
 {
     struct outbound *held = NULL;
     struct taxii_server *s = c->server;
-    if (!taxii_is_ours(http_header(c->request, "Content-Type")))
-        return taxii_fault(415);
     enum err e = aside_begin(s->asides, c->request, &c->asker.account, copy_answered, s, &held);
     if (e == ERR_BUSY)
         return taxii_busy();
@@ -269,13 +267,21 @@ static enum err answer_known(struct call *c, struct outbound **ret)
             m == METHOD_OPTIONS ? taxii_methods(methods_of(c->resource)) : taxii_not_allowed(methods_of(c->resource));
         return OK;
     }
-    int status = taxii_accepts(http_header(c->request, "Accept")) ? refused(c, m) : 406;
+    int status = taxii_accepts(http_header_list(c->request, "Accept")) ? refused(c, m) : 406;
     if (status) {
         *ret = taxii_fault(status);
         return OK;
     }
     if (m == METHOD_GET)
         return answer_get(c, ret);
+    if (m == METHOD_POST && !c->request->body_too_long && !taxii_is_ours(http_header(c->request, "Content-Type"))) {
+        *ret = taxii_fault(415);
+        return OK;
+    }
+    if (c->request->body_waits) {
+        *ret = http_want_body(c->request);
+        return OK;
+    }
     if (m == METHOD_DELETE)
         return taxii_delete(c, ret);
     *ret = c->request->exchange ? post_aside(c) : taxii_post(c);

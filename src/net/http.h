@@ -35,15 +35,26 @@ struct http_request {
     struct http_exchange *exchange;     /* NULL: no server asks (a test); such a request cannot wait */
     void *held;                         /* of http_hold() before; NULL at the handler's first call */
     bool closing;                       /* the server stops: what is not answered now is answered with 503 */
+    bool body_waits;                    /* only the head was read: see http_want_body() */
+    bool body_too_long;                 /* beside body_waits: it is announced, and 413 whoever wants it */
     const atomic_bool *cancel;          /* of a copy worked at on another thread; NULL: it is not */
 };
 /* Case-insensitive; TEXT_NONE when absent. The first, when it stands there more than once. */
 struct text http_header(const struct http_request *r, const char *name);
+/* For a header that is a list: all lines of that name, with commas between (RFC 9110 section 5.3), in r->arena. When
+ * that is full, the first. */
+struct text http_header_list(const struct http_request *r, const char *name);
 /* Decoded query parameter (the first of that name, in r->arena); *ret_count (may be NULL) how often it stands there.
  * TEXT_NONE and 0 when absent; an empty one has a ptr. Bad escapes never come here: they were answered with 400. */
 struct text http_param(const struct http_request *r, const char *name, size_t *ret_count);
 /* Iterates over decoded parameter names and values; *at starts at 0. false at the end. */
 bool http_next_param(const struct http_request *r, size_t *at, struct text *ret_name, struct text *ret_value);
+
+/* With options.heads_first a request that announces a body (but GET, HEAD and OPTIONS) comes to the handler as its
+ * head alone at first, with body_waits, so that who may not send it is told before any of it is read. Who would look
+ * at the body returns this then, and is called again with all of it. Any other answer is the answer: the connection
+ * ends with it, and what is still being sent is not read. */
+struct outbound *http_want_body(const struct http_request *r);
 
 /* Called on a pool thread, which serves many connections: nothing long runs here. Returns the answer (owned by net
  * from then on), what http_hold() or http_stream() returned, or NULL for a plain 500. */
@@ -95,6 +106,7 @@ struct http_server_options {
     const struct ipnet *trusted;
     size_t trusted_count;
     unsigned idle_timeout_s; /* 0: 30 */
+    bool heads_first;        /* the handler is asked before a body is read: http_want_body() */
     http_handler *handler;
     void *self;
     /* Answers for faults found before or instead of the handler: returns an outbound for the status (400, 413, 431,

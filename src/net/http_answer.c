@@ -106,7 +106,7 @@ enum MHD_Result http_answer(struct http_exchange *x, struct MHD_Connection *conn
     struct text body = outbound_body(o), packed = TEXT_NONE;
     int status = outbound_status(o);
     bool choice = can_be_packed(o);
-    if (choice && http_likes_gzip(http_header(&x->request, MHD_HTTP_HEADER_ACCEPT_ENCODING)))
+    if (choice && http_likes_gzip(http_header_list(&x->request, MHD_HTTP_HEADER_ACCEPT_ENCODING)))
         packed = packed_body(o);
     body = packed.ptr ? packed : body;
     char *bytes = (char *)(uintptr_t)body.ptr; /* read only: the library copies from it */

@@ -48,6 +48,17 @@ bool http_body_begin(struct http_exchange *x)
     return !hopeless && !(x->fault && http_header(&x->request, MHD_HTTP_HEADER_EXPECT).ptr);
 }
 
+bool http_body_comes(const struct http_exchange *x)
+{
+    static const char *const without[] = {"GET", "HEAD", "OPTIONS"};
+    for (size_t i = 0; i < ARRAY_LEN(without); i++)
+        if (text_eq(x->request.method, text_of(without[i])))
+            return false;
+    struct text length = text_trim(http_header(&x->request, MHD_HTTP_HEADER_CONTENT_LENGTH));
+    return (length.len && !text_eq(length, TEXT("0"))) ||
+           http_header(&x->request, MHD_HTTP_HEADER_TRANSFER_ENCODING).ptr != NULL;
+}
+
 static enum err take(struct http_exchange *x, struct text piece)
 {
     if (!x->gzip) {

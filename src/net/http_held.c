@@ -46,6 +46,13 @@ struct outbound *http_stream(const struct http_request *r, struct outbound *head
     return marker(x);
 }
 
+struct outbound *http_want_body(const struct http_request *r)
+{
+    struct http_exchange *x = r->exchange;
+    x->asked = ASKED_BODY;
+    return marker(x);
+}
+
 /* ---- streams ---- */
 
 static void take_piece(struct http_exchange *x, struct outbound *piece)
@@ -130,7 +137,12 @@ bool http_held_take(struct http_exchange *x, struct MHD_Connection *connection, 
     x->asked = ASKED_NOTHING;
     if (returned != marker(x))
         return false;
-    if (asked == ASKED_STREAM)
+    if (asked == ASKED_BODY && x->at_head) {
+        x->at_head = false;
+        *ret = x->unread ? http_answer_fault(x, connection, x->fault) : MHD_YES;
+    } else if (asked == ASKED_BODY)
+        *ret = http_answer_fault(x, connection, MHD_HTTP_INTERNAL_SERVER_ERROR);
+    else if (asked == ASKED_STREAM)
         *ret = begin_stream(x, connection);
     else if (x->request.closing || !http_wait_begin(x->server->wait, &x->waiter, mark, x->state, x->until_us))
         *ret = http_answer_fault(x, connection, MHD_HTTP_SERVICE_UNAVAILABLE);

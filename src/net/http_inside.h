@@ -33,7 +33,7 @@ struct http_server {
 };
 
 struct http_gunzip;
-enum asked { ASKED_NOTHING, ASKED_HOLD, ASKED_STREAM };
+enum asked { ASKED_NOTHING, ASKED_HOLD, ASKED_STREAM, ASKED_BODY };
 
 struct http_connection {
     int fd;
@@ -61,6 +61,8 @@ struct http_exchange {
     size_t discarded;
     int fault; /* status of the fault found in head or body; 0: none */
     bool begun, arrived, busy;
+    bool at_head; /* the handler has not said yet whether it wants the body */
+    bool unread;  /* nothing of the body is read, even if it does: it is told x->fault */
     char peer[IPADDR_TEXT_MAX];
     /* of what waits or streams (http_held.c) */
     bool waited; /* the answer says that it was */
@@ -101,6 +103,8 @@ bool http_is_answer(const struct outbound *o);
 /* ---- http_body.c ---- */
 /* The head is there. false: x->fault is to be answered now, nothing of a body is wanted. */
 bool http_body_begin(struct http_exchange *x);
+/* The head announces one that may mean something: for a method that has any use for it. */
+bool http_body_comes(const struct http_exchange *x);
 bool http_body_receive(struct http_exchange *x, const char *bytes, size_t len); /* false: too much for anything */
 void http_body_end(struct http_exchange *x);                                    /* all has come */
 void http_body_done(struct http_exchange *x);

@@ -148,3 +148,20 @@ struct text http_header(const struct http_request *r, const char *name)
             return r->headers->fields[i].value;
     return TEXT_NONE;
 }
+
+struct text http_header_list(const struct http_request *r, const char *name)
+{
+    struct text list = TEXT_NONE;
+    for (size_t i = 0; r->headers && i < r->headers->count; i++) {
+        const struct http_field *f = &r->headers->fields[i];
+        if (!text_eq_nocase(f->name, text_of(name)))
+            continue;
+        const char *longer =
+            list.ptr ? arena_printf(r->arena, TEXT_FMT ", " TEXT_FMT, TEXT_ARG(list), TEXT_ARG(f->value)) : NULL;
+        if (!list.ptr)
+            list = f->value;
+        else if (longer)
+            list = text_of(longer);
+    }
+    return list;
+}

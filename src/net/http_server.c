@@ -1,10 +1,11 @@
 /* net/http_server.c - requests in, struct outbound out, with libmicrohttpd: one epoll loop a pool thread.
  *
  * An exchange is one request and its answer: NEW -> (the library calls `step` at the head, for each piece of the
- * body, and at its end) -> BODY -> [HELD -> (and again when it was resumed)] -> ANSWERED or STREAMING -> gone in
- * `completed`. Invariants: 1. the handler sees whole requests only. 2. an outbound belongs to the library's response
- * from the moment it is handed over. 3. `busy` counts exchanges between whole request and end of answer, those that
- * wait with them; stopping wakes them and waits for it. */
+ * body, and at its end) -> [AT_HEAD, the handler is asked whether it wants the body] -> BODY -> [HELD -> (and again
+ * when it was resumed)] -> ANSWERED or STREAMING -> gone in `completed`. Invariants: 1. the handler sees whole
+ * requests, or heads of which it knows that. 2. an outbound belongs to the library's response from the moment it is
+ * handed over. 3. `busy` counts exchanges between whole request and end of answer, those that wait with them;
+ * stopping wakes them and waits for it. */
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -72,6 +73,28 @@ static void read_target(struct http_exchange *x)
         x->fault = e == ERR_NOMEM ? MHD_HTTP_INTERNAL_SERVER_ERROR : MHD_HTTP_BAD_REQUEST;
 }
 
+/* What the handler says of the request as it stands. */
+static enum MHD_Result ask(struct http_exchange *x, struct MHD_Connection *connection)
+{
+    struct http_server *s = x->server;
+    enum MHD_Result told;
+    x->request.body_waits = x->at_head;
+    x->request.body_too_long = x->at_head && x->fault == MHD_HTTP_CONTENT_TOO_LARGE;
+    x->request.held = x->state;
+    x->request.closing = http_is_stopping(s);
+    uint64_t mark = http_wait_mark(s->wait);
+    struct http_call call;
+    http_call_begin(&s->calls, &call);
+    struct outbound *o = s->options.handler(s->options.self, &x->request);
+    http_call_end(&s->calls, &call);
+    if (http_held_take(x, connection, o, mark, &told))
+        return told;
+    if (http_is_answer(o))
+        return http_answer(x, connection, o);
+    outbound_free(o);
+    return http_answer_fault(x, connection, MHD_HTTP_INTERNAL_SERVER_ERROR);
+}
+
 static enum MHD_Result begin(struct http_exchange *x, struct MHD_Connection *connection, const char *method)
 {
     x->begun = true;
@@ -85,7 +108,12 @@ static enum MHD_Result begin(struct http_exchange *x, struct MHD_Connection *con
     read_headers(x, connection);
     read_target(x);
     http_sender_begin(x);
-    return http_body_begin(x) ? MHD_YES : http_answer_fault(x, connection, x->fault);
+    bool sound = !x->fault;
+    x->unread = !http_body_begin(x);
+    x->at_head = sound && x->server->options.heads_first && http_body_comes(x);
+    if (x->at_head)
+        return ask(x, connection);
+    return x->unread ? http_answer_fault(x, connection, x->fault) : MHD_YES;
 }
 
 /* ---- its end ---- */
@@ -130,33 +158,19 @@ static void leave(struct http_exchange *x)
 /* Once the request is whole, and again each time it was held and resumed. */
 static enum MHD_Result finish(struct http_exchange *x, struct MHD_Connection *connection)
 {
-    struct http_server *s = x->server;
-    enum MHD_Result told;
     if (!x->arrived) {
         x->arrived = true;
         http_body_end(x);
-        http_watch_arrived(s->watch, x->connection->watched);
+        http_watch_arrived(x->server->watch, x->connection->watched);
         if (!enter(x))
             return MHD_NO;
-    } else if (x->waiter.gone || has_stopped(s)) {
+    } else if (x->waiter.gone || has_stopped(x->server)) {
         return MHD_NO;
     }
     if (x->fault)
         return http_answer_fault(x, connection, x->fault);
     x->request.body = buffer_text(&x->body);
-    x->request.held = x->state;
-    x->request.closing = http_is_stopping(s);
-    uint64_t mark = http_wait_mark(s->wait);
-    struct http_call call;
-    http_call_begin(&s->calls, &call);
-    struct outbound *o = s->options.handler(s->options.self, &x->request);
-    http_call_end(&s->calls, &call);
-    if (http_held_take(x, connection, o, mark, &told))
-        return told;
-    if (http_is_answer(o))
-        return http_answer(x, connection, o);
-    outbound_free(o);
-    return http_answer_fault(x, connection, MHD_HTTP_INTERNAL_SERVER_ERROR);
+    return ask(x, connection);
 }
 
 /* ---- what the library calls ---- */
@@ -190,6 +204,8 @@ static enum MHD_Result step(void *self, struct MHD_Connection *connection, const
         return MHD_NO;
     if (!x->begun)
         return begin(x, connection, method);
+    if (x->at_head) /* it was held */
+        return x->waiter.gone || has_stopped(x->server) ? MHD_NO : ask(x, connection);
     if (*upload_data_size) {
         size_t len = *upload_data_size;
         *upload_data_size = 0;

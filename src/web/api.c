@@ -348,7 +348,10 @@ static struct outbound *answer_asker(struct api_door *d, const struct http_reque
         api_permit_free(permit);
         permit = NULL;
         e = permit_for(d, a, &op, &permit, &why);
-        answer = e == ERR_DENIED ? plain(403, "Not permitted", why) : e ? NULL : run(d, &op, request, &permit);
+        if (e)
+            answer = e == ERR_DENIED ? plain(403, "Not permitted", why) : NULL;
+        else
+            answer = request->body_waits ? http_want_body(request) : run(d, &op, request, &permit);
     }
     api_permit_free(permit);
     return answer;

@@ -85,6 +85,7 @@ enum err web_start(struct node *node, const struct web_options *options, struct 
                                                  .trusted = options->trusted,
                                                  .trusted_count = options->trusted_count,
                                                  .fault_page = routes_fault,
+                                                 .heads_first = true,
                                                  .answered = routes_answered};
         e = http_server_start(&http, &w->http, reterr);
         if (e == OK)

@@ -90,11 +90,22 @@ static struct outbound *log_in(struct node *node, const struct http_request *req
     return problem(401, "Not logged in", "Name and password do not belong together.");
 }
 
+/* Nobody is known here yet: nothing large is read, and nothing of unknown length. */
+static bool announces_too_much(const struct http_request *request)
+{
+    uint64_t bytes;
+    struct text length = http_header(request, "Content-Length");
+    return !length.ptr || text_u64(text_trim(length), &bytes) || bytes > SESSION_BODY_MAX;
+}
+
 static struct outbound *post(struct node *node, const struct http_request *request)
 {
     struct json_doc *doc;
     if (!is_json(http_header(request, "Content-Type")))
         return problem(415, "Not JSON", "Content-Type is application/json.");
+    if (request->body_waits)
+        return announces_too_much(request) ? problem(413, "Too large", "A name and a password, with Content-Length.")
+                                           : http_want_body(request);
     if (request->body.len > SESSION_BODY_MAX)
         return problem(413, "Too large", "A name and a password.");
     enum err e = json_parse(request->body, &doc, NULL);
@@ -129,6 +140,8 @@ struct outbound *session_door_handle(struct node *node, const struct http_reques
 {
     if (text_eq(request->method, TEXT("POST")))
         return post(node, request);
+    if (text_eq(request->method, TEXT("DELETE")) && request->body_waits)
+        return http_want_body(request);
     if (text_eq(request->method, TEXT("DELETE")))
         return end(node, request);
     return problem(405, "Another method", "POST logs in, DELETE logs out.");

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pty
+import select
 import threading
 import time
 
@@ -277,6 +278,40 @@ def taking_back_is_at_once(folder):
     node.fails(64, "account", "set", "anna", "--role", "king")
 
 
+def who_waits_is_asked_again(folder):
+    """Requests that were let in and wait for news are refused as soon as what let them in is taken back."""
+    node = Node(folder, "CSIRT")
+    held = OBJECTS + "?added_after=2099-01-01T00:00:00Z"
+    for name in ("anna", "bert", "carl", "dora"):
+        node.ok("account", "add", name, "--role", "analyst")
+    give_password(node, "carl", RIGHT)
+    tokens = {name: token(node, name) for name in ("anna", "bert", "dora")}
+    node.serve()
+    node.ok("peer", "invite", "CERT B", "--out", node.home + ".invite")
+    with open(node.home + ".invite", encoding="utf-8") as file:
+        tokens["CERT B"] = json.load(file)
+    carl = base64.b64encode(f"carl:{RIGHT}".encode()).decode()
+    takes = [("anna", 401, ["account", "token", "anna", "--revoke", tokens["anna"].get("id", ""), "--reason", "lost"]),
+             ("bert", 401, ["account", "disable", "bert", "--reason", "left"]),
+             ("carl", 401, ["account", "password", "carl", "--remove"]),
+             ("CERT B", 401, ["peer", "expel", "CERT B", "--reason", "left"])]
+    for name, status, words in takes:
+        line = http.client.HTTPConnection(node.url.split("//")[1].partition("/")[0], timeout=40)
+        by = f"Basic {carl}" if name == "carl" else f"Bearer {tokens[name]['token']}"
+        line.request("GET", "/taxii2/" + held, headers={"Accept": TAXII, "Prefer": "wait=30", "Authorization": by})
+        time.sleep(0.4)
+        ready = select.select([line.sock], [], [], 0)[0]
+        check(not ready, f"{name} is not held")
+        begun = time.monotonic()
+        node.ok(*words)
+        answer = line.getresponse()
+        body = answer.read()
+        check(answer.status == status and b"objects" not in body, f"{name}: {answer.status} {body!r}")
+        check(time.monotonic() - begun < 10, f"{name} was heard only after {time.monotonic() - begun:.1f} s")
+        line.close()
+    check(node.get(held, tokens["dora"]["token"])[0] == 200, "the others stay")
+
+
 def typed_at_a_terminal(folder):
     """Twice, without being shown."""
     node = Node(folder, "CSIRT")
@@ -303,5 +338,5 @@ def typed_at_a_terminal(folder):
 
 
 main(people_log_in, a_flood_of_guesses_holds_nobody_up, guessing_locks_nobody_out, sessions_begin_and_end,
-     taking_back_is_at_once, typed_at_a_terminal, a_token_is_for_what_its_scopes_say, acting_wants_its_scope,
+     taking_back_is_at_once, who_waits_is_asked_again, typed_at_a_terminal, a_token_is_for_what_its_scopes_say, acting_wants_its_scope,
      a_token_ends, one_is_revoked)

@@ -107,6 +107,30 @@ static void headers_ignore_case(void **state)
     assert_null(http_header(&r, "accept").ptr);
 }
 
+/* RFC 9110 section 5.3 */
+static void lines_of_one_name_are_one_list(void **state)
+{
+    (void)state;
+    const struct http_field fields[] = {{TEXT("Accept"), TEXT("a/b")},
+                                        {TEXT("Host"), TEXT("x")},
+                                        {TEXT("ACCEPT"), TEXT("c/d;q=0")},
+                                        {TEXT("accept"), TEXT("")}};
+    const struct http_headers headers = {fields, ARRAY_LEN(fields)};
+    struct arena arena;
+    arena_init(&arena, KIB);
+    struct http_request r = {.headers = &headers, .arena = &arena};
+    assert_text(http_header_list(&r, "accept"), "a/b, c/d;q=0, ");
+    assert_text(http_header_list(&r, "Host"), "x");
+    assert_null(http_header_list(&r, "Origin").ptr);
+    r.headers = NULL;
+    assert_null(http_header_list(&r, "Host").ptr);
+    arena_done(&arena);
+    r = (struct http_request){.headers = &headers, .arena = &arena};
+    arena_init(&arena, 1); /* full */
+    assert_text(http_header_list(&r, "accept"), "a/b");
+    arena_done(&arena);
+}
+
 static void addresses_to_listen_on(void **state)
 {
     (void)state;
@@ -149,9 +173,10 @@ static void private_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(private_addresses),   cmocka_unit_test(paths_decode),
-        cmocka_unit_test(queries_are_checked), cmocka_unit_test(parameters_are_found),
-        cmocka_unit_test(headers_ignore_case), cmocka_unit_test(addresses_to_listen_on),
+        cmocka_unit_test(private_addresses),      cmocka_unit_test(paths_decode),
+        cmocka_unit_test(queries_are_checked),    cmocka_unit_test(parameters_are_found),
+        cmocka_unit_test(headers_ignore_case),    cmocka_unit_test(lines_of_one_name_are_one_list),
+        cmocka_unit_test(addresses_to_listen_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
