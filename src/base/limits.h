@@ -64,6 +64,8 @@
 /* Objects in one TAXII page, and when the client did not say. */
 #define TAXII_PAGE_MAX     1000
 #define TAXII_PAGE_DEFAULT 100
+/* An index file: some 110 bytes an indicator. */
+#define INDEX_FILE_MAX_BYTES (32 * GIB)
 /* Log segment size, and the largest record in one (a body of STIX_OBJECT_MAX_BYTES and its frame). */
 #define LOG_SEGMENT_BYTES    (64 * MIB)
 #define LOG_RECORD_MAX_BYTES (16 * MIB)

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "match/chars.h"
+#include "match/index_file.h"
 #include "match/lookup.h"
 
 #define HASH_BYTES_MAX 64
@@ -87,7 +88,10 @@ static bool key_make(enum value_kind kind, struct text value, struct key *key)
     case VALUE_SHA1:
     case VALUE_SHA256:
     case VALUE_SHA512: key->len = digest_bytes(kind); return hex_read(value, key->bytes, key->len) == OK;
-    default: return false;
+    default: /* kinds that are bytes between boundaries */
+        key->ptr = value.ptr;
+        key->len = value.len;
+        return kind > VALUE_SHA512 && kind < VALUE_KINDS && value.len > 0 && value.len <= VALUE_MAX_BYTES;
     }
 }
 
@@ -97,6 +101,19 @@ enum err index_builder_add(struct index_builder *b, enum value_kind kind, struct
     if (!key_make(kind, value, &key))
         return ERR_MALFORMED;
     return key_list_add(&b->lists[kind], key.ptr, key.len, ref);
+}
+
+uint32_t index_builder_last_key(const struct index_builder *b, enum value_kind kind)
+{
+    const struct key_list *l = &b->lists[kind];
+    return l->items[l->count - 1].key;
+}
+
+struct text index_item_value(const struct index *i, struct text values, const struct index_item *item)
+{
+    if (!index_kind_is_text((enum value_kind)item->kind))
+        return (struct text){values.ptr + item->value_at, item->value_len};
+    return (struct text){(const char *)i->tables[item->kind].keys + item->value_at, item->value_len};
 }
 
 /* ---- what is derived from the lists before they become tables ---- */
@@ -232,9 +249,11 @@ static enum err build_tables(struct index *i, struct index_builder *b)
     if (!err)
         err = table_build(&i->url_starts, &starts, i->seed);
     key_list_done(&starts);
+    if (!err)
+        table_forget_refs(&i->url_starts);
     for (int k = 1; k < VALUE_KINDS && !err; k++) {
         err = table_build(&i->tables[k], &b->lists[k], i->seed);
-        i->pairs += i->tables[k].ref_count;
+        i->pairs += i->tables[k].pairs;
     }
     return err;
 }
@@ -303,7 +322,7 @@ size_t index_memory_bytes(const struct index *i)
 struct index_refs lookup_bytes(const struct index *i, enum value_kind kind, const void *key, size_t len)
 {
     const struct table *t = &i->tables[kind];
-    return lookup_refs(t, table_find(t, key, len));
+    return table_refs(t, table_find(t, key, len));
 }
 
 struct index_refs lookup_network(const struct index *i, const struct ipaddr *a, unsigned len)

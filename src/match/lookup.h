@@ -36,11 +36,6 @@ static inline void lookup_v4_prefetch(const struct index *i, const uint8_t a[4])
         __builtin_prefetch(i->v4_map + ((uint32_t)a[0] << 10 | (uint32_t)a[1] << 2 | a[2] >> 6));
 }
 
-static inline struct index_refs lookup_refs(const struct table *t, const struct table_entry *e)
-{
-    return e ? (struct index_refs){t->refs + e->first_ref, e->ref_count} : (struct index_refs){NULL, 0};
-}
-
 struct index_refs lookup_bytes(const struct index *i, enum value_kind kind, const void *key, size_t len);
 /* Refs of the network of exactly that length that holds a. */
 struct index_refs lookup_network(const struct index *i, const struct ipaddr *a, unsigned len);

@@ -1,6 +1,6 @@
 /* match/table.c - builds and probes one table of the index.
- * Invariants once built: slots are at most two thirds full; every key stands in exactly one entry; entry e's refs are
- * refs[first_ref .. first_ref + ref_count), in the order they were added. */
+ * Invariants once built: slots are at most two thirds full; every key stands in exactly one entry; its refs are in
+ * the order they were added. */
 #include "match/table.h"
 
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 
 #define HUGE_PAGE_BYTES (2 * MIB)
 #define ITEMS_MAX       (UINT32_MAX / 2)
+#define ENTER_BATCH     16
 
 void *table_alloc(size_t bytes)
 {
@@ -40,7 +41,7 @@ static enum err make_room(void **array, size_t *cap, size_t used, size_t more, s
 
 enum err key_list_add(struct key_list *l, const void *key, size_t len, uint32_t ref)
 {
-    if (len > UINT32_MAX - l->len || l->count >= ITEMS_MAX)
+    if (len > UINT16_MAX || len > UINT32_MAX - l->len || l->count >= ITEMS_MAX || ref & TABLE_LIST)
         return ERR_LIMIT;
     void *bytes = l->bytes, *items = l->items;
     enum err err = make_room(&bytes, &l->cap, l->len, len, 1);
@@ -75,7 +76,7 @@ static uint64_t power_of_two(uint64_t least)
 static struct table_slot *slot_of(const struct table *t, uint64_t hash, const void *key, size_t len)
 {
     uint32_t tag = (uint32_t)(hash >> 32);
-    for (uint64_t i = hash & t->slot_mask;; i = (i + 1) & t->slot_mask) {
+    for (size_t i = table_home(t, hash);; i = i + 1 < t->slot_count ? i + 1 : 0) {
         struct table_slot *slot = &t->slots[i];
         if (!slot->entry)
             return slot;
@@ -93,50 +94,100 @@ const struct table_entry *table_probe(const struct table *t, uint64_t hash, cons
     return slot->entry ? &t->entries[slot->entry - 1] : NULL;
 }
 
-/* Enters item's key if it is new; returns the number of its entry. */
-static uint32_t enter(struct table *t, const struct key_item *item)
+/* Enters item's key if it is new; returns the number of its entry, whose ref counts its items for now. */
+static uint32_t enter(struct table *t, const struct key_item *item, uint64_t hash)
 {
-    const uint8_t *key = t->keys + item->key;
-    uint64_t hash = table_hash(t, key, item->len);
-    struct table_slot *slot = slot_of(t, hash, key, item->len);
+    struct table_slot *slot = slot_of(t, hash, t->keys + item->key, item->len);
     if (!slot->entry) {
-        t->entries[t->count++] = (struct table_entry){.key = item->key, .len = item->len};
+        t->entries[t->count++] = (struct table_entry){.key = item->key, .len = (uint16_t)item->len};
         *slot = (struct table_slot){(uint32_t)(hash >> 32), (uint32_t)t->count};
         t->filter[hash >> 24 & t->filter_mask] |= table_filter_bits(hash);
     }
+    t->entries[slot->entry - 1].ref++;
     return slot->entry - 1;
 }
 
-/* Counts into ref_count, places by running sums, then fills: entry_of[i] is the entry of item i. */
+/* A few at a time, so that their cache misses overlap. */
+static void enter_all(struct table *t, const struct key_list *l, uint32_t *entry_of)
+{
+    uint64_t hashes[ENTER_BATCH];
+    for (size_t at = 0; at < l->count; at += ENTER_BATCH) {
+        size_t batch = l->count - at < ENTER_BATCH ? l->count - at : ENTER_BATCH;
+        for (size_t i = 0; i < batch; i++) {
+            const struct key_item *item = &l->items[at + i];
+            hashes[i] = table_hash(t, t->keys + item->key, item->len);
+            __builtin_prefetch(&t->slots[table_home(t, hashes[i])], 1);
+            __builtin_prefetch(&t->filter[hashes[i] >> 24 & t->filter_mask], 1);
+        }
+        for (size_t i = 0; i < batch; i++)
+            entry_of[at + i] = enter(t, &l->items[at + i], hashes[i]);
+    }
+}
+
+/* Room for the lists of those that have several items. Each begins empty. */
+static enum err place_lists(struct table *t)
+{
+    size_t words = 0;
+    for (size_t e = 0; e < t->count; e++)
+        words += t->entries[e].ref > 1 ? t->entries[e].ref + 1 : 0;
+    if (words >= TABLE_LIST)
+        return ERR_LIMIT;
+    t->refs = table_alloc(words * sizeof *t->refs);
+    if (!t->refs)
+        return ERR_NOMEM;
+    for (size_t e = 0; e < t->count; e++) {
+        size_t count = t->entries[e].ref;
+        if (count < 2)
+            continue;
+        t->entries[e].ref = (uint32_t)t->ref_words | TABLE_LIST;
+        t->refs[t->ref_words] = TABLE_LIST;
+        t->ref_words += count + 1;
+    }
+    return OK;
+}
+
 static void fill_refs(struct table *t, const struct key_list *l, const uint32_t *entry_of)
 {
-    for (size_t i = 0; i < l->count; i++)
-        t->entries[entry_of[i]].ref_count++;
-    uint32_t sum = 0;
-    for (size_t e = 0; e < t->count; e++) {
-        t->entries[e].first_ref = sum;
-        sum += t->entries[e].ref_count;
-        t->entries[e].ref_count = 0;
-    }
     for (size_t i = 0; i < l->count; i++) {
         struct table_entry *e = &t->entries[entry_of[i]];
-        uint32_t *refs = t->refs + e->first_ref;
-        if (e->ref_count && refs[e->ref_count - 1] == l->items[i].ref)
-            continue;
-        refs[e->ref_count++] = l->items[i].ref;
-        t->ref_count++;
+        uint32_t ref = l->items[i].ref;
+        if (e->ref & TABLE_LIST) {
+            uint32_t *list = t->refs + (e->ref & ~TABLE_LIST);
+            size_t count = list[0] & ~TABLE_LIST;
+            if (count && list[count] == ref)
+                continue;
+            list[++count] = ref;
+            list[0] = (uint32_t)count | TABLE_LIST;
+        } else {
+            e->ref = ref;
+        }
+        t->pairs++;
     }
 }
 
 static bool alloc_arrays(struct table *t, size_t items)
 {
-    t->slot_mask = power_of_two(items + items / 2 + 1) - 1;
+    t->slot_count = items + items / 2 + 1;
     t->filter_mask = power_of_two(items / 4 + 1) - 1; /* 16 to 32 bits a key */
-    t->slots = table_alloc((t->slot_mask + 1) * sizeof *t->slots);
+    t->slots = table_alloc(t->slot_count * sizeof *t->slots);
     t->filter = table_alloc((t->filter_mask + 1) * sizeof *t->filter);
     t->entries = table_alloc(items * sizeof *t->entries);
-    t->refs = table_alloc(items * sizeof *t->refs);
-    return t->slots && t->filter && t->entries && t->refs;
+    return t->slots && t->filter && t->entries;
+}
+
+static enum err build(struct table *t, const struct key_list *l)
+{
+    uint32_t *entry_of = malloc(l->count * sizeof *entry_of);
+    enum err err = entry_of && alloc_arrays(t, l->count) ? OK : ERR_NOMEM;
+    if (!err) {
+        t->keys = l->bytes;
+        enter_all(t, l, entry_of);
+        err = place_lists(t);
+    }
+    if (!err)
+        fill_refs(t, l, entry_of);
+    free(entry_of);
+    return err;
 }
 
 enum err table_build(struct table *ret, struct key_list *l, uint64_t seed)
@@ -147,27 +198,28 @@ enum err table_build(struct table *ret, struct key_list *l, uint64_t seed)
         *ret = t;
         return OK;
     }
-    uint32_t *entry_of = malloc(l->count * sizeof *entry_of);
-    if (!entry_of || !alloc_arrays(&t, l->count)) {
-        free(entry_of);
+    enum err err = build(&t, l);
+    if (err) {
+        t.keys = NULL; /* the list's still */
         table_done(&t);
-        return ERR_NOMEM;
+        return err;
     }
-    t.keys = l->bytes;
-    t.key_bytes = l->cap;
-    for (size_t i = 0; i < l->count; i++)
-        entry_of[i] = enter(&t, &l->items[i]);
-    fill_refs(&t, l, entry_of);
-    free(entry_of);
     uint8_t *shrunk = realloc(l->bytes, l->len ? l->len : 1);
-    if (shrunk) {
-        t.keys = shrunk;
-        t.key_bytes = l->len;
-    }
+    t.keys = shrunk ? shrunk : l->bytes;
+    t.key_bytes = l->len;
     l->bytes = NULL;
     key_list_done(l);
     *ret = t;
     return OK;
+}
+
+void table_forget_refs(struct table *t)
+{
+    for (size_t e = 0; e < t->count; e++)
+        t->entries[e].ref = 0;
+    free(t->refs);
+    t->refs = NULL;
+    t->ref_words = t->pairs = 0;
 }
 
 void table_done(struct table *t)
@@ -184,6 +236,6 @@ size_t table_memory_bytes(const struct table *t)
 {
     if (!t->filter)
         return 0;
-    return (t->filter_mask + 1) * sizeof *t->filter + (t->slot_mask + 1) * sizeof *t->slots +
-           t->count * sizeof *t->entries + t->ref_count * sizeof *t->refs + t->key_bytes;
+    return (t->filter_mask + 1) * sizeof *t->filter + t->slot_count * sizeof *t->slots +
+           t->count * sizeof *t->entries + t->ref_words * sizeof *t->refs + t->key_bytes;
 }

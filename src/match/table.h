@@ -20,33 +20,42 @@ struct key_list {
     size_t count, items_cap;
 };
 
-/* ERR_NOMEM | ERR_LIMIT (4 GiB of keys, 2^31 items) */
+/* ERR_NOMEM | ERR_LIMIT (4 GiB of keys, one of 64 KiB, 2^31 items, a ref of 2^31) */
 MUST_CHECK enum err key_list_add(struct key_list *l, const void *key, size_t len, uint32_t ref);
 void key_list_done(struct key_list *l);
 
+/* These three lie in index files as they are (docs/FORMAT-index.md). */
 struct table_slot {
     uint32_t tag;   /* upper half of the key's hash */
     uint32_t entry; /* number of the entry + 1; 0: free */
 };
 struct table_entry {
-    uint32_t key, len;
-    uint32_t first_ref, ref_count;
+    uint32_t key; /* where it begins in keys */
+    uint32_t ref; /* the only one; or TABLE_LIST and where its list begins in refs */
+    uint16_t len;
+    uint16_t zero;
 };
+/* A list of refs: TABLE_LIST and how many, then these. No ref has the bit, so that heads of lists are known. */
+#define TABLE_LIST UINT32_C(0x80000000)
+
 struct table {
     uint64_t seed;
     uint64_t *filter; /* NULL when the table is empty */
     uint64_t filter_mask;
     struct table_slot *slots;
-    uint64_t slot_mask;
+    size_t slot_count;
     struct table_entry *entries;
     uint8_t *keys;
-    uint32_t *refs;
-    size_t count, key_bytes, ref_count;
+    uint32_t *refs; /* lists */
+    size_t count, key_bytes, ref_words;
+    size_t pairs; /* (key, ref) */
 };
 
 /* Takes the list's bytes and empties it. The same (key, ref) twice in a row counts once. On ERR_NOMEM list and table
  * are what they were. */
 MUST_CHECK enum err table_build(struct table *t, struct key_list *l, uint64_t seed);
+/* Of a table that is only asked whether it has a key. */
+void table_forget_refs(struct table *t);
 void table_done(struct table *t);
 size_t table_memory_bytes(const struct table *t);
 
@@ -65,6 +74,12 @@ static inline uint64_t table_filter_bits(uint64_t hash)
            UINT64_C(1) << (hash >> 18 & 63);
 }
 
+/* Where its search begins: the lower half of the hash, scaled. The tag is of the upper half. */
+static inline size_t table_home(const struct table *t, uint64_t hash)
+{
+    return (size_t)((hash & UINT32_MAX) * t->slot_count >> 32);
+}
+
 static inline bool table_may_have(const struct table *t, uint64_t hash)
 {
     uint64_t bits = table_filter_bits(hash);
@@ -80,4 +95,14 @@ static inline const struct table_entry *table_find(const struct table *t, const 
         return NULL;
     uint64_t hash = table_hash(t, key, len);
     return table_may_have(t, hash) ? table_probe(t, hash, key, len) : NULL;
+}
+
+static inline struct index_refs table_refs(const struct table *t, const struct table_entry *e)
+{
+    if (!e)
+        return (struct index_refs){NULL, 0};
+    if (!(e->ref & TABLE_LIST))
+        return (struct index_refs){&e->ref, 1};
+    const uint32_t *list = t->refs + (e->ref & ~TABLE_LIST);
+    return (struct index_refs){list + 1, list[0] & ~TABLE_LIST};
 }
