@@ -174,6 +174,22 @@ static enum ref_state closed_state(struct page *p, struct text id, const struct 
     return e ? REF_WITHHELD : REF_CLEARED;
 }
 
+/* What a page shows in the place of a version that was withdrawn (page.c), where that one hides nothing from the
+ * recipient; of one that might, nothing is looked at further. ERR_NOT_FOUND */
+static enum err find_stand_in(struct page *p, struct text id, struct version_row *row)
+{
+    struct sharing_question asked;
+    struct decision d = {0};
+    char name[VERSION_NAME_MAX];
+    bool cleared;
+    const struct gate_class *c = clearance_class(p->clearance, row->class_id, &cleared);
+    if (!c || (!cleared && !clearance_singled(p->clearance, id)) ||
+        !clearance_decide(p->clearance, p->now_us, row->class_id, id, version_name(row, name), &asked, &d) ||
+        !d.cleared || d.tear || c->granular)
+        return ERR_NOT_FOUND;
+    return view_stand_in(p->view, id, row, NULL, NULL);
+}
+
 static enum ref_state held_state(struct page *p, struct text id)
 {
     struct version_row row;
@@ -182,9 +198,12 @@ static enum ref_state held_state(struct page *p, struct text id)
     char name[VERSION_NAME_MAX];
     bool cleared;
     enum err e = view_current(p->view, id, &row, NULL);
+    bool sound = e == OK && row.standing == STANDING_CURRENT;
+    if (sound && row.withdrawn)
+        e = find_stand_in(p, id, &row);
     if (e && e != ERR_NOT_FOUND)
         p->failed = e;
-    if (e || row.standing != STANDING_CURRENT || row.withdrawn)
+    if (e || !sound)
         return REF_WITHHELD;
     const struct gate_class *c = clearance_class(p->clearance, row.class_id, &cleared);
     if (!c)

@@ -69,6 +69,23 @@ static enum err on_version(void *self, const struct version_row *row)
                                    .older = row->standing == STANDING_OLDER});
 }
 
+/* The one that stands in for the withdrawn version comes as the object's current one would (store/view.h). */
+static enum err stand_in(struct view *v, struct search *s, size_t first, struct fault *reterr)
+{
+    struct clearance *c = s->c;
+    struct version_row row;
+    int64_t since_us;
+    enum err e = c->single_count > first ? view_stand_in(v, s->id, &row, &since_us, reterr) : ERR_NOT_FOUND;
+    for (size_t i = first; e == OK && i < c->single_count; i++) {
+        struct single *one = &c->singles[i];
+        if (one->n != row.n)
+            continue;
+        one->older = false;
+        one->date_us = since_us > one->date_us ? since_us : one->date_us;
+    }
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 static int by_date(const void *a, const void *b)
 {
     const struct single *x = a, *y = b;
@@ -91,9 +108,12 @@ enum err singles_find(struct view *v, struct clearance *c, int64_t now_us, struc
     for (size_t i = 0; e == OK && i < s->grant_count; i++) {
         if (i && text_eq(s->grants[i].object, s->grants[i - 1].object))
             continue;
+        size_t first = c->single_count;
         search.id = s->grants[i].object;
         e = view_versions(v, search.id, on_version, &search, reterr);
         e = e == ERR_NOT_FOUND ? OK : e; /* not here any more */
+        if (e == OK)
+            e = stand_in(v, &search, first, reterr);
     }
     if (e || !c->single_count)
         return e;

@@ -31,6 +31,9 @@ static const char schema[] =
     "CREATE TABLE unproven(n INTEGER NOT NULL, party BLOB NOT NULL, PRIMARY KEY(n, party)) WITHOUT ROWID;"
     "CREATE INDEX unproven_party ON unproven(party, n);"
     "CREATE INDEX version_page ON version(class, standing);"
+    "CREATE TABLE stand_in(uuid BLOB NOT NULL, type INTEGER NOT NULL, n INTEGER NOT NULL, t_us INTEGER NOT NULL,"
+    " PRIMARY KEY(uuid, type)) WITHOUT ROWID;"
+    "CREATE INDEX stand_in_since ON stand_in(t_us, n);"
     "CREATE TABLE indicator(n INTEGER NOT NULL, pos INTEGER NOT NULL, kind INTEGER NOT NULL, value TEXT NOT NULL,"
     " PRIMARY KEY(n, pos)) WITHOUT ROWID;"
     "CREATE TABLE reference(n INTEGER PRIMARY KEY, keys BLOB NOT NULL);"
@@ -178,6 +181,11 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_VERSION_ADD] = "INSERT INTO version(" VERSION_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
                         " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
     [SQL_VERSION_WITHDRAWN] = "UPDATE version SET withdrawn_us = ?2 WHERE n = ?1",
+    [SQL_STAND_IN_GET] = "SELECT n, t_us FROM stand_in WHERE uuid = ?1 AND type = ?2",
+    [SQL_STAND_IN_SET] = "INSERT OR REPLACE INTO stand_in VALUES(?1, ?2, ?3, ?4)",
+    [SQL_STAND_IN_DROP] = "DELETE FROM stand_in WHERE uuid = ?1 AND type = ?2",
+    [SQL_STAND_INS] = "SELECT i.n, i.t_us, v.class FROM stand_in i CROSS JOIN version v ON v.n = i.n"
+                      " WHERE i.t_us >= ?1 ORDER BY i.t_us, i.n",
     [SQL_VERSION_STANDING] = "UPDATE version SET standing = ?2 WHERE n = ?1",
     [SQL_VERSION_GET] = "SELECT " VERSION_COLUMNS " FROM version WHERE n = ?1",
     [SQL_VERSION_FROM] = "SELECT n, t_us FROM version WHERE n >= ?1 ORDER BY n LIMIT 1",

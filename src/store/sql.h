@@ -28,6 +28,10 @@ enum sql {
     SQL_VERSION_ADD,
     SQL_VERSION_STANDING,
     SQL_VERSION_WITHDRAWN,
+    SQL_STAND_IN_GET,
+    SQL_STAND_IN_SET,
+    SQL_STAND_IN_DROP,
+    SQL_STAND_INS,
     SQL_VERSION_GET,
     SQL_VERSION_FROM,
     SQL_OBJECT_CURRENT,
@@ -141,7 +145,7 @@ enum sql {
 };
 
 /* Changes whenever the schema, or what is written into it, does: an older or newer view is rebuilt. */
-#define VIEW_SCHEMA_VERSION 5
+#define VIEW_SCHEMA_VERSION 6
 
 const char *sql_text(enum sql id);
 const char *sql_schema(void);

@@ -76,7 +76,11 @@ struct version_row {
 struct text version_name(const struct version_row *row, char out[VERSION_NAME_MAX]);
 /* The version that counts. ERR_NOT_FOUND */
 MUST_CHECK enum err view_current(struct view *v, struct text id, struct version_row *ret, struct fault *reterr);
-/* The same, and whether any version is held. */
+/* What stands in for the object's current version, which was withdrawn: the newest older one that was not.
+ * *ret_since_us (may be NULL): since when. ERR_NOT_FOUND: nothing has to, or nothing can */
+MUST_CHECK enum err view_stand_in(struct view *v, struct text id, struct version_row *ret, int64_t *ret_since_us,
+                                  struct fault *reterr);
+/* As view_current(), and whether any version is held. */
 MUST_CHECK enum err view_current_held(struct view *v, struct text id, struct version_row *ret, bool *ret_held,
                                       struct fault *reterr);
 /* All versions of an object, newest first; returns what on_row returns when it is not OK. */
@@ -153,8 +157,8 @@ struct page_row {
 };
 typedef enum err view_on_page(void *self, const struct page_row *row);
 /* Rows by (date_added, n) ascending, at most limit; quarantined, claims, conflict losers and what was withdrawn are
- * never among them. With ids, and without all_versions: where the version that counts was withdrawn, the newest older
- * one that was not. */
+ * never among them. Without all_versions: where the version that counts was withdrawn, the newest older one that was
+ * not stands in for it, and was added when it began to. */
 MUST_CHECK enum err view_page(struct view *v, const struct page_query *q, view_on_page *on_row, void *self,
                               struct fault *reterr);
 MUST_CHECK enum err view_was_released(struct view *v, const struct uuid *party, uint64_t n, const struct sha256 *hash,

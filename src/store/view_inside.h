@@ -141,7 +141,10 @@ MUST_CHECK enum err view_object(struct view *v, struct text id, struct object_ro
 MUST_CHECK enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr);
 MUST_CHECK enum err apply_withdrawal(struct view *v, const struct fact *f, struct fault *reterr);
 /* Other versions' new standings; what was erased meanwhile is passed over. */
-MUST_CHECK enum err apply_standings(struct view *v, const struct fact_standings *s, struct fault *reterr);
+MUST_CHECK enum err apply_standings(struct view *v, const struct fact_standings *s, int64_t t_us,
+                                    struct fault *reterr);
+/* After whatever may change which version stands in for the object's current one: at t_us (view_stand_in.c). */
+MUST_CHECK enum err stand_in_settle(struct view *v, struct text id, int64_t t_us, struct fault *reterr);
 
 /* ---- vouchers (view_vouch.c) ---- */
 struct content {

@@ -326,7 +326,8 @@ static enum err leave(struct view *v, const struct version_row *row, enum standi
 }
 
 /* The version that was current steps back. Same key with other content: it lost a conflict, else it is older. */
-static enum err step_back(struct view *v, uint64_t n, const struct fact_object *by, struct fault *reterr)
+static enum err step_back(struct view *v, uint64_t n, const struct fact_object *by, bool *ret_withdrawn,
+                          struct fault *reterr)
 {
     struct version_texts texts;
     struct version_row row;
@@ -334,6 +335,7 @@ static enum err step_back(struct view *v, uint64_t n, const struct fact_object *
     if (err != OK)
         return err;
     bool same_key = row.modified.len > 0 && text_eq(row.modified, by->modified) && !sha256_eq(&row.hash, &by->hash);
+    *ret_withdrawn = row.withdrawn;
     return leave(v, &row, same_key ? STANDING_CONFLICT : STANDING_OLDER, reterr);
 }
 
@@ -343,6 +345,7 @@ struct version_add {
     uint64_t older;
     bool withdrawn; /* as it was in the entry that this one takes the place of; with: */
     int64_t withdrawn_us;
+    bool after_withdrawn; /* the version that was current until now is withdrawn */
 };
 
 /* The same version under its old class counts no longer. An entry that is not there any more was erased. */
@@ -385,7 +388,7 @@ static enum err no_current(struct view *v, const struct version_row *row, enum s
     return view_run(v, s, reterr);
 }
 
-enum err apply_standings(struct view *v, const struct fact_standings *list, struct fault *reterr)
+enum err apply_standings(struct view *v, const struct fact_standings *list, int64_t t_us, struct fault *reterr)
 {
     enum err err = OK;
     for (size_t i = 0; err == OK && i < list->count; i++) {
@@ -400,6 +403,8 @@ enum err apply_standings(struct view *v, const struct fact_standings *list, stru
             err = no_current(v, &row, list->list[i].standing, reterr);
         else if (err == OK)
             err = set_standing(v, &row, list->list[i].standing, reterr);
+        if (err == OK)
+            err = stand_in_settle(v, row.id, t_us, reterr);
     }
     return err;
 }
@@ -495,15 +500,15 @@ static enum err set_object(struct view *v, const struct version_add *a, const st
     return view_run(v, s, reterr);
 }
 
-static enum err become_current(struct view *v, const struct fact *f, uint32_t cls, uint64_t before,
+static enum err become_current(struct view *v, const struct fact *f, struct version_add *add, uint64_t before,
                                struct fault *reterr)
 {
-    enum err err = before == NONE ? OK : step_back(v, before, &f->u.object, reterr);
+    enum err err = before == NONE ? OK : step_back(v, before, &f->u.object, &add->after_withdrawn, reterr);
     if (err != OK)
         return err;
-    v->classes.rows[cls - 1].current++;
-    v->classes.rows[cls - 1].changed = true;
-    return in_quarantine(v, STANDING_CURRENT, cls) ? OK : add_values(v, f, reterr);
+    v->classes.rows[add->cls - 1].current++;
+    v->classes.rows[add->cls - 1].changed = true;
+    return in_quarantine(v, STANDING_CURRENT, add->cls) ? OK : add_values(v, f, reterr);
 }
 
 enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr)
@@ -530,7 +535,7 @@ enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr
     if (err == OK)
         err = add_version(v, f, &add, reterr);
     if (err == OK && o->standing == STANDING_CURRENT) {
-        err = become_current(v, f, add.cls, row.current, reterr);
+        err = become_current(v, f, &add, row.current, reterr);
         row.current = f->n;
     }
     if (err != OK)
@@ -540,7 +545,9 @@ enum err apply_object(struct view *v, const struct fact *f, struct fault *reterr
     count_standing(v, o->standing, add.cls, 1);
     err = set_object(v, &add, &row, reterr);
     if (err == OK)
-        err = apply_standings(v, &o->standings, reterr);
+        err = apply_standings(v, &o->standings, f->t_us, reterr);
+    if (err == OK && (add.after_withdrawn || o->replaces || o->standing == STANDING_OLDER))
+        err = stand_in_settle(v, o->id, f->t_us, reterr);
     const struct content c = {&ident.uuid, add.type, &o->hash};
     return err == OK && o->line ? note_unproven(v, &c, &o->party, f->n, reterr) : err;
 }
@@ -553,7 +560,8 @@ enum err apply_withdrawal(struct view *v, const struct fact *f, struct fault *re
         return view_fault(v, reterr);
     bind_u64(s, 1, f->u.withdrawal.entry);
     sqlite3_bind_int64(s, 2, f->t_us);
-    return view_run(v, s, reterr);
+    enum err err = view_run(v, s, reterr);
+    return err == OK ? stand_in_settle(v, f->u.withdrawal.object, f->t_us, reterr) : err;
 }
 
 /* ---- indicators ---- */

@@ -63,12 +63,59 @@ static enum err first_entry(struct view *v, int64_t after_us, bool equal, uint64
     return OK;
 }
 
+struct candidate {
+    int64_t date_us;
+    uint64_t n;
+    bool opened;
+};
+struct candidates {
+    struct candidate *list;
+    size_t count, cap;
+};
+
+static int by_date(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+    if (x->date_us != y->date_us)
+        return x->date_us < y->date_us ? -1 : 1;
+    return x->n < y->n ? -1 : x->n > y->n;
+}
+
+static bool class_cleared(const struct page_query *q, uint32_t class_id)
+{
+    size_t low = 0, high = q->class_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (q->classes[middle] < class_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < q->class_count && q->classes[low] == class_id;
+}
+
+static enum err keep(struct candidates *c, struct candidate one)
+{
+    if (c->count == c->cap) {
+        size_t cap = c->cap ? 2 * c->cap : 32;
+        struct candidate *moved = realloc(c->list, cap * sizeof *moved);
+        if (!moved)
+            return ERR_NOMEM;
+        c->list = moved;
+        c->cap = cap;
+    }
+    c->list[c->count++] = one;
+    return OK;
+}
+
 struct pager {
     struct view *v;
     const struct page_query *q;
     uint64_t first; /* L of the opening comment */
     struct stream *streams;
     size_t stream_count;
+    struct candidates apart; /* what stands in for withdrawn versions, by (date, n) */
+    size_t apart_at;
     uint32_t given;
     view_on_page *on_row;
     void *self;
@@ -149,6 +196,89 @@ static enum err give(struct pager *p, uint64_t n, bool opened, int64_t opened_us
     return p->on_row(p->self, &row);
 }
 
+/* ---- what stands in ---- */
+
+static bool comes_after(const struct page_query *q, const struct candidate *c)
+{
+    return (c->date_us > q->after_us || (q->after_us == INT64_MIN && !q->has_cursor) ||
+            (q->has_cursor && c->date_us == q->after_us && c->n > q->after_n)) &&
+           c->date_us <= q->until_us;
+}
+
+/* It is visible since it stands in, or since its class was opened when that was later. */
+static enum err date_apart(struct pager *p, uint32_t class_id, struct candidate *c, struct fault *reterr)
+{
+    bool opened;
+    uint64_t opened_n = 0;
+    int64_t opened_us = 0;
+    enum err err = opening_of(p->v, &p->q->party, class_id, &opened, &opened_n, &opened_us, reterr);
+    if (err == OK && opened && c->n < opened_n && opened_us > c->date_us)
+        c->date_us = opened_us;
+    return err;
+}
+
+static bool type_of_class_wanted(struct pager *p, uint32_t class_id, enum err *ret_err, struct fault *reterr)
+{
+    const struct gate_class *cls;
+    *ret_err = view_class_row(p->v, class_id, &cls, reterr);
+    return *ret_err == OK && type_wanted(p->q, text_of(cls->type));
+}
+
+/* From the cursor on, in the order of time; where an opening gave one of them a later date, all of them. */
+static enum err load_apart(struct pager *p, struct fault *reterr)
+{
+    const struct page_query *q = p->q;
+    bool late = false;
+    sqlite3_stmt *s = view_stmt(p->v, SQL_STAND_INS);
+    enum err err;
+    if (!s)
+        return view_fault(p->v, reterr);
+    for (size_t i = 0; i < p->stream_count; i++)
+        late |= p->streams[i].opened && p->streams[i].opened_us > q->after_us;
+    sqlite3_bind_int64(s, 1, late ? INT64_MIN : q->after_us);
+    while ((late || p->apart.count <= q->limit) && view_more(p->v, s, &err, reterr)) {
+        struct candidate c = {sqlite3_column_int64(s, 1), column_u64(s, 0), true};
+        uint32_t class_id = (uint32_t)column_u64(s, 2);
+        bool wanted = class_cleared(q, class_id) && type_of_class_wanted(p, class_id, &err, reterr);
+        if (wanted)
+            err = date_apart(p, class_id, &c, reterr);
+        if (err == OK && wanted && comes_after(q, &c) && keep(&p->apart, c) != OK)
+            err = view_nomem(reterr);
+        if (err != OK)
+            break;
+    }
+    sqlite3_reset(s);
+    if (err == OK && late && p->apart.count > 1)
+        qsort(p->apart.list, p->apart.count, sizeof *p->apart.list, by_date);
+    return err;
+}
+
+static enum err give_apart_before(struct pager *p, int64_t date_us, uint64_t n, bool *ret_stop, struct fault *reterr)
+{
+    enum err err = OK;
+    while (err == OK && p->apart_at < p->apart.count && p->given < p->q->limit && !*ret_stop) {
+        const struct candidate *c = &p->apart.list[p->apart_at];
+        if (c->date_us > date_us || (c->date_us == date_us && c->n > n))
+            break;
+        p->apart_at++;
+        err = give(p, c->n, true, c->date_us, ret_stop, reterr);
+    }
+    return err;
+}
+
+static enum err give_in_order(struct pager *p, uint64_t n, bool opened, int64_t opened_us, bool *ret_stop,
+                              struct fault *reterr)
+{
+    struct version_texts texts;
+    struct version_row row = {.added_us = opened_us};
+    enum err err = OK;
+    if (p->apart_at < p->apart.count && !opened)
+        err = view_version(p->v, n, &texts, &row, NULL, reterr);
+    if (err == OK)
+        err = give_apart_before(p, row.added_us, n, ret_stop, reterr);
+    return err == OK && p->given < p->q->limit && !*ret_stop ? give(p, n, opened, opened_us, ret_stop, reterr) : err;
+}
+
 static enum err page_by_class(struct pager *p, struct fault *reterr)
 {
     const struct page_query *q = p->q;
@@ -159,6 +289,8 @@ static enum err page_by_class(struct pager *p, struct fault *reterr)
     enum err err = OK;
     for (size_t i = 0; err == OK && i < q->class_count; i++)
         err = add_streams(p, q->classes[i], reterr);
+    if (err == OK && !q->all_versions)
+        err = load_apart(p, reterr);
     if (err == OK) {
         uint32_t batch = (uint32_t)(p->stream_count ? 2 * (size_t)q->limit / p->stream_count : 1);
         err = merge_start(&merge, p->v, p->streams, p->stream_count, false, batch + 2, reterr);
@@ -171,92 +303,43 @@ static enum err page_by_class(struct pager *p, struct fault *reterr)
             int64_t date;
             if (!merge_next(&merge, &n, &opened, &date, &err, reterr))
                 break;
-            err = give(p, n, opened, date, &stop, reterr);
+            err = give_in_order(p, n, opened, date, &stop, reterr);
         }
+        if (err == OK)
+            err = give_apart_before(p, INT64_MAX, UINT64_MAX, &stop, reterr);
         merge_done(&merge);
     }
+    free(p->apart.list);
     free(p->streams);
     return err;
 }
 
 /* ---- named objects ---- */
 
-struct candidate {
-    int64_t date_us;
-    uint64_t n;
-    bool opened;
-};
-struct candidates {
-    struct candidate *list;
-    size_t count, cap;
-};
-
-static int by_date(const void *a, const void *b)
-{
-    const struct candidate *x = a, *y = b;
-    if (x->date_us != y->date_us)
-        return x->date_us < y->date_us ? -1 : 1;
-    return x->n < y->n ? -1 : x->n > y->n;
-}
-
-static bool class_cleared(const struct page_query *q, uint32_t class_id)
-{
-    size_t low = 0, high = q->class_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (q->classes[middle] < class_id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < q->class_count && q->classes[low] == class_id;
-}
-
-static enum err keep(struct candidates *c, struct candidate one)
-{
-    if (c->count == c->cap) {
-        size_t cap = c->cap ? 2 * c->cap : 32;
-        struct candidate *moved = realloc(c->list, cap * sizeof *moved);
-        if (!moved)
-            return ERR_NOMEM;
-        c->list = moved;
-        c->cap = cap;
-    }
-    c->list[c->count++] = one;
-    return OK;
-}
-
-/* instead: it stands in the place of the version that counts. */
-static enum err consider(struct pager *p, const struct version_row *row, bool instead, struct candidates *c,
+/* since_us: a version that stands in for the one that counts, since then; INT64_MIN: any other. */
+static enum err consider(struct pager *p, const struct version_row *row, int64_t since_us, struct candidates *c,
                          struct fault *reterr)
 {
     const struct page_query *q = p->q;
-    const struct gate_class *cls;
     struct candidate one = {row->added_us, row->n, false};
+    bool stands_in = since_us != INT64_MIN, opened;
     uint64_t opened_n = 0;
     int64_t opened_us = 0;
     bool wanted =
-        row->standing == STANDING_CURRENT || (row->standing == STANDING_OLDER && (q->all_versions || instead));
-    if (!wanted || row->withdrawn)
-        return OK;
-    if (!q->any_class && !class_cleared(q, row->class_id))
-        return OK;
-    enum err err = view_class_row(p->v, row->class_id, &cls, reterr);
+        row->standing == STANDING_CURRENT || (row->standing == STANDING_OLDER && (q->all_versions || stands_in));
+    enum err err = OK;
+    if (!wanted || row->withdrawn || (!q->any_class && !class_cleared(q, row->class_id)) ||
+        !type_of_class_wanted(p, row->class_id, &err, reterr))
+        return err;
+    err = opening_of(p->v, &q->party, row->class_id, &opened, &opened_n, &opened_us, reterr);
     if (err != OK)
         return err;
-    if (!type_wanted(q, text_of(cls->type)))
-        return OK;
-    err = opening_of(p->v, &q->party, row->class_id, &one.opened, &opened_n, &opened_us, reterr);
-    if (err != OK)
-        return err;
-    one.opened = one.opened && row->n < opened_n;
-    if (one.opened)
+    one.opened = stands_in || (opened && row->n < opened_n);
+    if (opened && row->n < opened_n)
         one.date_us = opened_us;
-    bool after = one.date_us > q->after_us || (q->after_us == INT64_MIN && !q->has_cursor) ||
-                 (q->has_cursor && one.date_us == q->after_us && one.n > q->after_n);
-    if (!after || one.date_us > q->until_us)
-        return OK;
-    return keep(c, one) == OK ? OK : view_nomem(reterr);
+    if (since_us > one.date_us)
+        one.date_us = since_us;
+    return !comes_after(q, &one) || keep(c, one) == OK ? OK : view_nomem(reterr);
 }
 
 static bool named_before(const struct page_query *q, size_t i)
@@ -267,41 +350,20 @@ static bool named_before(const struct page_query *q, size_t i)
     return false;
 }
 
-/* The version that counts was withdrawn: *ret is the newest older one that was not; UINT64_MAX: none. */
-static enum err find_instead(struct pager *p, const struct object_row *object, uint64_t *ret, struct fault *reterr)
+static enum err consider_current(struct pager *p, const struct object_row *object, struct text id,
+                                 struct candidates *c, struct fault *reterr)
 {
     struct version_texts texts;
     struct version_row row;
-    int64_t newest_us = INT64_MIN;
-    enum err err = OK;
-    *ret = UINT64_MAX;
-    for (uint64_t n = object->newest, older; err == OK && n != UINT64_MAX; n = older) {
-        err = view_version(p->v, n, &texts, &row, &older, reterr);
-        bool better = err == OK && row.standing == STANDING_OLDER && !row.withdrawn &&
-                      (*ret == UINT64_MAX || row.modified_us > newest_us);
-        if (better) {
-            *ret = n;
-            newest_us = row.modified_us;
-        }
-    }
-    return err;
-}
-
-static enum err consider_current(struct pager *p, const struct object_row *object, struct candidates *c,
-                                 struct fault *reterr)
-{
-    struct version_texts texts;
-    struct version_row row;
-    uint64_t n = object->current;
-    if (n == UINT64_MAX)
+    int64_t since_us = INT64_MIN;
+    if (object->current == UINT64_MAX)
         return OK;
-    enum err err = view_version(p->v, n, &texts, &row, NULL, reterr);
-    bool instead = err == OK && row.withdrawn;
-    if (instead)
-        err = find_instead(p, object, &n, reterr);
-    if (err == OK && instead && n != UINT64_MAX)
-        err = view_version(p->v, n, &texts, &row, NULL, reterr);
-    return err == OK && n != UINT64_MAX ? consider(p, &row, instead, c, reterr) : err;
+    enum err err = view_version(p->v, object->current, &texts, &row, NULL, reterr);
+    if (err == OK && row.withdrawn)
+        err = view_stand_in(p->v, id, &row, &since_us, reterr);
+    if (err == ERR_NOT_FOUND && row.withdrawn)
+        return OK;
+    return err == OK ? consider(p, &row, since_us, c, reterr) : err;
 }
 
 static enum err consider_object(struct pager *p, struct text id, struct candidates *c, struct fault *reterr)
@@ -313,11 +375,11 @@ static enum err consider_object(struct pager *p, struct text id, struct candidat
     if (err != OK)
         return err == ERR_NOT_FOUND ? OK : err;
     if (!p->q->all_versions)
-        return consider_current(p, &object, c, reterr);
+        return consider_current(p, &object, id, c, reterr);
     for (uint64_t n = object.newest, older; err == OK && n != UINT64_MAX; n = older) {
         err = view_version(p->v, n, &texts, &row, &older, reterr);
         if (err == OK)
-            err = consider(p, &row, false, c, reterr);
+            err = consider(p, &row, INT64_MIN, c, reterr);
     }
     return err;
 }

@@ -161,7 +161,7 @@ enum err apply_vouch(struct view *v, const struct fact *f, struct fault *reterr)
     uint32_t type;
     enum err err = view_version(v, p->entry, &texts, &row, NULL, reterr);
     if (err == ERR_NOT_FOUND)
-        return apply_standings(v, &p->standings, reterr);
+        return apply_standings(v, &p->standings, f->t_us, reterr);
     if (err == OK)
         err = content_of(v, &row, &ident, &type, reterr);
     if (err != OK)
@@ -172,5 +172,5 @@ enum err apply_vouch(struct view *v, const struct fact *f, struct fault *reterr)
         err = drop_unproven(v, p->entry, reterr);
     if (err == OK && p->line && p->authority < AUTHORITY_LOGGED)
         err = note_unproven(v, &c, &p->party, p->entry, reterr);
-    return err == OK ? apply_standings(v, &p->standings, reterr) : err;
+    return err == OK ? apply_standings(v, &p->standings, f->t_us, reterr) : err;
 }

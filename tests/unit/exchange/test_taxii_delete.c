@@ -252,6 +252,62 @@ static void narrowed_stays_narrowed(void **state)
     assert_versions(w, NULL, "");
     assert_versions(w, "match[version]=all", "");
     assert_int_equal(listed(w, "indicator", "match[version]=all"), 0);
+    assert_int_equal(listed(w, "indicator", NULL), 0);
+}
+
+/* The minute of `modified` of each indicator on pages of `limit`, from the date on. */
+static void assert_pages(struct world *w, int limit, const char *after, const char *expected)
+{
+    char got[64] = "", query[400], next[200] = "";
+    for (int turn = 0; turn < 20; turn++) {
+        snprintf(query, sizeof query, "limit=%d%s%s%s", limit, after ? "&added_after=" : "", after ? after : "",
+                 next);
+        listed(w, "indicator", query);
+        for (size_t i = 0; i < w->a.count; i++)
+            strncat(got, json_text(json_get(rig_object(&w->a, i), "modified")).ptr + 15, 1);
+        const char *more = strstr(w->a.body, "\"next\":\"");
+        if (!more)
+            break;
+        snprintf(next, sizeof next, "&next=%.*s", (int)strcspn(more + 8, "\""), more + 8);
+    }
+    if (strcmp(got, expected) != 0)
+        fail_msg("pages of %d: %s, not %s", limit, got, expected);
+}
+
+/* Where the newest version alone was withdrawn the one before it is on the pages again, behind every cursor: they
+ * hold the last version that the collection has (TAXII 2.1 section 3.4.1). */
+static void older_comes_back(void **state)
+{
+    struct world *w = *state;
+    char last[40];
+    three_versions(w);
+    rig_import(&w->rig, "self", rig_indicator(2, 7, TLP_GREEN));
+    rig_import(&w->rig, "self", rig_indicator(3, 8, TLP_GREEN));
+    rig_import(&w->rig, "self", rig_relationship(1, rig_indicator_id(1), rig_indicator_id(2), TLP_GREEN));
+    assert_pages(w, 10, NULL, "378");
+    assert_int_equal(listed(w, "relationship", NULL), 1);
+    snprintf(last, sizeof last, "%s", w->a.last);
+    assert_int_equal(take_back(w, w->giver.token, rig_indicator_id(1), "match[version]=last"), 200);
+    for (int limit = 1; limit < 5; limit++)
+        assert_pages(w, limit, NULL, "782");
+    assert_pages(w, 1, last, "2");
+    assert_int_equal(listed(w, "relationship", NULL), 1);
+    rig_import(&w->rig, "self", rig_indicator(4, 9, TLP_GREEN));
+    for (int limit = 1; limit < 5; limit++)
+        assert_pages(w, limit, NULL, "7829");
+    assert_pages(w, 2, last, "29");
+    assert_sound(w);
+    assert_int_equal(take_back(w, w->giver.token, rig_indicator_id(1), "match[version]=last"), 200);
+    for (int limit = 1; limit < 5; limit++)
+        assert_pages(w, limit, NULL, "7891");
+    rig_restart(&w->rig);
+    uint64_t entries;
+    assert_ok(node_rebuild(w->rig.node, &entries, NULL));
+    assert_pages(w, 2, NULL, "7891");
+    post(w, w->giver.token, rig_indicator(1, 5, TLP_GREEN));
+    assert_pages(w, 2, NULL, "7895");
+    assert_versions(w, "match[version]=all", "15");
+    assert_sound(w);
 }
 
 /* What refers to it goes without it, or not at all, and is whole again when it comes again. */
@@ -284,9 +340,11 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(taken_back), TEST(given_again),         TEST(of_two_givers),
-        TEST(whose),      TEST(some_versions),       TEST(narrowed_stays_narrowed),
-        TEST(references), TEST(log_and_views_agree),
+        TEST(taken_back),          TEST(given_again),
+        TEST(of_two_givers),       TEST(whose),
+        TEST(some_versions),       TEST(narrowed_stays_narrowed),
+        TEST(older_comes_back),    TEST(references),
+        TEST(log_and_views_agree),
     };
     return cmocka_run_group_tests_name("taxii_delete", tests, NULL, NULL);
 }
