@@ -7,28 +7,19 @@
 
 #include "base/time.h"
 #include "command/commands.h"
-#include "command/hits.h"
+#include "command/hits_print.h"
 #include "command/match_observed.h"
 #include "command/match_pool.h"
 #include "command/names.h"
 #include "match/logfile.h"
-#include "json/json.h"
 
 #define MATCH_THREADS_MAX 256
-
-/* Party names by id: asked once each, before the threads start; a hit only reads. */
-struct party_names {
-    struct uuid *ids;
-    struct text *names;
-    size_t count;
-};
 
 struct match {
     struct session *s;
     struct watchlist *list;
     struct belief *belief;
     struct constituency *constituency;
-    struct arena arena;
     struct party_names parties;
     struct scanner *scanners[MATCH_THREADS_MAX], *owners[MATCH_THREADS_MAX];
     int64_t now_us;
@@ -42,86 +33,10 @@ struct block {
     struct buffer *out;
 };
 
-static enum err keep_party(void *self, const struct fact *f)
-{
-    struct match *m = self;
-    struct party_names *p = &m->parties;
-    if ((p->count & (p->count + 1)) == 0 || !p->ids) { /* grow at 0, 1, 3, 7, ...: room for twice as many and one */
-        size_t room = p->count * 2 + 1;
-        struct uuid *ids = arena_alloc(&m->arena, room * sizeof *ids);
-        struct text *names = arena_alloc(&m->arena, room * sizeof *names);
-        if (!ids || !names)
-            return ERR_NOMEM;
-        if (p->count) {
-            memcpy(ids, p->ids, p->count * sizeof *ids);
-            memcpy(names, p->names, p->count * sizeof *names);
-        }
-        p->ids = ids;
-        p->names = names;
-    }
-    p->ids[p->count] = f->u.party.id;
-    p->names[p->count] = arena_text(&m->arena, f->u.party.name);
-    return p->names[p->count++].ptr ? OK : ERR_NOMEM;
-}
-
-static struct text name_of(const struct match *m, const struct uuid *party)
-{
-    for (size_t i = 0; i < m->parties.count; i++) {
-        if (uuid_eq(&m->parties.ids[i], party))
-            return m->parties.names[i];
-    }
-    return TEXT_NONE;
-}
-
-static void put_text_or_null(struct json_out *o, const char *name, struct text t)
-{
-    json_key(o, text_of(name));
-    if (t.len)
-        json_put_text(o, t);
-    else
-        json_put_null(o);
-}
-
-static void hit_json(const struct block *b, const struct scan_line_hits *line, const struct hit *hit)
-{
-    char id[IDENT_TEXT_MAX], until[STAMP_TEXT_MAX];
-    struct json_out o = json_out_to(b->out);
-    json_open(&o, '{');
-    json_member_text(&o, "file", text_of(b->file));
-    json_member_i64(&o, "line", (int64_t)line->line);
-    json_member_i64(&o, "offset", (int64_t)line->offset);
-    json_member_text(&o, "kind", text_of(value_kind_name(hit->item.kind)));
-    json_member_text(&o, "value", hit->value);
-    json_member_text(&o, "indicator", hit->item.value);
-    json_member_text(&o, "id", ident_format(TEXT("indicator"), &hit->item.uuid, id));
-    put_text_or_null(&o, "valid_until",
-                     hit->item.has_valid_until ? stamp_format(stamp_from_us(hit->item.valid_until_us, 3), until)
-                                               : TEXT_NONE);
-    if (hit->item.has_assumed_until)
-        json_member_text(&o, "assumed_until", stamp_format(stamp_from_us(hit->item.assumed_until_us, 3), until));
-    put_text_or_null(&o, "party", name_of(b->m, &hit->item.party));
-    put_text_or_null(&o, "organisation", hit->organisation ? hit->organisation->name : TEXT_NONE);
-    json_close(&o, '}');
-    buffer_add_char(b->out, '\n');
-}
-
 static enum err print_hit(void *self, const struct scan_line_hits *line, const struct hit *hit)
 {
     struct block *b = self;
-    if (b->m->s->json) {
-        hit_json(b, line, hit);
-        return OK;
-    }
-    struct text party = name_of(b->m, &hit->item.party);
-    size_t at = b->out->len;
-    buffer_addf(b->out, "%s:%llu: %s " TEXT_FMT "  %s" TEXT_FMT "%s  ", b->file, (unsigned long long)line->line,
-                value_kind_name(hit->item.kind), TEXT_ARG(hit->item.value), party.len ? "from " : "", TEXT_ARG(party),
-                hit->organisation ? "" : "  (nobody of ours)");
-    if (hit->organisation)
-        buffer_add(b->out, hit->organisation->name);
-    if (b->out->len > at)
-        clean_for_people(b->out->ptr + at, b->out->len - at, false);
-    buffer_add_char(b->out, '\n');
+    hit_print(&b->m->parties, b->m->s->json, b->file, line, hit, b->out);
     return OK;
 }
 
@@ -228,7 +143,7 @@ static int match_all(struct match *m, unsigned threads)
 static int load(struct session *s, struct view *v, struct match *m)
 {
     struct fault fault = {.offset = -1, .line = -1};
-    enum err err = view_facts(v, FACT_PARTY, keep_party, m, &fault);
+    enum err err = party_names_load(v, &m->parties, &fault);
     if (!err)
         err = constituency_load(s->node, v, &m->constituency, &fault);
     if (!err)
@@ -260,7 +175,7 @@ static int run_match(struct session *s)
     if (open_view(s, &v))
         return EXIT_WRITE;
     struct match m = {.s = s, .now_us = clock_now_us()};
-    arena_init(&m.arena, 256 * MIB);
+    party_names_init(&m.parties);
     int code = load(s, v, &m);
     node_reader_done(s->node, v);
     if (!code)
@@ -272,7 +187,7 @@ static int run_match(struct session *s)
     watchlist_unref(m.list);
     belief_unref(m.belief);
     constituency_unref(m.constituency);
-    arena_done(&m.arena);
+    party_names_done(&m.parties);
     return code;
 }
 
