@@ -8,6 +8,7 @@ extern const struct command *const COMMANDS[]; /* ends with NULL */
 extern const struct command COMMAND_ACCOUNT_ADD, COMMAND_ACCOUNT_DISABLE, COMMAND_ACCOUNT_ENABLE,
     COMMAND_ACCOUNT_LIST, COMMAND_ACCOUNT_PASSWORD, COMMAND_ACCOUNT_RECOVER, COMMAND_ACCOUNT_SET,
     COMMAND_ACCOUNT_TOKEN;
+extern const struct command COMMAND_ARCHIVE_ADD, COMMAND_ARCHIVE_DROP, COMMAND_ARCHIVE_LIST;
 extern const struct command COMMAND_BACKUP;
 extern const struct command COMMAND_COMPLETION;
 extern const struct command COMMAND_CONFIG_CHECK;
@@ -21,6 +22,7 @@ extern const struct command COMMAND_FINDING_LIST, COMMAND_FINDING_SHOW, COMMAND_
     COMMAND_FINDING_REOPEN;
 extern const struct command COMMAND_GET;
 extern const struct command COMMAND_HITS;
+extern const struct command COMMAND_HUNT;
 extern const struct command COMMAND_IMPORT;
 extern const struct command COMMAND_INCIDENT_CLOSE, COMMAND_INCIDENT_LIST, COMMAND_INCIDENT_OPEN,
     COMMAND_INCIDENT_SHOW;

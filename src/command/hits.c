@@ -33,7 +33,8 @@ enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, s
         const struct scan_hit *h = &line->hits[i];
         struct hit hit = {.item = item_of(lists, list_count, h->ref),
                           .value = text_sub(line->text, h->start, h->len),
-                          .seen_us = timed ? seen_us : now_us};
+                          .seen_us = timed ? seen_us : now_us,
+                          .timed = timed};
         if (!watch_item_valid(&hit.item, hit.seen_us) || hit.seen_us < hit.item.counted_until_us ||
             superseded(lists, list_count, &hit.item))
             continue;

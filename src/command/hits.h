@@ -11,6 +11,7 @@ struct hit {
     const struct organisation *organisation; /* NULL: nobody's */
     struct text value;                       /* as logged */
     int64_t seen_us;                         /* the line's own time, else now */
+    bool timed;                              /* it is the line's own */
 };
 
 /* Takes one line's scan hits apart: expired ones are dropped (judged at the line's own time where it has one), the

@@ -71,7 +71,7 @@ static void hit_json(const struct party_names *names, const char *file, const st
     json_member_text(&o, "kind", text_of(value_kind_name(hit->item.kind)));
     json_member_text(&o, "value", hit->value);
     json_member_text(&o, "indicator", hit->item.value);
-    json_member_text(&o, "id", ident_format(TEXT("indicator"), &hit->item.uuid, id));
+    put_text_or_null(&o, "id", hit->item.asked ? TEXT_NONE : ident_format(TEXT("indicator"), &hit->item.uuid, id));
     put_text_or_null(&o, "valid_until",
                      hit->item.has_valid_until ? stamp_format(stamp_from_us(hit->item.valid_until_us, 3), until)
                                                : TEXT_NONE);

@@ -7,6 +7,7 @@
 #include "model/stix.h"
 
 #define ASSUMED 1 /* packed.flags: valid_until_us is assumed */
+#define ASKED   2 /* a value without an indicator */
 
 /* 48 bytes an indicator value: a million must fit beside everything else on a cheap server. Parties are few, so they
  * are numbered. */
@@ -315,6 +316,51 @@ enum err watchlist_load_news(struct node *node, struct view *v, const struct bel
     return load(w, v, from_n, ret, reterr);
 }
 
+static enum err add_value(struct watchlist *w, const struct watch_value *v)
+{
+    static const struct uuid nobody;
+    uint16_t party = 0;
+    size_t at = w->pool.len;
+    enum err err = v->value.len > UINT16_MAX ? ERR_LIMIT : make_room(w);
+    if (!err)
+        err = party_number(w, &nobody, &party);
+    if (!err) {
+        buffer_add(&w->pool, v->value);
+        err = buffer_error(&w->pool);
+    }
+    if (!err)
+        err = index_builder_add(w->builder, v->kind, v->value, (uint32_t)w->count);
+    if (err)
+        return err;
+    w->items[w->count++] = (struct packed){.valid_until_us = INT64_MAX,
+                                           .flags = ASKED,
+                                           .value_at = (uint32_t)at,
+                                           .value_len = (uint16_t)v->value.len,
+                                           .party = party,
+                                           .kind = (uint8_t)v->kind};
+    return OK;
+}
+
+enum err watchlist_of_values(const struct watch_value *values, size_t count, struct watchlist **ret)
+{
+    struct watchlist *w = calloc(1, sizeof *w);
+    if (!w)
+        return ERR_NOMEM;
+    atomic_init(&w->references, 1);
+    buffer_init(&w->pool, WATCHLIST_POOL_MAX);
+    enum err err = index_builder_new(&w->builder);
+    for (size_t i = 0; i < count && !err; i++)
+        err = add_value(w, &values[i]);
+    if (!err)
+        err = index_builder_build(w->builder, &w->index);
+    if (err) {
+        watchlist_free(w);
+        return err;
+    }
+    *ret = w;
+    return OK;
+}
+
 struct watchlist *watchlist_ref(struct watchlist *w)
 {
     atomic_fetch_add(&w->references, 1);
@@ -370,6 +416,7 @@ struct watch_item watchlist_at(const struct watchlist *w, uint32_t ref)
                                .has_assumed_until = assumed,
                                .assumed_until_us = p->valid_until_us,
                                .party = w->parties[p->party],
+                               .asked = p->flags & ASKED,
                                .counted_until_us =
                                    w->counted_until_us ? w->counted_until_us[p - w->items] : INT64_MIN};
 }

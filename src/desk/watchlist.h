@@ -18,6 +18,7 @@ struct watch_item {
     bool has_assumed_until; /* it says no end: by its assumed lifetime (desk/lifetime.h) */
     int64_t assumed_until_us;
     struct uuid party; /* from whom; zero: unknown */
+    bool asked;        /* a value that somebody asks for: no indicator stands behind it (n, uuid, party zero) */
     /* In a list of news: an earlier version counted until then; what was seen before is not news. Else INT64_MIN. */
     int64_t counted_until_us;
 };
@@ -32,6 +33,13 @@ MUST_CHECK enum err watchlist_load(struct view *v, const struct belief *belief, 
 MUST_CHECK enum err watchlist_load_news(struct node *node, struct view *v, const struct belief *belief,
                                         uint64_t from_n, uint64_t until_n, struct watchlist **ret,
                                         struct fault *reterr);
+/* A list of values somebody asks for, in normal form, whether an indicator holds them or not; they never expire.
+ * ERR_NOMEM | ERR_LIMIT | ERR_MALFORMED */
+struct watch_value {
+    enum value_kind kind;
+    struct text value;
+};
+MUST_CHECK enum err watchlist_of_values(const struct watch_value *values, size_t count, struct watchlist **ret);
 struct watchlist *watchlist_ref(struct watchlist *w);
 void watchlist_unref(struct watchlist *w);
 const struct index *watchlist_index(const struct watchlist *w);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "match/keys.h"
 #include "match/scanner.h"
 #include "match/sieve.h"
 
@@ -219,6 +220,8 @@ void scan_found_name(struct scanner *s, const struct reading *r, const struct na
         return;
     for (size_t i = 0; i < len; i++)
         lower[i] = char_lower(r->p[name->at.start + i]);
+    if (s->keys)
+        keys_add_name(s, name, lower);
     for (size_t i = 0; i < s->index_count; i++)
         look_up_name(s, s->indexes[i], r, lower, name);
 }
@@ -245,6 +248,8 @@ void scan_found_address(struct scanner *s, const struct reading *r, const struct
         }
         return;
     }
+    if (s->keys)
+        keys_add_address(s, a);
     for (size_t i = 0; i < s->index_count; i++)
         look_up_address(s, s->indexes[i], r, a, at);
 }
@@ -257,13 +262,15 @@ void scan_found_hash(struct scanner *s, const struct reading *r, struct span at)
                            : bytes == 20 ? VALUE_SHA1
                            : bytes == 32 ? VALUE_SHA256
                                          : VALUE_SHA512;
-    bool wanted = false;
+    bool wanted = s->keys != NULL;
     for (size_t i = 0; i < s->index_count && !s->owners; i++)
         wanted |= s->indexes[i]->tables[kind].filter != NULL;
     if (!wanted)
         return;
     for (size_t i = 0; i < bytes; i++)
         digest[i] = (uint8_t)(char_hex(r->p[at.start + 2 * i]) << 4 | char_hex(r->p[at.start + 2 * i + 1]));
+    if (s->keys)
+        keys_add_hashed(s, KEY_DIGEST, digest, bytes);
     for (size_t i = 0; i < s->index_count; i++)
         add_hits(s, kind, lookup_bytes(s->indexes[i], kind, digest, bytes), r, at);
 }
@@ -273,7 +280,7 @@ bool scan_wants_emails(const struct scanner *s)
     for (size_t i = 0; i < s->index_count && !s->owners; i++)
         if (s->indexes[i]->tables[VALUE_EMAIL].filter)
             return true;
-    return false;
+    return s->keys != NULL;
 }
 
 void scan_found_email(struct scanner *s, const struct reading *r, struct span at)
@@ -284,6 +291,8 @@ void scan_found_email(struct scanner *s, const struct reading *r, struct span at
         return;
     for (size_t i = 0; i < len; i++)
         lower[i] = char_lower(r->p[at.start + i]);
+    if (s->keys)
+        keys_add_hashed(s, KEY_EMAIL, lower, len);
     for (size_t i = 0; i < s->index_count; i++)
         add_hits(s, VALUE_EMAIL, lookup_bytes(s->indexes[i], VALUE_EMAIL, lower, len), r, at);
 }
@@ -292,6 +301,8 @@ bool scan_wants_url(const struct scanner *s, const uint8_t *after, size_t len)
 {
     uint8_t start[LOOKUP_URL_START_MAX];
     size_t start_len = SIZE_MAX;
+    if (s->keys)
+        return true;
     for (size_t i = 0; i < s->index_count && !s->owners; i++) {
         if (!s->indexes[i]->url_starts.filter)
             continue;
@@ -305,7 +316,7 @@ bool scan_wants_url(const struct scanner *s, const uint8_t *after, size_t len)
 
 size_t scan_longest_url(const struct scanner *s)
 {
-    size_t longest = 0;
+    size_t longest = s->keys ? URL_MAX_BYTES : 0;
     for (size_t i = 0; i < s->index_count; i++)
         if (s->indexes[i]->url_bytes_max > longest)
             longest = s->indexes[i]->url_bytes_max;
@@ -325,6 +336,8 @@ void scan_found_url(struct scanner *s, const struct reading *r, struct span at)
         return;
     }
     struct text url = buffer_text(&s->normal);
+    if (s->keys)
+        keys_add_hashed(s, KEY_URL, url.ptr, url.len);
     for (size_t i = 0; i < s->index_count; i++)
         add_hits(s, VALUE_URL, lookup_bytes(s->indexes[i], VALUE_URL, url.ptr, url.len), r, at);
 }

@@ -18,7 +18,8 @@ struct level {
 struct scanner {
     const struct index *const *indexes;
     size_t index_count;
-    bool owners; /* this pass collects what can be owned, and no hits */
+    bool owners;       /* this pass collects what can be owned, and no hits */
+    struct keys *keys; /* this pass collects what can be looked up, and no hits; else NULL (keys.h) */
     enum err err;
     struct found *found;
     struct scan_hit *hits;

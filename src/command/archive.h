@@ -1,0 +1,11 @@
+/* command/archive.h - the archive of a home, for the commands that use it. */
+#pragma once
+#include "command/session.h"
+#include "match/archive.h"
+
+/* HOME/archive */
+void archive_of(const struct session *s, char out[ARCHIVE_PATH_MAX]);
+/* Every log that is there, oldest first, open for the call. One that cannot be opened is named on standard error and
+ * passed over, and its error returned at the end. */
+typedef enum err archive_fn(void *self, const struct archive_log *l);
+MUST_CHECK enum err archive_each(struct session *s, archive_fn *each, void *self);

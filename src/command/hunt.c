@@ -1,0 +1,366 @@
+/* hunt: indicators, or values somebody asks for, in the archive. Writes nothing. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "command/archive.h"
+#include "command/commands.h"
+#include "command/hits_print.h"
+#include "command/match_pool.h"
+#include "command/names.h"
+
+#define HUNT_THREADS_MAX 256
+/* More than so many values make nearly every block a candidate: the structure is not asked then. */
+#define HUNT_ASK_MAX 65536
+
+struct hunt {
+    struct session *s;
+    struct watchlist *list;
+    struct belief *belief;
+    struct constituency *constituency;
+    struct party_names parties;
+    struct archive_query *query; /* NULL: every block */
+    unsigned threads;
+    struct scanner *scanners[HUNT_THREADS_MAX], *owners[HUNT_THREADS_MAX];
+    struct packer *packers[HUNT_THREADS_MAX];
+    struct match_pool *pool;
+    struct buffer keys, packed; /* scratch */
+    int64_t now_us, since_us, until_us;
+    uint64_t blocks, read, bytes;  /* of the archive; read and its bytes unpacked */
+    const struct archive_log *log; /* under way */
+    char path[ARCHIVE_PATH_MAX];   /* of it */
+    pthread_mutex_t lock;          /* of spoiled */
+    uint64_t spoiled;              /* blocks that could not be read */
+};
+
+/* One block on one thread. */
+struct block {
+    struct hunt *h;
+    unsigned worker;
+    const char *file;
+    struct buffer *out;
+};
+
+/* ---- one block ---- */
+
+static enum err print_hit(void *self, const struct scan_line_hits *line, const struct hit *hit)
+{
+    struct block *b = self;
+    const struct hunt *h = b->h;
+    if (hit->timed && (hit->seen_us < h->since_us || hit->seen_us >= h->until_us))
+        return OK;
+    hit_print(&h->parties, h->s->json, b->file, line, hit, b->out);
+    return OK;
+}
+
+static enum err on_line(void *self, const struct scan_line_hits *line)
+{
+    struct block *b = self;
+    struct hunt *h = b->h;
+    return hits_of_line(h->owners[b->worker], &h->list, 1, h->constituency, h->now_us, line, print_hit, b);
+}
+
+static void spoiled(struct hunt *h, uint64_t line, const struct fault *f)
+{
+    pthread_mutex_lock(&h->lock);
+    h->spoiled++;
+    complain(h->s, "%s: block with line %llu, at byte %lld: %s; it is passed over", h->path, (unsigned long long)line,
+             (long long)f->offset, f->what);
+    pthread_mutex_unlock(&h->lock);
+}
+
+static enum err work(void *self, unsigned worker, struct text packed, uint64_t first_line, uint64_t first_offset,
+                     const char *file, struct buffer *out)
+{
+    struct hunt *h = self;
+    struct block b = {h, worker, file, out};
+    const struct index *index = watchlist_index(h->list);
+    struct text lines;
+    enum err err = unpack(h->packers[worker], packed, &lines);
+    if (err == ERR_MALFORMED) {
+        struct fault f = {.offset = -1};
+        fault_set(&f, err, "it cannot be unpacked");
+        spoiled(h, first_line, &f);
+        return OK;
+    }
+    if (err)
+        return err;
+    return scan_block(h->scanners[worker], &index, 1, lines, first_line, first_offset, on_line, &b);
+}
+
+static void print(void *self, struct text output)
+{
+    struct hunt *h = self;
+    say_text(h->s, output);
+}
+
+/* ---- one log ---- */
+
+static bool outside(const struct hunt *h, const struct archive_block *b)
+{
+    return b->untimed == 0 && (b->last_us < h->since_us || b->first_us >= h->until_us);
+}
+
+static enum err hunt_block(struct hunt *h, size_t nth, const char *file)
+{
+    const struct archive_block *b = archive_log_block(h->log, nth);
+    struct fault fault = {.offset = -1, .line = -1};
+    buffer_clear(&h->packed);
+    enum err err = archive_log_read(h->log, nth, &h->packed, &fault);
+    if (err == ERR_MALFORMED || err == ERR_IO) {
+        spoiled(h, b->first_line, &fault);
+        return OK;
+    }
+    if (!err)
+        err = match_pool_add(h->pool, buffer_text(&h->packed), b->first_line, b->first_offset, file);
+    h->read++;
+    h->bytes += b->raw_len;
+    return err;
+}
+
+static enum err hunt_part(struct hunt *h, size_t part, const char *file)
+{
+    size_t first, count;
+    uint64_t found = UINT64_MAX;
+    struct fault fault = {.offset = -1, .line = -1};
+    enum err err = OK;
+    archive_log_part(h->log, part, &first, &count);
+    if (h->query)
+        err = archive_log_find(h->log, part, h->query, &h->keys, &found, &fault);
+    if (err == ERR_MALFORMED || err == ERR_IO) {
+        complain(h->s, "%s: at byte %lld: %s", h->path, (long long)fault.offset, fault.what);
+        err = OK;
+    }
+    for (size_t i = 0; i < count && !err && !cancelled(h->s); i++)
+        if (found >> i & 1 && !outside(h, archive_log_block(h->log, first + i)))
+            err = hunt_block(h, first + i, file);
+    return err;
+}
+
+static enum err hunt_log(void *self, const struct archive_log *l)
+{
+    struct hunt *h = self;
+    char file[ARCHIVE_NAME_MAX + 1];
+    char folder[ARCHIVE_PATH_MAX];
+    struct text name = archive_log_about(l)->name;
+    memcpy(file, name.ptr, name.len);
+    file[name.len] = '\0';
+    archive_of(h->s, folder);
+    archive_folder_path(folder, archive_log_number(l), h->path);
+    h->log = l;
+    h->blocks += archive_log_blocks(l);
+    enum err err = OK;
+    for (size_t i = 0; i < archive_log_parts(l) && !err && !cancelled(h->s); i++)
+        err = hunt_part(h, i, file);
+    enum err end = match_pool_finish(h->pool);
+    return err ? err : end;
+}
+
+/* ---- what is hunted ---- */
+
+static enum err list_values(struct session *s, struct watchlist **ret)
+{
+    struct arena a;
+    struct buffer text;
+    enum err err = OK;
+    arena_init(&a, 64 * MIB);
+    buffer_init(&text, VALUE_MAX_BYTES + 16);
+    struct watch_value *values = arena_alloc(&a, s->operand_count * sizeof *values);
+    for (size_t i = 0; values && i < s->operand_count && !err; i++) {
+        struct text raw = text_of(s->operands[i]);
+        struct fault fault = {.offset = -1, .line = -1};
+        enum value_kind kind = value_detect(raw);
+        buffer_clear(&text);
+        err = kind ? value_normalise(kind, raw, &text, &values[i].kind, &fault) : ERR_MALFORMED;
+        if (err)
+            complain(s, "%s: %s", s->operands[i],
+                     fault.what[0] ? fault.what : "no value of a kind that can stand in a log");
+        else
+            values[i].value = arena_text(&a, buffer_text(&text));
+    }
+    if (!err)
+        err = values ? watchlist_of_values(values, s->operand_count, ret) : ERR_NOMEM;
+    buffer_done(&text);
+    arena_done(&a);
+    return err;
+}
+
+/* The first entry that is not older: entries stand in the order of their times, but for a clock that was set back. */
+static enum err entry_since(struct session *s, int64_t since_us, uint64_t *ret, struct fault *fault)
+{
+    uint64_t low = 0, high = node_tree_size(s->node);
+    enum err err = OK;
+    while (low < high && !err) {
+        struct arena a;
+        struct log_read entry;
+        uint64_t middle = low + (high - low) / 2;
+        arena_init(&a, LOG_RECORD_MAX_BYTES * 2);
+        err = node_entry(s->node, middle, &a, &entry, fault);
+        if (!err && entry.entry.t_us < since_us)
+            low = middle + 1;
+        else
+            high = middle;
+        arena_done(&a);
+    }
+    *ret = low;
+    return err;
+}
+
+static enum err load_list(struct hunt *h, struct view *v, struct fault *fault)
+{
+    const char *since = option(h->s, "new-since");
+    struct stamp stamp;
+    uint64_t from = 0;
+    if (h->s->operand_count)
+        return list_values(h->s, &h->list);
+    enum err err = belief_refresh(h->s->node, v, &h->belief, fault);
+    if (err)
+        return err;
+    if (!since)
+        return watchlist_load(v, h->belief, 0, 0, &h->list, fault);
+    if (stamp_parse_lenient(text_of(since), &stamp))
+        return ERR_USAGE;
+    err = entry_since(h->s, stamp_us(stamp), &from, fault);
+    return err ? err : watchlist_load_news(h->s->node, v, h->belief, from, UINT64_MAX, &h->list, fault);
+}
+
+static enum err make_query(struct hunt *h)
+{
+    size_t count = watchlist_size(h->list);
+    if (count > HUNT_ASK_MAX)
+        return OK;
+    enum err err = archive_query_new(&h->query);
+    for (size_t i = 0; i < count && !err; i++) {
+        struct watch_item item = watchlist_at(h->list, (uint32_t)i);
+        err = archive_query_add(h->query, item.kind, item.value);
+    }
+    return err;
+}
+
+static int load(struct hunt *h)
+{
+    struct view *v;
+    struct fault fault = {.offset = -1, .line = -1};
+    if (open_view(h->s, &v))
+        return EXIT_WRITE;
+    enum err err = party_names_load(v, &h->parties, &fault);
+    if (!err)
+        err = constituency_load(h->s->node, v, &h->constituency, &fault);
+    if (!err)
+        err = load_list(h, v, &fault);
+    if (!err)
+        err = make_query(h);
+    node_reader_done(h->s->node, v);
+    if (err && fault.what[0])
+        return complain_fault(h->s, NULL, &fault);
+    if (err && !(h->s->operand_count && err == ERR_MALFORMED))
+        complain(h->s, "%s", err_name(err));
+    return err == ERR_MALFORMED ? EXIT_USAGE : exit_of(err);
+}
+
+/* ---- the command ---- */
+
+static int hunt_all(struct hunt *h)
+{
+    for (unsigned i = 0; i < h->threads; i++) {
+        if (scanner_new(&h->scanners[i]) || scanner_new(&h->owners[i]) || packer_new(&h->packers[i])) {
+            complain(h->s, "out of memory");
+            return EXIT_WRITE;
+        }
+    }
+    if (match_pool_new(h->threads, work, print, h, &h->pool)) {
+        complain(h->s, "out of memory");
+        return EXIT_WRITE;
+    }
+    enum err err = watchlist_size(h->list) ? archive_each(h->s, hunt_log, h) : OK;
+    match_pool_free(h->pool);
+    if (cancelled(h->s)) {
+        complain(h->s, "stopped before the end of the archive");
+        return EXIT_WRITE;
+    }
+    complain(h->s, "%zu value%s, %llu of %llu blocks read (%.1f MB)", watchlist_size(h->list),
+             watchlist_size(h->list) == 1 ? "" : "s", (unsigned long long)h->read, (unsigned long long)h->blocks,
+             (double)h->bytes / 1e6);
+    return err ? exit_of(err) : h->spoiled ? EXIT_DATA : EXIT_DONE;
+}
+
+static void done(struct hunt *h)
+{
+    for (size_t i = 0; i < h->threads; i++) {
+        scanner_free(h->scanners[i]);
+        scanner_free(h->owners[i]);
+        packer_free(h->packers[i]);
+    }
+    archive_query_free(h->query);
+    watchlist_unref(h->list);
+    belief_unref(h->belief);
+    constituency_unref(h->constituency);
+    party_names_done(&h->parties);
+    buffer_done(&h->keys);
+    buffer_done(&h->packed);
+    pthread_mutex_destroy(&h->lock);
+}
+
+static bool read_moment(struct session *s, const char *name, int64_t otherwise, int64_t *ret)
+{
+    struct stamp stamp;
+    const char *given = option(s, name);
+    *ret = otherwise;
+    if (!given)
+        return true;
+    if (stamp_parse_lenient(text_of(given), &stamp)) {
+        complain(s, "--%s %s: a moment like 2026-11-22T08:00:00Z, or a day", name, given);
+        return false;
+    }
+    *ret = stamp_us(stamp);
+    return true;
+}
+
+static int run_hunt(struct session *s)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t threads;
+    int64_t unused;
+    struct hunt h = {.s = s, .now_us = clock_now_us()};
+    if (option_u64(s, "threads", cores > 0 ? (uint64_t)cores : 1, HUNT_THREADS_MAX, &threads) ||
+        !read_moment(s, "since", INT64_MIN, &h.since_us) || !read_moment(s, "until", INT64_MAX, &h.until_us) ||
+        !read_moment(s, "new-since", 0, &unused))
+        return EXIT_USAGE;
+    if (s->operand_count && option_given(s, "new-since")) {
+        complain(s, "usage: entente hunt VALUE..., or entente hunt --new-since TIME, or entente hunt");
+        return EXIT_USAGE;
+    }
+    h.threads = threads ? (unsigned)threads : 1;
+    pthread_mutex_init(&h.lock, NULL);
+    party_names_init(&h.parties);
+    buffer_init(&h.keys, ARCHIVE_KEYS_MAX);
+    buffer_init(&h.packed, 2 * ARCHIVE_BLOCK_MAX);
+    int code = load(&h);
+    if (!code)
+        code = hunt_all(&h);
+    done(&h);
+    return code;
+}
+
+static const struct option_spec OPTIONS[] = {
+    {"new-since", OPTION_VALUE, "TIME", "only indicators that came since then"},
+    {"since", OPTION_VALUE, "TIME", "only events from then on; lines without a time are never left out"},
+    {"until", OPTION_VALUE, "TIME", "only events before"},
+    {"threads", OPTION_VALUE, "N", "how many cores to use (all)"},
+    {NULL, OPTION_FLAG, NULL, NULL}};
+
+const struct command COMMAND_HUNT = {
+    .name = "hunt",
+    .operands = "[VALUE...]",
+    .summary = "our indicators, or values, in the logs of the archive",
+    .details =
+        "The same hits as entente match would give on the same logs; file is the log's name as it was added. Values\n"
+        "hit whether an indicator holds them or not (id is null then). Blocks of lines that can hold none of what "
+        "is\n"
+        "hunted are not read; standard error says how many were, and names damaged ones.\n",
+    .options = OPTIONS,
+    .operands_max = SIZE_MAX,
+    .need = NEED_READ,
+    .run = run_hunt};

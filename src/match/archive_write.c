@@ -1,0 +1,417 @@
+/* match/archive_write.c - a log on its way into the archive.
+ *
+ *   add: lines -> block (held until it is full) -> packed, written; its keys -> pairs of the part
+ *   a part is full -> its pairs become its search structure, written
+ *   finish: table, tail, sync; looked for among the logs that are there; renamed, folder synced
+ *
+ * Invariants
+ * 1 The file has a temporary name, locked by who writes it, until all of it is on the disk.
+ * 2 A block holds what one or more calls of add gave, as scanning would have seen it: a piece of a line that goes on
+ *   is a block of its own. */
+#include "match/archive_inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "match/linetime.h"
+
+struct pairs {
+    uint64_t *items, *spare;
+    size_t count, cap;
+};
+
+struct archive_writer {
+    const struct io *io;
+    const char *folder;
+    struct archive_about about;
+    char path[ARCHIVE_PATH_MAX]; /* of the temporary file */
+    int fd;
+    uint64_t at; /* written so far */
+    struct sha256_ctx hash;
+    struct scanner *scanner;
+    struct packer *packer;
+    struct buffer held; /* the block under way */
+    struct archive_block block;
+    struct buffer packed;
+    struct keys keys; /* of the block under way */
+    struct pairs pairs[KEY_SETS];
+    size_t part_blocks;
+    struct buffer parts, blocks; /* rows of the table */
+};
+
+/* ---- the file ---- */
+
+static enum err write_bytes(struct archive_writer *w, struct text bytes, struct fault *reterr)
+{
+    if (io_write_all(w->io, w->fd, bytes.ptr, bytes.len, (int64_t)w->at) < 0)
+        return fault_errno(reterr, "%s: writing", w->path);
+    w->at += bytes.len;
+    return OK;
+}
+
+static enum err make_file(struct archive_writer *w, struct fault *reterr)
+{
+    uint64_t name;
+    if (mkdir(w->folder, 0700) < 0 ? errno != EEXIST : io_sync_parent(w->io, w->folder) < 0)
+        return fault_errno(reterr, "%s", w->folder);
+    random_bytes(&name, sizeof name);
+    snprintf(w->path, sizeof w->path, "%s/%016llx.new", w->folder, (unsigned long long)name);
+    w->fd = w->io->open(w->io->self, w->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (w->fd < 0)
+        return fault_errno(reterr, "%s", w->path);
+    (void)flock(w->fd, LOCK_EX | LOCK_NB); /* for archive_folder_sweep(): somebody writes it */
+    struct buffer head;
+    buffer_init(&head, ARCHIVE_HEAD_SIZE);
+    buffer_add(&head, TEXT(ARCHIVE_HEAD));
+    buffer_add_u32(&head, ARCHIVE_VERSION);
+    buffer_add_u32(&head, ARCHIVE_FEATURES);
+    enum err err = buffer_error(&head);
+    if (!err)
+        err = write_bytes(w, buffer_text(&head), reterr);
+    buffer_done(&head);
+    return err;
+}
+
+enum err archive_writer_new(const struct io *io, const char *folder, const struct archive_about *about,
+                            struct archive_writer **ret, struct fault *reterr)
+{
+    struct archive_writer *w = calloc(1, sizeof *w);
+    if (!w)
+        return fault_set(reterr, ERR_NOMEM, "out of memory");
+    *w = (struct archive_writer){.io = io, .folder = folder, .about = *about, .fd = -1};
+    w->about.first_us = w->about.last_us = ARCHIVE_NO_TIME;
+    sha256_init(&w->hash);
+    buffer_init(&w->held, ARCHIVE_BLOCK_MAX);
+    buffer_init(&w->packed, 2 * ARCHIVE_BLOCK_MAX);
+    buffer_init(&w->parts, ARCHIVE_TABLE_MAX);
+    buffer_init(&w->blocks, ARCHIVE_TABLE_MAX);
+    enum err err = scanner_new(&w->scanner);
+    if (!err)
+        err = packer_new(&w->packer);
+    if (err)
+        fault_set(reterr, err, "out of memory");
+    else
+        err = make_file(w, reterr);
+    if (err) {
+        archive_writer_free(w);
+        return err;
+    }
+    *ret = w;
+    return OK;
+}
+
+void archive_writer_free(struct archive_writer *w)
+{
+    if (!w)
+        return;
+    if (w->fd >= 0) {
+        if (w->path[0])
+            (void)w->io->unlink(w->io->self, w->path);
+        (void)w->io->close(w->io->self, w->fd);
+    }
+    scanner_free(w->scanner);
+    packer_free(w->packer);
+    keys_done(&w->keys);
+    for (int set = 0; set < KEY_SETS; set++) {
+        free(w->pairs[set].items);
+        free(w->pairs[set].spare);
+    }
+    buffer_done(&w->held);
+    buffer_done(&w->packed);
+    buffer_done(&w->parts);
+    buffer_done(&w->blocks);
+    free(w);
+}
+
+const struct archive_about *archive_writer_about(const struct archive_writer *w)
+{
+    return &w->about;
+}
+
+/* ---- parts ---- */
+
+static bool grow_pairs(struct pairs *p, size_t more)
+{
+    if (p->cap - p->count >= more)
+        return true;
+    size_t cap = (p->count + more) * 2;
+    uint64_t *items = realloc(p->items, cap * sizeof *items);
+    if (items)
+        p->items = items;
+    uint64_t *spare = items ? realloc(p->spare, cap * sizeof *spare) : NULL;
+    if (!spare)
+        return false;
+    p->spare = spare;
+    p->cap = cap;
+    return true;
+}
+
+static enum err take_keys(struct archive_writer *w)
+{
+    for (int set = 0; set < KEY_SETS; set++) {
+        struct pairs *p = &w->pairs[set];
+        if (!grow_pairs(p, w->keys.count[set]))
+            return ERR_NOMEM;
+        for (size_t i = 0; i < w->keys.count[set]; i++)
+            p->items[p->count++] = w->keys.items[set][i] << BLOCKSET_BLOCK_BITS | w->part_blocks;
+        w->keys.count[set] = 0;
+    }
+    return OK;
+}
+
+static enum err end_part(struct archive_writer *w, struct fault *reterr)
+{
+    struct buffer found;
+    if (w->part_blocks == 0)
+        return OK;
+    buffer_init(&found, ARCHIVE_KEYS_MAX);
+    for (int set = 0; set < KEY_SETS; set++) {
+        struct pairs *p = &w->pairs[set];
+        blockset_write(p->items, p->spare, p->count, set == KEYS_V4 ? 32 : KEY_BITS, set != KEYS_V4, &found);
+        p->count = 0;
+    }
+    buffer_add_u64(&w->parts, w->at);
+    buffer_add_u32(&w->parts, (uint32_t)found.len);
+    buffer_add_u32(&w->parts, (uint32_t)w->part_blocks);
+    buffer_add_u64(&w->parts, xxh3_of(found.ptr, found.len));
+    enum err err = buffer_error(&found) ? buffer_error(&found) : buffer_error(&w->parts);
+    if (err)
+        fault_set(reterr, err, "%s: its search structure: %s", w->path, err_name(err));
+    else
+        err = write_bytes(w, buffer_text(&found), reterr);
+    buffer_done(&found);
+    w->part_blocks = 0;
+    return err;
+}
+
+/* ---- blocks ---- */
+
+static void take_time(int64_t us, int64_t *first_us, int64_t *last_us)
+{
+    if (*first_us == ARCHIVE_NO_TIME || us < *first_us)
+        *first_us = us;
+    if (*last_us == ARCHIVE_NO_TIME || us > *last_us)
+        *last_us = us;
+}
+
+static enum err read_line(struct archive_writer *w, struct text line)
+{
+    int64_t us;
+    if (line_time(line, w->about.added_us, &us))
+        take_time(us, &w->block.first_us, &w->block.last_us);
+    else
+        w->block.untimed++;
+    w->block.lines++;
+    return scan_keys(w->scanner, line, &w->keys);
+}
+
+static enum err read_lines(struct archive_writer *w)
+{
+    enum err err = OK;
+    struct text rest = buffer_text(&w->held);
+    while (rest.len && !err) {
+        const char *newline = memchr(rest.ptr, '\n', rest.len);
+        size_t len = newline ? (size_t)(newline - rest.ptr) : rest.len;
+        struct text line = {rest.ptr, len};
+        if (len && line.ptr[len - 1] == '\r')
+            line.len--;
+        err = read_line(w, line);
+        rest = text_sub(rest, len + (newline != NULL), rest.len);
+    }
+    return err ? err : take_keys(w);
+}
+
+static void put_block_row(struct buffer *b, const struct archive_block *block)
+{
+    buffer_add_u64(b, block->offset);
+    buffer_add_u32(b, block->packed_len);
+    buffer_add_u32(b, block->raw_len);
+    buffer_add_u64(b, block->first_line);
+    buffer_add_u64(b, block->first_offset);
+    buffer_add_u32(b, block->lines);
+    buffer_add_u32(b, block->untimed);
+    buffer_add_u64(b, (uint64_t)block->first_us);
+    buffer_add_u64(b, (uint64_t)block->last_us);
+    buffer_add_u64(b, block->check);
+}
+
+static void count_block(struct archive_writer *w)
+{
+    struct archive_about *a = &w->about;
+    if (w->block.first_us != ARCHIVE_NO_TIME) {
+        take_time(w->block.first_us, &a->first_us, &a->last_us);
+        take_time(w->block.last_us, &a->first_us, &a->last_us);
+    }
+    a->untimed += w->block.untimed;
+    a->lines += w->block.lines;
+    a->bytes += w->block.raw_len;
+}
+
+static enum err end_block(struct archive_writer *w, struct fault *reterr)
+{
+    if (w->held.len == 0)
+        return OK;
+    w->block.first_us = w->block.last_us = ARCHIVE_NO_TIME;
+    w->block.lines = w->block.untimed = 0;
+    enum err err = read_lines(w);
+    buffer_clear(&w->packed);
+    if (!err)
+        err = pack(w->packer, buffer_text(&w->held), &w->packed);
+    if (err)
+        return fault_set(reterr, err, "%s", err_name(err));
+    sha256_add(&w->hash, w->held.ptr, w->held.len);
+    w->block.offset = w->at;
+    w->block.packed_len = (uint32_t)w->packed.len;
+    w->block.raw_len = (uint32_t)w->held.len;
+    w->block.check = xxh3_of(w->packed.ptr, w->packed.len);
+    put_block_row(&w->blocks, &w->block);
+    if (buffer_error(&w->blocks))
+        return fault_set(reterr, buffer_error(&w->blocks), "too long a log for one file of the archive: split it");
+    err = write_bytes(w, buffer_text(&w->packed), reterr);
+    if (err)
+        return err;
+    count_block(w);
+    buffer_clear(&w->held);
+    w->part_blocks++;
+    bool full = w->part_blocks == BLOCKSET_BLOCKS;
+    for (int set = 0; set < KEY_SETS; set++)
+        full |= w->pairs[set].count > ARCHIVE_PART_KEYS;
+    return full ? end_part(w, reterr) : OK;
+}
+
+enum err archive_writer_add(struct archive_writer *w, struct text lines, uint64_t offset, uint64_t line,
+                            bool continues, struct fault *reterr)
+{
+    enum err err = OK;
+    if (w->held.len + lines.len > ARCHIVE_BLOCK_MAX || continues)
+        err = end_block(w, reterr);
+    if (err)
+        return err;
+    if (w->held.len == 0) {
+        w->block.first_line = line;
+        w->block.first_offset = offset;
+    }
+    buffer_add(&w->held, lines);
+    if (buffer_error(&w->held))
+        return fault_set(reterr, buffer_error(&w->held), "%s", err_name(buffer_error(&w->held)));
+    return continues || w->held.len == ARCHIVE_BLOCK_MAX ? end_block(w, reterr) : OK;
+}
+
+/* ---- the end ---- */
+
+static void put_table(const struct archive_writer *w, struct buffer *table)
+{
+    const struct archive_about *a = &w->about;
+    buffer_add_sized(table, a->name);
+    buffer_add_sized(table, a->source);
+    buffer_add_u64(table, (uint64_t)a->added_us);
+    buffer_add_u64(table, a->bytes);
+    buffer_add_u64(table, a->lines);
+    buffer_add_u64(table, (uint64_t)a->first_us);
+    buffer_add_u64(table, (uint64_t)a->last_us);
+    buffer_add_u64(table, a->untimed);
+    buffer_add_bytes(table, a->hash.b, sizeof a->hash.b);
+    buffer_add_u32(table, a->cut_short ? ARCHIVE_CUT_SHORT : 0);
+    buffer_add_u32(table, (uint32_t)(w->parts.len / ARCHIVE_PART_ROW));
+    buffer_add(table, buffer_text(&w->parts));
+    buffer_add_u32(table, (uint32_t)(w->blocks.len / ARCHIVE_BLOCK_ROW));
+    buffer_add(table, buffer_text(&w->blocks));
+}
+
+static enum err write_table(struct archive_writer *w, struct fault *reterr)
+{
+    struct buffer table;
+    buffer_init(&table, ARCHIVE_TABLE_MAX + 64 * KIB);
+    put_table(w, &table);
+    size_t len = table.len;
+    uint64_t check = xxh3_of(table.ptr, table.len), at = w->at;
+    buffer_add_u64(&table, at);
+    buffer_add_u64(&table, len);
+    buffer_add_u64(&table, check);
+    buffer_add(&table, TEXT(ARCHIVE_TAIL));
+    enum err err = buffer_error(&table);
+    if (err)
+        fault_set(reterr, err, "%s", err_name(err));
+    else
+        err = write_bytes(w, buffer_text(&table), reterr);
+    buffer_done(&table);
+    if (!err && w->io->sync(w->io->self, w->fd) < 0)
+        err = fault_errno(reterr, "%s: syncing", w->path);
+    return err;
+}
+
+/* The log that holds the same bytes already, and the next free number. */
+static enum err look_around(const struct archive_writer *w, uint32_t *ret_next, uint32_t *ret_same,
+                            struct fault *reterr)
+{
+    uint32_t *numbers, next = 1, same = 0;
+    size_t count;
+    enum err err = archive_folder_list(w->folder, &numbers, &count, reterr);
+    if (err)
+        return err;
+    for (size_t i = 0; i < count && !same; i++) {
+        struct archive_log *l;
+        next = numbers[i] + 1;
+        err = archive_log_open(w->io, w->folder, numbers[i], &l, NULL);
+        if (err)
+            continue; /* hunt and list name it */
+        const struct archive_about *a = archive_log_about(l);
+        if (a->bytes == w->about.bytes && sha256_eq(&a->hash, &w->about.hash))
+            same = numbers[i];
+        archive_log_free(l);
+    }
+    *ret_next = count ? numbers[count - 1] + 1 : next;
+    *ret_same = same;
+    free(numbers);
+    return OK;
+}
+
+/* With the folder locked. */
+static enum err publish(struct archive_writer *w, uint32_t *ret_number, struct fault *reterr)
+{
+    char path[ARCHIVE_PATH_MAX];
+    uint32_t next, same;
+    enum err err = look_around(w, &next, &same, reterr);
+    if (err)
+        return err;
+    if (same) {
+        *ret_number = same;
+        return fault_set(reterr, ERR_EXISTS, "the archive has these lines already, as log %u", same);
+    }
+    archive_folder_path(w->folder, next, path);
+    if (w->io->rename(w->io->self, w->path, path) < 0)
+        return fault_errno(reterr, "%s", path);
+    memcpy(w->path, path, sizeof path); /* a failure from here on takes it back */
+    if (io_sync_parent(w->io, path) < 0)
+        return fault_errno(reterr, "%s: syncing its folder", path);
+    w->path[0] = '\0';
+    *ret_number = next;
+    return OK;
+}
+
+enum err archive_writer_finish(struct archive_writer *w, bool cut_short, uint32_t *ret_number, uint64_t *ret_size,
+                               struct fault *reterr)
+{
+    int lock;
+    enum err err = end_block(w, reterr);
+    if (!err)
+        err = end_part(w, reterr);
+    w->about.hash = sha256_end(&w->hash);
+    w->about.cut_short = cut_short;
+    if (!err)
+        err = write_table(w, reterr);
+    if (!err)
+        err = archive_folder_lock(w->folder, &lock, reterr);
+    if (err)
+        return err;
+    err = publish(w, ret_number, reterr);
+    close(lock);
+    *ret_size = w->at;
+    return err;
+}

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""archive and hunt: a log in the archive hits as entente match does on the file; damage is named; kill leaves nothing."""
+
+import gzip
+import os
+import signal
+import subprocess
+import time
+
+from house import bundle, check, domain, indicator, main, write
+from watching import house
+
+LINES = "".join(f"2026-03-0{1 + n % 9}T10:00:{n % 60:02}Z 192.0.2.{n % 250} asked host{n}.evil{n % 7}.example "
+                f"http://x{n % 5}.test/a?b=%26{n} 2001:db8:{n % 3}::{n % 9999:x}\n" for n in range(12000))
+VALUES = ["evil3.example", "192.0.2.64/27", "192.0.2.9", "2001:db8:1::/48", "http://x2.test/a?b=%2617",
+          "host11.evil4.example", "2001:db8::9"]
+
+
+def hits(done):
+    return [{k: v for k, v in line.items() if k != "id"} for line in done.lines]
+
+
+def same_as_match(folder):
+    node = house(folder, "evil3.example")
+    node.ok("import", bundle(folder, domain("evil5.example", valid_until="2026-03-05T00:00:00Z"),
+                             indicator("[ipv4-addr:value ISSUBSET '192.0.2.64/27']"),
+                             indicator("[url:value = 'http://x2.test/a?b=%2617']"),
+                             domain("nowhere.example")))
+    log = write(folder, "log", LINES)
+    packed = write(folder, "packed.gz", "")
+    with gzip.open(packed, "wt", encoding="utf-8") as out:
+        out.write(LINES + "10.0.0.1 evil3.example\n")
+    said = node.ok("archive", "add", log, packed, "--json").lines
+    check([s["state"] for s in said] == ["added", "added"] and said[0]["lines"] == 12000, str(said))
+    check(said[0]["kept"] < said[0]["bytes"] / 4, f"{said[0]['kept']} of {said[0]['bytes']} bytes")
+    check(node.ok("archive", "add", packed, "--json").lines[0]["state"] == "known", "the same lines once more")
+    want = node.ok("match", log, packed, "--json").lines
+    check(len(want) > 2000, f"{len(want)} hits")
+    check(node.ok("hunt", "--json").lines == want, "all current indicators")
+    check(node.ok("hunt", "--new-since", "2020-01-01", "--json").lines == want, "all that came since then")
+    check(node.ok("hunt", "--new-since", "2099-01-01", "--json").lines == [], "none came since then")
+    one = [h for h in want if h["line"] == 12001]
+    check(len(one) == 1 and one[0]["file"] == packed, str(one))
+    day = [h for h in want if h["line"] % 9 == 4 or h["line"] == 12001]
+    check(node.ok("hunt", "--since", "2026-03-04", "--until", "2026-03-05", "--json").lines == day, "one day's events")
+
+
+def values_of_any_kind(folder):
+    node = house(folder, "nowhere.example")
+    node.ok("import", write(folder, "values.txt", "\n".join(VALUES) + "\n"), "--as", "list", "--from", "CERT Y")
+    log = write(folder, "log", LINES)
+    node.ok("archive", "add", log)
+    want = hits(node.ok("match", log, "--json"))
+    for value in VALUES:
+        done = node.ok("hunt", value, "--json")
+        check([h["id"] for h in done.lines] == [None] * len(done.lines), "nobody's indicator")
+        check([(h["line"], h["value"]) for h in hits(done)] ==
+              [(h["line"], h["value"]) for h in want if h["indicator"] == value] != [], value)
+    done = node.ok("hunt", "absent.example", "2001:db8:77::/48", "198.51.100.0/24")
+    check(done.out == "" and ", 0 of " in done.err, done.err)
+    node.fails(64, "hunt", "no value")
+    node.fails(64, "hunt", "evil3.example", "--new-since", "2026-01-01")
+
+
+def damage_is_named(folder):
+    node = house(folder, "evil3.example")
+    log = write(folder, "log", LINES)
+    node.ok("archive", "add", log)
+    whole = node.ok("hunt", "--json").lines
+    kept = os.path.join(node.home, "archive", "00000001.log")
+    with open(kept, "r+b") as file:
+        file.seek(1000)
+        file.write(b"damage")
+    done = node.run("hunt", "--json")
+    check(done.code == 65 and kept in done.err and "damaged" in done.err, done.err)
+    check(0 < len(done.lines) < len(whole) and all(h in whole for h in done.lines), "the rest is hunted")
+    with open(kept, "r+b") as file:
+        file.truncate(500)
+    check(node.run("hunt").code == 65 and node.run("archive", "list").code == 65, "a file that is cut short")
+    cut = write(folder, "cut.gz", "")
+    with gzip.open(cut, "wt", encoding="utf-8") as out:
+        out.write(LINES)
+    with open(cut, "r+b") as file:
+        file.truncate(os.path.getsize(cut) // 2)
+    done = node.run("archive", "add", cut, "--json")
+    check(done.code == 65 and done.lines[0]["lines"] > 1000, f"what came before is kept: {done.err}")
+
+
+def killed_leaves_nothing(folder):
+    node = house(folder, "evil3.example")
+    log = write(folder, "log", LINES * 4)
+    stream = node.run("archive", "add", "-", "--json", stdin=LINES)
+    check(stream.lines[0]["lines"] == 12000, stream.out)
+    for after in (0.05, 0.1, 0.2, 0.4):
+        process = subprocess.Popen(node.command("archive", "add", log), stdout=subprocess.DEVNULL)
+        time.sleep(after)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        kept = node.ok("archive", "list", "--json").lines
+        check([k["lines"] for k in kept] in ([12000], [12000, 48000]), str(kept))
+    node.ok("archive", "add", log)
+    check(len(node.ok("archive", "list", "--json").lines) == 2, "both are there")
+    node.ok("archive", "drop", log)
+    check([k["log"] for k in node.ok("archive", "list", "--json").lines] == [1], "by name")
+    node.fails(65, "archive", "drop", "nothing")
+    node.ok("archive", "drop", "--before", "2026-02-01")
+    check(len(node.ok("archive", "list", "--json").lines) == 1, "it is not so old")
+    node.ok("archive", "drop", "--before", "2026-05-01")
+    check(node.ok("archive", "list", "--json").lines == [], "by age")
+
+
+main(same_as_match, values_of_any_kind, damage_is_named, killed_leaves_nothing)
