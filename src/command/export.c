@@ -181,6 +181,11 @@ static int export_as(struct session *s, struct arena *a)
         code = read_recipient(s, a, &j.wanted.recipient);
     if (code)
         return code;
+    struct recipient eyes;
+    if (s->actor) { /* from elsewhere: the file comes into that account's hands */
+        eyes = recipient_of_account(s->node, &s->actor->account, s->actor->role, TEXT_NONE);
+        j.wanted.eyes = &eyes;
+    }
     j.as = form->name;
     j.wanted.door = form->door;
     j.to = recipient_words(&j.wanted.recipient, a);

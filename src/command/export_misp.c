@@ -144,7 +144,40 @@ static struct text event_text(const struct misp_job *m, size_t i)
     return text_sub(buffer_text(&m->events), from, m->ends[i] - from);
 }
 
-/* Manifest last: a consumer that reads it finds all that it names. */
+struct belonging {
+    struct uuid *list; /* sorted */
+    size_t count;
+};
+
+static int by_uuid(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct uuid));
+}
+
+static bool belongs(void *self, const struct uuid *event)
+{
+    const struct belonging *b = self;
+    return b->count && bsearch(event, b->list, b->count, sizeof *event, by_uuid);
+}
+
+/* Files of events that are none any more, of those too that --since has not written anew. */
+static bool prune(struct misp_job *m)
+{
+    struct belonging b = {.count = misp_out_count(m->out)};
+    b.list = calloc(b.count + 1, sizeof *b.list);
+    if (!b.list)
+        return false;
+    for (size_t i = 0; i < b.count; i++)
+        b.list[i] = *misp_out_uuid(m->out, i);
+    if (b.count > 1)
+        qsort(b.list, b.count, sizeof *b.list, by_uuid);
+    bool fine = export_out_prune(m->j->s, belongs, &b);
+    free(b.list);
+    return fine;
+}
+
+/* Manifest last: a consumer that reads it finds all that it names. What no longer belongs to the feed goes behind it,
+ * so that no manifest ever names a file that is not there. */
 static bool write_folder(struct misp_job *m, bool feed)
 {
     char uuid[UUID_TEXT_MAX], name[UUID_TEXT_MAX + 8];
@@ -157,7 +190,7 @@ static bool write_folder(struct misp_job *m, bool feed)
     }
     if (fine && feed)
         fine = write_file(m, "hashes.csv", TEXT_NONE, buffer_text(&m->hashes), TEXT_NONE) &&
-               write_file(m, "manifest.json", TEXT_NONE, buffer_text(&m->manifest), TEXT_NONE);
+               write_file(m, "manifest.json", TEXT_NONE, buffer_text(&m->manifest), TEXT_NONE) && prune(m);
     return fine;
 }
 
@@ -185,7 +218,9 @@ static enum err write_events(void *self, struct export *x, struct export_batch *
         e = record_written(m, x, none, reterr);
     if (e)
         forget(m); /* it may be tried again */
-    if (e || !m->j->written)
+    /* No event is left for it, and some stood in the folder. */
+    bool emptied = feed && !e && !misp_out_count(m->out) && export_out_holds(m->j->s, "manifest.json");
+    if (e || (!m->j->written && !emptied))
         return e;
     bool fine = export_out_is_folder(m->j->s) ? write_folder(m, feed) : write_one(m);
     return fine ? OK : ERR_IO;

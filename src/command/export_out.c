@@ -1,6 +1,7 @@
 /* An export's files: written beside, renamed into place. */
 #include "command/export_out.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -119,4 +120,47 @@ void export_file_drop(struct export_file *f)
     close(f->fd);
     f->fd = -1;
     (void)unlinkat(f->s->output_fd, f->beside, 0); /* gone already when it was renamed */
+}
+
+/* ---- what no longer belongs to a folder ---- */
+
+bool export_out_holds(const struct session *s, const char *name)
+{
+    struct stat st;
+    return fstatat(s->output_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Exactly as a feed names its events: nobody else's file is touched. */
+static bool event_named(const char *name, struct uuid *ret)
+{
+    char again[UUID_TEXT_MAX];
+    struct text t = text_of(name);
+    if (!text_ends(t, TEXT(".json")))
+        return false;
+    t.len -= sizeof ".json" - 1;
+    return uuid_parse(t, ret) == OK && text_eq(uuid_format(ret, again), t);
+}
+
+bool export_out_prune(struct session *s, bool (*keep)(void *self, const struct uuid *event), void *self)
+{
+    int fd = openat(s->output_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    bool fine = folder != NULL;
+    if (!folder) {
+        (void)cannot(s, option(s, "out"));
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    for (const struct dirent *one; (one = readdir(folder));) {
+        struct uuid event;
+        if (!event_named(one->d_name, &event) || keep(self, &event) || !export_out_holds(s, one->d_name))
+            continue;
+        if (unlinkat(s->output_fd, one->d_name, 0) == 0 || errno == ENOENT)
+            continue;
+        (void)cannot(s, one->d_name);
+        fine = false;
+    }
+    closedir(folder);
+    return fine;
 }

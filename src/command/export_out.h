@@ -22,3 +22,9 @@ MUST_CHECK bool export_file_commit(struct export_file *f);
 void export_file_drop(struct export_file *f); /* what is not committed; any number of times */
 /* The name of the one file that --out means; NULL: standard output. */
 const char *export_out_name(const struct session *s);
+
+/* In the folder of --out: is there a file of that name? */
+bool export_out_holds(const struct session *s, const char *name);
+/* Removes each plain file "UUID.json" of the folder that `keep` does not want. What cannot be removed is told, and
+ * false: the folder holds more than it should. */
+bool export_out_prune(struct session *s, bool (*keep)(void *self, const struct uuid *event), void *self);

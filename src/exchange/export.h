@@ -12,7 +12,10 @@
 struct export_wanted {
     struct recipient recipient; /* lists in the caller's arena */
     enum door door;
-    struct uuid account;      /* who exports */
+    struct uuid account; /* who exports */
+    /* Nothing goes that this one may not have by the same door as well, and as much of it: who exports, where the
+     * bytes come into its hands. NULL: nobody's eyes beside the recipient's. Lives as long as the export. */
+    const struct recipient *eyes;
     int64_t since_us;         /* visible to the recipient after that moment; INT64_MIN: all */
     const struct text *types; /* of these STIX types; none: all */
     size_t type_count;

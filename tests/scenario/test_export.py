@@ -7,6 +7,7 @@ import json
 import os
 
 from clients import REL_TO, Client, invite, marked, marking
+from caller import Caller, api
 from house import Node, bundle, check, domain, main
 
 
@@ -129,5 +130,44 @@ def cells_are_not_run(folder):
     check(done["new"] == 5 and done["rejected"] == 0, str(done))
 
 
-main(who_gets_what, files_are_whole_or_not_there, releases_are_recorded_first, what_a_form_cannot_say_does_not_go,
+def who_exports_sees_it_too(folder):
+    """What comes into a releaser's hands by an export for somebody else is what the releaser may have as a file."""
+    node = Node(folder, "CSIRT")
+    invite(node, "CERT B")
+    node.ok("account", "add", "rhea", "--role", "releaser")
+    node.ok("account", "add", "ada", "--role", "administrator")
+    clear, red = domain("open.example", "clear"), domain("secret.example", "red")
+    link = {"type": "relationship", "spec_version": "2.1", "id": "relationship--0000006b-0000-4000-8000-00000000006b",
+            "created": "2026-01-02T03:04:05.000Z", "modified": "2026-01-02T03:04:05.000Z",
+            "relationship_type": "related-to", "source_ref": red["id"], "target_ref": clear["id"],
+            "object_marking_refs": clear["object_marking_refs"]}
+    report = {"type": "report", "spec_version": "2.1", "id": "report--0000006b-0000-4000-8000-00000000006b",
+              "created": "2026-01-02T03:04:05.000Z", "modified": "2026-01-02T03:04:05.000Z", "name": "both",
+              "published": "2026-01-02T03:04:05.000Z", "object_refs": [red["id"], clear["id"]],
+              "object_marking_refs": clear["object_marking_refs"]}
+    node.ok("import", bundle(folder, clear, red, link, report), "--from", "self")
+    node.ok("share", "name", red["id"], "--to", "CERT B", "--reason", "they handle it")
+    ids = {o["id"] for o in json.loads(node.ok("export", "--to", "CERT B").out)["objects"]}
+    check({clear["id"], red["id"], link["id"], report["id"]} <= ids, f"on this machine, as its administrator: {ids}")
+    tokens = {name: node.token(name) for name in ("rhea", "ada")}
+    node.serve()
+
+    def export(name, **words):
+        status, _, said = Caller(node, tokens[name])("POST", api("/export"), {"to": "CERT B", **words})
+        return status, said if isinstance(said, bytes) else json.dumps(said).encode()
+    for name in ("rhea", "ada"):
+        for form in ("stix", "csv", "misp"):
+            status, raw = export(name, **{"as": form})
+            check(status == 200 and b"open.example" in raw, f"{name} {form}: {status} {raw!r}")
+            shows_none_of(f"{name} {form}", raw, red)
+        check(b"relationship" not in export(name)[1] and report["id"].encode() not in export(name)[1],
+              "nor what speaks of it")
+    node.ok("share", "name", red["id"], "--to", "account rhea", "--reason", "she handles it")
+    check(ids <= {o["id"] for o in json.loads(export("rhea")[1])["objects"]}, "named: all of it")
+    shows_none_of("ada", export("ada")[1], red)
+    check(node.get("api/collections/intelligence/objects/?limit=1", node.token("rhea"))[0] == 200, "serves")
+    node.stop()
+
+
+main(who_exports_sees_it_too, who_gets_what, files_are_whole_or_not_there, releases_are_recorded_first, what_a_form_cannot_say_does_not_go,
      cells_are_not_run)

@@ -172,4 +172,39 @@ def nothing_withheld_is_in_any_byte(folder):
                     check(word.encode() not in raw, f"{form} for {to} holds {word} of a {o['type']}")
 
 
-main(becomes_an_event, events_are_split_by_audience, a_feed_is_whole, nothing_withheld_is_in_any_byte)
+def a_feed_forgets(folder):
+    """Written again, a folder holds the files that its manifest names, and never a manifest that names an absent one."""
+    node = Node(folder, "CSIRT")
+    feed = os.path.join(folder, "feed")
+
+    def write(*words):
+        done = node.run("export", "--public", "--as", "misp-feed", "--out", feed, *words)
+        check(done.code == 0, done.err)
+        with open(os.path.join(feed, "manifest.json"), encoding="utf-8") as file:
+            named = {name + ".json" for name in json.load(file)}
+        there = set(os.listdir(feed)) - {"manifest.json", "hashes.csv"}
+        check(named <= there, f"the manifest names what is not there: {named - there}")
+        return named, there
+    one, two = domain("one.example", "clear"), domain("two.example", "clear")
+    first, second = report("clear", one), report("clear", two)
+    node.ok("import", bundle(folder, one, two, first, second), "--from", "self")
+    named, there = write()
+    check(named == there and len(named) == 2, f"{named} {there}")
+    other = os.path.join(feed, "notes.json"), os.path.join(feed, "0000006B-0000-4000-8000-0000000000AA.json")
+    for path in other:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("not ours")
+    newer = "2026-02-02T03:04:05.000Z"
+    node.ok("import", bundle(folder, mark(dict(second, modified=newer), "red"), mark(dict(two, modified=newer), "red")),
+            "--from", "self")
+    named, there = write()
+    check(first["id"][8:] + ".json" in named and second["id"][8:] + ".json" not in there, f"{named} {there}")
+    check(there - named == {os.path.basename(path) for path in other}, "what is not a feed's is not touched")
+    node.ok("import", bundle(folder, mark(dict(first, modified=newer), "red"), mark(dict(one, modified=newer), "red")),
+            "--from", "self")
+    named, there = write()
+    check(not named and there == {os.path.basename(path) for path in other}, f"nothing is left: {named} {there}")
+
+
+main(becomes_an_event, events_are_split_by_audience, a_feed_is_whole, nothing_withheld_is_in_any_byte,
+     a_feed_forgets)
