@@ -16,6 +16,16 @@
 #define INCIDENT_BUDGET_BYTES (64 * MIB)
 /* One line of a log or a CSV. A longer one is counted, reported and passed over. */
 #define LINE_MAX_BYTES (1 * MIB)
+/* A log line read as an event (match/logline.h): the longest of EVE, with payloads, have some tens of KB. */
+#define LOGLINE_MAX_BYTES (256 * KIB)
+/* Values of one event, columns of one header: certificates with a hundred names are real, and cut. Headers of one
+ * file that differ: logs put behind each other. */
+#define LOGLINE_VALUES_MAX  128
+#define LOGLINE_COLUMNS_MAX 256
+#define LOGLINE_HEADERS_MAX 256
+/* Where a header is looked for when reading starts in the middle of a file. */
+#define LOGLINE_HEAD_BYTES      (64 * KIB)
+#define LOGLINE_LOOK_BACK_BYTES (4 * MIB)
 /* Columns of a CSV. Shadowserver's widest report has about 120. */
 #define CSV_COLUMNS_MAX 1024
 /* Any input document, read as a stream. */

@@ -20,27 +20,78 @@ static bool superseded(struct watchlist *const *lists, size_t list_count, const 
     return false;
 }
 
-enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, size_t list_count,
-                      const struct constituency *c, int64_t now_us, const struct scan_line_hits *line, hit_each *each,
-                      void *self)
+/* One line, read as far as its hits ask for it. */
+struct hit_line {
+    struct scanner *scanner;
+    const struct constituency *c;
+    const struct scan_line_hits *line;
+    bool is_event, timed, seen_known;
+    struct logline event; /* when is_event */
+    int64_t seen_us;
+    const struct scan_seen *seen; /* when seen_known */
+    size_t seen_count;
+};
+
+static enum err read_line(struct hit_line *l, const struct logline_header *header, int64_t now_us)
 {
-    int64_t seen_us = now_us;
-    bool timed = line_time(line->text, now_us, &seen_us);
-    const struct scan_seen *seen = NULL;
-    size_t seen_count = 0;
-    enum err err = scan_owners(scanner, line->text, &seen, &seen_count);
+    enum err err = logline_read(header, l->line->text, now_us, &l->event);
+    l->is_event = !err;
+    l->timed = l->is_event && l->event.has_time;
+    if (l->timed)
+        l->seen_us = l->event.time_us;
+    else
+        l->timed = line_time(l->line->text, now_us, &l->seen_us);
+    if (!l->timed)
+        l->seen_us = now_us;
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+/* By the event, and where that does not name both sides, by everything on the line. */
+static enum err find_affected(struct hit_line *l, const struct scan_hit *h, struct hit *hit)
+{
+    enum err err = OK;
+    if (l->is_event) {
+        const struct matched_value matched = {h->kind, hit->value};
+        struct affected a = logline_affected(l->c, &l->event, &matched);
+        hit->client = a.client;
+        hit->direction = a.direction;
+        hit->organisation = a.owner.organisation;
+        if (a.decided)
+            return OK;
+    }
+    if (!l->seen_known)
+        err = scan_owners(l->scanner, l->line->text, &l->seen, &l->seen_count);
+    l->seen_known = !err;
+    if (!err)
+        hit->organisation = constituency_affected(l->c, l->seen, l->seen_count, h->start, h->len).organisation;
+    return err;
+}
+
+enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, size_t list_count,
+                      const struct constituency *c, int64_t now_us, const struct logline_header *header,
+                      const struct scan_line_hits *line, hit_each *each, void *self)
+{
+    struct hit_line l;
+    l.scanner = scanner;
+    l.c = c;
+    l.line = line;
+    l.seen_known = false;
+    enum err err = read_line(&l, header, now_us);
     for (size_t i = 0; !err && i < line->hit_count; i++) {
         const struct scan_hit *h = &line->hits[i];
         struct hit hit = {.item = item_of(lists, list_count, h->ref),
                           .value = text_sub(line->text, h->start, h->len),
-                          .seen_us = timed ? seen_us : now_us,
-                          .timed = timed};
+                          .timed = l.timed,
+                          .seen_us = l.seen_us};
         if (!watch_item_valid(&hit.item, hit.seen_us) || hit.seen_us < hit.item.counted_until_us ||
             superseded(lists, list_count, &hit.item))
             continue;
-        hit.organisation = constituency_affected(c, seen, seen_count, h->start, h->len).organisation;
-        err = each(self, line, &hit);
+        err = find_affected(&l, h, &hit);
+        if (!err)
+            err = each(self, line, &hit);
     }
+    if (l.is_event)
+        logline_done(&l.event);
     return err;
 }
 

@@ -59,6 +59,12 @@ static void put_text_or_null(struct json_out *o, const char *name, struct text t
         json_put_null(o);
 }
 
+/* As exact as the line is. */
+static struct text time_text(int64_t us, char out[STAMP_TEXT_MAX])
+{
+    return stamp_format(stamp_from_us(us, us % 1000 ? 6 : 3), out);
+}
+
 static void hit_json(const struct party_names *names, const char *file, const struct scan_line_hits *line,
                      const struct hit *hit, struct buffer *out)
 {
@@ -79,6 +85,9 @@ static void hit_json(const struct party_names *names, const char *file, const st
         json_member_text(&o, "assumed_until", stamp_format(stamp_from_us(hit->item.assumed_until_us, 3), until));
     put_text_or_null(&o, "party", name_of(names, &hit->item.party));
     put_text_or_null(&o, "organisation", hit->organisation ? hit->organisation->name : TEXT_NONE);
+    put_text_or_null(&o, "time", hit->timed ? time_text(hit->seen_us, until) : TEXT_NONE);
+    put_text_or_null(&o, "client", hit->client);
+    put_text_or_null(&o, "direction", text_of(logline_direction_name(hit->direction)));
     json_close(&o, '}');
     buffer_add_char(out, '\n');
 }

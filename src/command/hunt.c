@@ -30,16 +30,18 @@ struct hunt {
     int64_t now_us, since_us, until_us;
     uint64_t blocks, read, bytes;  /* of the archive; read and its bytes unpacked */
     const struct archive_log *log; /* under way */
-    char path[ARCHIVE_PATH_MAX];   /* of it */
-    pthread_mutex_t lock;          /* of spoiled */
-    uint64_t spoiled;              /* blocks that could not be read */
+    struct logline_stream *stream; /* of it, and what it begins with */
+    const struct logline_header *header;
+    char path[ARCHIVE_PATH_MAX]; /* of it */
+    pthread_mutex_t lock;        /* of spoiled */
+    uint64_t spoiled;            /* blocks that could not be read */
 };
 
 /* One block on one thread. */
 struct block {
     struct hunt *h;
     unsigned worker;
-    const char *file;
+    const struct pool_block *block;
     struct buffer *out;
 };
 
@@ -51,7 +53,7 @@ static enum err print_hit(void *self, const struct scan_line_hits *line, const s
     const struct hunt *h = b->h;
     if (hit->timed && (hit->seen_us < h->since_us || hit->seen_us >= h->until_us))
         return OK;
-    hit_print(&h->parties, h->s->json, b->file, line, hit, b->out);
+    hit_print(&h->parties, h->s->json, b->block->file, line, hit, b->out);
     return OK;
 }
 
@@ -59,7 +61,8 @@ static enum err on_line(void *self, const struct scan_line_hits *line)
 {
     struct block *b = self;
     struct hunt *h = b->h;
-    return hits_of_line(h->owners[b->worker], &h->list, 1, h->constituency, h->now_us, line, print_hit, b);
+    return hits_of_line(h->owners[b->worker], &h->list, 1, h->constituency, h->now_us, b->block->header, line,
+                        print_hit, b);
 }
 
 static void spoiled(struct hunt *h, uint64_t line, const struct fault *f)
@@ -71,23 +74,22 @@ static void spoiled(struct hunt *h, uint64_t line, const struct fault *f)
     pthread_mutex_unlock(&h->lock);
 }
 
-static enum err work(void *self, unsigned worker, struct text packed, uint64_t first_line, uint64_t first_offset,
-                     const char *file, struct buffer *out)
+static enum err work(void *self, unsigned worker, const struct pool_block *block, struct buffer *out)
 {
     struct hunt *h = self;
-    struct block b = {h, worker, file, out};
+    struct block b = {h, worker, block, out};
     const struct index *index = watchlist_index(h->list);
     struct text lines;
-    enum err err = unpack(h->packers[worker], packed, &lines);
+    enum err err = unpack(h->packers[worker], block->lines, &lines);
     if (err == ERR_MALFORMED) {
         struct fault f = {.offset = -1};
         fault_set(&f, err, "it cannot be unpacked");
-        spoiled(h, first_line, &f);
+        spoiled(h, block->first_line, &f);
         return OK;
     }
     if (err)
         return err;
-    return scan_block(h->scanners[worker], &index, 1, lines, first_line, first_offset, on_line, &b);
+    return scan_block(h->scanners[worker], &index, 1, lines, block->first_line, block->first_offset, on_line, &b);
 }
 
 static void print(void *self, struct text output)
@@ -113,8 +115,9 @@ static enum err hunt_block(struct hunt *h, size_t nth, const char *file)
         spoiled(h, b->first_line, &fault);
         return OK;
     }
+    const struct pool_block block = {buffer_text(&h->packed), b->first_line, b->first_offset, file, h->header};
     if (!err)
-        err = match_pool_add(h->pool, buffer_text(&h->packed), b->first_line, b->first_offset, file);
+        err = match_pool_add(h->pool, &block);
     h->read++;
     h->bytes += b->raw_len;
     return err;
@@ -139,6 +142,27 @@ static enum err hunt_part(struct hunt *h, size_t part, const char *file)
     return err;
 }
 
+/* What the log's first lines say of all that follow. Of a block that cannot be read, nothing. */
+static enum err read_header(struct hunt *h, const struct archive_log *l)
+{
+    struct text lines = TEXT_NONE, piece;
+    enum err err = OK;
+    h->header = NULL;
+    logline_stream_free(h->stream);
+    h->stream = NULL;
+    buffer_clear(&h->packed);
+    if (archive_log_blocks(l) == 0)
+        return OK;
+    err = archive_log_read(l, 0, &h->packed, NULL);
+    if (!err)
+        err = unpack(h->packers[0], buffer_text(&h->packed), &lines);
+    if (!err)
+        err = logline_stream_new(&h->stream);
+    if (!err)
+        (void)logline_stream_next(h->stream, &lines, &piece, &h->header);
+    return err == ERR_NOMEM ? err : OK;
+}
+
 static enum err hunt_log(void *self, const struct archive_log *l)
 {
     struct hunt *h = self;
@@ -151,7 +175,7 @@ static enum err hunt_log(void *self, const struct archive_log *l)
     archive_folder_path(folder, archive_log_number(l), h->path);
     h->log = l;
     h->blocks += archive_log_blocks(l);
-    enum err err = OK;
+    enum err err = read_header(h, l);
     for (size_t i = 0; i < archive_log_parts(l) && !err && !cancelled(h->s); i++)
         err = hunt_part(h, i, file);
     enum err end = match_pool_finish(h->pool);
@@ -294,6 +318,7 @@ static void done(struct hunt *h)
         packer_free(h->packers[i]);
     }
     archive_query_free(h->query);
+    logline_stream_free(h->stream);
     watchlist_unref(h->list);
     belief_unref(h->belief);
     constituency_unref(h->constituency);

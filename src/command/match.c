@@ -29,14 +29,14 @@ struct match {
 struct block {
     struct match *m;
     unsigned worker;
-    const char *file;
+    const struct pool_block *block;
     struct buffer *out;
 };
 
 static enum err print_hit(void *self, const struct scan_line_hits *line, const struct hit *hit)
 {
     struct block *b = self;
-    hit_print(&b->m->parties, b->m->s->json, b->file, line, hit, b->out);
+    hit_print(&b->m->parties, b->m->s->json, b->block->file, line, hit, b->out);
     return OK;
 }
 
@@ -44,16 +44,17 @@ static enum err on_line(void *self, const struct scan_line_hits *line)
 {
     struct block *b = self;
     struct match *m = b->m;
-    return hits_of_line(m->owners[b->worker], &m->list, 1, m->constituency, m->now_us, line, print_hit, b);
+    return hits_of_line(m->owners[b->worker], &m->list, 1, m->constituency, m->now_us, b->block->header, line,
+                        print_hit, b);
 }
 
-static enum err work(void *self, unsigned worker, struct text block, uint64_t first_line, uint64_t first_offset,
-                     const char *file, struct buffer *out)
+static enum err work(void *self, unsigned worker, const struct pool_block *block, struct buffer *out)
 {
     struct match *m = self;
-    struct block b = {m, worker, file, out};
+    struct block b = {m, worker, block, out};
     const struct index *index = watchlist_index(m->list);
-    return scan_block(m->scanners[worker], &index, 1, block, first_line, first_offset, on_line, &b);
+    return scan_block(m->scanners[worker], &index, 1, block->lines, block->first_line, block->first_offset, on_line,
+                      &b);
 }
 
 static void print(void *self, struct text output)
@@ -69,25 +70,41 @@ static bool quiet_now(int fd)
     return poll(&p, 1, 0) == 0;
 }
 
+/* In pieces, each under one header of the file's own; that is one, but for logs put behind each other. */
+static enum err add_block(struct match_pool *pool, struct logline_stream *headers, struct pool_block block)
+{
+    struct text rest = block.lines;
+    enum err err = OK;
+    while (!err && logline_stream_next(headers, &rest, &block.lines, &block.header)) {
+        err = match_pool_add(pool, &block);
+        block.first_offset += block.lines.len;
+        if (rest.len)
+            block.first_line += scan_count_lines(block.lines);
+    }
+    return err;
+}
+
 static int match_fd(struct match *m, struct match_pool *pool, const char *name, int fd)
 {
     struct fault fault = {.offset = -1, .line = -1};
     struct logfile *log;
+    struct logline_stream *headers = NULL;
     enum err err = logfile_open(fd, &log, &fault);
     if (err)
         return complain_fault(m->s, name, &fault);
+    err = logline_stream_new(&headers);
     while (!err && !cancelled(m->s)) {
-        struct text block;
-        uint64_t offset, line;
+        struct pool_block block = {.file = name};
         bool continues;
-        err = logfile_next(log, &block, &offset, &line, &continues, &fault);
+        err = logfile_next(log, &block.lines, &block.first_offset, &block.first_line, &continues, &fault);
         if (!err)
-            err = match_pool_add(pool, block, line, offset, name);
+            err = add_block(pool, headers, block);
         if (!err && quiet_now(fd))
             err = match_pool_finish(pool);
     }
     enum err end = match_pool_finish(pool);
     logfile_free(log);
+    logline_stream_free(headers);
     if (err == ERR_CANCELLED) /* the wait was broken off: a stop, no fault */
         err = OK;
     if (err && err != ERR_NOT_FOUND)

@@ -15,9 +15,8 @@ enum slot_state { SLOT_FREE, SLOT_FULL, SLOT_BUSY, SLOT_DONE };
 
 struct slot {
     enum slot_state state;
-    struct buffer block, out;
-    uint64_t line, offset;
-    const char *file;
+    struct buffer lines, out;
+    struct pool_block block;
 };
 
 struct match_pool {
@@ -59,7 +58,7 @@ static void *worker(void *arg)
         }
         s->state = SLOT_BUSY;
         pthread_mutex_unlock(&p->lock);
-        enum err err = p->work(p->self, number, buffer_text(&s->block), s->line, s->offset, s->file, &s->out);
+        enum err err = p->work(p->self, number, &s->block, &s->out);
         if (!err)
             err = buffer_error(&s->out);
         pthread_mutex_lock(&p->lock);
@@ -82,7 +81,7 @@ enum err match_pool_new(unsigned threads, pool_work *work, pool_print *print, vo
     p->slots = calloc(p->slot_count, sizeof *p->slots);
     p->threads = calloc(threads, sizeof *p->threads);
     for (size_t i = 0; p->slots && i < p->slot_count; i++) {
-        buffer_init(&p->slots[i].block, 16 * MIB);
+        buffer_init(&p->slots[i].lines, 16 * MIB);
         buffer_init(&p->slots[i].out, POOL_OUTPUT_MAX);
     }
     while (p->slots && p->threads && p->started < threads &&
@@ -109,8 +108,7 @@ static void print_done(struct match_pool *p)
     }
 }
 
-enum err match_pool_add(struct match_pool *p, struct text block, uint64_t first_line, uint64_t first_offset,
-                        const char *file)
+enum err match_pool_add(struct match_pool *p, const struct pool_block *block)
 {
     pthread_mutex_lock(&p->lock);
     for (print_done(p); p->head - p->tail == p->slot_count; print_done(p))
@@ -120,13 +118,12 @@ enum err match_pool_add(struct match_pool *p, struct text block, uint64_t first_
     pthread_mutex_unlock(&p->lock);
     if (err)
         return err;
-    buffer_clear(&s->block);
-    buffer_add(&s->block, block);
-    if (buffer_error(&s->block))
-        return buffer_error(&s->block);
-    s->line = first_line;
-    s->offset = first_offset;
-    s->file = file;
+    buffer_clear(&s->lines);
+    buffer_add(&s->lines, block->lines);
+    if (buffer_error(&s->lines))
+        return buffer_error(&s->lines);
+    s->block = *block;
+    s->block.lines = buffer_text(&s->lines);
     pthread_mutex_lock(&p->lock);
     s->state = SLOT_FULL;
     p->head++;
@@ -156,7 +153,7 @@ void match_pool_free(struct match_pool *p)
     for (unsigned i = 0; i < p->started; i++)
         pthread_join(p->threads[i], NULL);
     for (size_t i = 0; p->slots && i < p->slot_count; i++) {
-        buffer_done(&p->slots[i].block);
+        buffer_done(&p->slots[i].lines);
         buffer_done(&p->slots[i].out);
     }
     free(p->slots);

@@ -18,14 +18,6 @@
 #define TEXTS_BUDGET (48 * MIB)
 #define DRAIN_BLOCKS 8 /* between two looks at what changed */
 
-static enum err scan(struct watch *w, struct text block, uint64_t line, uint64_t offset)
-{
-    const struct index *indexes[2] = {watchlist_index(w->lists[0]),
-                                      w->lists[1] ? watchlist_index(w->lists[1]) : NULL};
-    w->now_us = clock_now_us();
-    return scan_block(w->scanner, indexes, w->list_count, block, line, offset, watch_line, w);
-}
-
 static void follow_key(const struct follow_state *st, char *out, size_t size)
 {
     snprintf(out, size, "%llx:%llx:%llx", (unsigned long long)st->dev, (unsigned long long)st->ino,
@@ -33,8 +25,8 @@ static void follow_key(const struct follow_state *st, char *out, size_t size)
 }
 
 /* Deals with one block that the follower gave. */
-static enum err watch_block(struct watch *w, struct text block, uint64_t offset, uint64_t line,
-                            const struct follow_state *after)
+static enum err watch_block(struct watch *w, struct logline_stream *headers, struct text block, uint64_t offset,
+                            uint64_t line, const struct follow_state *after)
 {
     char key[64];
     follow_key(after, key, sizeof key);
@@ -43,7 +35,8 @@ static enum err watch_block(struct watch *w, struct text block, uint64_t offset,
     w->keep_state = true;
     struct log_state before = w->state;
     w->state.follow = *after;
-    enum err err = scan(w, block, line, offset);
+    w->now_us = clock_now_us();
+    enum err err = watch_scan(w, headers, block, line, offset);
     w->unsaved_bytes += block.len;
     if (!err && (w->hit_count || w->unsaved_bytes >= SAVE_BYTES))
         err = watch_flush(w);
@@ -63,7 +56,7 @@ static enum err drain(struct watch *w, struct follower *f, bool *ret_more, struc
         struct follow_state after;
         err = follower_next(f, &block, &offset, &line, &after, fault);
         if (!err)
-            err = watch_block(w, block, offset, line, &after);
+            err = watch_block(w, follower_headers(f), block, offset, line, &after);
     }
     *ret_more = err == OK;
     return err == ERR_NOT_FOUND ? OK : err;
@@ -137,8 +130,11 @@ static int follow(struct watch *w)
 static int watch_standard(struct watch *w)
 {
     struct logfile *log;
+    struct logline_stream *headers = NULL;
     struct fault fault = {.offset = -1, .line = -1};
     enum err err = logfile_open(STDIN_FILENO, &log, &fault);
+    if (!err)
+        err = logline_stream_new(&headers);
     while (!err && !cancelled(w->s)) {
         struct text block;
         uint64_t offset, line;
@@ -146,12 +142,14 @@ static int watch_standard(struct watch *w)
         err = logfile_next(log, &block, &offset, &line, &continues, &fault);
         if (!err) /* not before: the writer may have been silent for hours */
             err = watch_refresh(w);
+        w->now_us = clock_now_us();
         if (!err)
-            err = scan(w, block, line, offset);
+            err = watch_scan(w, headers, block, line, offset);
         if (!err)
             err = watch_flush(w);
     }
     logfile_free(log);
+    logline_stream_free(headers);
     bool over = err == ERR_NOT_FOUND || (err == ERR_CANCELLED && cancelled(w->s));
     return over ? EXIT_DONE : ended(w, err, &fault);
 }

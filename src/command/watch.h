@@ -60,7 +60,8 @@ struct watch {
     struct follow_state done; /* what is read once the batch stands */
     bool keep_state;
     int64_t now_us;
-    struct text held_line; /* the line of the newest hit, copied once */
+    const struct logline_header *header; /* of the lines that are scanned */
+    struct text held_line;               /* the line of the newest hit, copied once */
     uint64_t held_offset;
 };
 
@@ -71,6 +72,10 @@ MUST_CHECK enum err watch_flush(struct watch *w);
 enum err watch_line(void *self, const struct scan_line_hits *line);
 /* The state kept for w->path; fresh when there is none. */
 MUST_CHECK enum err watch_restore(struct watch *w);
+
+/* Scans lines that come from one file, in pieces, each under one header of the file's own; headers NULL: none. */
+MUST_CHECK enum err watch_scan(struct watch *w, struct logline_stream *headers, struct text lines, uint64_t line,
+                               uint64_t offset);
 
 /* ---- watch_lists.c ---- */
 /* Loads what changed since the last call; cheap when nothing did. */

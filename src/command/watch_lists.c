@@ -88,11 +88,12 @@ static enum err scan_back(struct watch *w, int fd)
 {
     struct logfile *log;
     struct fault fault = {.offset = -1, .line = -1};
-    const struct index *index = watchlist_index(w->lists[0]);
+    struct logline_stream *headers = NULL;
     uint64_t end = w->done.offset;
     enum err err = logfile_open(fd, &log, &fault);
     if (err)
         return err;
+    err = logline_stream_new(&headers);
     while (!err && !cancelled(w->s)) {
         struct text block;
         uint64_t offset, line;
@@ -101,9 +102,10 @@ static enum err scan_back(struct watch *w, int fd)
         if (err || offset >= end)
             break;
         block = text_sub(block, 0, (size_t)(end - offset < block.len ? end - offset : block.len));
-        err = scan_block(w->scanner, &index, 1, block, line, offset, watch_line, w);
+        err = watch_scan(w, headers, block, line, offset);
     }
     logfile_free(log);
+    logline_stream_free(headers);
     return err == ERR_NOT_FOUND ? OK : err;
 }
 

@@ -38,6 +38,8 @@ struct follower {
     struct rotated queue;
     size_t at;                                /* of the queue's next file */
     int64_t grew_us, late_grew_us, denied_us; /* denied_us 0: not denied */
+    struct tail *from;                        /* now or late: where the last block came from, and at which offset */
+    uint64_t from_offset;
     int64_t (*clock)(void);
 };
 
@@ -228,9 +230,18 @@ static enum err look_for_next(struct follower *f, struct fault *reterr)
 
 /* ---- blocks ---- */
 
-static enum err give(struct tail *t, bool all, struct line_block *ret)
+static enum err give(struct follower *f, struct tail *t, bool all, struct line_block *ret)
 {
-    return lines_take(&t->lines, all, ret) ? OK : ERR_NOT_FOUND;
+    if (!lines_take(&t->lines, all, ret))
+        return ERR_NOT_FOUND;
+    f->from = t;
+    f->from_offset = ret->offset;
+    return OK;
+}
+
+struct logline_stream *follower_headers(struct follower *f)
+{
+    return f->from ? tail_headers(f->from, f->from_offset) : NULL;
 }
 
 /* What the file left last still got. */
@@ -245,7 +256,7 @@ static enum err read_late(struct follower *f, struct line_block *ret, struct fau
     int64_t now_us = f->clock();
     if (!err && grew)
         f->late_grew_us = now_us;
-    if (!err && give(f->late, now_us - f->late_grew_us >= STILL_US, ret) == OK)
+    if (!err && give(f, f->late, now_us - f->late_grew_us >= STILL_US, ret) == OK)
         return OK;
     if (err || now_us - f->late_grew_us >= LATE_US) { /* cut off, or still for long: its time is over */
         tail_free(f->late);
@@ -270,9 +281,9 @@ static enum err leave(struct follower *f, bool *ret_left, struct line_block *ret
     enum err err = tail_read(f->now, &grew, reterr);
     if (err && err != ERR_NOT_FOUND)
         return err;
-    if (!err && give(f->now, true, ret) == OK)
+    if (!err && give(f, f->now, true, ret) == OK)
         return OK;
-    if (f->late && give(f->late, true, ret) == OK)
+    if (f->late && give(f, f->late, true, ret) == OK)
         return OK;
     tail_free(f->late);
     f->late = f->now;
@@ -303,7 +314,7 @@ static enum err step(struct follower *f, struct line_block *ret, bool *ret_again
     int64_t now_us = f->clock();
     if (grew)
         f->grew_us = now_us;
-    if (give(f->now, false, ret) == OK)
+    if (give(f, f->now, false, ret) == OK)
         return OK;
     err = read_late(f, ret, reterr);
     if (err != ERR_NOT_FOUND)
@@ -311,7 +322,7 @@ static enum err step(struct follower *f, struct line_block *ret, bool *ret_again
     err = leave(f, ret_again, ret, reterr);
     if (err != ERR_NOT_FOUND || *ret_again)
         return err;
-    return give(f->now, now_us - f->grew_us >= STILL_US, ret);
+    return give(f, f->now, now_us - f->grew_us >= STILL_US, ret);
 }
 
 enum err follower_next(struct follower *f, struct text *ret_block, uint64_t *ret_offset, uint64_t *ret_line,
@@ -320,6 +331,7 @@ enum err follower_next(struct follower *f, struct text *ret_block, uint64_t *ret
     struct line_block block = {.text = TEXT_NONE};
     enum err err;
     bool again;
+    f->from = NULL;
     do {
         err = step(f, &block, &again, reterr);
     } while (err == ERR_NOT_FOUND && again);

@@ -308,3 +308,17 @@ bool line_time(struct text line, int64_t now_us, int64_t *ret_us)
         *ret_us = us;
     return found;
 }
+
+bool line_time_field(struct text field, int64_t now_us, int64_t *ret_us)
+{
+    struct at a = {field.ptr, field.ptr + field.len};
+    int64_t us = 0;
+    if (a.p == a.end)
+        return false;
+    bool found = is_digit(*a.p) ? read_iso(a, &us) || read_day_first(a, &us) || read_seconds(a, false, &us)
+                                : read_syslog(a, now_us, &us);
+    if (!found || !plausible(us, now_us))
+        return false;
+    *ret_us = us;
+    return true;
+}

@@ -3,6 +3,7 @@
 #pragma once
 #include "base/text.h"
 
+struct logline_stream;
 struct logfile;
 
 /* fd is borrowed. Compression is told by the first bytes; concatenated members are read on. ERR_NOMEM | ERR_IO */
@@ -43,3 +44,7 @@ void follower_free(struct follower *f);
  * ERR_USAGE: not a regular file. ERR_DENIED | ERR_IO | ERR_NOMEM: call again. */
 MUST_CHECK enum err follower_next(struct follower *f, struct text *ret_block, uint64_t *ret_offset,
                                   uint64_t *ret_line, struct follow_state *ret_after, struct fault *reterr);
+/* What the headers of the file say that the last block came from (match/logline.h), for that block to be given to
+ * logline_stream_next(), each block once. Where reading started in the middle, they were looked for in the file.
+ * NULL: no memory for them. Borrowed until the next call of follower_next(). */
+struct logline_stream *follower_headers(struct follower *f);

@@ -66,7 +66,15 @@ void tail_free(struct tail *t)
         return;
     close(t->fd);
     lines_done(&t->lines);
+    logline_stream_free(t->events);
     free(t);
+}
+
+struct logline_stream *tail_headers(struct tail *t, uint64_t offset)
+{
+    if (!t->events && logline_stream_new(&t->events) == OK && offset > 0)
+        logline_stream_resume(t->events, t->fd, offset);
+    return t->events;
 }
 
 static bool is_same_content(const struct tail *t)
@@ -118,6 +126,8 @@ enum err tail_read(struct tail *t, bool *ret_grew, struct fault *reterr)
 void tail_restart(struct tail *t)
 {
     t->head_len = 0;
+    logline_stream_free(t->events);
+    t->events = NULL;
     lines_restart(&t->lines, 0, 1);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "match/lines.h"
 #include "match/logfile.h"
+#include "match/logline.h"
 
 #define TAIL_HEAD_BYTES 1024
 
@@ -11,6 +12,7 @@ struct tail {
     uint8_t head[TAIL_HEAD_BYTES]; /* its first bytes, as they were read: what the file is known by */
     uint32_t head_len;
     struct lines lines;
+    struct logline_stream *events; /* of the lines that were taken; NULL: not asked for yet */
 };
 
 /* Takes fd, on failure too. Goes on at offset. ERR_NOMEM | ERR_IO */
@@ -26,3 +28,6 @@ void tail_restart(struct tail *t);
 struct follow_state tail_state(const struct tail *t);
 /* Do the file's first bytes have the state's print, and does it reach as far? */
 bool tail_has_print(int fd, const struct follow_state *state);
+/* What the file's headers say, for lines from offset on, which must be the ones taken next after those asked for
+ * before. NULL: no memory. */
+struct logline_stream *tail_headers(struct tail *t, uint64_t offset);

@@ -1,0 +1,140 @@
+/* match/logline_dns.c - query logs of name servers: BIND 9 (ns_client_log() and what it is called with) and Unbound
+ * (log-queries, log-replies). Both write the client and the name; where they stand tells the rest. */
+#include "match/linetime.h"
+#include "match/logline_inside.h"
+
+static bool is_hex_pointer(struct text t)
+{
+    return t.len > 3 && text_starts(t, TEXT("@0x"));
+}
+
+/* "192.0.2.1#53", with "/key name" behind. */
+static bool take_client(struct logline_reader *l, struct text word)
+{
+    ptrdiff_t hash = text_find(word, '#', 0);
+    if (hash < 1)
+        return false;
+    struct text port = text_sub(word, (size_t)hash + 1, word.len);
+    size_t digits = 0;
+    while (digits < port.len && port.ptr[digits] >= '0' && port.ptr[digits] <= '9')
+        digits++;
+    struct text address = text_sub(word, 0, (size_t)hash);
+    ptrdiff_t zone = text_find(address, '%', 0);
+    logline_put(l, LOGLINE_SRC, zone > 0 ? text_sub(address, 0, (size_t)zone) : address, 0);
+    logline_put(l, LOGLINE_SRC_PORT, text_sub(port, 0, digits), 0);
+    return l->e->src.addr.bits != 0 && l->e->src.has_port;
+}
+
+static struct text without_dot(struct text name)
+{
+    return name.len > 1 && name.ptr[name.len - 1] == '.' ? text_sub(name, 0, name.len - 1) : name;
+}
+
+/* "(10.0.0.53)" at the end: the address that was asked. */
+static void take_server(struct logline_reader *l, struct text rest)
+{
+    ptrdiff_t open = text_find(rest, '(', 0);
+    while (open >= 0 && text_find(rest, '(', (size_t)open + 1) >= 0)
+        open = text_find(rest, '(', (size_t)open + 1);
+    ptrdiff_t end = open >= 0 ? text_find(rest, ')', (size_t)open) : -1;
+    struct ipaddr a;
+    if (end > open + 1 && !ipaddr_parse(text_sub(rest, (size_t)open + 1, (size_t)(end - open) - 1), &a))
+        logline_put(l, LOGLINE_DST, text_sub(rest, (size_t)open + 1, (size_t)(end - open) - 1), 0);
+}
+
+/* Behind "client": [@0x…] ADDRESS#PORT[/key K] [(NAME)]: [view V:] query: NAME CLASS TYPE FLAGS [(SERVER)] */
+static bool read_client(struct logline_reader *l, struct text rest)
+{
+    struct text word, name = TEXT_NONE;
+    if (!logline_word(&rest, &word) || (is_hex_pointer(word) && !logline_word(&rest, &word)) || !take_client(l, word))
+        return false;
+    bool over = word.ptr[word.len - 1] == ':';
+    while (!over && logline_word(&rest, &word)) {
+        over = word.ptr[word.len - 1] == ':';
+        struct text inner = over ? text_sub(word, 0, word.len - 1) : word;
+        if (inner.len > 2 && inner.ptr[0] == '(' && inner.ptr[inner.len - 1] == ')')
+            name = text_sub(inner, 1, inner.len - 2);
+    }
+    if (!over)
+        return false;
+    ptrdiff_t query = text_find_text(rest, TEXT(" query: "));
+    if (query >= 0) {
+        rest = text_sub(rest, (size_t)query + 8, rest.len);
+        if (!logline_word(&rest, &name))
+            return false;
+        take_server(l, rest);
+    }
+    if (name.len == 0)
+        return false;
+    logline_put(l, LOGLINE_QUERY, without_dot(name), 0);
+    return true;
+}
+
+bool logline_bind(struct logline_reader *l)
+{
+    struct text rest = l->text;
+    struct text mark = TEXT("client ");
+    size_t at = 0;
+    for (;;) {
+        ptrdiff_t found = text_find_text(text_sub(rest, at, rest.len), mark);
+        if (found < 0)
+            return false;
+        at += (size_t)found;
+        if (at == 0 || rest.ptr[at - 1] == ' ')
+            break;
+        at += mark.len;
+    }
+    if (!read_client(l, text_sub(rest, at + mark.len, rest.len)))
+        return false;
+    l->e->format = LOGLINE_BIND;
+    l->e->kind = LOGLINE_DNS;
+    l->e->has_time = line_time(text_sub(l->text, 0, at), l->now_us, &l->e->time_us);
+    return true;
+}
+
+/* ---- Unbound ---- */
+
+/* "[1234:0" in front of the word: process and thread. */
+static bool ends_with_thread(struct text t)
+{
+    size_t at = t.len, colon = 0;
+    while (at > 0 && ((t.ptr[at - 1] >= '0' && t.ptr[at - 1] <= '9') || (t.ptr[at - 1] == ':' && !colon))) {
+        at--;
+        if (t.ptr[at] == ':')
+            colon = at;
+    }
+    return colon > at && colon + 1 < t.len && at > 0 && t.ptr[at - 1] == '[';
+}
+
+/* "[1769000000] unbound…", or a time that syslog or Unbound wrote out. */
+static void unbound_time(struct logline_reader *l, struct text before)
+{
+    ptrdiff_t end = before.len && before.ptr[0] == '[' ? text_find(before, ']', 0) : -1;
+    if (end > 1)
+        logline_put(l, LOGLINE_TIME, text_sub(before, 1, (size_t)end - 1), 0);
+    if (!l->e->has_time)
+        l->e->has_time = line_time(before, l->now_us, &l->e->time_us);
+}
+
+bool logline_unbound(struct logline_reader *l)
+{
+    static const char *const words[] = {"] info: ", "] query: ", "] reply: "};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        ptrdiff_t at = text_find_text(l->text, text_of(words[i]));
+        if (at < 1 || !ends_with_thread(text_sub(l->text, 0, (size_t)at)))
+            continue;
+        struct text rest = text_sub(l->text, (size_t)at + text_of(words[i]).len, l->text.len);
+        struct text client, name, type, class;
+        struct ipaddr a;
+        if (!logline_word(&rest, &client) || !logline_word(&rest, &name) || !logline_word(&rest, &type) ||
+            !logline_word(&rest, &class) || ipaddr_parse(client, &a) || name.ptr[name.len - 1] != '.')
+            continue;
+        logline_put(l, LOGLINE_SRC, client, 0);
+        logline_put(l, LOGLINE_QUERY, without_dot(name), 0);
+        unbound_time(l, text_sub(l->text, 0, (size_t)at));
+        l->e->format = LOGLINE_UNBOUND;
+        l->e->kind = LOGLINE_DNS;
+        return true;
+    }
+    return false;
+}
