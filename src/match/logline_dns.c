@@ -42,7 +42,17 @@ static void take_server(struct logline_reader *l, struct text rest)
         logline_put(l, LOGLINE_DST, text_sub(rest, (size_t)open + 1, (size_t)(end - open) - 1), 0);
 }
 
-/* Behind "client": [@0x…] ADDRESS#PORT[/key K] [(NAME)]: [view V:] query: NAME CLASS TYPE FLAGS [(SERVER)] */
+/* "[ECS 198.51.100.20/32/0]": for whom a resolver asks (RFC 7871). */
+static void take_subnet(struct logline_reader *l, struct text rest)
+{
+    ptrdiff_t open = text_find_text(rest, TEXT("[ECS "));
+    ptrdiff_t slash = open >= 0 ? text_find(rest, '/', (size_t)open) : -1;
+    if (slash > 0)
+        logline_put(l, LOGLINE_FORWARDED, text_sub(rest, (size_t)open + 5, (size_t)(slash - open) - 5), 0);
+}
+
+/* Behind "client": [@0x…] ADDRESS#PORT[/key K] [(NAME)]: [view V:] query: NAME CLASS TYPE FLAGS [(SERVER)] [[ECS
+ * NET]] */
 static bool read_client(struct logline_reader *l, struct text rest)
 {
     struct text word, name = TEXT_NONE;
@@ -57,12 +67,15 @@ static bool read_client(struct logline_reader *l, struct text rest)
     }
     if (!over)
         return false;
-    ptrdiff_t query = text_find_text(rest, TEXT(" query: "));
-    if (query >= 0) {
-        rest = text_sub(rest, (size_t)query + 8, rest.len);
-        if (!logline_word(&rest, &name))
+    struct text said = rest;
+    if (text_starts(said, TEXT(" view ")) && text_find(said, ':', 0) > 0)
+        said = text_sub(said, (size_t)text_find(said, ':', 0) + 1, said.len);
+    if (text_starts(said, TEXT(" query: "))) {
+        said = text_sub(said, 8, said.len);
+        if (!logline_word(&said, &name))
             return false;
-        take_server(l, rest);
+        take_server(l, said);
+        take_subnet(l, said);
     }
     if (name.len == 0)
         return false;
