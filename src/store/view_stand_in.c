@@ -78,7 +78,7 @@ enum err stand_in_settle(struct view *v, struct text id, int64_t t_us, struct fa
     struct uuid uuid;
     uint32_t type;
     uint64_t n = NONE, before = NONE;
-    int64_t before_us;
+    int64_t before_us = 0;
     enum err err = numbers_of(v, id, &uuid, &type, reterr);
     if (err == OK)
         err = view_object(v, id, &object, reterr);
@@ -98,8 +98,8 @@ enum err view_stand_in(struct view *v, struct text id, struct version_row *ret, 
 {
     struct uuid uuid;
     uint32_t type;
-    uint64_t n;
-    int64_t since_us;
+    uint64_t n = NONE;
+    int64_t since_us = 0;
     enum err err = numbers_of(v, id, &uuid, &type, reterr);
     if (err == OK)
         err = get(v, &uuid, type, &n, &since_us, reterr);
