@@ -26,6 +26,7 @@ extern const struct command COMMAND_HUNT;
 extern const struct command COMMAND_IMPORT;
 extern const struct command COMMAND_INCIDENT_CLOSE, COMMAND_INCIDENT_LIST, COMMAND_INCIDENT_OPEN,
     COMMAND_INCIDENT_SHOW;
+extern const struct command COMMAND_INDEX;
 extern const struct command COMMAND_INIT;
 extern const struct command COMMAND_KEY_LIST, COMMAND_KEY_REPLACE, COMMAND_KEY_ROTATE;
 extern const struct command COMMAND_MANUAL;

@@ -2,22 +2,22 @@
 
 #include "match/linetime.h"
 
-static struct watch_item item_of(struct watchlist *const *lists, size_t list_count, uint32_t ref)
+static const struct watchlist *list_of(struct watchlist *const *lists, size_t list_count, uint32_t ref)
 {
     size_t i = 0;
     while (i + 1 < list_count && !watchlist_has(lists[i], ref))
         i++;
-    return watchlist_at(lists[i], ref);
+    return lists[i];
 }
 
-/* The large list is not loaded anew for every change: what it says of an indicator that changed is past. */
-static bool superseded(struct watchlist *const *lists, size_t list_count, const struct watch_item *item)
+/* By its own words, and by what the node has learnt since the list was made. */
+static enum err still_counts(const struct watchlist *list, struct hit *hit, bool *ret)
 {
-    for (size_t i = 1; i < list_count; i++) {
-        if (watchlist_supersedes(lists[i], item))
-            return true;
-    }
-    return false;
+    *ret = hit->seen_us >= hit->item.counted_until_us &&
+           (hit->item.has_assumed_until || watch_item_valid(&hit->item, hit->seen_us));
+    enum err err = *ret ? watchlist_confirm(list, &hit->item, ret) : OK;
+    *ret = *ret && watch_item_valid(&hit->item, hit->seen_us);
+    return err;
 }
 
 /* One line, read as far as its hits ask for it. */
@@ -79,12 +79,14 @@ enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, s
     enum err err = read_line(&l, header, now_us);
     for (size_t i = 0; !err && i < line->hit_count; i++) {
         const struct scan_hit *h = &line->hits[i];
-        struct hit hit = {.item = item_of(lists, list_count, h->ref),
+        const struct watchlist *list = list_of(lists, list_count, h->ref);
+        bool counts;
+        struct hit hit = {.item = watchlist_at(list, h->ref),
                           .value = text_sub(line->text, h->start, h->len),
                           .timed = l.timed,
                           .seen_us = l.seen_us};
-        if (!watch_item_valid(&hit.item, hit.seen_us) || hit.seen_us < hit.item.counted_until_us ||
-            superseded(lists, list_count, &hit.item))
+        err = still_counts(list, &hit, &counts);
+        if (err || !counts)
             continue;
         err = find_affected(&l, h, &hit);
         if (!err)

@@ -15,9 +15,8 @@ void party_names_done(struct party_names *p)
     arena_done(&p->arena);
 }
 
-static enum err keep_party(void *self, const struct fact *f)
+enum err party_names_add(struct party_names *p, const struct uuid *id, struct text name)
 {
-    struct party_names *p = self;
     if ((p->count & (p->count + 1)) == 0 || !p->ids) { /* grow at 0, 1, 3, 7, ...: room for twice as many and one */
         size_t room = p->count * 2 + 1;
         struct uuid *ids = arena_alloc(&p->arena, room * sizeof *ids);
@@ -31,9 +30,14 @@ static enum err keep_party(void *self, const struct fact *f)
         p->ids = ids;
         p->names = names;
     }
-    p->ids[p->count] = f->u.party.id;
-    p->names[p->count] = arena_text(&p->arena, f->u.party.name);
+    p->ids[p->count] = *id;
+    p->names[p->count] = arena_text(&p->arena, name);
     return p->names[p->count++].ptr ? OK : ERR_NOMEM;
+}
+
+static enum err keep_party(void *self, const struct fact *f)
+{
+    return party_names_add(self, &f->u.party.id, f->u.party.name);
 }
 
 enum err party_names_load(struct view *v, struct party_names *p, struct fault *reterr)

@@ -11,6 +11,8 @@ struct party_names {
 };
 void party_names_init(struct party_names *p);
 void party_names_done(struct party_names *p);
+/* name is copied. ERR_NOMEM */
+MUST_CHECK enum err party_names_add(struct party_names *p, const struct uuid *id, struct text name);
 MUST_CHECK enum err party_names_load(struct view *v, struct party_names *p, struct fault *reterr);
 
 /* One line, or one of JSON, appended to out. */

@@ -11,13 +11,15 @@
 #include "command/match_observed.h"
 #include "command/match_pool.h"
 #include "command/names.h"
+#include "desk/watchlist_file.h"
 #include "match/logfile.h"
 
 #define MATCH_THREADS_MAX 256
 
 struct match {
     struct session *s;
-    struct watchlist *list;
+    struct watchlist *lists[2]; /* all, and what came since the index was made */
+    size_t list_count;
     struct belief *belief;
     struct constituency *constituency;
     struct party_names parties;
@@ -44,17 +46,18 @@ static enum err on_line(void *self, const struct scan_line_hits *line)
 {
     struct block *b = self;
     struct match *m = b->m;
-    return hits_of_line(m->owners[b->worker], &m->list, 1, m->constituency, m->now_us, b->block->header, line,
-                        print_hit, b);
+    return hits_of_line(m->owners[b->worker], m->lists, m->list_count, m->constituency, m->now_us, b->block->header,
+                        line, print_hit, b);
 }
 
 static enum err work(void *self, unsigned worker, const struct pool_block *block, struct buffer *out)
 {
     struct match *m = self;
     struct block b = {m, worker, block, out};
-    const struct index *index = watchlist_index(m->list);
-    return scan_block(m->scanners[worker], &index, 1, block->lines, block->first_line, block->first_offset, on_line,
-                      &b);
+    const struct index *indexes[2] = {watchlist_index(m->lists[0]),
+                                      m->lists[1] ? watchlist_index(m->lists[1]) : NULL};
+    return scan_block(m->scanners[worker], indexes, m->list_count, block->lines, block->first_line,
+                      block->first_offset, on_line, &b);
 }
 
 static void print(void *self, struct text output)
@@ -157,28 +160,137 @@ static int match_all(struct match *m, unsigned threads)
     return code;
 }
 
-static int load(struct session *s, struct view *v, struct match *m)
+/* What came since the index was made, and where its hits have to be confirmed. */
+static enum err load_since(struct session *s, struct view *v, struct match *m, struct fault *fault)
+{
+    uint64_t until = watchlist_until(m->lists[0]);
+    if (until == view_position(v))
+        return OK;
+    enum err err = belief_refresh(s->node, v, &m->belief, fault);
+    if (!err)
+        err = watchlist_load(v, m->belief, until, (uint32_t)watchlist_size(m->lists[0]), &m->lists[1], fault);
+    if (!err) {
+        watchlist_ask(m->lists[0], s->node, m->belief);
+        m->list_count = 2;
+    }
+    return err;
+}
+
+/* The node's index where it is current, else the view: the same hits. */
+static enum err load_lists(struct session *s, struct view *v, struct match *m, struct fault *fault)
+{
+    enum err err = watchlist_current(s->node, v, &m->lists[0], fault);
+    m->list_count = 1;
+    if (!err && !m->lists[0] && fault->what[0])
+        complain(s, "the index is not used, the view is: %s; entente index makes it anew", fault->what);
+    if (!err && m->lists[0])
+        return load_since(s, v, m, fault);
+    if (!err)
+        err = belief_refresh(s->node, v, &m->belief, fault);
+    return err ? err : watchlist_load(v, m->belief, 0, 0, &m->lists[0], fault);
+}
+
+static void tell_lists(struct match *m)
+{
+    tell_suppressed(m->s, watchlist_suppressed(m->lists[0]));
+    tell_over(m->s, watchlist_over(m->lists[0]));
+}
+
+static int load(struct session *s, struct match *m)
 {
     struct fault fault = {.offset = -1, .line = -1};
+    struct view *v;
+    if (open_view(s, &v))
+        return EXIT_WRITE;
     enum err err = party_names_load(v, &m->parties, &fault);
     if (!err)
         err = constituency_load(s->node, v, &m->constituency, &fault);
     if (!err)
-        err = belief_refresh(s->node, v, &m->belief, &fault);
+        err = load_lists(s, v, m, &fault);
+    node_reader_done(s->node, v);
     if (!err)
-        err = watchlist_load(v, m->belief, 0, 0, &m->list, &fault);
-    if (!err) {
-        tell_suppressed(s, watchlist_suppressed(m->list));
-        tell_over(s, watchlist_over(m->list));
-    }
+        tell_lists(m);
     return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
+}
+
+/* The register of the home there is, if any: whose hits they are. */
+static enum err load_register(struct session *s, struct match *m, struct fault *fault)
+{
+    struct view *v;
+    enum err err = node_open(io_system(), s->home, NODE_READ, &s->node, fault);
+    if (err)
+        return err == ERR_NOT_FOUND ? OK : err;
+    tell_space(s);
+    err = node_reader(s->node, &v, fault);
+    if (err)
+        return err;
+    err = constituency_load(s->node, v, &m->constituency, fault);
+    node_reader_done(s->node, v);
+    return err;
+}
+
+static enum err name_parties(struct match *m, struct fault *fault)
+{
+    const struct index_file *f = watchlist_file(m->lists[0]);
+    enum err err = OK;
+    for (size_t i = 0; i < index_file_parties(f) && !err; i++) {
+        struct index_party party = index_file_party(f, i);
+        if (party.name.len)
+            err = party_names_add(&m->parties, &party.id, party.name);
+    }
+    return err ? fault_set(fault, err, "out of memory") : OK;
+}
+
+/* What the file says, and nothing else: no home is needed. */
+static int load_file(struct session *s, const char *path, struct match *m)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        complain(s, "%s: %s", path, strerror(errno));
+        return errno == EACCES ? EXIT_DENIED : EXIT_DATA;
+    }
+    enum err err = watchlist_open(fd, &m->lists[0], &fault);
+    close(fd);
+    m->list_count = 1;
+    if (err)
+        return complain_fault(s, path, &fault);
+    err = name_parties(m, &fault);
+    if (!err)
+        err = load_register(s, m, &fault);
+    if (!err)
+        err = m->constituency ? OK : constituency_empty(&m->constituency);
+    if (!err)
+        tell_lists(m);
+    return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
+}
+
+static int match_logs(struct session *s, unsigned threads)
+{
+    const char *index = option(s, "index");
+    struct match m = {.s = s, .now_us = clock_now_us()};
+    party_names_init(&m.parties);
+    int code = index ? load_file(s, index, &m) : load(s, &m);
+    if (!code)
+        code = match_all(&m, threads);
+    for (size_t i = 0; i < threads; i++) {
+        scanner_free(m.scanners[i]);
+        scanner_free(m.owners[i]);
+    }
+    watchlist_unref(m.lists[0]);
+    watchlist_unref(m.lists[1]);
+    belief_unref(m.belief);
+    constituency_unref(m.constituency);
+    party_names_done(&m.parties);
+    if (index)
+        node_close(s->node);
+    return code;
 }
 
 static int run_match(struct session *s)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     uint64_t threads;
-    struct view *v;
     if (option_given(s, "observed"))
         return run_match_observed(s);
     if (option_given(s, "pattern")) {
@@ -187,29 +299,13 @@ static int run_match(struct session *s)
     }
     if (option_u64(s, "threads", cores > 0 ? (uint64_t)cores : 1, MATCH_THREADS_MAX, &threads))
         return EXIT_USAGE;
-    if (threads == 0)
-        threads = 1;
-    if (open_view(s, &v))
-        return EXIT_WRITE;
-    struct match m = {.s = s, .now_us = clock_now_us()};
-    party_names_init(&m.parties);
-    int code = load(s, v, &m);
-    node_reader_done(s->node, v);
-    if (!code)
-        code = match_all(&m, (unsigned)threads);
-    for (size_t i = 0; i < threads; i++) {
-        scanner_free(m.scanners[i]);
-        scanner_free(m.owners[i]);
-    }
-    watchlist_unref(m.list);
-    belief_unref(m.belief);
-    constituency_unref(m.constituency);
-    party_names_done(&m.parties);
-    return code;
+    return match_logs(s, threads ? (unsigned)threads : 1);
 }
 
 static const struct option_spec OPTIONS[] = {
     {"threads", OPTION_VALUE, "N", "how many cores to use (all)"},
+    {"index", OPTION_VALUE, "FILE",
+     "look for what this index file holds (a copy of HOME/index/base), with or without a home"},
     {"observed", OPTION_VALUE, "FILE", "whole patterns over the observed data in FILE (STIX 2.1), not logs"},
     {"pattern", OPTION_VALUE, "P", "with --observed: this pattern"},
     {NULL, OPTION_FLAG, NULL, NULL}};
@@ -230,5 +326,5 @@ const struct command COMMAND_MATCH = {
     .operands_max = SIZE_MAX,
     .need = NEED_READ,
     .least = ROLE_ANALYST,
-    .alone_option = "observed",
+    .alone_options = {"observed", "index"},
     .run = run_match};

@@ -18,6 +18,7 @@
 #include "command/readers.h"
 #include "command/reload.h"
 #include "command/vital.h"
+#include "desk/index_keeper.h"
 #include "exchange/witness_loop.h"
 #include "model/space.h"
 #include "process/config.h"
@@ -42,6 +43,7 @@ struct server {
     struct source_loop *sources;
     struct publisher *publisher;
     struct witness_loop *witnesses;
+    struct index_keeper *index;
     struct vital vital;
     struct metrics metrics;
     char *cert_pem, *key_pem;
@@ -129,6 +131,7 @@ static void watch_over(struct server *srv)
     vital_watch(&srv->vital, "the loop of sources", source_loop_pulse(srv->sources));
     vital_watch(&srv->vital, "the publisher of checkpoints", publisher_pulse(srv->publisher));
     vital_watch(&srv->vital, "the loop of witnesses", witness_loop_pulse(srv->witnesses));
+    vital_watch(&srv->vital, "the keeper of the index", index_keeper_pulse(srv->index));
     srv->vital.web = srv->web;
     metrics_attach(&srv->metrics, srv->web, srv->peers);
 }
@@ -197,6 +200,8 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
     if (!err)
         err = witness_loop_start(srv->owner.node, srv->config->witness_ms, &srv->witnesses, fault);
     if (!err)
+        err = index_keeper_start(srv->owner.node, &srv->index, fault);
+    if (!err)
         err = owner_listen(&srv->owner, fault);
     if (!err)
         watch_over(srv);
@@ -230,12 +235,14 @@ static void stop(struct server *srv)
 {
     notify_tell(&srv->vital.notify, "STOPPING=1\nSTATUS=ending");
     metrics_attach(&srv->metrics, NULL, NULL);
+    index_keeper_stop(srv->index);
     witness_loop_stop(srv->witnesses);
     publisher_stop(srv->publisher);
     source_loop_stop(srv->sources);
     peer_loop_stop(srv->peers);
     web_stop(srv->web);
     metrics_done(&srv->metrics);
+    srv->index = NULL;
     srv->witnesses = NULL;
     srv->publisher = NULL;
     srv->peers = NULL;

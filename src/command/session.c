@@ -50,8 +50,9 @@ bool option_given(const struct session *s, const char *name)
 enum command_need session_need(const struct session *s)
 {
     const struct command *c = s->command;
-    if (c->alone_option && option_given(s, c->alone_option))
-        return NEED_NOTHING;
+    for (size_t i = 0; i < ARRAY_LEN(c->alone_options); i++)
+        if (c->alone_options[i] && option_given(s, c->alone_options[i]))
+            return NEED_NOTHING;
     return c->owner_option && option_given(s, c->owner_option) ? NEED_WRITE : c->need;
 }
 

@@ -50,8 +50,8 @@ struct command {
     size_t operands_min, operands_max;      /* SIZE_MAX: any number */
     enum command_need need;
     enum role least; /* the least role of an account that may do it from elsewhere; ROLE_NONE: on this machine only */
-    const char *owner_option; /* given, the command needs NEED_WRITE whatever need says; may be NULL */
-    const char *alone_option; /* given, the command opens what it wants by itself: NEED_NOTHING; may be NULL */
+    const char *owner_option;     /* given, the command needs NEED_WRITE whatever need says; may be NULL */
+    const char *alone_options[2]; /* one given, the command opens what it wants by itself: NEED_NOTHING */
     enum command_files files;
     bool folders; /* an input may be a folder, too */
     int (*run)(struct session *s);

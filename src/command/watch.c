@@ -105,7 +105,7 @@ static int follow(struct watch *w)
         return exit_of(err);
     }
     if (!w->state_known) /* read from its start with all that is known: nothing to look back for yet */
-        w->state.looked_back = watchlist_until(w->lists[0]);
+        w->state.looked_back = watch_until(w);
     while (!err && !cancelled(w->s)) {
         bool more = false;
         err = watch_refresh(w);
@@ -184,8 +184,7 @@ static int run_watch(struct session *s)
         complain(s, "out of memory");
     else if (!watch_refresh(&w))
         code = standard ? watch_standard(&w) : follow(&w);
-    watchlist_unref(w.lists[0]);
-    watchlist_unref(w.lists[1]);
+    watch_lists_done(&w);
     belief_unref(w.belief);
     constituency_unref(w.constituency);
     scanner_free(w.scanner);

@@ -19,8 +19,13 @@
 /* Look-back over a growing log stops paying; past this the archive is the place to hunt in. */
 #define LOOKBACK_DEFAULT_BYTES ((uint64_t)1 << 30)
 #define WATCH_TICK_MS          20
-/* New indicators are kept apart until there are so many; then the large list is loaded anew. */
-#define DELTA_MAX 65536
+/* The large list, and what came since, the newest last: each at least twice as long as the next, so that what comes
+ * is loaded a few times at most. */
+#define WATCH_LISTS_MAX 12
+/* Shorter ones are loaded anew with what came since. */
+#define WATCH_LIST_SHORT 512
+/* With so many values beside a mapped index it is time to look for a newer one. */
+#define WATCH_BESIDE_MAX 4096
 /* Progress without hits is saved after so many bytes. */
 #define SAVE_BYTES ((uint64_t)64 << 20)
 
@@ -38,13 +43,15 @@ struct watch {
     struct log_state state;
     bool state_known, caught_up, told_too_long;
     uint64_t unsaved_bytes, lookback_bytes;
-    /* what is looked for; lists[0] large, lists[1] what came since */
-    struct watchlist *lists[2];
+    /* what is looked for; lists[0] large, perhaps mapped, the others what came since */
+    struct watchlist *lists[WATCH_LISTS_MAX];
     size_t list_count;
-    struct belief *belief; /* by which they were loaded */
-    uint64_t generation;   /* of it, when lists[0] was */
-    uint64_t suppressed;   /* values then */
-    int64_t lists_us;      /* when lists[0] was */
+    const struct index *indexes[WATCH_LISTS_MAX]; /* theirs */
+    uint32_t first_refs[WATCH_LISTS_MAX];         /* theirs */
+    struct belief *belief;                        /* by which they were loaded */
+    uint64_t generation;                          /* of it, when lists[0] was */
+    uint64_t suppressed;                          /* values then */
+    int64_t index_us;                             /* when a newer index was looked for */
     struct constituency *constituency;
     uint64_t position;          /* of the log, when the lists were loaded */
     uint64_t view_epoch;        /* of the view they were loaded from */
@@ -80,5 +87,8 @@ MUST_CHECK enum err watch_scan(struct watch *w, struct logline_stream *headers, 
 /* ---- watch_lists.c ---- */
 /* Loads what changed since the last call; cheap when nothing did. */
 MUST_CHECK enum err watch_refresh(struct watch *w);
+void watch_lists_done(struct watch *w);
+/* The next entry that is in no list. */
+uint64_t watch_until(const struct watch *w);
 /* Looks for indicators that came since the last pass in what the file already holds. */
 MUST_CHECK enum err watch_look_back(struct watch *w);

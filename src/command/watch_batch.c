@@ -235,15 +235,13 @@ enum err watch_line(void *self, const struct scan_line_hits *line)
 enum err watch_scan(struct watch *w, struct logline_stream *headers, struct text lines, uint64_t line,
                     uint64_t offset)
 {
-    const struct index *indexes[2] = {watchlist_index(w->lists[0]),
-                                      w->lists[1] ? watchlist_index(w->lists[1]) : NULL};
     struct text piece = lines;
     enum err err = OK;
     w->header = NULL;
     if (!headers)
-        return scan_block(w->scanner, indexes, w->list_count, lines, line, offset, watch_line, w);
+        return scan_block(w->scanner, w->indexes, w->list_count, lines, line, offset, watch_line, w);
     while (!err && logline_stream_next(headers, &lines, &piece, &w->header)) {
-        err = scan_block(w->scanner, indexes, w->list_count, piece, line, offset, watch_line, w);
+        err = scan_block(w->scanner, w->indexes, w->list_count, piece, line, offset, watch_line, w);
         offset += piece.len;
         if (lines.len)
             line += scan_count_lines(piece);

@@ -6,44 +6,106 @@
 #include "base/time.h"
 #include "command/names.h"
 #include "command/watch.h"
+#include "desk/watchlist_file.h"
 
-/* A sighting that makes an indicator count for longer is no reason to load a million of them anew: that waits. */
-#define LISTS_EVERY_US    ((int64_t)3600 * 1000000)
 #define REGISTER_EVERY_US ((int64_t)1000000)
+#define INDEX_EVERY_US    ((int64_t)1000000)
 
-/* Loads the large list anew, or what came since it. */
+void watch_lists_done(struct watch *w)
+{
+    while (w->list_count > 0)
+        watchlist_unref(w->lists[--w->list_count]);
+}
+
+uint64_t watch_until(const struct watch *w)
+{
+    return watchlist_until(w->lists[w->list_count - 1]);
+}
+
+/* Lists before the last may be out of date: their hits are confirmed. The last was loaded just now. */
+static void lists_changed(struct watch *w)
+{
+    for (size_t i = 0; i < w->list_count; i++) {
+        w->indexes[i] = watchlist_index(w->lists[i]);
+        watchlist_ask(w->lists[i], i + 1 < w->list_count ? w->s->node : NULL, w->belief);
+    }
+}
+
+static void take_first(struct watch *w, struct watchlist *fresh)
+{
+    watch_lists_done(w);
+    w->lists[0] = fresh;
+    w->list_count = 1;
+    w->generation = belief_generation(w->belief);
+    if (watchlist_suppressed(fresh)->total != w->suppressed)
+        tell_suppressed(w->s, watchlist_suppressed(fresh));
+    w->suppressed = watchlist_suppressed(fresh)->total;
+}
+
+/* The node's index where it is current, else the view. */
+static enum err load_first(struct watch *w, struct view *v, struct fault *fault)
+{
+    struct watchlist *fresh;
+    enum err err = watchlist_current(w->s->node, v, &fresh, fault);
+    if (!err && !fresh && fault->what[0])
+        complain(w->s, "the index is not used, the view is: %s; entente index makes it anew", fault->what);
+    fault->what[0] = 0;
+    if (!err && !fresh)
+        err = watchlist_load(v, w->belief, 0, 0, &fresh, fault);
+    if (!err)
+        take_first(w, fresh);
+    return err;
+}
+
+/* What came since. Short lists at the end are loaded anew with it, and those that it has caught up with. */
+static enum err load_since(struct watch *w, struct view *v, struct fault *fault)
+{
+    size_t keep = w->list_count, beside = 0;
+    while (keep > 1 && (keep == WATCH_LISTS_MAX || watchlist_size(w->lists[keep - 1]) < WATCH_LIST_SHORT ||
+                        watchlist_size(w->lists[keep - 1]) < 2 * beside))
+        beside += watchlist_size(w->lists[--keep]);
+    const struct watchlist *last = w->lists[keep - 1];
+    struct watchlist *fresh;
+    uint32_t first = keep == 1 ? 0 : w->first_refs[keep - 1];
+    first += (uint32_t)watchlist_size(last);
+    enum err err = watchlist_load(v, w->belief, watchlist_until(last), first, &fresh, fault);
+    if (err)
+        return err;
+    while (w->list_count > keep)
+        watchlist_unref(w->lists[--w->list_count]);
+    w->first_refs[keep] = first;
+    w->lists[w->list_count++] = fresh;
+    return OK;
+}
+
+/* The owner has made a newer index, and much is beside ours. */
+static bool newer_index(struct watch *w)
+{
+    size_t beside = 0;
+    for (size_t i = 1; i < w->list_count; i++)
+        beside += watchlist_size(w->lists[i]);
+    if (beside < WATCH_BESIDE_MAX || clock_mono_us() - w->index_us < INDEX_EVERY_US)
+        return false;
+    w->index_us = clock_mono_us();
+    return watchlist_newer(w->s->node, w->lists[0]);
+}
+
 static enum err load_lists(struct watch *w, struct view *v, struct fault *fault)
 {
-    struct watchlist *fresh = NULL;
     uint64_t epoch = node_view_epoch(w->s->node);
     enum err err = belief_refresh(w->s->node, v, &w->belief, fault);
     if (err)
         return err;
-    bool stale = belief_generation(w->belief) != w->generation || clock_mono_us() - w->lists_us > LISTS_EVERY_US;
+    /* A new view may lack what the old one had: what was erased. */
     bool all =
-        stale || epoch != w->view_epoch || !w->lists[0] || (w->lists[1] && watchlist_size(w->lists[1]) > DELTA_MAX);
-    w->view_epoch = epoch; /* a new view may lack what the old one had: what was erased */
-    uint64_t from = all ? 0 : watchlist_until(w->lists[0]);
-    uint32_t first = all ? 0 : (uint32_t)watchlist_size(w->lists[0]);
-    err = watchlist_load(v, w->belief, from, first, &fresh, fault);
-    if (err)
-        return err;
-    if (all) {
-        watchlist_unref(w->lists[0]);
-        watchlist_unref(w->lists[1]);
-        w->lists[0] = fresh;
-        w->lists[1] = NULL;
-        w->generation = belief_generation(w->belief);
-        w->lists_us = clock_mono_us();
-        if (watchlist_suppressed(fresh)->total != w->suppressed)
-            tell_suppressed(w->s, watchlist_suppressed(fresh));
-        w->suppressed = watchlist_suppressed(fresh)->total;
-    } else {
-        watchlist_unref(w->lists[1]);
-        w->lists[1] = fresh;
-    }
-    w->list_count = w->lists[1] ? 2 : 1;
-    return OK;
+        !w->list_count || epoch != w->view_epoch || belief_generation(w->belief) != w->generation || newer_index(w);
+    w->view_epoch = epoch;
+    err = all ? load_first(w, v, fault) : OK;
+    if (!err && watch_until(w) < view_position(v))
+        err = load_since(w, v, fault);
+    if (!err)
+        lists_changed(w);
+    return err;
 }
 
 /* Every entry may have changed it, our own findings too: not more often than once a second, but then for sure. */
@@ -71,7 +133,7 @@ enum err watch_refresh(struct watch *w)
     if (err)
         return err;
     uint64_t position = view_position(v);
-    if (!w->lists[0] || position != w->position || node_view_epoch(w->s->node) != w->view_epoch)
+    if (!w->list_count || position != w->position || node_view_epoch(w->s->node) != w->view_epoch)
         err = load_lists(w, v, &fault);
     if (!err)
         err = load_register(w, v, position, &fault);
@@ -119,7 +181,7 @@ static enum err run_pass(struct watch *w, struct watchlist *wanted)
              (unsigned long long)w->state.follow.ino, (unsigned long long)w->state.back_from,
              (unsigned long long)w->state.back_until);
     pass.lists[0] = wanted;
-    pass.lists[1] = NULL;
+    pass.indexes[0] = watchlist_index(wanted);
     pass.list_count = 1;
     pass.follow_key = text_of(key);
     pass.done = w->state.follow;
@@ -162,7 +224,7 @@ enum err watch_look_back(struct watch *w)
     struct view *v;
     struct watchlist *wanted;
     struct fault fault = {.offset = -1, .line = -1};
-    uint64_t until = watchlist_until(w->lists[w->list_count - 1]);
+    uint64_t until = watch_until(w);
     bool resumed = w->state.back_until > w->state.back_from;
     if (!resumed && until <= w->state.looked_back)
         return OK;

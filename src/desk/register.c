@@ -221,6 +221,11 @@ enum err constituency_load(struct node *node, struct view *v, struct constituenc
     return e;
 }
 
+enum err constituency_empty(struct constituency **ret)
+{
+    return constituency_new(NULL, 0, ret);
+}
+
 /* ---- questions ---- */
 
 size_t constituency_size(const struct constituency *c)

@@ -27,6 +27,8 @@ struct register_hit {
 struct constituency; /* immutable, reference counted */
 MUST_CHECK enum err constituency_load(struct node *node, struct view *v, struct constituency **ret,
                                       struct fault *reterr);
+/* Nobody is in it. ERR_NOMEM */
+MUST_CHECK enum err constituency_empty(struct constituency **ret);
 struct constituency *constituency_ref(struct constituency *c);
 void constituency_unref(struct constituency *c);
 size_t constituency_size(const struct constituency *c);

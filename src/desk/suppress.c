@@ -307,6 +307,11 @@ static bool is_public_suffix(struct text domain)
     return psl_is_public_suffix(psl_builtin(), name);
 }
 
+const char *suppress_edition(void)
+{
+    return psl_builtin_sha1sum();
+}
+
 static enum suppress_why hits_everything(enum value_kind kind, struct text value)
 {
     struct ipnet net;

@@ -43,6 +43,9 @@ struct suppressed suppress_indicator(const struct suppress *s, const struct uuid
 #define SUPPRESS_WORDS_MAX 600
 struct text suppress_words(const struct suppressed *found, char out[SUPPRESS_WORDS_MAX]);
 
+/* Which list of public suffixes this program has; NULL: none. */
+const char *suppress_edition(void);
+
 /* Lists in use that could not be used: how many, and the first one's fault. */
 size_t suppress_broken(const struct suppress *s, struct fault *ret);
 

@@ -1,58 +1,11 @@
-#include "desk/watchlist.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
+#include "desk/watchlist_inside.h"
 #include "model/stix.h"
 
-#define ASSUMED 1 /* packed.flags: valid_until_us is assumed */
-#define ASKED   2 /* a value without an indicator */
-
-/* 48 bytes an indicator value: a million must fit beside everything else on a cheap server. Parties are few, so they
- * are numbered. */
-struct packed {
-    uint64_t n;
-    struct uuid uuid;
-    int64_t valid_until_us; /* INT64_MAX: none */
-    uint32_t value_at;      /* in the pool */
-    uint16_t value_len;
-    uint16_t party;
-    uint8_t kind, flags;
-};
-
-struct newest {
-    struct uuid uuid;
-    uint64_t n;
-};
-
-struct watchlist {
-    atomic_size_t references;
-    struct packed *items;
-    size_t count, cap;
-    struct buffer pool;
-    struct uuid *parties;
-    size_t party_count;
-    struct index_builder *builder;
-    struct index *index;
-    uint64_t until;
-    uint32_t first_ref;
-    struct newest *newest; /* of lists that stand beside an older one; sorted */
-    size_t newest_count;
-    const struct belief *belief; /* while it is loaded */
-    struct suppress_counts suppressed;
-    size_t over; /* values whose assumed lifetime was over at loaded_us */
-    int64_t loaded_us;
-    /* of a list of news */
-    struct view *news; /* and node: while it is loaded */
-    struct node *node;
-    uint64_t news_from, news_until;
-    int64_t *counted_until_us; /* beside items */
-};
-
-#define WATCHLIST_MAX       ((size_t)64 << 20) /* values; more than any feed on earth, less than what ref can count */
-#define WATCHLIST_POOL_MAX  ((size_t)UINT32_MAX)
-#define WATCHLIST_PARTY_MAX ((size_t)UINT16_MAX)
+#define ASKED 2 /* index_item.flags, in memory alone: a value without an indicator */
 
 static enum err party_number(struct watchlist *w, const struct uuid *party, uint16_t *ret)
 {
@@ -81,7 +34,7 @@ static enum err make_room(struct watchlist *w)
     if (w->count >= WATCHLIST_MAX)
         return ERR_LIMIT;
     size_t cap = w->cap ? w->cap * 2 : 256;
-    struct packed *grown = realloc(w->items, cap * sizeof *grown);
+    struct index_item *grown = realloc(w->items, cap * sizeof *grown);
     if (!grown)
         return ERR_NOMEM;
     w->items = grown;
@@ -96,14 +49,14 @@ static enum err make_room(struct watchlist *w)
 }
 
 /* INT64_MAX: no end. */
-static int64_t assumed_until(const struct watchlist *w, const struct indicator_row *row, int64_t said_us)
+static int64_t assumed_until(const struct belief *belief, const struct indicator_row *row, int64_t said_us)
 {
     struct ident ident;
     if (ident_parse(row->id, &ident, NULL) != OK)
         return INT64_MAX;
     const struct lifetime_ask ask = {
         .indicator = ident.uuid, .source = row->source, .kind = row->kind, .said_us = said_us};
-    struct lifetime l = lifetimes_of(belief_lifetimes(w->belief), &ask);
+    struct lifetime l = lifetimes_of(belief_lifetimes(belief), &ask);
     return l.ends ? l.until_us : INT64_MAX;
 }
 
@@ -135,8 +88,8 @@ static enum err earlier_values(struct earlier *e, struct text body)
         err = stix_head_read(json_root(doc), &arena, &head, NULL);
     for (size_t i = 0; !err && i < head.value_count; i++) {
         if (head.values[i].kind == e->row->kind && text_eq(head.values[i].value, e->row->value))
-            e->counted_until_us =
-                head.has_valid_until ? stamp_us(head.valid_until) : assumed_until(e->w, e->row, said_us(&head, e));
+            e->counted_until_us = head.has_valid_until ? stamp_us(head.valid_until)
+                                                       : assumed_until(e->w->belief, e->row, said_us(&head, e));
     }
     json_free(doc);
     arena_done(&arena);
@@ -173,6 +126,18 @@ static enum err counted_until(struct watchlist *w, const struct indicator_row *r
     return OK;
 }
 
+/* Of the value that the builder was given last. */
+static enum err keep_value(struct watchlist *w, enum value_kind kind, struct text value, struct index_item *item)
+{
+    if (index_kind_is_text(kind)) {
+        item->value_at = index_builder_last_key(w->builder, kind);
+        return OK;
+    }
+    item->value_at = (uint32_t)w->values.len;
+    buffer_add(&w->values, value);
+    return buffer_error(&w->values);
+}
+
 static enum err add_row(void *self, const struct indicator_row *row)
 {
     struct watchlist *w = self;
@@ -199,25 +164,25 @@ static enum err add_row(void *self, const struct indicator_row *row)
         err = party_number(w, &row->party, &party);
     if (err)
         return err;
-    size_t at = w->pool.len;
-    buffer_add(&w->pool, row->value);
-    err = buffer_error(&w->pool);
-    if (!err)
-        err = index_builder_add(w->builder, row->kind, row->value, w->first_ref + (uint32_t)w->count);
+    err = index_builder_add(w->builder, row->kind, row->value, w->first_ref + (uint32_t)w->count);
     if (err)
         return err;
-    int64_t until_us = row->has_valid_until ? row->valid_until_us : assumed_until(w, row, row->said_us);
+    struct index_item item = {.n = row->n,
+                              .uuid = ident.uuid,
+                              .until_us = row->has_valid_until ? row->valid_until_us
+                                                               : assumed_until(w->belief, row, row->said_us),
+                              .value_len = (uint16_t)row->value.len,
+                              .party = party,
+                              .kind = (uint8_t)row->kind};
+    err = keep_value(w, row->kind, row->value, &item);
+    if (err)
+        return err;
+    if (!row->has_valid_until && item.until_us != INT64_MAX)
+        item.flags = INDEX_ITEM_ASSUMED;
     if (w->news)
         w->counted_until_us[w->count] = counted_us;
-    w->over += !row->has_valid_until && until_us <= w->loaded_us;
-    w->items[w->count++] = (struct packed){.n = row->n,
-                                           .uuid = ident.uuid,
-                                           .valid_until_us = until_us,
-                                           .flags = !row->has_valid_until && until_us != INT64_MAX ? ASSUMED : 0,
-                                           .value_at = (uint32_t)at,
-                                           .value_len = (uint16_t)row->value.len,
-                                           .party = party,
-                                           .kind = (uint8_t)row->kind};
+    w->over += !row->has_valid_until && item.until_us <= w->loaded_us;
+    w->items[w->count++] = item;
     return OK;
 }
 
@@ -225,31 +190,13 @@ static void watchlist_free(struct watchlist *w)
 {
     index_builder_free(w->builder);
     index_unref(w->index);
-    buffer_done(&w->pool);
+    index_file_unref(w->file);
+    belief_unref(w->asked_by);
+    buffer_done(&w->values);
     free(w->items);
-    free(w->newest);
     free(w->counted_until_us);
     free(w->parties);
     free(w);
-}
-
-static int compare_newest(const void *a, const void *b)
-{
-    const struct newest *x = a, *y = b;
-    int order = memcmp(&x->uuid, &y->uuid, sizeof x->uuid);
-    return order ? order : (x->n > y->n) - (x->n < y->n);
-}
-
-static enum err sort_newest(struct watchlist *w)
-{
-    w->newest = calloc(w->count + 1, sizeof *w->newest);
-    if (!w->newest)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < w->count; i++)
-        w->newest[i] = (struct newest){w->items[i].uuid, w->items[i].n};
-    w->newest_count = w->count;
-    qsort(w->newest, w->newest_count, sizeof *w->newest, compare_newest);
-    return OK;
 }
 
 static enum err fill(struct watchlist *w, struct view *v, uint64_t from_n, struct fault *reterr)
@@ -262,8 +209,6 @@ static enum err fill(struct watchlist *w, struct view *v, uint64_t from_n, struc
     view_end(v);
     if (!err)
         err = index_builder_build(w->builder, &w->index);
-    if (!err && from_n > 0 && !w->news)
-        err = sort_newest(w);
     return err;
 }
 
@@ -271,7 +216,7 @@ static enum err load(struct watchlist *w, struct view *v, uint64_t from_n, struc
                      struct fault *reterr)
 {
     atomic_init(&w->references, 1);
-    buffer_init(&w->pool, WATCHLIST_POOL_MAX);
+    buffer_init(&w->values, WATCHLIST_POOL_MAX);
     struct fault fault = {.offset = -1, .line = -1};
     enum err err = index_builder_new(&w->builder);
     if (!err)
@@ -319,26 +264,18 @@ enum err watchlist_load_news(struct node *node, struct view *v, const struct bel
 static enum err add_value(struct watchlist *w, const struct watch_value *v)
 {
     static const struct uuid nobody;
-    uint16_t party = 0;
-    size_t at = w->pool.len;
+    struct index_item item = {
+        .until_us = INT64_MAX, .flags = ASKED, .value_len = (uint16_t)v->value.len, .kind = (uint8_t)v->kind};
     enum err err = v->value.len > UINT16_MAX ? ERR_LIMIT : make_room(w);
     if (!err)
-        err = party_number(w, &nobody, &party);
-    if (!err) {
-        buffer_add(&w->pool, v->value);
-        err = buffer_error(&w->pool);
-    }
+        err = party_number(w, &nobody, &item.party);
     if (!err)
         err = index_builder_add(w->builder, v->kind, v->value, (uint32_t)w->count);
-    if (err)
-        return err;
-    w->items[w->count++] = (struct packed){.valid_until_us = INT64_MAX,
-                                           .flags = ASKED,
-                                           .value_at = (uint32_t)at,
-                                           .value_len = (uint16_t)v->value.len,
-                                           .party = party,
-                                           .kind = (uint8_t)v->kind};
-    return OK;
+    if (!err)
+        err = keep_value(w, v->kind, v->value, &item);
+    if (!err)
+        w->items[w->count++] = item;
+    return err;
 }
 
 enum err watchlist_of_values(const struct watch_value *values, size_t count, struct watchlist **ret)
@@ -347,7 +284,7 @@ enum err watchlist_of_values(const struct watch_value *values, size_t count, str
     if (!w)
         return ERR_NOMEM;
     atomic_init(&w->references, 1);
-    buffer_init(&w->pool, WATCHLIST_POOL_MAX);
+    buffer_init(&w->values, WATCHLIST_POOL_MAX);
     enum err err = index_builder_new(&w->builder);
     for (size_t i = 0; i < count && !err; i++)
         err = add_value(w, &values[i]);
@@ -375,7 +312,7 @@ void watchlist_unref(struct watchlist *w)
 
 const struct index *watchlist_index(const struct watchlist *w)
 {
-    return w->index;
+    return w->file ? index_file_index(w->file) : w->index;
 }
 
 size_t watchlist_size(const struct watchlist *w)
@@ -405,35 +342,68 @@ bool watchlist_has(const struct watchlist *w, uint32_t ref)
 
 struct watch_item watchlist_at(const struct watchlist *w, uint32_t ref)
 {
-    const struct packed *p = &w->items[ref - w->first_ref];
-    bool assumed = p->flags & ASSUMED;
-    return (struct watch_item){.n = p->n,
-                               .uuid = p->uuid,
-                               .kind = (enum value_kind)p->kind,
-                               .value = {w->pool.ptr + p->value_at, p->value_len},
-                               .has_valid_until = !assumed && p->valid_until_us != INT64_MAX,
-                               .valid_until_us = p->valid_until_us,
-                               .has_assumed_until = assumed,
-                               .assumed_until_us = p->valid_until_us,
-                               .party = w->parties[p->party],
-                               .asked = p->flags & ASKED,
-                               .counted_until_us =
-                                   w->counted_until_us ? w->counted_until_us[p - w->items] : INT64_MIN};
+    const struct index_item *p = w->file ? index_file_items(w->file) : w->items;
+    p += ref - w->first_ref;
+    bool assumed = p->flags & INDEX_ITEM_ASSUMED;
+    return (struct watch_item){
+        .n = p->n,
+        .uuid = p->uuid,
+        .kind = (enum value_kind)p->kind,
+        .value = w->file ? index_file_value(w->file, p) : index_item_value(w->index, buffer_text(&w->values), p),
+        .has_valid_until = !assumed && p->until_us != INT64_MAX,
+        .valid_until_us = p->until_us,
+        .has_assumed_until = assumed,
+        .assumed_until_us = p->until_us,
+        .party = w->file ? index_file_party(w->file, p->party).id : w->parties[p->party],
+        .asked = p->flags & ASKED,
+        .counted_until_us = w->counted_until_us ? w->counted_until_us[p - w->items] : INT64_MIN};
 }
 
-bool watchlist_supersedes(const struct watchlist *w, const struct watch_item *item)
+/* ---- what has changed since ---- */
+
+void watchlist_ask(struct watchlist *w, struct node *node, struct belief *belief)
 {
-    size_t low = 0, high = w->newest_count;
-    while (low < high) { /* the first beyond every version of it up to the item's own */
-        size_t middle = low + (high - low) / 2;
-        const struct newest *at = &w->newest[middle];
-        int order = memcmp(&at->uuid, &item->uuid, sizeof at->uuid);
-        if (order < 0 || (order == 0 && at->n <= item->n))
-            low = middle + 1;
-        else
-            high = middle;
+    belief_unref(w->asked_by);
+    w->asked = node;
+    w->asked_by = belief ? belief_ref(belief) : NULL;
+}
+
+struct asking {
+    const struct watchlist *w;
+    struct watch_item *item;
+    bool stands;
+};
+
+static enum err still_there(void *self, const struct indicator_row *row)
+{
+    struct asking *a = self;
+    if (row->revoked || row->kind != a->item->kind || !text_eq(row->value, a->item->value))
+        return OK;
+    a->stands = true;
+    if (!a->item->has_valid_until) { /* seen again since, perhaps */
+        int64_t until_us = assumed_until(a->w->asked_by, row, row->said_us);
+        a->item->has_assumed_until = until_us != INT64_MAX;
+        a->item->assumed_until_us = until_us;
     }
-    return low < w->newest_count && uuid_eq(&w->newest[low].uuid, &item->uuid);
+    return OK;
+}
+
+enum err watchlist_confirm(const struct watchlist *w, struct watch_item *io_item, bool *ret_stands)
+{
+    struct asking a = {w, io_item, false};
+    struct view *v;
+    if (!w->asked) {
+        *ret_stands = true;
+        return OK;
+    }
+    enum err err = node_reader(w->asked, &v, NULL);
+    if (err)
+        return err;
+    err = view_values_of(v, io_item->n, still_there, &a, NULL);
+    node_reader_done(w->asked, v);
+    if (!err)
+        *ret_stands = a.stands;
+    return err;
 }
 
 bool watch_item_valid(const struct watch_item *item, int64_t at_us)

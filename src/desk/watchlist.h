@@ -1,5 +1,5 @@
 /* desk/watchlist.h - the indicators that count now, ready for the scanner: an index, and what a hit needs to say.
- * Immutable once loaded. */
+ * Immutable once loaded. In memory, or mapped from a file that all matchers share (desk/watchlist_file.h). */
 #pragma once
 #include <stdatomic.h>
 
@@ -53,8 +53,13 @@ const struct suppress_counts *watchlist_suppressed(const struct watchlist *w);
 size_t watchlist_over(const struct watchlist *w);
 /* The next entry that is not in it: from_n of the next load. */
 uint64_t watchlist_until(const struct watchlist *w);
-/* Does the list hold a later version of that item's indicator? Only lists loaded from an entry on can tell. */
-bool watchlist_supersedes(const struct watchlist *w, const struct watch_item *item);
+/* The view has moved on since the list was loaded: from now on what a hit says is asked for there, under that belief
+ * (a reference is taken). node must live as long as the list; NULL ends it. Not while the list is in use. */
+void watchlist_ask(struct watchlist *w, struct node *node, struct belief *belief);
+/* Does the item still count: is that version of the indicator the current one, and not revoked? Its assumed lifetime
+ * is put right. Always so where nobody has to be asked. Any thread. ERR_IO | ERR_NOMEM | ERR_BUSY (the view is being
+ * made) */
+MUST_CHECK enum err watchlist_confirm(const struct watchlist *w, struct watch_item *io_item, bool *ret_stands);
 /* Was the item valid at that moment, by its own word or by its assumed lifetime? Hunts ignore valid_from: what is
  * known now counts for what was logged before. */
 bool watch_item_valid(const struct watch_item *item, int64_t at_us);

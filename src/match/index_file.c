@@ -55,15 +55,19 @@ static enum err check_head(const struct index_file *f, struct fault *reterr)
 
 static enum err check_hash(const struct index_file *f, struct fault *reterr)
 {
-    XXH3_state_t x;
-    XXH3_64bits_reset(&x);
+    XXH3_state_t *x = XXH3_createState();
+    if (!x)
+        return fault_set(reterr, ERR_NOMEM, "out of memory");
+    XXH3_64bits_reset(x);
     for (uint64_t at = INDEX_BODY_AT; at < f->bytes;) {
         uint64_t len = f->bytes - at < WINDOW_BYTES ? f->bytes - at : WINDOW_BYTES;
-        XXH3_64bits_update(&x, f->map + at, (size_t)len);
+        XXH3_64bits_update(x, f->map + at, (size_t)len);
         index_let_pages(f, f->map + at, len);
         at += len;
     }
-    if (XXH3_64bits_digest(&x) != head_of(f)->body_hash)
+    uint64_t hash = XXH3_64bits_digest(x);
+    XXH3_freeState(x);
+    if (hash != head_of(f)->body_hash)
         return bad(reterr, offsetof(struct index_head, body_hash), "its bytes are not those that were written");
     return OK;
 }
@@ -221,6 +225,20 @@ enum err index_file_open(int fd, struct index_file **ret, struct fault *reterr)
     else
         *ret = f;
     return err;
+}
+
+enum err index_file_peek(int fd, struct index_facts *ret)
+{
+    struct index_head h;
+    ssize_t got = io_read_all(io_system(), fd, &h, sizeof h, 0);
+    if (got < 0)
+        return ERR_IO;
+    if ((size_t)got < sizeof h || memcmp(h.magic, INDEX_MAGIC, sizeof h.magic) != 0)
+        return ERR_MALFORMED;
+    if (h.version != INDEX_VERSION)
+        return ERR_VERSION;
+    *ret = h.facts;
+    return OK;
 }
 
 struct index_file *index_file_ref(struct index_file *f)

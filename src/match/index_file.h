@@ -72,6 +72,9 @@ struct index_file;
  * untouched; *reterr gives offset and reason. The file must not be changed or cut while it is mapped: it is replaced
  * by another. ERR_MALFORMED | ERR_VERSION | ERR_LIMIT (over INDEX_FILE_MAX_BYTES) | ERR_IO | ERR_NOMEM */
 MUST_CHECK enum err index_file_open(int fd, struct index_file **ret, struct fault *reterr);
+/* What the head says it was made from; nothing is checked but that it begins as one. ERR_MALFORMED | ERR_VERSION |
+ * ERR_IO */
+MUST_CHECK enum err index_file_peek(int fd, struct index_facts *ret);
 struct index_file *index_file_ref(struct index_file *f);
 void index_file_unref(struct index_file *f); /* accepts NULL */
 

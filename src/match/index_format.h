@@ -27,7 +27,7 @@ struct index_head {
     uint32_t url_bytes_max, domain_labels_max;
     struct index_facts facts;
     uint64_t zero[5];
-    uint64_t head_hash; /* XXH3 of what stands before it, then of the list of sections */
+    uint64_t head_hash; /* XXH3 of the list of sections, seeded with that of what stands before it */
 };
 struct index_section {
     uint16_t part; /* enum index_part */
@@ -95,13 +95,12 @@ static inline bool index_part_is_table(unsigned part)
     return part >= PART_FILTER && part <= PART_REFS;
 }
 
+/* Over what stands before it, then the list of sections; both as they lie in the file, the list at least as long as
+ * the head says. */
 static inline uint64_t index_head_hash(const struct index_head *h, const struct index_section *sections)
 {
-    XXH3_state_t x;
-    XXH3_64bits_reset(&x);
-    XXH3_64bits_update(&x, h, offsetof(struct index_head, head_hash));
-    XXH3_64bits_update(&x, sections, h->section_count * sizeof *sections);
-    return XXH3_64bits_digest(&x);
+    uint64_t head = XXH3_64bits(h, offsetof(struct index_head, head_hash));
+    return XXH3_64bits_withSeed(sections, h->section_count * sizeof *sections, head);
 }
 
 struct index_file {

@@ -12,7 +12,7 @@ struct writing {
     int fd;
     struct index_head head;
     struct index_section sections[INDEX_SECTIONS_MAX];
-    XXH3_state_t hash;
+    XXH3_state_t *hash; /* of the body */
     uint64_t at;
     struct buffer words;
     struct fault *reterr;
@@ -24,7 +24,7 @@ static enum err put(struct writing *w, const void *bytes, uint64_t len)
 {
     for (const uint8_t *p = bytes; len > 0;) {
         size_t step = len < WRITE_STEP ? (size_t)len : WRITE_STEP;
-        XXH3_64bits_update(&w->hash, p, step);
+        XXH3_64bits_update(w->hash, p, step);
         if (io_write_all(w->io, w->fd, p, step, (int64_t)w->at) < 0)
             return fault_errno(w->reterr, "the index could not be written");
         w->at += step;
@@ -149,7 +149,7 @@ static enum err put_head(struct writing *w, const struct index_content *c)
     h->url_bytes_max = (uint32_t)c->index->url_bytes_max;
     h->domain_labels_max = (uint32_t)c->index->domain_labels_max;
     h->facts = c->facts;
-    h->body_hash = XXH3_64bits_digest(&w->hash);
+    h->body_hash = XXH3_64bits_digest(w->hash);
     h->head_hash = index_head_hash(h, w->sections);
     if (io_write_all(w->io, w->fd, h, sizeof *h, 0) < 0 ||
         io_write_all(w->io, w->fd, w->sections, sizeof w->sections, sizeof *h) < 0)
@@ -159,7 +159,7 @@ static enum err put_head(struct writing *w, const struct index_content *c)
 
 static enum err write_file(struct writing *w, const struct index_content *c)
 {
-    XXH3_64bits_reset(&w->hash);
+    XXH3_64bits_reset(w->hash);
     w->at = INDEX_BODY_AT;
     enum err err = put_body(w, c);
     if (!err)
@@ -174,11 +174,13 @@ enum err index_file_write(const struct io *io, const char *path, const struct in
 {
     struct writing *w = calloc(1, sizeof *w);
     char *fresh = NULL;
-    if (!w || asprintf(&fresh, "%s.new", path) < 0) {
+    XXH3_state_t *hash = XXH3_createState();
+    if (!w || !hash || asprintf(&fresh, "%s.new", path) < 0) {
+        XXH3_freeState(hash);
         free(w);
         return fault_set(reterr, ERR_NOMEM, "out of memory");
     }
-    *w = (struct writing){.io = io, .reterr = reterr};
+    *w = (struct writing){.io = io, .hash = hash, .reterr = reterr};
     buffer_init(&w->words, UINT32_MAX);
     (void)io->unlink(io->self, fresh); /* what a crash left behind may be a link: never written into */
     w->fd = io->open(io->self, fresh, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -192,6 +194,7 @@ enum err index_file_write(const struct io *io, const char *path, const struct in
     if (!err)
         *ret_bytes = w->at;
     buffer_done(&w->words);
+    XXH3_freeState(hash);
     free(fresh);
     free(w);
     return err;

@@ -7,6 +7,7 @@
  * renamed to view.db, synced -> old.db removed. A crash in between leaves no view.db, and the next opening rebuilds.
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/time.h"
 #include "store/node_inside.h"
@@ -111,6 +112,19 @@ static enum err remove_all(struct node *node, const char *const *names, size_t c
     return err;
 }
 
+/* What was made from the old view (desk/watchlist_file.h) goes before it does: it may hold what was erased. */
+static enum err drop_derived(struct node *node, struct fault *reterr)
+{
+    static const char *const derived[] = {"index/base", "index/base.new"};
+    char *folder = home_path(node->home, "index");
+    if (!folder)
+        return fault_set(reterr, ERR_NOMEM, "no memory");
+    bool there = access(folder, F_OK) == 0;
+    free(folder);
+    enum err err = there ? remove_all(node, derived, ARRAY_LEN(derived), reterr) : OK;
+    return err == OK && there ? home_sync(node->io, node->home, "index", reterr) : err;
+}
+
 static enum err build_next(struct node *node, struct fault *reterr)
 {
     static const char *const leftovers[] = {"view/next.db", "view/next.db-wal", "view/next.db-shm",
@@ -141,7 +155,9 @@ static enum err swap(struct node *node, struct fault *reterr)
 {
     static const char *const old[] = {"view/view.db-wal", "view/view.db-shm", "view/view.db-journal"};
     const struct io *io = node->io;
-    enum err err = home_rename(io, node->home, VIEW_FILE, "view/old.db", reterr);
+    enum err err = drop_derived(node, reterr);
+    if (err == OK)
+        err = home_rename(io, node->home, VIEW_FILE, "view/old.db", reterr);
     if (err == ERR_NOT_FOUND)
         err = OK;
     if (err == OK)
