@@ -158,6 +158,7 @@ const struct api_row API_ROWS[] = {
     {&COMMAND_SERVE, .why = "is what answers"},
     {&COMMAND_DEMO, .why = "starts nodes of its own"},
     {&COMMAND_WATCH, .why = "follows a log of the machine it runs on, for ever"},
+    {&COMMAND_INDEX, .why = "makes a file for matchers on this machine; it " MACHINE},
     {&COMMAND_MATCH, .why = "tells hits of every indicator, also of those that the asking account may not see; it is "
                             "for who holds the logs"},
     {&COMMAND_CONFIG_CHECK, .why = "looks at a file of the machine; it " MACHINE},
