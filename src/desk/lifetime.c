@@ -281,9 +281,12 @@ struct lifetime lifetimes_of(const struct lifetimes *l, const struct lifetime_as
 static const char *kind_words(enum value_kind kind)
 {
     static const char *const words[VALUE_KINDS] = {
-        [VALUE_NONE] = "value",   [VALUE_DOMAIN] = "domain",  [VALUE_IPV4] = "IPv4",     [VALUE_IPV6] = "IPv6",
-        [VALUE_CIDR] = "network", [VALUE_URL] = "URL",        [VALUE_EMAIL] = "e-mail",  [VALUE_MD5] = "MD5",
-        [VALUE_SHA1] = "SHA-1",   [VALUE_SHA256] = "SHA-256", [VALUE_SHA512] = "SHA-512"};
+        [VALUE_NONE] = "value",        [VALUE_DOMAIN] = "domain",  [VALUE_IPV4] = "IPv4",
+        [VALUE_IPV6] = "IPv6",         [VALUE_CIDR] = "network",   [VALUE_URL] = "URL",
+        [VALUE_EMAIL] = "e-mail",      [VALUE_MD5] = "MD5",        [VALUE_SHA1] = "SHA-1",
+        [VALUE_SHA256] = "SHA-256",    [VALUE_SHA512] = "SHA-512", [VALUE_ASN] = "AS number",
+        [VALUE_JA3] = "JA3",           [VALUE_JA4] = "JA4",        [VALUE_MUTEX] = "mutex",
+        [VALUE_FILENAME] = "file name"};
     return kind < VALUE_KINDS ? words[kind] : "value";
 }
 

@@ -24,6 +24,8 @@ static const struct misp_map maps[] = {
     {"email-addr:value", NULL, "email", "email", "email", MISP_AS_TEXT},
     {"email-addr:display_name", NULL, "email-dst-display-name", "email-dst-display-name", "email-dst-display-name",
      MISP_AS_TEXT},
+    {"network-traffic:x_ja3", NULL, "ja3-fingerprint-md5", "ja3-fingerprint-md5", "ja3-fingerprint-md5",
+     MISP_AS_TEXT},
     {"autonomous-system:number", "asn", "asn", "AS", "AS", MISP_AS_NUMBER_OF_AS},
     {"autonomous-system:name", "asn", "description", "text", NULL, MISP_AS_TEXT},
 

@@ -23,6 +23,7 @@ static const struct misp_type types[] = {
     {"link", MISP_SIMPLE, "url:value", "value", VALUE_URL, false},
     {"mac-address", MISP_SIMPLE, "mac-addr:value", "value", VALUE_NONE, false},
     {"AS", MISP_NUMBER, "autonomous-system:number", "number", VALUE_NONE, false},
+    {"ja3-fingerprint-md5", MISP_SIMPLE, "network-traffic:x_ja3", NULL, VALUE_JA3, false},
     {"user-agent", MISP_SIMPLE, "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'[*]", NULL,
      VALUE_NONE, false},
     /* files */

@@ -255,6 +255,8 @@ static enum err build_tables(struct index *i, struct index_builder *b)
         err = table_build(&i->tables[k], &b->lists[k], i->seed);
         i->pairs += i->tables[k].pairs;
     }
+    if (!err)
+        err = index_words(i);
     return err;
 }
 
@@ -263,6 +265,7 @@ static void index_free(struct index *i)
     for (int k = 0; k < VALUE_KINDS; k++)
         table_done(&i->tables[k]);
     table_done(&i->url_starts);
+    index_words_done(i);
     free(i->names.words);
     free(i->v4_map);
     free(i);
@@ -311,6 +314,7 @@ size_t index_count(const struct index *i)
 size_t index_memory_bytes(const struct index *i)
 {
     size_t bytes = sizeof *i + (i->v4_map ? V4_MAP_BYTES : 0) + table_memory_bytes(&i->url_starts);
+    bytes += table_memory_bytes(&i->words) + (i->word_pairs ? WORD_PAIRS_BYTES : 0);
     bytes += i->names.words ? (i->names.mask + 1) * sizeof *i->names.words : 0;
     for (int k = 0; k < VALUE_KINDS; k++)
         bytes += table_memory_bytes(&i->tables[k]);

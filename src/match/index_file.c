@@ -220,6 +220,8 @@ enum err index_file_open(int fd, struct index_file **ret, struct fault *reterr)
         err = take_sections(f, reterr);
     if (!err)
         err = index_check(f, reterr);
+    if (!err)
+        err = index_words(&f->index);
     if (err)
         index_file_unref(f);
     else
@@ -251,6 +253,7 @@ void index_file_unref(struct index_file *f)
 {
     if (!f || __atomic_sub_fetch(&f->users, 1, __ATOMIC_ACQ_REL) != 0)
         return;
+    index_words_done(&f->index);
     if (f->map)
         munmap(f->map, (size_t)f->bytes);
     free(f);

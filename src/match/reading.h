@@ -52,6 +52,12 @@ bool scan_wants_url(const struct scanner *s, const uint8_t *after, size_t len);
 size_t scan_longest_url(const struct scanner *s); /* of the indexes, in normal form */
 void scan_found_url(struct scanner *s, const struct reading *r, struct span at);
 bool scan_wants_emails(const struct scanner *s);
+/* Does any index hold plain tokens? */
+bool scan_wants_words(const struct scanner *s);
+size_t scan_index_count(const struct scanner *s);
+const struct index *scan_index(const struct scanner *s, size_t i);
+/* What may be a plain token of any kind. */
+void scan_found_token(struct scanner *s, const struct reading *r, struct span at);
 /* The memory of the one reading at this depth: bytes and map (len + 1), until the next one of the same depth. NULL
  * and a sticky error when there is none. */
 uint8_t *scan_take_bytes(struct scanner *s, unsigned depth, size_t len, size_t **ret_map);
@@ -64,6 +70,7 @@ void token_numbers(struct scanner *s, struct reading *r, struct span run);  /* t
 void token_url(struct scanner *s, struct reading *r, size_t colon);         /* token_url.c */
 void token_url_escaped(struct scanner *s, struct reading *r, size_t colon); /* token_url.c */
 void token_email(struct scanner *s, struct reading *r, size_t at);          /* token_email.c */
+void token_words(struct scanner *s, const struct reading *r);               /* token_word.c */
 /* Cuts a name off a run of name characters: leading and trailing dots and hyphens go. False when no domain name is
  * left. Runs with ".." in them are cut there by the caller. */
 bool token_name(const struct reading *r, struct span run, struct name_found *ret); /* token.c */

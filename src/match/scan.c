@@ -256,7 +256,7 @@ void scan_found_address(struct scanner *s, const struct reading *r, const struct
 
 void scan_found_hash(struct scanner *s, const struct reading *r, struct span at)
 {
-    uint8_t digest[64];
+    uint8_t digest[64], lower[2 * 16];
     size_t bytes = (at.end - at.start) / 2;
     enum value_kind kind = bytes == 16   ? VALUE_MD5
                            : bytes == 20 ? VALUE_SHA1
@@ -264,7 +264,8 @@ void scan_found_hash(struct scanner *s, const struct reading *r, struct span at)
                                          : VALUE_SHA512;
     bool wanted = s->keys != NULL;
     for (size_t i = 0; i < s->index_count && !s->owners; i++)
-        wanted |= s->indexes[i]->tables[kind].filter != NULL;
+        wanted |= s->indexes[i]->tables[kind].filter != NULL ||
+                  (kind == VALUE_MD5 && s->indexes[i]->tables[VALUE_JA3].filter);
     if (!wanted)
         return;
     for (size_t i = 0; i < bytes; i++)
@@ -273,6 +274,45 @@ void scan_found_hash(struct scanner *s, const struct reading *r, struct span at)
         keys_add_hashed(s, KEY_DIGEST, digest, bytes);
     for (size_t i = 0; i < s->index_count; i++)
         add_hits(s, kind, lookup_bytes(s->indexes[i], kind, digest, bytes), r, at);
+    if (kind != VALUE_MD5)
+        return;
+    /* A log does not always say whether it means an MD5 or a JA3 fingerprint. */
+    for (size_t i = 0; i < sizeof lower; i++)
+        lower[i] = char_lower(r->p[at.start + i]);
+    for (size_t i = 0; i < s->index_count; i++)
+        add_hits(s, VALUE_JA3, lookup_bytes(s->indexes[i], VALUE_JA3, lower, sizeof lower), r, at);
+}
+
+bool scan_wants_words(const struct scanner *s)
+{
+    for (size_t i = 0; i < s->index_count && !s->owners; i++)
+        if (s->indexes[i]->word_pairs)
+            return true;
+    return false;
+}
+
+size_t scan_index_count(const struct scanner *s)
+{
+    return s->index_count;
+}
+
+const struct index *scan_index(const struct scanner *s, size_t i)
+{
+    return s->indexes[i];
+}
+
+void scan_found_token(struct scanner *s, const struct reading *r, struct span at)
+{
+    static const enum value_kind kinds[] = {VALUE_ASN, VALUE_JA4, VALUE_MUTEX, VALUE_FILENAME};
+    struct text raw = {(const char *)r->p + at.start, at.end - at.start};
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+        enum value_kind kind;
+        buffer_clear(&s->normal);
+        if (value_normalise(kinds[k], raw, &s->normal, &kind, NULL) || buffer_error(&s->normal))
+            continue;
+        for (size_t i = 0; i < s->index_count; i++)
+            add_hits(s, kind, lookup_bytes(s->indexes[i], kind, s->normal.ptr, s->normal.len), r, at);
+    }
 }
 
 bool scan_wants_emails(const struct scanner *s)

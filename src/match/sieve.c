@@ -7,6 +7,7 @@
  *    or that is the host of an e-mail address or a URL                     (name_place, url_place)
  *  - hex digits in a run of exactly 32, 40, 64 or 128                      (hash_places)
  *  - two colons together or three close by                                 (colon_places)
+ *  - a run of letters, digits and underscores that is the anchor of a plain token (word_places)
  *  - an escape that joins or begins something                            (odd_places);
  *    \/ does so only within ":\/\/", and behind a %XX that separates the run begins two bytes on
  * What is odd in any way (letters outside ASCII in a name, two dots, very long runs) is marked without looking
@@ -23,9 +24,10 @@ struct sieve {
     enum masks_way way;
     struct masks masks;
     uint64_t places[MASKS_WORDS + 1];
+    uint64_t words[MASKS_WORDS + 1]; /* letters, digits, underscores; made when plain tokens are looked for */
     const uint8_t *p;
     size_t len;
-    bool any, wants_names, wants_emails, wants_v4, wants_hashes;
+    bool any, wants_names, wants_emails, wants_words, wants_v4, wants_hashes;
     struct scanner *scanner;
     size_t name_count, address_count;
     struct {
@@ -308,6 +310,35 @@ static void hash_places(struct sieve *v)
     }
 }
 
+/* ---- plain tokens ---- */
+
+static void word_place(struct sieve *v, size_t start, size_t end)
+{
+    for (size_t k = 0; k < v->scanner->index_count; k++)
+        if (lookup_word(v->scanner->indexes[k], v->p + start, end - start).count) {
+            mark(v, start);
+            return;
+        }
+}
+
+static void word_places(struct sieve *v)
+{
+    const struct masks *m = &v->masks;
+    uint64_t carry = 0;
+    for (size_t w = 0; w <= m->words; w++)
+        v->words[w] = m->letter[w] | m->hex[w];
+    for (size_t w = 0; w < m->words; w++) {
+        uint64_t starts = v->words[w] & ~(v->words[w] << 1 | carry);
+        carry = v->words[w] >> 63;
+        for (; starts; starts &= starts - 1) {
+            size_t start = w * 64 + lowest(starts), end = mask_run_end(v->words, start);
+            word_place(v, start, end);
+            if (is_behind_percent(v, start) && start + 2 < end)
+                word_place(v, start + 2, end);
+        }
+    }
+}
+
 /* ---- colons ---- */
 
 /* after: what stands behind ://, or :\/\/ */
@@ -440,11 +471,13 @@ static void start(struct sieve *v, struct scanner *s, struct text lines)
     v->any = v->wants_v4 = v->wants_names = v->wants_hashes = false;
     v->name_count = v->address_count = 0;
     v->wants_emails = scan_wants_emails(s);
+    v->wants_words = scan_wants_words(s);
     for (size_t k = 0; k < s->index_count; k++) {
         v->wants_v4 |= s->indexes[k]->v4_map != NULL;
         v->wants_names |= s->indexes[k]->names.words != NULL;
         for (int kind = VALUE_MD5; kind <= VALUE_SHA512; kind++)
             v->wants_hashes |= s->indexes[k]->tables[kind].filter != NULL;
+        v->wants_hashes |= s->indexes[k]->tables[VALUE_JA3].filter != NULL;
     }
 }
 
@@ -454,6 +487,8 @@ void sieve_lines(struct sieve *v, struct scanner *s, struct text lines, struct s
     dotted_places(v);
     if (v->wants_hashes)
         hash_places(v);
+    if (v->wants_words)
+        word_places(v);
     colon_places(v);
     odd_places(v);
     look_up_names(v);

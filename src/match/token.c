@@ -185,6 +185,8 @@ static void sign_token(struct scanner *s, struct reading *r, size_t at)
 void token_read(struct scanner *s, struct reading *r)
 {
     const uint8_t *p = r->p;
+    if (scan_wants_words(s))
+        token_words(s, r);
     size_t len = r->len, i = 0;
     while (i < len) {
         unsigned c = char_classes[p[i]], seen = 0;

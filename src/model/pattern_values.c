@@ -85,6 +85,35 @@ static enum value_kind hash_kind(const struct pattern_node *n)
     return kind;
 }
 
+/* Names and numbers that are looked for as they stand. JA3 and JA4 have no property of the standard's: whoever writes
+ * them names the last step so. */
+static enum value_kind token_kind(const struct pattern_node *n)
+{
+    static const struct {
+        const char *type, *last;
+        enum value_kind kind;
+    } names[] = {
+        {"autonomous-system", "number", VALUE_ASN},
+        {"mutex", "name", VALUE_MUTEX},
+        {"file", "name", VALUE_FILENAME},
+        {NULL, "ja3", VALUE_JA3},
+        {NULL, "ja3s", VALUE_JA3},
+        {NULL, "x_ja3", VALUE_JA3},
+        {NULL, "x_ja3s", VALUE_JA3},
+        {NULL, "ja3_hash", VALUE_JA3},
+        {NULL, "ja4", VALUE_JA4},
+        {NULL, "ja4s", VALUE_JA4},
+        {NULL, "x_ja4", VALUE_JA4},
+    };
+    const struct pattern_step *last = &n->steps[n->step_count - 1];
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (last->kind == STEP_NAME && text_eq(last->name, text_of(names[i].last)) &&
+            (!names[i].type || (n->step_count == 1 && text_eq(n->object_type, text_of(names[i].type)))))
+            return names[i].kind;
+    return VALUE_NONE;
+}
+
 /* Which kind this text has where `kinds` can stand. */
 static enum value_kind address_kind(struct text t, unsigned kinds)
 {
@@ -111,8 +140,8 @@ static bool family_fits(struct text t, unsigned kinds)
 
 struct collector {
     struct arena *arena;
-    struct buffer text;  /* one value's normal form */
-    struct text_set set; /* normal forms: no two kinds have one in common */
+    struct buffer text;  /* one value: a byte that tells its kind, its normal form */
+    struct text_set set; /* of these */
     struct pattern_value *values;
     size_t cap;
     bool whole;
@@ -135,6 +164,7 @@ static enum err make_room(struct collector *c)
     return OK;
 }
 
+/* value: with its kind's byte */
 static enum err collect(struct collector *c, enum value_kind kind, struct text value)
 {
     size_t before = c->set.count;
@@ -151,7 +181,7 @@ static enum err collect(struct collector *c, enum value_kind kind, struct text v
         return ERR_NOMEM;
     err = text_set_add(&c->set, copy);
     if (!err)
-        c->values[before] = (struct pattern_value){kind, copy};
+        c->values[before] = (struct pattern_value){kind, text_sub(copy, 1, copy.len)};
     return err;
 }
 
@@ -161,13 +191,14 @@ static enum err collect_literal(struct collector *c, const struct pattern_litera
     struct text raw = literal->text;
     enum err err;
 
-    if (literal->kind != LITERAL_STRING) {
+    if (literal->kind != LITERAL_STRING && !(kind == VALUE_ASN && literal->kind == LITERAL_INTEGER)) {
         c->whole = false;
         return OK;
     }
     if (kind == VALUE_NONE)
         kind = address_kind(raw, kinds);
     buffer_clear(&c->text);
+    buffer_add_char(&c->text, 0);
     err = kind == VALUE_CIDR && !family_fits(raw, kinds) ? ERR_MALFORMED
                                                          : value_normalise(kind, raw, &c->text, &kind, NULL);
     if (err == ERR_MALFORMED) {
@@ -176,7 +207,10 @@ static enum err collect_literal(struct collector *c, const struct pattern_litera
     }
     if (!err)
         err = buffer_error(&c->text);
-    return err ? err : collect(c, kind, buffer_text(&c->text));
+    if (err)
+        return err;
+    c->text.ptr[0] = (char)kind;
+    return collect(c, kind, buffer_text(&c->text));
 }
 
 /* Equality in other words: LIKE without a wildcard (ASCII, which NFC leaves alone), and NOT != of one property. */
@@ -203,7 +237,7 @@ static bool is_equality(const struct pattern_node *n)
 /* `allowed`: what the value may be where more is known than its path. */
 static enum err collect_comparison(struct collector *c, const struct pattern_node *n, unsigned allowed)
 {
-    enum value_kind kind = hash_kind(n);
+    enum value_kind kind = hash_kind(n) ? hash_kind(n) : token_kind(n);
     unsigned kinds = kind == VALUE_NONE ? address_kinds(n) & allowed : 0;
     unsigned networks = kinds & (ADDRESS_IPV4 | ADDRESS_IPV6);
     enum err err = OK;
@@ -293,7 +327,7 @@ enum err pattern_values(const struct pattern_node *p, struct arena *arena, struc
     struct collector c = {.arena = arena, .whole = true};
     enum err err;
 
-    buffer_init(&c.text, VALUE_MAX_BYTES);
+    buffer_init(&c.text, VALUE_MAX_BYTES + 1);
     text_set_init(&c.set, arena, PATTERN_VALUES_MAX);
     err = collect_node(&c, p);
     buffer_done(&c.text);
@@ -320,6 +354,11 @@ static const char *path_of(enum value_kind kind, struct text value)
     case VALUE_SHA1: return "file:hashes.'SHA-1'";
     case VALUE_SHA256: return "file:hashes.'SHA-256'";
     case VALUE_SHA512: return "file:hashes.'SHA-512'";
+    case VALUE_ASN: return "autonomous-system:number";
+    case VALUE_JA3: return "network-traffic:x_ja3";
+    case VALUE_JA4: return "network-traffic:x_ja4";
+    case VALUE_MUTEX: return "mutex:name";
+    case VALUE_FILENAME: return "file:name";
     default: return NULL;
     }
 }
@@ -332,6 +371,12 @@ void pattern_of_value(enum value_kind kind, struct text value, struct buffer *ou
         return;
     buffer_add_char(out, '[');
     buffer_add(out, text_of(path));
+    if (kind == VALUE_ASN) { /* an integer: STIX 2.1 section 6.2 */
+        buffer_add(out, TEXT(" = "));
+        buffer_add(out, text_sub(value, 2, value.len));
+        buffer_add_char(out, ']');
+        return;
+    }
     buffer_add(out, TEXT(" = '"));
     for (size_t from = 0; from < value.len;) {
         size_t to = from;

@@ -4,13 +4,15 @@
 
 #include <string.h>
 
+#include "model/value_token.h"
 #include "model/value_url.h"
 
 #define LABEL_MAX_BYTES 63 /* RFC 1035 section 2.3.4 */
 #define LOCAL_MAX_BYTES 64 /* RFC 5321 section 4.5.3.1.1 */
 
 static const char *const kind_names[VALUE_KINDS] = {
-    "none", "domain", "ipv4", "ipv6", "cidr", "url", "email", "md5", "sha1", "sha256", "sha512",
+    "none", "domain", "ipv4",   "ipv6", "cidr", "url", "email", "md5",
+    "sha1", "sha256", "sha512", "asn",  "ja3",  "ja4", "mutex", "filename",
 };
 
 const char *value_kind_name(enum value_kind kind)
@@ -48,6 +50,16 @@ static const struct {
     {"filehash-sha1", VALUE_SHA1},
     {"filehash-sha256", VALUE_SHA256},
     {"filehash-sha512", VALUE_SHA512},
+    {"as", VALUE_ASN},
+    {"autonomous-system:number", VALUE_ASN},
+    {"autonomous-system", VALUE_ASN},
+    {"ja3-fingerprint-md5", VALUE_JA3},
+    {"ja3s", VALUE_JA3},
+    {"ja4+", VALUE_JA4},
+    {"ja4-plus", VALUE_JA4},
+    {"mutex:name", VALUE_MUTEX},
+    {"file-name", VALUE_FILENAME},
+    {"file:name", VALUE_FILENAME},
 };
 
 /* "file:hashes.'SHA-256'" and "url:value" down to the word that names the kind. */
@@ -231,7 +243,8 @@ static const char *email_normalise(struct text raw, struct buffer *out)
 static size_t hash_digits(enum value_kind kind)
 {
     switch (kind) {
-    case VALUE_MD5: return 32;
+    case VALUE_MD5:
+    case VALUE_JA3: return 32;
     case VALUE_SHA1: return 40;
     case VALUE_SHA256: return 64;
     case VALUE_SHA512: return 128;
@@ -253,7 +266,8 @@ static bool is_hex(struct text t)
 static const char *hash_normalise(enum value_kind kind, struct text raw, struct buffer *out)
 {
     if (raw.len != hash_digits(kind) || !is_hex(raw))
-        return kind == VALUE_MD5      ? "an MD5 hash has 32 hexadecimal digits"
+        return kind == VALUE_JA3      ? "a JA3 fingerprint has 32 hexadecimal digits"
+               : kind == VALUE_MD5    ? "an MD5 hash has 32 hexadecimal digits"
                : kind == VALUE_SHA1   ? "a SHA-1 hash has 40 hexadecimal digits"
                : kind == VALUE_SHA256 ? "a SHA-256 hash has 64 hexadecimal digits"
                                       : "a SHA-512 hash has 128 hexadecimal digits";
@@ -280,7 +294,12 @@ enum err value_normalise(enum value_kind kind, struct text raw, struct buffer *o
     case VALUE_MD5:
     case VALUE_SHA1:
     case VALUE_SHA256:
-    case VALUE_SHA512: wrong = hash_normalise(kind, raw, out); break;
+    case VALUE_SHA512:
+    case VALUE_JA3: wrong = hash_normalise(kind, raw, out); break;
+    case VALUE_ASN:
+    case VALUE_JA4:
+    case VALUE_MUTEX:
+    case VALUE_FILENAME: wrong = value_token_normalise(kind, raw, out); break;
     default: wrong = "a value needs a kind"; break;
     }
     if (wrong)

@@ -17,14 +17,19 @@ enum value_kind {
     VALUE_SHA1,
     VALUE_SHA256,
     VALUE_SHA512,
+    VALUE_ASN, /* from here on plain tokens, but for VALUE_JA3 */
+    VALUE_JA3,
+    VALUE_JA4,
+    VALUE_MUTEX,
+    VALUE_FILENAME,
     VALUE_KINDS
 };
 
 #define VALUE_MAX_BYTES URL_MAX_BYTES
 
-/* "domain", "ipv4", "ipv6", "cidr", "url", "email", "md5", "sha1", "sha256", "sha512": names used in JSON output,
- * CSV `type` cells (with the synonyms MISP and STIX use: "domain-name", "hostname", "ip-dst", "ipv4-addr",
- * "email-addr", "file:hashes.MD5", ...; parse only) and the view. */
+/* "domain", "ipv4", "ipv6", "cidr", "url", "email", "md5", "sha1", "sha256", "sha512", "asn", "ja3", "ja4", "mutex",
+ * "filename": names used in JSON output, CSV `type` cells (with the synonyms MISP and STIX use: "domain-name",
+ * "hostname", "ip-dst", "ipv4-addr", "email-addr", "file:hashes.MD5", ...; parse only) and the view. */
 const char *value_kind_name(enum value_kind kind);
 enum value_kind value_kind_parse(struct text name); /* VALUE_NONE when unknown */
 
@@ -38,7 +43,11 @@ enum value_kind value_kind_parse(struct text name); /* VALUE_NONE when unknown *
  *          a host's trailing dot goes, an IPv6 host is printed as an address is; the rest as it is; needs "://" and
  *          a host (RFC 3986); blanks and control characters are refused
  *  email   domain in lower case, local part in lower case too (compared without case in practice)
- *  hashes  lower-case hex of the right length
+ *  hashes  lower-case hex of the right length; ja3 is one of 32 digits
+ *  asn     AS65001: "AS" and the number (RFC 5396 asplain)
+ *  ja4     lower case; any of the JA4+ fingerprints
+ *  mutex   as it is: names of kernel objects are told apart by case
+ *  filename  ASCII letters in lower case: file systems that matter here do not tell them apart
  * White space around raw is no part of it. The three address kinds are one here: what the text is decides, since a
  * MISP ip-dst may hold either family or a network; *ret_kind says what it became.
  * ERR_MALFORMED, *reterr says what is wrong and out is as it was; an error of out itself sticks in out. */

@@ -154,7 +154,11 @@ static void values_are_what_they_mean(void **state)
          "0123456789abcdef0123456789abcdef01234567"},
         {"filename", "it's\\\\x", "file:name = 'it\\\\'s\\\\\\\\x'", NULL},
         {"regkey|value", "HKLM\\\\a|b|c", "values[*].data = 'b|c'", NULL},
-        {"AS", "AS64500", "autonomous-system:number = 64500", NULL},
+        {"AS", "AS64500", "autonomous-system:number = 64500", "AS64500"},
+        {"filename", "Dropper 1.exe", "file:name = 'Dropper 1.exe'", "dropper 1.exe"},
+        {"mutex", "Global\\\\Evil", "mutex:name = 'Global", "Global\\Evil"},
+        {"ja3-fingerprint-md5", "E7D705A3286E19EA42F587B344EE6865",
+         "network-traffic:x_ja3 =", "e7d705a3286e19ea42f587b344ee6865"},
         {"email-src", "A@Evil.Example", "email-message:from_ref.value", "a@evil.example"},
         {"snort", "alert tcp any any -> any any", "\"pattern_type\":\"snort\"", NULL},
     };

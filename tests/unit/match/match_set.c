@@ -4,13 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum value_kind match_kind(const char *value, struct text *ret_raw)
+{
+    const char *equals = strchr(value, '=');
+    enum value_kind kind = equals ? value_kind_parse((struct text){value, (size_t)(equals - value)}) : VALUE_NONE;
+    *ret_raw = text_of(kind ? equals + 1 : value);
+    return kind ? kind : value_detect(*ret_raw);
+}
+
 enum err match_add_value(struct index_builder *b, const char *value, uint32_t ref)
 {
     struct buffer normal;
-    enum value_kind kind;
-    struct text raw = text_of(value);
+    struct text raw;
+    enum value_kind kind = match_kind(value, &raw);
     buffer_init(&normal, VALUE_MAX_BYTES);
-    enum err err = value_normalise(value_detect(raw), raw, &normal, &kind, NULL);
+    enum err err = value_normalise(kind, raw, &normal, &kind, NULL);
     if (!err)
         err = buffer_error(&normal);
     if (!err)

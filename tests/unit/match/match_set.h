@@ -18,5 +18,7 @@ const char *match_set_hits(struct match_set *set, struct text line);
 /* Addresses and names that scan_owners() gives, the same way. */
 const char *match_set_owners(struct match_set *set, struct text line);
 
+/* "kind=value", or a value whose kind shows. */
+enum value_kind match_kind(const char *value, struct text *ret_raw);
 /* Adds values[i] to the builder as ref i. */
 enum err match_add_value(struct index_builder *b, const char *value, uint32_t ref);

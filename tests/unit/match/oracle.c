@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "match_set.h"
 #include "oracle_parts.h"
 
 #define DEPTH_MAX 4
@@ -13,9 +14,10 @@
 void oracle_value_init(struct oracle_value *v, const char *raw)
 {
     struct buffer b;
-    struct text t = text_of(raw);
+    struct text t;
+    enum value_kind kind = match_kind(raw, &t);
     buffer_init(&b, sizeof v->text - 1);
-    if (value_normalise(value_detect(t), t, &b, &v->kind, NULL) || buffer_error(&b)) {
+    if (value_normalise(kind, t, &b, &v->kind, NULL) || buffer_error(&b)) {
         fprintf(stderr, "no value: %s\n", raw);
         abort();
     }
@@ -340,6 +342,38 @@ static bool hits_hash(const struct oracle_reading *r, const char *v)
     return false;
 }
 
+static bool is_letter_at(const struct oracle_reading *r, size_t at)
+{
+    return at < r->len && is_word_at(r, at);
+}
+
+/* As written, from one end of a word to the other; a dot or a hyphen joins words. */
+static bool hits_token(const struct oracle_reading *r, const char *v, bool exact)
+{
+    size_t n = strlen(v);
+    for (size_t at = 0; at + n <= r->len; at++) {
+        size_t end = at + n;
+        bool glued = is_percent_before(r, at) || is_continued(r, end);
+        if ((exact ? strncmp : strncasecmp)(r->text + at, v, n) != 0)
+            continue;
+        if (is_letter_at(r, at) && at > 0)
+            glued |= is_letter_at(r, at - 1) || r->text[at - 1] == '.' ||
+                     (r->text[at - 1] == '-' && at > 1 && is_letter_at(r, at - 2));
+        if (is_letter_at(r, end - 1))
+            glued |= is_letter_at(r, end) || (end < r->len && strchr(".-", r->text[end]) && is_letter_at(r, end + 1));
+        if (!glued)
+            return true;
+    }
+    return false;
+}
+
+static bool hits_asn(const struct oracle_reading *r, const char *v)
+{
+    char longer[32];
+    snprintf(longer, sizeof longer, "ASN%s", v + 2);
+    return hits_token(r, v, false) || hits_token(r, longer, false);
+}
+
 bool oracle_hits(const struct oracle_line *l, const struct oracle_value *v)
 {
     for (size_t i = 0; i < l->count; i++) {
@@ -352,6 +386,10 @@ bool oracle_hits(const struct oracle_line *l, const struct oracle_value *v)
         case VALUE_IPV4:
         case VALUE_IPV6:
         case VALUE_CIDR: hit = !r->lone_url && oracle_hits_address(r, v->text); break;
+        case VALUE_ASN: hit = !r->lone_url && hits_asn(r, v->text); break;
+        case VALUE_JA4:
+        case VALUE_FILENAME: hit = !r->lone_url && hits_token(r, v->text, false); break;
+        case VALUE_MUTEX: hit = !r->lone_url && hits_token(r, v->text, true); break;
         default: hit = !r->lone_url && hits_hash(r, v->text); break;
         }
         if (hit)

@@ -8,4 +8,5 @@ struct row {
 
 extern const char *const row_values[];
 
-extern const struct row rows_ipv4[], rows_ipv6[], rows_names[], rows_urls[], rows_others[], rows_escapes[];
+extern const struct row rows_ipv4[], rows_ipv6[], rows_names[], rows_urls[], rows_others[], rows_escapes[],
+    rows_tokens[];

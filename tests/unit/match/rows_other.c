@@ -8,6 +8,8 @@
     "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a" \
     "81"                                                                                                             \
     "a538327af927da3e"
+#define JA3 "e7d705a3286e19ea42f587b344ee6865"
+#define JA4 "t13d1516h2_8daaf6152771_b186095e22b6"
 #define URL "http://url.test/a?b=1&c=2"
 
 const char *const row_values[] = {
@@ -35,6 +37,12 @@ const char *const row_values[] = {
     "bounce@fwd.test",
     "255.255.255.0",
     "fe80::7",
+    "asn=AS65001",
+    "ja3=" JA3,
+    "ja4=" JA4,
+    "mutex=Global\\Evil-{77}",
+    "filename=evil.exe",
+    "filename=invoice 2026.pdf",
     NULL,
 };
 

@@ -125,7 +125,8 @@ static void blocks_and_lines_agree(void **state)
 /* Every row of the tables, at every place around the edges of words and batches. */
 static void rows_at_every_place(void **state)
 {
-    const struct row *tables[] = {rows_ipv4, rows_ipv6, rows_names, rows_urls, rows_others, rows_escapes};
+    const struct row *tables[] = {rows_ipv4,   rows_ipv6,    rows_names, rows_urls,
+                                  rows_others, rows_escapes, rows_tokens};
     struct match_set set;
     (void)state;
     match_set_init(&set, row_values);

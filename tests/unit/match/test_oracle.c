@@ -60,7 +60,8 @@ static int teardown(void **state)
 
 static void tables_agree(void **state)
 {
-    const struct row *tables[] = {rows_ipv4, rows_ipv6, rows_names, rows_urls, rows_others, rows_escapes};
+    const struct row *tables[] = {rows_ipv4,   rows_ipv6,    rows_names, rows_urls,
+                                  rows_others, rows_escapes, rows_tokens};
     size_t hits = 0, wrong = 0;
     (void)state;
     for (size_t t = 0; t < ARRAY_LEN(tables); t++)

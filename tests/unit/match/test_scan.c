@@ -58,6 +58,12 @@ static void escapes(void **state)
     check_rows(rows_escapes);
 }
 
+static void tokens(void **state)
+{
+    (void)state;
+    check_rows(rows_tokens);
+}
+
 /* Whatever stands around a line with a hard end in between changes nothing. */
 static void surroundings_change_nothing(void **state)
 {
@@ -208,6 +214,7 @@ int main(void)
         cmocka_unit_test(urls),
         cmocka_unit_test(emails_and_hashes),
         cmocka_unit_test(escapes),
+        cmocka_unit_test(tokens),
         cmocka_unit_test(surroundings_change_nothing),
         cmocka_unit_test(hits_say_where),
         cmocka_unit_test(one_hit_for_a_ref),

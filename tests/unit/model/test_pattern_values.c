@@ -85,6 +85,20 @@ static void alternatives(void **state)
           "- domain=a.example");
 }
 
+static void tokens(void **state)
+{
+    (void)state;
+    gives("[file:name = 'Evil.exe']", "+ filename=evil.exe");
+    gives("[mutex:name IN ('Evil', 'evil')]", "+ mutex=Evil mutex=evil");
+    gives("[autonomous-system:number = 65001]", "+ asn=AS65001");
+    gives("[network-traffic:extensions.'x-tls-ext'.ja3 = 'E7D705A3286E19EA42F587B344EE6865']",
+          "+ ja3=e7d705a3286e19ea42f587b344ee6865");
+    gives("[x-tls:ja4 = 't13d1516h2_8daaf6152771_b186095e22b6']", "+ ja4=t13d1516h2_8daaf6152771_b186095e22b6");
+    /* the same text as two kinds */
+    gives("[domain-name:value = 'evil.example' OR file:name = 'evil.example']",
+          "+ domain=evil.example filename=evil.example");
+}
+
 static void never_a_false_value(void **state)
 {
     (void)state;
@@ -126,7 +140,14 @@ static void never_a_false_value(void **state)
         "[email-message:to_refs[0].value = 'a@evil.example']",
         "[email-message:subject = 'a.example']",
         "[network-traffic:dst_ref.value = 'aa:bb:cc:dd:ee:ff']",
-        "[file:name = 'a.example']",
+        "[file:name != 'a.example']",
+        "[file:name = 'a-b.c']",
+        "[file:x.name = 'a.example']",
+        "[x-file:name = 'a.example']",
+        "[autonomous-system:number = 4294967296]",
+        "[autonomous-system:number > 65001]",
+        "[mutex:name LIKE 'Evil%']",
+        "[network-traffic:x_ja3 = 'not a digest']",
         "[file:hashes.'SHA3-256' = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855']",
         "[file:hashes[*] = '" MD5 "']",
         "[file:hashes.MD5 != '" MD5 "']",
@@ -234,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(atomic_paths),
         cmocka_unit_test(alternatives),
+        cmocka_unit_test(tokens),
         cmocka_unit_test(never_a_false_value),
         cmocka_unit_test(a_reference_and_its_type),
         cmocka_unit_test(limit),
