@@ -348,6 +348,8 @@ bool scan_wants_url(const struct scanner *s, const uint8_t *after, size_t len)
             continue;
         if (start_len == SIZE_MAX)
             start_len = lookup_url_start(after, len, start);
+        if (start_len < len && after[start_len] >= 0x80)
+            return true; /* a host in another script: the index knows its A-labels */
         if (lookup_url_possible(s->indexes[i], start, start_len))
             return true;
     }

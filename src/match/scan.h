@@ -19,6 +19,7 @@
  *          end are the sentence's, is written in token_url.c: each such reading is looked up, exactly
  *  email   local@domain; what may be the local part is written in token_email.c. Not the user of a URL.
  *  hash    a run of hex digits of exactly 32, 40, 64 or 128, no letter or digit beside it
+ *          A name in another script hits by its A-labels (xn--...; UTS 46)
  * Letters outside ASCII belong to the words they stand in (evil.example after an e with accent is another name);
  * punctuation and blanks outside ASCII separate (chars.c).
  * Escapes: a line is read as it stands, and where it has JSON's or nginx's backslashes, %XX or rsyslog's #012 once

@@ -443,7 +443,7 @@ static bool percent_joins(const struct sieve *v, size_t at)
     if (!escape_percent_at(v->p, v->len, at))
         return false;
     unsigned c = char_hex(v->p[at + 1]) << 4 | char_hex(v->p[at + 2]);
-    return char_is((uint8_t)c, (CHAR_RUN & ~CHAR_HIGH) | CHAR_SIGN);
+    return char_is((uint8_t)c, CHAR_RUN | CHAR_SIGN);
 }
 
 static void odd_places(struct sieve *v)

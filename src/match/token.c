@@ -1,6 +1,7 @@
 /* match/token.c - the tokeniser: one pass over the bytes. Runs without a dot and shorter than a hash, most of any
  * log, are dropped as soon as they end. */
 #include "match/reading.h"
+#include "model/value_idn.h"
 
 #include <string.h>
 
@@ -89,6 +90,29 @@ bool token_name(const struct reading *r, struct span run, struct name_found *ret
     return true;
 }
 
+/* A name in another script is looked for as its A-labels; each byte of these stands for the whole name. False when it
+ * has none: what is behind its last letter outside ASCII is a name all the same. */
+static bool idn_run(struct scanner *s, const struct reading *r, struct span run)
+{
+    char ascii[VALUE_IDN_BYTES];
+    size_t map[VALUE_IDN_BYTES];
+    while (run.start < run.end && char_is(r->p[run.start], CHAR_DOT | CHAR_DASH))
+        run.start++;
+    while (run.end > run.start && char_is(r->p[run.end - 1], CHAR_DOT | CHAR_DASH))
+        run.end--;
+    struct text raw = {(const char *)r->p + run.start, run.end - run.start};
+    struct text name = value_idn_to_ascii(raw, ascii);
+    struct reading a = {.p = (const uint8_t *)name.ptr, .len = name.len, .map = map, .depth = r->depth};
+    struct name_found found;
+    if (name.len == 0 || !token_name(&a, (struct span){0, name.len}, &found))
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        map[i] = reading_where(r, run.start);
+    map[name.len] = reading_where(r, run.end);
+    scan_found_name(s, &a, &found);
+    return true;
+}
+
 static void name_run(struct scanner *s, struct reading *r, struct span run, unsigned classes)
 {
     if (escape_continues(r->p, r->len, run.end))
@@ -98,6 +122,8 @@ static void name_run(struct scanner *s, struct reading *r, struct span run, unsi
         return;
     }
     struct name_found name;
+    if (classes & CHAR_HIGH && idn_run(s, r, run))
+        return;
     if (token_name(r, run, &name))
         scan_found_name(s, r, &name);
 }

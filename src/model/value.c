@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "model/value_idn.h"
 #include "model/value_token.h"
 #include "model/value_url.h"
 
@@ -164,9 +165,16 @@ static struct text domain_core(struct text t)
 
 static const char *domain_normalise(struct text raw, struct buffer *out)
 {
+    char ascii[VALUE_IDN_BYTES];
     struct text core = domain_core(raw);
-    const char *wrong = core.len > 0 ? domain_check(core) : "a domain name is not empty";
+    const char *wrong;
 
+    if (value_is_idn(core)) {
+        core = value_idn_to_ascii(core, ascii);
+        if (core.len == 0)
+            return "no domain name: it has no A-label form (UTS 46)";
+    }
+    wrong = core.len > 0 ? domain_check(core) : "a domain name is not empty";
     if (!wrong)
         buffer_add_lower(out, core);
     return wrong;
@@ -318,6 +326,7 @@ static enum value_kind detect_hash(struct text t)
 
 enum value_kind value_detect(struct text raw)
 {
+    char ascii[VALUE_IDN_BYTES];
     struct text t = text_trim(raw), local, domain;
     enum value_kind hash = detect_hash(t);
     struct ipnet net;
@@ -331,5 +340,7 @@ enum value_kind value_detect(struct text raw)
     if (!email_check(t, &local, &domain))
         return VALUE_EMAIL;
     domain = domain_core(t);
+    if (value_is_idn(domain))
+        domain = value_idn_to_ascii(domain, ascii);
     return domain.len > 0 && !domain_check(domain) ? VALUE_DOMAIN : VALUE_NONE;
 }

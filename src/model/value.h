@@ -35,15 +35,13 @@ enum value_kind value_kind_parse(struct text name); /* VALUE_NONE when unknown *
 
 /* Normal form, appended to out:
  *  domain  lower case, no trailing dot, at least two labels, each 1..63 of a-z 0-9 - _ (not - at an end) or an
- *          xn-- label; U-labels are turned to A-labels by libidn2's caller, not here: non-ASCII is ERR_MALFORMED;
- *          a leading "*." is dropped (subdomains match anyway); all-numeric last label is no domain
- *  ipv4/6  as base/ipaddr.h prints them (::ffff:1.2.3.4 becomes ipv4 1.2.3.4)
- *  cidr    host bits cleared; /32 and /128 are returned as ipv4/ipv6: *ret_kind says what it became
- *  url     scheme and host in lower case, default port (80, 443, 21) and fragment dropped, empty path becomes "/",
- *          a host's trailing dot goes, an IPv6 host is printed as an address is; the rest as it is; needs "://" and
- *          a host (RFC 3986); blanks and control characters are refused
- *  email   domain in lower case, local part in lower case too (compared without case in practice)
- *  hashes  lower-case hex of the right length; ja3 is one of 32 digits
+ *          xn-- label; U-labels are turned to A-labels (UTS 46); a leading "*." is dropped (subdomains match anyway);
+ * all-numeric last label is no domain ipv4/6  as base/ipaddr.h prints them (::ffff:1.2.3.4 becomes ipv4 1.2.3.4) cidr
+ * host bits cleared; /32 and /128 are returned as ipv4/ipv6: *ret_kind says what it became url     scheme and host in
+ * lower case, default port (80, 443, 21) and fragment dropped, empty path becomes "/", a host's trailing dot goes,
+ * one in another script becomes A-labels, an IPv6 host is printed as an address is; the rest as it is; needs "://"
+ * and a host (RFC 3986); blanks and control characters are refused email   domain in lower case, local part in lower
+ * case too (compared without case in practice) hashes  lower-case hex of the right length; ja3 is one of 32 digits
  *  asn     AS65001: "AS" and the number (RFC 5396 asplain)
  *  ja4     lower case; any of the JA4+ fingerprints
  *  mutex   as it is: names of kernel objects are told apart by case

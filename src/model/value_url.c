@@ -4,11 +4,14 @@
 
 #include <string.h>
 
+#include "model/value_idn.h"
+
 struct url {
     struct text scheme, userinfo, host, rest; /* rest: path and query, no fragment */
     bool has_userinfo, has_port;
     unsigned port;
-    struct ipaddr literal; /* of a host in brackets */
+    struct ipaddr literal;       /* of a host in brackets */
+    char ascii[VALUE_IDN_BYTES]; /* of a host in another script */
 };
 
 static bool is_alpha(char c)
@@ -79,12 +82,14 @@ static const char *host_read(struct text t, struct url *u)
         return literal_read(t, u);
     colon = text_find(t, ':', 0);
     u->host = colon < 0 ? t : text_sub(t, 0, (size_t)colon);
-    for (size_t i = 0; i < u->host.len; i++) {
-        if ((unsigned char)u->host.ptr[i] >= 0x80)
-            return "the host of a URL is ASCII here: write the xn-- form";
+    if (value_is_idn(u->host)) {
+        u->host = value_idn_to_ascii(u->host, u->ascii);
+        if (u->host.len == 0)
+            return "the host of a URL has no A-label form (UTS 46)";
+    }
+    for (size_t i = 0; i < u->host.len; i++)
         if (!is_authority(u->host.ptr[i]))
             return "a character that does not belong in the host of a URL";
-    }
     if (u->host.len > 1 && u->host.ptr[u->host.len - 1] == '.' && u->host.ptr[u->host.len - 2] != '.')
         u->host.len--;
     if (u->host.len == 0 || u->host.len > DOMAIN_MAX_BYTES)

@@ -2,6 +2,7 @@
 #include "oracle.h"
 
 #include <ctype.h>
+#include <idn2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,6 +309,58 @@ bool is_name(const char *t, size_t len)
     return dots > 0 && dots <= 127 && (high || len <= 253);
 }
 
+/* The word at [start, end) in other letters is v or below it, once it is encoded. *ret_none: it cannot be. */
+static bool hits_encoded(const struct oracle_reading *r, size_t start, size_t end, const char *v, bool *ret_none)
+{
+    char name[4096];
+    uint8_t *ascii = NULL;
+    *ret_none = true;
+    if (end - start >= sizeof name || !text_is_utf8((struct text){r->text + start, end - start}) ||
+        memchr(r->text + start, 0, end - start))
+        return false;
+    snprintf(name, sizeof name, "%.*s", (int)(end - start), r->text + start);
+    if (idn2_lookup_u8((uint8_t *)name, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+        return false;
+    size_t len = strlen((char *)ascii), n = strlen(v);
+    *ret_none = !is_name((char *)ascii, len) ||
+                strspn(strrchr((char *)ascii, '.') + 1, "0123456789") == strlen(strrchr((char *)ascii, '.') + 1);
+    bool hit = !*ret_none && len >= n && strcasecmp((char *)ascii + len - n, v) == 0 &&
+               (len == n || ascii[len - n - 1] == '.');
+    idn2_free(ascii);
+    return hit;
+}
+
+static bool has_high(const struct oracle_reading *r, size_t start, size_t end)
+{
+    for (size_t i = start; i < end; i++)
+        if ((unsigned char)r->text[i] >= 0x80)
+            return true;
+    return false;
+}
+
+/* Words in other letters, as they are encoded. */
+static bool hits_idn(const struct oracle_reading *r, const char *v)
+{
+    for (size_t at = 0; at < r->len; at++) {
+        size_t start, end;
+        bool none;
+        if (!is_run_at(r, at))
+            continue;
+        segment_around(r, at, &start, &end);
+        size_t next = end;
+        bool glued = is_continued(r, end);
+        while (start < end && strchr(".-", r->text[start]))
+            start++;
+        while (end > start && strchr(".-", r->text[end - 1]))
+            end--;
+        if (!glued && memchr(r->text + start, '.', end - start) && has_high(r, start, end) &&
+            hits_encoded(r, start, end, v, &none))
+            return true;
+        at = next > at ? next : at;
+    }
+    return false;
+}
+
 static bool hits_domain(const struct oracle_reading *r, const char *v)
 {
     size_t n = strlen(v);
@@ -380,7 +433,7 @@ bool oracle_hits(const struct oracle_line *l, const struct oracle_value *v)
         const struct oracle_reading *r = &l->readings[i];
         bool hit;
         switch (v->kind) {
-        case VALUE_DOMAIN: hit = !r->lone_url && hits_domain(r, v->text); break;
+        case VALUE_DOMAIN: hit = !r->lone_url && (hits_domain(r, v->text) || hits_idn(r, v->text)); break;
         case VALUE_URL: hit = oracle_hits_url(r, v->text); break;
         case VALUE_EMAIL: hit = !r->lone_url && oracle_hits_email(r, v->text); break;
         case VALUE_IPV4:

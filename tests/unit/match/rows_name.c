@@ -57,6 +57,29 @@ const struct row rows_names[] = {
      "evil.com",
      "evil.com"},
     {"xn--bcher-kva.example", "xn--bcher-kva.example"},
+    {"b\xC3\xBC"
+     "cher.example",
+     "xn--bcher-kva.example"},
+    {"www.B\xC3\x9C"
+     "CHER.Example.",
+     "xn--bcher-kva.example"},
+    {"bu\xCC\x88"
+     "cher.example",
+     "xn--bcher-kva.example"},
+    {"https://b\xC3\xBC"
+     "cher.example:8443/x",
+     "xn--bcher-kva.example"},
+    {"https://b%C3%BCcher.example/x", "xn--bcher-kva.example"},
+    {"\"b\\u00fccher.example\"", "xn--bcher-kva.example"},
+    {"xb\xC3\xBC"
+     "cher.example",
+     ""},
+    {"b\xC3\xBC"
+     "cher.example.org",
+     ""},
+    {"b\xC3\xBC"
+     "cher",
+     ""},
     {"www.sub.deep.evil-site.net", "sub.deep.evil-site.net"},
     {"bad.example.org www.evil.com", "bad.example.org evil.com"},
     {"{\"rrname\":\"evil.com\",\"rrtype\":\"A\"}", "evil.com"},

@@ -147,8 +147,7 @@ static void owners_are_all_addresses_and_names(void **state)
         {"x%3D10.0.0.1", "10.0.0.1"},
         {"b\xC3\xBC"
          "cher.example 1.1.1.1.53",
-         "b\xC3\xBC"
-         "cher.example 1.1.1.1"},
+         "xn--bcher-kva.example 1.1.1.1"},
         {"", ""},
     };
     struct match_set set;
