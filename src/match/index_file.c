@@ -220,8 +220,8 @@ enum err index_file_open(int fd, struct index_file **ret, struct fault *reterr)
         err = take_sections(f, reterr);
     if (!err)
         err = index_check(f, reterr);
-    if (!err)
-        err = index_words(&f->index);
+    if (!err && index_words(&f->index))
+        err = fault_set(reterr, ERR_NOMEM, "out of memory");
     if (err)
         index_file_unref(f);
     else

@@ -1,5 +1,5 @@
-/* match/index_words.c - the anchors of the plain tokens: what a run of letters and digits in a log may belong to. Made
- * from the tables of these kinds, for a mapped index too: they are few, beside addresses and names. */
+/* match/index_words.c - the anchors of the plain tokens: what a run of letters and digits in a log may belong to.
+ * Made from the tables of these kinds, for a mapped index too: they are few, beside addresses and names. */
 #include <stdlib.h>
 
 #include "match/chars.h"
