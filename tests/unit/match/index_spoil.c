@@ -15,10 +15,10 @@ static void add_item(struct index_builder *b, const char *value, struct index_it
                      uint32_t ref)
 {
     struct buffer normal;
-    enum value_kind kind;
-    struct text raw = text_of(value);
+    struct text raw;
+    enum value_kind kind = match_kind(value, &raw);
     buffer_init(&normal, VALUE_MAX_BYTES);
-    must(value_normalise(value_detect(raw), raw, &normal, &kind, NULL) == OK && !buffer_error(&normal));
+    must(value_normalise(kind, raw, &normal, &kind, NULL) == OK && !buffer_error(&normal));
     must(index_builder_add(b, kind, buffer_text(&normal), ref) == OK);
     *item = (struct index_item){.n = ref, .kind = (uint8_t)kind, .until_us = INT64_MAX, .party = ref % 2};
     item->value_len = (uint16_t)normal.len;
