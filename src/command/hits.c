@@ -83,6 +83,7 @@ enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, s
         bool counts;
         struct hit hit = {.item = watchlist_at(list, h->ref),
                           .value = text_sub(line->text, h->start, h->len),
+                          .level = h->level,
                           .timed = l.timed,
                           .seen_us = l.seen_us};
         err = still_counts(list, &hit, &counts);

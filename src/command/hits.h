@@ -10,6 +10,7 @@ struct hit {
     struct watch_item item;
     const struct organisation *organisation; /* NULL: nobody's */
     struct text value;                       /* as logged */
+    enum url_level level;                    /* of a URL */
     bool timed;                              /* the line has a time of its own: */
     int64_t seen_us;                         /* that, else now */
     struct text client;                      /* who asked or connected, where the line's format tells; else empty */

@@ -92,6 +92,8 @@ static void hit_json(const struct party_names *names, const char *file, const st
     put_text_or_null(&o, "time", hit->timed ? time_text(hit->seen_us, until) : TEXT_NONE);
     put_text_or_null(&o, "client", hit->client);
     put_text_or_null(&o, "direction", text_of(logline_direction_name(hit->direction)));
+    if (hit->item.kind == VALUE_URL)
+        json_member_text(&o, "level", text_of(url_level_names[hit->level]));
     json_close(&o, '}');
     buffer_add_char(out, '\n');
 }

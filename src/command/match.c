@@ -24,6 +24,7 @@ struct match {
     struct constituency *constituency;
     struct party_names parties;
     struct scanner *scanners[MATCH_THREADS_MAX], *owners[MATCH_THREADS_MAX];
+    enum url_level urls;
     int64_t now_us;
 };
 
@@ -135,6 +136,20 @@ static int match_named(struct match *m, struct match_pool *pool, const char *nam
     return code;
 }
 
+static int url_level(struct session *s, enum url_level *ret)
+{
+    const char *name = option(s, "url-level");
+    *ret = URL_EXACT;
+    for (int i = 0; name && i < URL_LEVELS; i++)
+        if (strcmp(name, url_level_names[i]) == 0) {
+            *ret = (enum url_level)i;
+            return EXIT_DONE;
+        }
+    if (name)
+        complain(s, "--url-level %s: exact, without-query or prefix", name);
+    return name ? EXIT_USAGE : EXIT_DONE;
+}
+
 static int match_all(struct match *m, unsigned threads)
 {
     struct match_pool *pool;
@@ -144,6 +159,7 @@ static int match_all(struct match *m, unsigned threads)
             complain(m->s, "out of memory");
             return EXIT_WRITE;
         }
+        scanner_set_urls(m->scanners[i], m->urls);
     }
     if (match_pool_new(threads, work, print, m, &pool)) {
         complain(m->s, "out of memory");
@@ -269,6 +285,8 @@ static int match_logs(struct session *s, unsigned threads)
 {
     const char *index = option(s, "index");
     struct match m = {.s = s, .now_us = clock_now_us()};
+    if (url_level(s, &m.urls))
+        return EXIT_USAGE;
     party_names_init(&m.parties);
     int code = index ? load_file(s, index, &m) : load(s, &m);
     if (!code)
@@ -306,6 +324,8 @@ static const struct option_spec OPTIONS[] = {
     {"threads", OPTION_VALUE, "N", "how many cores to use (all)"},
     {"index", OPTION_VALUE, "FILE",
      "look for what this index file holds (a copy of HOME/index/base), with or without a home"},
+    {"url-level", OPTION_VALUE, "L",
+     "how much of a logged URL must be the indicator's: exact (the default), without-query, prefix"},
     {"observed", OPTION_VALUE, "FILE", "whole patterns over the observed data in FILE (STIX 2.1), not logs"},
     {"pattern", OPTION_VALUE, "P", "with --observed: this pattern"},
     {NULL, OPTION_FLAG, NULL, NULL}};

@@ -39,6 +39,13 @@ void scanner_free(struct scanner *s)
     free(s);
 }
 
+const char *const url_level_names[URL_LEVELS] = {"exact", "without-query", "prefix"};
+
+void scanner_set_urls(struct scanner *s, enum url_level level)
+{
+    s->urls = level;
+}
+
 uint8_t *scan_take_bytes(struct scanner *s, unsigned depth, size_t len, size_t **ret_map)
 {
     struct level *l = &s->levels[depth];
@@ -80,15 +87,21 @@ static bool hits_room(struct scanner *s)
     return true;
 }
 
-static void add_hits(struct scanner *s, enum value_kind kind, struct index_refs refs, const struct reading *r,
-                     struct span at)
+static void add_hits_at(struct scanner *s, enum value_kind kind, struct index_refs refs, const struct reading *r,
+                        struct span at, enum url_level level)
 {
     size_t start = reading_where(r, at.start), end = reading_where(r, at.end);
     for (size_t i = 0; i < refs.count && hits_room(s); i++) {
-        struct scan_hit hit = {kind, refs.refs[i], start, end - start};
+        struct scan_hit hit = {kind, refs.refs[i], start, end - start, level};
         s->found[s->count] = (struct found){hit, (uint32_t)s->count};
         s->count++;
     }
+}
+
+static void add_hits(struct scanner *s, enum value_kind kind, struct index_refs refs, const struct reading *r,
+                     struct span at)
+{
+    add_hits_at(s, kind, refs, r, at, URL_EXACT);
 }
 
 static int by_ref(const void *a, const void *b)
@@ -96,6 +109,8 @@ static int by_ref(const void *a, const void *b)
     const struct found *x = a, *y = b;
     if (x->hit.ref != y->hit.ref)
         return x->hit.ref < y->hit.ref ? -1 : 1;
+    if (x->hit.level != y->hit.level)
+        return x->hit.level < y->hit.level ? -1 : 1;
     if (x->hit.start != y->hit.start)
         return x->hit.start < y->hit.start ? -1 : 1;
     return x->order < y->order ? -1 : x->order > y->order;
@@ -358,11 +373,36 @@ bool scan_wants_url(const struct scanner *s, const uint8_t *after, size_t len)
 
 size_t scan_longest_url(const struct scanner *s)
 {
-    size_t longest = s->keys ? URL_MAX_BYTES : 0;
+    size_t longest = s->keys || s->urls != URL_EXACT ? URL_MAX_BYTES : 0;
     for (size_t i = 0; i < s->index_count; i++)
         if (s->indexes[i]->url_bytes_max > longest)
             longest = s->indexes[i]->url_bytes_max;
     return longest;
+}
+
+static void look_up_url(struct scanner *s, struct text url, const struct reading *r, struct span at,
+                        enum url_level level)
+{
+    for (size_t i = 0; i < s->index_count; i++)
+        add_hits_at(s, VALUE_URL, lookup_bytes(s->indexes[i], VALUE_URL, url.ptr, url.len), r, at, level);
+}
+
+/* url: in normal form, so a path follows the host. Up to each slash of the path, with it and without. */
+static void look_up_loosely(struct scanner *s, struct text url, const struct reading *r, struct span at)
+{
+    ptrdiff_t query = text_find(url, '?', 0), host = text_find_text(url, TEXT("://"));
+    struct text path = query < 0 ? url : text_sub(url, 0, (size_t)query);
+    if (query >= 0)
+        look_up_url(s, path, r, at, URL_WITHOUT_QUERY);
+    if (s->urls != URL_PREFIX || host < 0)
+        return;
+    ptrdiff_t root = text_find(path, '/', (size_t)host + 3);
+    for (ptrdiff_t slash = root; slash >= 0; slash = text_find(path, '/', (size_t)slash + 1)) {
+        if ((size_t)slash + 1 < path.len)
+            look_up_url(s, text_sub(path, 0, (size_t)slash + 1), r, at, URL_PREFIX);
+        if (slash > root)
+            look_up_url(s, text_sub(path, 0, (size_t)slash), r, at, URL_PREFIX);
+    }
 }
 
 void scan_found_url(struct scanner *s, const struct reading *r, struct span at)
@@ -380,8 +420,9 @@ void scan_found_url(struct scanner *s, const struct reading *r, struct span at)
     struct text url = buffer_text(&s->normal);
     if (s->keys)
         keys_add_hashed(s, KEY_URL, url.ptr, url.len);
-    for (size_t i = 0; i < s->index_count; i++)
-        add_hits(s, VALUE_URL, lookup_bytes(s->indexes[i], VALUE_URL, url.ptr, url.len), r, at);
+    look_up_url(s, url, r, at, URL_EXACT);
+    if (s->urls != URL_EXACT)
+        look_up_loosely(s, url, r, at);
 }
 
 /* ---- lines ---- */

@@ -16,7 +16,8 @@
  *          a network written in the log (1.2.3.0/24, 1.2.3.0/255.255.255.0) is not an address in it, but Cisco's
  *          outside:1.2.3.4/22 with host bits set is an address and its port
  *  url     scheme://..., ended by white space, quotes, <> and the like; where else it may end, and which marks at its
- *          end are the sentence's, is written in token_url.c: each such reading is looked up, exactly
+ *          end are the sentence's, is written in token_url.c: each such reading is looked up, exactly, or by
+ *          what it begins with (enum url_level)
  *  email   local@domain; what may be the local part is written in token_email.c. Not the user of a URL.
  *  hash    a run of hex digits of exactly 32, 40, 64 or 128, no letter or digit beside it
  *          A name in another script hits by its A-labels (xn--...; UTS 46)
@@ -29,10 +30,21 @@
 #pragma once
 #include "match/index.h"
 
+/* How much of a logged URL an indicator must be; a looser level takes what the stricter ones take, too. */
+enum url_level {
+    URL_EXACT,         /* scheme, host, port, path and query */
+    URL_WITHOUT_QUERY, /* the logged URL may go on with a query */
+    URL_PREFIX         /* its path may go on at a slash, too */
+};
+#define URL_LEVELS 3
+/* "exact", "without-query", "prefix" */
+extern const char *const url_level_names[URL_LEVELS];
+
 struct scan_hit {
     enum value_kind kind; /* of the indicator: VALUE_CIDR when a network was hit */
     uint32_t ref;         /* the indicator */
     size_t start, len;    /* the value as logged, within the line (for a parent domain: the whole name logged) */
+    enum url_level level; /* of a URL: the strictest at which it hits */
 };
 
 /* An address or domain name found on a line, for the question whose it is. In order of appearance. */
@@ -46,6 +58,8 @@ struct scan_seen {
 struct scanner; /* scratch memory of one thread */
 MUST_CHECK enum err scanner_new(struct scanner **ret);
 void scanner_free(struct scanner *s);
+/* URL_EXACT unless said otherwise. */
+void scanner_set_urls(struct scanner *s, enum url_level level);
 
 /* All hits of one line (no newline in it) over `indexes`, one per ref, in order of first appearance; borrowed until
  * the next call. ERR_NOMEM */

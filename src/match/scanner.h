@@ -18,6 +18,7 @@ struct level {
 struct scanner {
     const struct index *const *indexes;
     size_t index_count;
+    enum url_level urls;
     bool owners;       /* this pass collects what can be owned, and no hits */
     struct keys *keys; /* this pass collects what can be looked up, and no hits; else NULL (keys.h) */
     enum err err;

@@ -64,6 +64,41 @@ static void tokens(void **state)
     check_rows(rows_tokens);
 }
 
+/* How many hits of its one indicator a line has, and at which level. */
+static void url_levels(void **state)
+{
+    static const char *const values[] = {"http://evil.test/dir/a.php", NULL};
+    static const struct {
+        const char *line;
+        int level; /* the strictest at which it hits; URL_LEVELS: none */
+    } rows[] = {
+        {"GET http://evil.test/dir/a.php ", URL_EXACT},
+        {"GET HTTP://EVIL.test:80/dir/a.php#x ", URL_EXACT},
+        {"GET http://evil.test/dir/a.php?id=1 ", URL_WITHOUT_QUERY},
+        {"GET http://evil.test/dir/a.php?u=http://evil.test/dir/a.php ", URL_EXACT},
+        {"GET http://evil.test/dir/a.php/b/c?d ", URL_PREFIX},
+        {"GET http://evil.test/dir/a.php/ ", URL_PREFIX},
+        {"GET http://evil.test/dir/a.phpx ", URL_LEVELS},
+        {"GET http://evil.test/dir/ ", URL_LEVELS},
+        {"GET https://evil.test/dir/a.php ", URL_LEVELS},
+        {"GET http://evil.test/dir/A.php?id=1 ", URL_LEVELS},
+    };
+    struct match_set set;
+    (void)state;
+    match_set_init(&set, values);
+    const struct index *index = set.index;
+    for (int level = URL_EXACT; level < URL_LEVELS; level++)
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            const struct scan_hit *hits;
+            size_t count;
+            scanner_set_urls(set.scanner, (enum url_level)level);
+            assert_ok(scan_line(set.scanner, &index, 1, text_of(rows[i].line), &hits, &count));
+            assert_int_equal(count, rows[i].level <= level);
+            assert_true(count == 0 || (int)hits[0].level == rows[i].level);
+        }
+    match_set_done(&set);
+}
+
 /* Whatever stands around a line with a hard end in between changes nothing. */
 static void surroundings_change_nothing(void **state)
 {
@@ -214,6 +249,7 @@ int main(void)
         cmocka_unit_test(emails_and_hashes),
         cmocka_unit_test(escapes),
         cmocka_unit_test(tokens),
+        cmocka_unit_test(url_levels),
         cmocka_unit_test(surroundings_change_nothing),
         cmocka_unit_test(hits_say_where),
         cmocka_unit_test(one_hit_for_a_ref),
