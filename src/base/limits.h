@@ -26,6 +26,14 @@
 /* Where a header is looked for when reading starts in the middle of a file. */
 #define LOGLINE_HEAD_BYTES      (64 * KIB)
 #define LOGLINE_LOOK_BACK_BYTES (4 * MIB)
+/* Whole patterns over logs (match/streamed.h). Patterns, and the values by which lines are chosen for them; events
+ * kept for one pattern until it is true, and the bytes of all that are kept: what falls out is counted and told. */
+#define STREAMED_PATTERNS_MAX 65536
+#define STREAMED_VALUES_MAX   ((size_t)1 << 20)
+#define STREAMED_WINDOW_MAX   256
+#define STREAMED_KEPT_BYTES   (256 * MIB)
+/* An event as an observation: its values, each in an object or two. */
+#define STREAMED_EVENT_BYTES (512 * KIB)
 /* Columns of a CSV. Shadowserver's widest report has about 120. */
 #define CSV_COLUMNS_MAX 1024
 /* Any input document, read as a stream. */

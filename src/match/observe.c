@@ -260,6 +260,25 @@ enum err observed_read(struct text document, observed_on_refused *on_refused, vo
     return OK;
 }
 
+enum err observed_of(const struct observation *const *list, size_t count, struct observed **ret)
+{
+    struct observed *o = calloc(1, sizeof *o);
+
+    if (!o)
+        return ERR_NOMEM;
+    arena_init(&o->arena, OBSERVED_MEMORY_MAX_BYTES);
+    o->observations = arena_alloc(&o->arena, (count + 1) * sizeof *o->observations);
+    if (!o->observations) {
+        observed_free(o);
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < count; i++)
+        o->observations[i] = *list[i];
+    o->count = count;
+    *ret = o;
+    return OK;
+}
+
 void observed_free(struct observed *o)
 {
     if (!o)

@@ -39,6 +39,8 @@ typedef void observed_on_refused(void *self, struct text id, const char *rule, c
  * (OBSERVED_MAX_BYTES, OBSERVED_MEMORY_MAX_BYTES) | ERR_NOMEM */
 MUST_CHECK enum err observed_read(struct text document, observed_on_refused *on_refused, void *self,
                                   struct observed **ret, struct fault *reterr);
+/* A set of observations that others own, in this order; they must outlive it. ERR_NOMEM */
+MUST_CHECK enum err observed_of(const struct observation *const *list, size_t count, struct observed **ret);
 void observed_free(struct observed *o); /* accepts NULL */
 size_t observed_count(const struct observed *o);
 const struct observation *observed_at(const struct observed *o, size_t i); /* in the order of the document */

@@ -1,0 +1,48 @@
+/* match/streamed.h - whole patterns over a stream of events: lines are chosen by the values that a pattern's
+ * expressions cannot do without (match/triggers.h), become observations (match/observe_line.h), and are kept for the
+ * patterns that they are true for in part, until one is true as a whole. docs/EVENTS-IN-LOGS.md.
+ * One thread at a time. */
+#pragma once
+#include "match/evaluate.h"
+#include "match/index.h"
+
+/* A ref with this bit is not an indicator's value but the number of a pattern, below it. */
+#define STREAMED_REF UINT32_C(0x40000000)
+
+struct streamed;
+MUST_CHECK enum err streamed_new(struct streamed **ret);
+void streamed_free(struct streamed *s); /* accepts NULL */
+/* Adds a pattern; its number counts from 0 over all that were added. *ret_why NULL: it is looked for, else why not
+ * (static). ERR_NOMEM | ERR_LIMIT (STREAMED_PATTERNS_MAX, STREAMED_VALUES_MAX): it is not in, others go on. */
+MUST_CHECK enum err streamed_add(struct streamed *s, struct text pattern, uint32_t *ret_number, const char **ret_why);
+/* Once, when all are in. ERR_NOMEM */
+MUST_CHECK enum err streamed_build(struct streamed *s);
+/* To be scanned for beside others; refs are STREAMED_REF | number. Empty without patterns. */
+const struct index *streamed_index(const struct streamed *s);
+size_t streamed_count(const struct streamed *s); /* patterns that are looked for */
+
+/* One line's event. */
+struct streamed_event {
+    struct text file;
+    uint64_t line, offset;
+    int64_t time_us;
+    struct text organisation; /* whose it is; empty: nobody's */
+    uint8_t organisation_id[16];
+    struct text observed; /* of observe_line() */
+};
+struct streamed_match {
+    uint32_t number;                           /* of the pattern */
+    const struct streamed_event *const *bound; /* distinct, by time; borrowed during the call */
+    size_t count;
+};
+typedef enum err streamed_each(void *self, const struct streamed_match *match);
+/* Offers an event to a pattern that its line holds a value of. Whenever the pattern is true of events offered since
+ * it was last, `each` is told of those that make it so; they count no more. A pattern keeps STREAMED_WINDOW_MAX
+ * events that some expression of it is true of; the oldest fall out. ERR_NOMEM, or what each returned. */
+MUST_CHECK enum err streamed_offer(struct streamed *s, uint32_t number, const struct streamed_event *event,
+                                   streamed_each *each, void *self);
+/* Events that fell out before their pattern was true, and answers that were too expensive. */
+struct streamed_losses {
+    uint64_t fell_out, too_expensive;
+};
+struct streamed_losses streamed_losses(const struct streamed *s);
