@@ -1,6 +1,7 @@
 #include "command/hits.h"
 
 #include "match/linetime.h"
+#include "match/streamed.h"
 
 static const struct watchlist *list_of(struct watchlist *const *lists, size_t list_count, uint32_t ref)
 {
@@ -79,6 +80,8 @@ enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, s
     enum err err = read_line(&l, header, now_us);
     for (size_t i = 0; !err && i < line->hit_count; i++) {
         const struct scan_hit *h = &line->hits[i];
+        if (h->ref & STREAMED_REF) /* command/log_patterns.h */
+            continue;
         const struct watchlist *list = list_of(lists, list_count, h->ref);
         bool counts;
         struct hit hit = {.item = watchlist_at(list, h->ref),

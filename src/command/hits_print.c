@@ -45,7 +45,7 @@ enum err party_names_load(struct view *v, struct party_names *p, struct fault *r
     return view_facts(v, FACT_PARTY, keep_party, p, reterr);
 }
 
-static struct text name_of(const struct party_names *p, const struct uuid *party)
+struct text party_names_of(const struct party_names *p, const struct uuid *party)
 {
     for (size_t i = 0; i < p->count; i++) {
         if (uuid_eq(&p->ids[i], party))
@@ -87,7 +87,7 @@ static void hit_json(const struct party_names *names, const char *file, const st
                                                : TEXT_NONE);
     if (hit->item.has_assumed_until)
         json_member_text(&o, "assumed_until", stamp_format(stamp_from_us(hit->item.assumed_until_us, 3), until));
-    put_text_or_null(&o, "party", name_of(names, &hit->item.party));
+    put_text_or_null(&o, "party", party_names_of(names, &hit->item.party));
     put_text_or_null(&o, "organisation", hit->organisation ? hit->organisation->name : TEXT_NONE);
     put_text_or_null(&o, "time", hit->timed ? time_text(hit->seen_us, until) : TEXT_NONE);
     put_text_or_null(&o, "client", hit->client);
@@ -105,7 +105,7 @@ void hit_print(const struct party_names *names, bool json, const char *file, con
         hit_json(names, file, line, hit, out);
         return;
     }
-    struct text party = name_of(names, &hit->item.party);
+    struct text party = party_names_of(names, &hit->item.party);
     size_t at = out->len;
     buffer_addf(out, "%s:%llu: %s " TEXT_FMT "  %s" TEXT_FMT "%s  ", file, (unsigned long long)line->line,
                 value_kind_name(hit->item.kind), TEXT_ARG(hit->item.value), party.len ? "from " : "", TEXT_ARG(party),

@@ -74,10 +74,10 @@ static void spoiled(struct hunt *h, uint64_t line, const struct fault *f)
     pthread_mutex_unlock(&h->lock);
 }
 
-static enum err work(void *self, unsigned worker, const struct pool_block *block, struct buffer *out)
+static enum err work(void *self, unsigned worker, const struct pool_block *block, struct pool_output *out)
 {
     struct hunt *h = self;
-    struct block b = {h, worker, block, out};
+    struct block b = {h, worker, block, &out->text};
     const struct index *index = watchlist_index(h->list);
     struct text lines;
     enum err err = unpack(h->packers[worker], block->lines, &lines);
@@ -92,10 +92,10 @@ static enum err work(void *self, unsigned worker, const struct pool_block *block
     return scan_block(h->scanners[worker], &index, 1, lines, block->first_line, block->first_offset, on_line, &b);
 }
 
-static void print(void *self, struct text output)
+static void print(void *self, const struct pool_output *output)
 {
     struct hunt *h = self;
-    say_text(h->s, output);
+    say_text(h->s, buffer_text(&output->text));
 }
 
 /* ---- one log ---- */

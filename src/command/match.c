@@ -2,14 +2,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/time.h"
 #include "command/commands.h"
-#include "command/hits_print.h"
+#include "command/log_patterns.h"
 #include "command/match_observed.h"
 #include "command/match_pool.h"
+#include "command/match_progress.h"
 #include "command/names.h"
 #include "desk/watchlist_file.h"
 #include "match/logfile.h"
@@ -23,6 +25,9 @@ struct match {
     struct belief *belief;
     struct constituency *constituency;
     struct party_names parties;
+    struct log_patterns patterns;
+    struct match_progress progress;
+    atomic_ullong hits;
     struct scanner *scanners[MATCH_THREADS_MAX], *owners[MATCH_THREADS_MAX];
     enum url_level urls;
     int64_t now_us;
@@ -33,13 +38,14 @@ struct block {
     struct match *m;
     unsigned worker;
     const struct pool_block *block;
-    struct buffer *out;
+    struct pool_output *out;
 };
 
 static enum err print_hit(void *self, const struct scan_line_hits *line, const struct hit *hit)
 {
     struct block *b = self;
-    hit_print(&b->m->parties, b->m->s->json, b->block->file, line, hit, b->out);
+    hit_print(&b->m->parties, b->m->s->json, b->block->file, line, hit, &b->out->text);
+    atomic_fetch_add(&b->m->hits, 1);
     return OK;
 }
 
@@ -47,24 +53,45 @@ static enum err on_line(void *self, const struct scan_line_hits *line)
 {
     struct block *b = self;
     struct match *m = b->m;
-    return hits_of_line(m->owners[b->worker], m->lists, m->list_count, m->constituency, m->now_us, b->block->header,
-                        line, print_hit, b);
+    const struct log_line log = {b->block->file, b->block->header, line, m->now_us};
+    enum err err = hits_of_line(m->owners[b->worker], m->lists, m->list_count, m->constituency, m->now_us,
+                                b->block->header, line, print_hit, b);
+    return err ? err : log_patterns_line(m->constituency, &log, &b->out->later);
 }
 
-static enum err work(void *self, unsigned worker, const struct pool_block *block, struct buffer *out)
+static enum err work(void *self, unsigned worker, const struct pool_block *block, struct pool_output *out)
 {
     struct match *m = self;
     struct block b = {m, worker, block, out};
-    const struct index *indexes[2] = {watchlist_index(m->lists[0]),
-                                      m->lists[1] ? watchlist_index(m->lists[1]) : NULL};
-    return scan_block(m->scanners[worker], indexes, m->list_count, block->lines, block->first_line,
-                      block->first_offset, on_line, &b);
+    const struct index *indexes[3] = {watchlist_index(m->lists[0])}, *patterns = log_patterns_index(&m->patterns);
+    size_t count = 1;
+    if (m->lists[1])
+        indexes[count++] = watchlist_index(m->lists[1]);
+    if (patterns)
+        indexes[count++] = patterns;
+    return scan_block(m->scanners[worker], indexes, count, block->lines, block->first_line, block->first_offset,
+                      on_line, &b);
 }
 
-static void print(void *self, struct text output)
+static enum err print_pattern(void *self, const struct pattern_hit *hit)
 {
     struct match *m = self;
-    say_text(m->s, output);
+    buffer_clear(&m->patterns.scratch);
+    pattern_hit_print(&m->parties, m->s->json, hit, &m->patterns.scratch);
+    atomic_fetch_add(&m->hits, 1);
+    say_text(m->s, buffer_text(&m->patterns.scratch));
+    return OK;
+}
+
+static void print(void *self, const struct pool_output *output)
+{
+    struct match *m = self;
+    progress_clear(&m->progress);
+    if (output->text.len)
+        say_text(m->s, buffer_text(&output->text));
+    enum err err = log_patterns_take(&m->patterns, buffer_text(&output->later), print_pattern, m);
+    if (err)
+        complain(m->s, "patterns over events: %s", err_name(err));
 }
 
 /* Nothing more is there at this moment: a pipe whose writer thinks. */
@@ -97,12 +124,14 @@ static int match_fd(struct match *m, struct match_pool *pool, const char *name, 
     if (err)
         return complain_fault(m->s, name, &fault);
     err = logline_stream_new(&headers);
+    progress_start(&m->progress, m->s, name, fd);
     while (!err && !cancelled(m->s)) {
         struct pool_block block = {.file = name};
         bool continues;
         err = logfile_next(log, &block.lines, &block.first_offset, &block.first_line, &continues, &fault);
         if (!err)
             err = add_block(pool, headers, block);
+        progress_show(&m->progress, block.first_offset + block.lines.len, atomic_load(&m->hits));
         if (!err && quiet_now(fd))
             err = match_pool_finish(pool);
     }
@@ -173,6 +202,8 @@ static int match_all(struct match *m, unsigned threads)
         code = code ? code : one;
     }
     match_pool_free(pool);
+    progress_clear(&m->progress);
+    tell_pattern_losses(m->s, &m->patterns);
     return code;
 }
 
@@ -223,6 +254,8 @@ static int load(struct session *s, struct match *m)
         err = constituency_load(s->node, v, &m->constituency, &fault);
     if (!err)
         err = load_lists(s, v, m, &fault);
+    if (!err)
+        err = log_patterns_load(s, v, &m->patterns, &fault);
     node_reader_done(s->node, v);
     if (!err)
         tell_lists(m);
@@ -300,6 +333,7 @@ static int match_logs(struct session *s, unsigned threads)
     belief_unref(m.belief);
     constituency_unref(m.constituency);
     party_names_done(&m.parties);
+    log_patterns_done(&m.patterns);
     if (index)
         node_close(s->node);
     return code;
@@ -312,7 +346,7 @@ static int run_match(struct session *s)
     if (option_given(s, "observed"))
         return run_match_observed(s);
     if (option_given(s, "pattern")) {
-        complain(s, "--pattern goes with --observed FILE: in logs, the indicators' values are looked for");
+        complain(s, "--pattern goes with --observed FILE: in logs, what indicators say is looked for");
         return EXIT_USAGE;
     }
     if (option_u64(s, "threads", cores > 0 ? (uint64_t)cores : 1, MATCH_THREADS_MAX, &threads))
@@ -335,7 +369,9 @@ const struct command COMMAND_MATCH = {
     .operands = "[LOG...|-] | --observed FILE [PATTERN-FILE...]",
     .summary = "our indicators in logs, and whose hits they are; whole patterns in observed data",
     .details =
-        "Plain, gzip and zstd input; any text log. Writes nothing: entente watch keeps findings. Domains hit with\n"
+        "Patterns that need more than one value are evaluated over the events of structured logs (kind \"pattern\"; "
+        "bound:\nthe lines that make it true). Plain, gzip and zstd input; any text log. Writes nothing: entente "
+        "watch keeps findings. Domains hit with\n"
         "their subdomains, addresses in networks too; expired and revoked indicators do not hit.\n"
         "With --observed, whole patterns over observed data, a bundle or a list of STIX objects (- for standard\n"
         "input): those given by --pattern or in files, one a line, else those of all current indicators. A pattern\n"

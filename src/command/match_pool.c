@@ -15,7 +15,8 @@ enum slot_state { SLOT_FREE, SLOT_FULL, SLOT_BUSY, SLOT_DONE };
 
 struct slot {
     enum slot_state state;
-    struct buffer lines, out;
+    struct buffer lines;
+    struct pool_output out;
     struct pool_block block;
 };
 
@@ -60,7 +61,7 @@ static void *worker(void *arg)
         pthread_mutex_unlock(&p->lock);
         enum err err = p->work(p->self, number, &s->block, &s->out);
         if (!err)
-            err = buffer_error(&s->out);
+            err = buffer_error(&s->out.text) ? buffer_error(&s->out.text) : buffer_error(&s->out.later);
         pthread_mutex_lock(&p->lock);
         s->state = SLOT_DONE;
         p->err = p->err ? p->err : err;
@@ -82,7 +83,8 @@ enum err match_pool_new(unsigned threads, pool_work *work, pool_print *print, vo
     p->threads = calloc(threads, sizeof *p->threads);
     for (size_t i = 0; p->slots && i < p->slot_count; i++) {
         buffer_init(&p->slots[i].lines, 16 * MIB);
-        buffer_init(&p->slots[i].out, POOL_OUTPUT_MAX);
+        buffer_init(&p->slots[i].out.text, POOL_OUTPUT_MAX);
+        buffer_init(&p->slots[i].out.later, POOL_OUTPUT_MAX);
     }
     while (p->slots && p->threads && p->started < threads &&
            pthread_create(&p->threads[p->started], NULL, worker, p) == 0)
@@ -100,9 +102,10 @@ static void print_done(struct match_pool *p)
 {
     while (p->tail < p->head && p->slots[p->tail % p->slot_count].state == SLOT_DONE) {
         struct slot *s = &p->slots[p->tail % p->slot_count];
-        if (s->out.len)
-            p->print(p->self, buffer_text(&s->out));
-        buffer_clear(&s->out);
+        if (s->out.text.len || s->out.later.len)
+            p->print(p->self, &s->out);
+        buffer_clear(&s->out.text);
+        buffer_clear(&s->out.later);
         s->state = SLOT_FREE;
         p->tail++;
     }
@@ -154,7 +157,8 @@ void match_pool_free(struct match_pool *p)
         pthread_join(p->threads[i], NULL);
     for (size_t i = 0; p->slots && i < p->slot_count; i++) {
         buffer_done(&p->slots[i].lines);
-        buffer_done(&p->slots[i].out);
+        buffer_done(&p->slots[i].out.text);
+        buffer_done(&p->slots[i].out.later);
     }
     free(p->slots);
     free(p->threads);

@@ -5,15 +5,19 @@
 
 /* What a worker does with one block: scans it and appends what is to be printed to out. `slot` is the worker's own
  * number, for scratch memory. */
+struct pool_output {
+    struct buffer text;  /* to be printed */
+    struct buffer later; /* for who prints, to be dealt with in order */
+};
 struct pool_block {
     struct text lines;
     uint64_t first_line, first_offset;
     const char *file;
     const struct logline_header *header; /* of these lines; NULL: none */
 };
-typedef enum err pool_work(void *self, unsigned worker, const struct pool_block *block, struct buffer *out);
+typedef enum err pool_work(void *self, unsigned worker, const struct pool_block *block, struct pool_output *out);
 /* Called in order, on one thread at a time. */
-typedef void pool_print(void *self, struct text output);
+typedef void pool_print(void *self, const struct pool_output *output);
 
 struct match_pool;
 MUST_CHECK enum err match_pool_new(unsigned threads, pool_work *work, pool_print *print, void *self,

@@ -201,6 +201,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_INDICATOR_ADD] = "INSERT INTO indicator VALUES(?1, ?2, ?3, ?4)",
     [SQL_INDICATOR_DROP] = "DELETE FROM indicator WHERE n = ?1",
     [SQL_INDICATORS] = INDICATORS_FROM "WHERE i.n >= ?1 ORDER BY i.n, i.pos",
+    [SQL_WITHOUT_VALUES] = "SELECT v.n FROM version v INDEXED BY version_page WHERE v.class = ?1 AND v.standing = ?2"
+                           " AND v.n >= ?3 AND NOT EXISTS(SELECT 1 FROM indicator i WHERE i.n = v.n) ORDER BY v.n",
     [SQL_INDICATOR_VALUES] = INDICATORS_FROM "WHERE i.n = ?1 ORDER BY i.pos",
 
     [SQL_REFERENCES_SET] = "INSERT OR REPLACE INTO reference VALUES(?1, ?2)",

@@ -182,6 +182,10 @@ MUST_CHECK enum err view_indicators(struct view *v, uint64_t from_n, view_on_ind
 /* The values that the version at entry n looks for. */
 MUST_CHECK enum err view_values_of(struct view *v, uint64_t n, view_on_indicator *on_row, void *self,
                                    struct fault *reterr);
+/* Current versions of indicators from entry from_n on that have no such values: patterns that need more than one, and
+ * what is written in other languages. Quarantined ones are not among them. */
+MUST_CHECK enum err view_without_values(struct view *v, uint64_t from_n, view_on_version *on_row, void *self,
+                                        struct fault *reterr);
 
 /* ---- findings and incidents ---- */
 struct finding_row {

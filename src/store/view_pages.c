@@ -543,3 +543,40 @@ enum err apply_opening(struct view *v, const struct fact *f, struct fault *reter
     }
     return open_grants(v, f, reterr);
 }
+
+/* ---- indicators that no value stands for ---- */
+
+static enum err without_values(struct view *v, uint32_t class_id, uint64_t from_n, view_on_version *on_row,
+                               void *self, struct fault *reterr)
+{
+    sqlite3_stmt *s = view_stmt(v, SQL_WITHOUT_VALUES);
+    enum err err;
+    if (!s)
+        return view_fault(v, reterr);
+    bind_u64(s, 1, class_id);
+    bind_u64(s, 2, STANDING_CURRENT);
+    bind_u64(s, 3, from_n);
+    while (view_more(v, s, &err, reterr)) {
+        struct version_texts texts;
+        struct version_row row;
+        err = view_version(v, column_u64(s, 0), &texts, &row, NULL, reterr);
+        if (err == OK)
+            err = on_row(self, &row);
+        if (err != OK)
+            break;
+    }
+    sqlite3_reset(s);
+    return err;
+}
+
+enum err view_without_values(struct view *v, uint64_t from_n, view_on_version *on_row, void *self,
+                             struct fault *reterr)
+{
+    enum err err = view_load_names(v, reterr);
+    for (size_t i = 0; err == OK && i < v->classes.count; i++) {
+        const struct gate_class *cls = &v->classes.rows[i].cls;
+        if (text_eq(text_of(cls->type), TEXT("indicator")) && !cls->quarantined)
+            err = without_values(v, (uint32_t)i + 1, from_n, on_row, self, reterr);
+    }
+    return err;
+}

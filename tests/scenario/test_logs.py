@@ -4,6 +4,9 @@
 import gzip
 import json
 import os
+import pty
+import re
+import subprocess
 
 from house import Node, bundle, check, domain, indicator, main, wait_for, write
 from watching import Watch, append
@@ -109,5 +112,69 @@ def csv_by_its_columns(folder):
     check(told(hit) == ("Ministry", "2026-01-21T20:15:01.000Z", "198.51.100.7", "outbound"), str(hit))
 
 
+
+BEACON = ("[domain-name:value = 'stage.example'] FOLLOWEDBY ([network-traffic:dst_ref.value = '203.0.113.66' AND "
+          "network-traffic:dst_port = 443] REPEATS 2 TIMES) WITHIN 60 SECONDS")
+
+
+def conn(client, at, port=443):
+    return f"{at:.6f}\tCaaaaaaaaaaaaaaaaa\t{client}\t40000\t203.0.113.66\t{port}\ttcp\tssl\n"
+
+
+def query(client, second):
+    return (f"21-Jan-2026 20:15:{second:02}.000 queries: info: client @0x7f {client}#4711 (stage.example): query: "
+            "stage.example IN A +E(0)K (192.0.2.53)\n")
+
+
+def pattern_house(folder):
+    node = house(folder)
+    made = {"beacon": indicator(BEACON), "port": indicator("[network-traffic:dst_port = 4444]"),
+            "ended": indicator("[domain-name:value = 'stage.example' AND domain-name:value LIKE '%.example'] REPEATS 2 TIMES",
+                               valid_from="2025-01-01T00:00:00Z", valid_until="2026-01-21T00:00:00Z")}
+    node.ok("import", bundle(folder, *made.values()), "--from", "CERT Y")
+    return node, made
+
+
+def whole_patterns(folder):
+    """20:15:00 on that day is 1769026500."""
+    node, made = pattern_house(folder)
+    lines = [query("198.51.100.7", 1), conn("192.0.2.7", 1769026502.5, 80), "nothing\n", conn("192.0.2.7", 1769026503.5),
+             query("198.51.100.7", 4), conn("192.0.2.7", 1769026505.5), conn("192.0.2.7", 1769026506.5)]
+    log = write(folder, "log", "".join(lines))
+    done = node.ok("match", log, "--json")
+    starts = [sum(len(line) for line in lines[:i]) for i in range(len(lines))]
+    check(len(done.lines) == 1, done.out)
+    hit = done.lines[0]
+    check((hit["kind"], hit["id"], hit["line"], hit["offset"], hit["organisation"], hit["party"], hit["indicator"]) ==
+          ("pattern", made["beacon"]["id"], 6, starts[5], "Ministry", "CERT Y", BEACON), str(hit))
+    check(hit["time"] == "2026-01-21T20:15:05.500Z", str(hit))
+    check([(b["line"], b["offset"]) for b in hit["bound"]] == [(n, starts[n - 1]) for n in (1, 4, 6)], str(hit["bound"]))
+    check(made["port"]["id"] in done.err and "not looked for" in done.err, done.err)
+    parted = write(folder, "late", query("198.51.100.7", 1) + conn("192.0.2.7", 1769026502.5) + conn("192.0.2.7", 1769026600))
+    check(node.ok("match", parted, "--json").lines == [], "not within the window")
+    both = node.ok("match", write(folder, "a", lines[0] + lines[3]), write(folder, "b", lines[5]), "--json").lines
+    check([os.path.basename(b["file"]) for b in both[0]["bound"]] == ["a", "a", "b"], "over files")
+
+
+def progress_where_there_is_a_terminal(folder):
+    node = house(folder)
+    log = write(folder, "log", asked("192.0.2.7", "good.example") * 400000 + asked("192.0.2.7", "evil.example"))
+    ours, theirs = pty.openpty()
+    said = b""
+    with subprocess.Popen(node.command("match", log, "--json"), stdout=subprocess.PIPE, stderr=theirs) as process:
+        os.close(theirs)
+        out = process.stdout.read()
+        try:
+            while part := os.read(ours, 65536):
+                said += part
+        except OSError:  # a terminal's end
+            pass
+    os.close(ours)
+    check(out.count(b"\n") == 1, f"one hit: {out}")
+    words = said.decode(errors="replace")
+    check(re.search(r"log: \d+ MB \(\d+ %\), \d+ MB/s, \d hits?", words), f"progress: {words!r}")
+    check(words.rstrip().endswith("\x1b[K"), f"and it goes away: {words!r}")
+
+
 main(each_format_tells, expiry_is_judged_at_the_events_time, headers_reach_every_line, a_watch_finds_the_header_again,
-     csv_by_its_columns)
+     csv_by_its_columns, whole_patterns, progress_where_there_is_a_terminal)
