@@ -49,6 +49,7 @@ static const struct {
     {"ipv4-addr", "value", VALUE_CIDR},
     {"ipv6-addr", "value", VALUE_CIDR},
     {"url", "value", VALUE_URL},
+    {"file", "name", VALUE_FILENAME},
     {"email-addr", "value", VALUE_EMAIL},
     {"network-traffic", "src_ref.value", VALUE_NONE},
     {"network-traffic", "dst_ref.value", VALUE_NONE},

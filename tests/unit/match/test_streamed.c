@@ -70,7 +70,8 @@ static void make_line(unsigned second, struct buffer *out)
 
 static void make_comparison(struct buffer *out)
 {
-    switch (below(8)) {
+    switch (below(9)) {
+    case 8: buffer_addf(out, "file:name = '%s'", below(2) ? "a.exe" : "b.doc"); break;
     case 0: buffer_addf(out, "domain-name:value = '%s'", ANY(names)); break;
     case 1: buffer_addf(out, "domain-name:value IN ('%s', '%s')", ANY(names), ANY(names)); break;
     case 2: buffer_addf(out, "network-traffic:dst_ref.value = '%s'", ANY(addresses)); break;
