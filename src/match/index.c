@@ -240,12 +240,59 @@ static enum err filter_names(struct index *i, const struct key_list *lists, cons
     return OK;
 }
 
+static void add_needles(struct needles *n, const struct key_list *l)
+{
+    for (size_t i = 0; i < l->count && !n->off; i++)
+        needles_add(n, item_key(l, i), l->items[i].len);
+}
+
+static void add_address_needles(struct needles *n, const struct key_list *l)
+{
+    char text[IPADDR_TEXT_MAX];
+    for (size_t i = 0; i < l->count && !n->off; i++) {
+        struct ipaddr a = {.bits = 32};
+        memcpy(a.b, item_key(l, i), 4);
+        struct text t = ipaddr_format(&a, text);
+        needles_add(n, t.ptr, t.len);
+        n->addresses = true;
+    }
+}
+
+static void add_digest_needles(struct needles *n, const struct key_list *l)
+{
+    char text[2 * HASH_BYTES_MAX + 1];
+    for (size_t i = 0; i < l->count && !n->off; i++) {
+        hex_write(item_key(l, i), l->items[i].len, text);
+        needles_add(n, text, 2 * (size_t)l->items[i].len);
+    }
+}
+
+/* Kinds that may be written in other ways than by their own bytes have none. */
+static void find_needles(struct needles *n, const struct key_list *lists, const struct key_list *starts)
+{
+    for (int k = 1; k < VALUE_KINDS; k++) {
+        bool digest = k >= VALUE_MD5 && k <= VALUE_SHA512;
+        if (digest)
+            add_digest_needles(n, &lists[k]);
+        else if (k == VALUE_DOMAIN || k == VALUE_EMAIL)
+            add_needles(n, &lists[k]);
+        else if (k == VALUE_IPV4)
+            add_address_needles(n, &lists[k]);
+        else if (k != VALUE_URL)
+            n->off |= lists[k].count > 0;
+    }
+    add_needles(n, starts);
+    n->off |= n->count == 0;
+}
+
 static enum err build_tables(struct index *i, struct index_builder *b)
 {
     struct key_list starts = {0};
     enum err err = list_url_starts(&b->lists[VALUE_URL], &starts, &i->url_bytes_max);
     if (!err)
         err = filter_names(i, b->lists, &starts);
+    if (!err)
+        find_needles(&i->needles, b->lists, &starts);
     if (!err)
         err = table_build(&i->url_starts, &starts, i->seed);
     key_list_done(&starts);

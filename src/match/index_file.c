@@ -171,6 +171,7 @@ static enum err take_head(struct index_file *f, struct fault *reterr)
         return bad(reterr, offsetof(struct index_head, url_bytes_max), "values longer than any");
     f->facts = h->facts;
     f->index.users = 1;
+    f->index.needles.off = true;
     f->index.pairs = (size_t)h->pairs;
     f->index.seed = h->seed;
     f->index.v4_lens = h->v4_lens;

@@ -7,6 +7,7 @@
  *  what is behind them        the normal form */
 #pragma once
 #include "match/names.h"
+#include "match/needles.h"
 #include "match/table.h"
 
 #define V4_MAP_BYTES (MIB * 2) /* a bit for each /24 that holds an address or touches a network */
@@ -25,6 +26,7 @@ struct index {
     uint64_t v4_lens, v6_lens[3]; /* a bit for each prefix length in use */
     size_t url_bytes_max;
     size_t domain_labels_max; /* of the longest name */
+    struct needles needles;   /* of an index in memory */
 };
 
 /* An upper bound first: false means that no address or network of the index matches a. */

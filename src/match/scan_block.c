@@ -1,4 +1,5 @@
-/* match/scan_block.c - many lines at once: the sieve first, scan_line() for the lines that are left. */
+/* match/scan_block.c - many lines at once: for a few values the needles, then the sieve, and scan_line() for the
+ * lines that are left. */
 #include "match/sieve.h"
 
 struct block_scan {
@@ -64,9 +65,24 @@ static size_t batch_len(struct text block, size_t start)
     return room;
 }
 
+/* The sieve, and a closer look where it is marked. */
+static enum err scan_batch(struct block_scan *b, size_t at, size_t len)
+{
+    struct sieve_result found;
+    scanner_start(b->s, b->indexes, b->index_count);
+    sieve_lines(b->s->sieve, b->s, (struct text){b->block.ptr + at, len}, &found);
+    enum err err = b->s->err;
+    if (!err && found.any)
+        err = scan_marked(b, at, len, &found);
+    b->line += found.newline_count;
+    return err;
+}
+
 enum err scan_block(struct scanner *s, const struct index *const *indexes, size_t index_count, struct text block,
                     uint64_t first_line, uint64_t first_offset, scan_on_hit *on_hit, void *self)
 {
+    const struct needles *few =
+        index_count == 1 && needles_usable(&indexes[0]->needles) ? &indexes[0]->needles : NULL;
     struct block_scan b = {s, indexes, index_count, block, first_line, first_offset, on_hit, self};
     for (size_t at = 0; at < block.len;) {
         size_t len = batch_len(block, at);
@@ -76,13 +92,11 @@ enum err scan_block(struct scanner *s, const struct index *const *indexes, size_
             err = scan_one(&b, line, b.line++);
             at += line.len + 1;
         } else {
-            struct sieve_result found;
-            scanner_start(s, indexes, index_count);
-            sieve_lines(s->sieve, s, (struct text){block.ptr + at, len}, &found);
-            err = s->err;
-            if (!err && found.any)
-                err = scan_marked(&b, at, len, &found);
-            b.line += found.newline_count;
+            struct text batch = {block.ptr + at, len};
+            size_t newlines = 0;
+            bool may_hit = !few || needles_may_hit(few, batch, &newlines);
+            err = may_hit ? scan_batch(&b, at, len) : OK;
+            b.line += newlines;
             at += len;
         }
         if (err)

@@ -436,6 +436,14 @@ static size_t backslash_place(struct sieve *v, size_t at)
     }
 }
 
+/* The first or second slash of "://", the colon as it is. */
+static bool is_behind_scheme(const struct sieve *v, size_t at)
+{
+    if (at > 1 && v->p[at - 1] == '/')
+        at--;
+    return at > 0 && v->p[at - 1] == ':';
+}
+
 /* Most %XX are blanks and punctuation that only separate. Others join what stands on both sides, or begin something.
  */
 static bool percent_joins(const struct sieve *v, size_t at)
@@ -443,7 +451,7 @@ static bool percent_joins(const struct sieve *v, size_t at)
     if (!escape_percent_at(v->p, v->len, at))
         return false;
     unsigned c = char_hex(v->p[at + 1]) << 4 | char_hex(v->p[at + 2]);
-    return char_is((uint8_t)c, CHAR_RUN | CHAR_SIGN);
+    return char_is((uint8_t)c, CHAR_RUN | CHAR_SIGN) || (c == '/' && is_behind_scheme(v, at));
 }
 
 static void odd_places(struct sieve *v)

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/limits.h"
+#include "match/lookup.h"
 #include "match/masks.h"
 #include "match_set.h"
 #include "messy.h"
@@ -147,6 +148,52 @@ static void rows_at_every_place(void **state)
     match_set_done(&set);
 }
 
+static struct index *index_of_one(uint32_t i)
+{
+    struct index_builder *b;
+    struct index *index;
+    assert_ok(index_builder_new(&b));
+    assert_ok(match_add_value(b, row_values[i], i));
+    assert_ok(index_builder_build(b, &index));
+    index_builder_free(b);
+    return index;
+}
+
+/* Lines in which nothing is, behind and before one in which something may be: what is passed over without a closer
+ * look must not hold it, in whatever form, and lines are counted on. */
+static void a_single_value_is_never_passed_over(void **state)
+{
+    const struct row *tables[] = {rows_ipv4, rows_ipv6, rows_names, rows_urls, rows_others, rows_escapes};
+    struct scanner *s;
+    struct messy m;
+    size_t usable = 0;
+    (void)state;
+    assert_ok(scanner_new(&s));
+    messy_seed(&m, 3, 3);
+    for (uint32_t i = 0; row_values[i]; i++) {
+        struct index *one = index_of_one(i);
+        const struct index *index = one;
+        usable += needles_usable(&one->needles);
+        for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+            for (const struct row *r = tables[t]; r->line; r++) {
+                struct buffer block;
+                buffer_init(&block, 1 * MIB);
+                for (uint32_t before = messy_below(&m, 4); before > 0; before--)
+                    buffer_addf(
+                        &block, "%.*s quiet line 192.0.2.%u\n", (int)messy_below(&m, 60),
+                        "GET / HTTP and so on and on, a.example - evil and com, 5.6.7 :", messy_below(&m, 256));
+                buffer_addf(&block, "%s\nthe end of it %s\n", r->line, messy_below(&m, 2) ? "" : r->line);
+                for (uint32_t after = 0; after < 80; after++)
+                    buffer_add_char(&block, after % 40 ? ' ' : '\n');
+                check_block(s, &index, 1, buffer_text(&block));
+                buffer_done(&block);
+            }
+        index_unref(one);
+    }
+    assert_true(usable == 0 || usable > 10); /* none where the processor is too old */
+    scanner_free(s);
+}
+
 static void masks_are_the_same_any_way(void **state)
 {
     static struct masks by_table, fast;
@@ -179,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(masks_are_the_same_any_way),
+        cmocka_unit_test(a_single_value_is_never_passed_over),
         cmocka_unit_test(rows_at_every_place),
         cmocka_unit_test(blocks_and_lines_agree),
     };
