@@ -14,6 +14,7 @@
 #include "command/names.h"
 #include "command/table.h"
 #include "match/logfile.h"
+#include "process/config.h"
 #include "json/json.h"
 
 void archive_of(const struct session *s, char out[ARCHIVE_PATH_MAX])
@@ -155,6 +156,19 @@ static int add_named(struct session *s, const char *folder, const char *name)
     return code;
 }
 
+static int retain(struct session *s)
+{
+    char path[ARCHIVE_PATH_MAX];
+    struct config *c;
+    struct fault fault = {.offset = -1, .line = -1};
+    snprintf(path, sizeof path, "%s/entente.yaml", s->home);
+    if (config_load(path, &c, &fault))
+        return complain_fault(s, NULL, &fault);
+    archive_retain(s, c->archive_keep_days, c->archive_max_gb);
+    config_free(c);
+    return EXIT_DONE;
+}
+
 static int run_add(struct session *s)
 {
     char folder[ARCHIVE_PATH_MAX];
@@ -165,7 +179,8 @@ static int run_add(struct session *s)
         int one = add_named(s, folder, s->operands[i]);
         code = code ? code : one;
     }
-    return code;
+    int kept = retain(s);
+    return code ? code : kept;
 }
 
 /* ---- list ---- */

@@ -9,3 +9,6 @@ void archive_of(const struct session *s, char out[ARCHIVE_PATH_MAX]);
  * passed over, and its error returned at the end. */
 typedef enum err archive_fn(void *self, const struct archive_log *l);
 MUST_CHECK enum err archive_each(struct session *s, archive_fn *each, void *self);
+/* Lets go of logs whose last event is more than keep_days old, then of the oldest until the archive is at most max_gb
+ * (10^9 bytes); 0: for ever, without limit. Complains of what goes wrong. */
+void archive_retain(struct session *s, uint64_t keep_days, uint64_t max_gb);

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "command/api.h"
 #include "command/commands.h"
+#include "command/hunter.h"
 #include "command/logging.h"
 #include "command/metrics.h"
 #include "command/owner.h"
@@ -46,6 +47,7 @@ struct server {
     struct index_keeper *index;
     struct vital vital;
     struct metrics metrics;
+    struct hunter_child hunter;
     char *cert_pem, *key_pem;
     char host[256]; /* as listened on, without the port */
     char sandbox[READERS_WORDS_MAX];
@@ -236,6 +238,7 @@ static void stop(struct server *srv)
     notify_tell(&srv->vital.notify, "STOPPING=1\nSTATUS=ending");
     metrics_attach(&srv->metrics, NULL, NULL);
     index_keeper_stop(srv->index);
+    hunter_stop(&srv->hunter);
     witness_loop_stop(srv->witnesses);
     publisher_stop(srv->publisher);
     source_loop_stop(srv->sources);
@@ -290,6 +293,7 @@ static void run(struct session *s, struct server *srv)
         watch_clock(srv->owner.node, &mark);
         if (signals_reload())
             reload(s, srv);
+        hunter_tend(&srv->hunter, s->home, srv->config);
         signals_wait(vital_wait_ms(&srv->vital, CLOCK_EVERY_MS));
     }
 }

@@ -89,5 +89,6 @@ const struct command *const COMMANDS[] = {&COMMAND_INIT,
                                           &COMMAND_COMPLETION,
                                           &COMMAND_REBUILD,
                                           &COMMAND_HITS,
+                                          &COMMAND_HUNTER,
                                           &COMMAND_MANUAL,
                                           NULL};

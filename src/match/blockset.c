@@ -3,7 +3,7 @@
  *
  *   u32 numbers, u8 bits, u8 dropped, u32 stream bytes
  *   a row for each group: u64 first number, u32 where its bits begin (byte of the stream)
- *   the stream, lowest bit first, with PAD_BYTES of zeros behind it
+ *   the stream, lowest bit first, with BITS_PAD of zeros behind it
  *
  *   group:  6 bits k; for each number: but for the first its difference from the one before, less one; its blocks
  *   difference d: d >> k ones and a zero, the lowest k bits; from ESCAPE on: ESCAPE ones, all bits
@@ -13,86 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "match/bits.h"
+
 #define GROUP      64
 #define GROUP_BITS 6
 #define ROW_BYTES  12
-#define PAD_BYTES  8
 #define ESCAPE     24
 #define LIST_MAX   9 /* blocks that a list is shorter for than a bit for each */
-
-/* ---- bits ---- */
-
-struct bit_writer {
-    struct buffer *out;
-    uint64_t held;
-    unsigned count;
-};
-
-/* n: at most 32 */
-static void put(struct bit_writer *w, uint64_t v, unsigned n)
-{
-    w->held |= v << w->count;
-    w->count += n;
-    if (w->count >= 32) {
-        buffer_add_u32(w->out, (uint32_t)w->held);
-        w->held >>= 32;
-        w->count -= 32;
-    }
-}
-
-static void put_long(struct bit_writer *w, uint64_t v, unsigned n)
-{
-    if (n > 32) {
-        put(w, v & UINT32_MAX, 32);
-        v >>= 32;
-        n -= 32;
-    }
-    put(w, v, n);
-}
-
-/* To the next byte. */
-static void put_end(struct bit_writer *w)
-{
-    for (unsigned at = 0; at < w->count; at += 8)
-        buffer_add_u8(w->out, (uint8_t)(w->held >> at));
-    w->held = 0;
-    w->count = 0;
-}
-
-struct bit_reader {
-    const uint8_t *p;
-    size_t at, end;
-    bool bad;
-};
-
-static uint64_t peek(const struct bit_reader *r)
-{
-    uint64_t v = 0;
-    for (unsigned i = 0; i < 8; i++) /* one load, where the compiler sees it */
-        v |= (uint64_t)r->p[r->at / 8 + i] << (8 * i);
-    return v >> (r->at % 8);
-}
-
-/* n: at most 56 */
-static uint64_t get(struct bit_reader *r, unsigned n)
-{
-    if (n > r->end - r->at) {
-        r->bad = true;
-        r->at = r->end;
-        return 0;
-    }
-    uint64_t v = peek(r) & ((UINT64_C(1) << n) - 1);
-    r->at += n;
-    return v;
-}
-
-static uint64_t get_long(struct bit_reader *r, unsigned n)
-{
-    if (n <= 32)
-        return get(r, n);
-    uint64_t low = get(r, 32);
-    return low | get(r, n - 32) << 32;
-}
 
 /* ---- one group ---- */
 
@@ -103,11 +30,6 @@ struct member {
 static unsigned count_bits(uint64_t v)
 {
     return (unsigned)__builtin_popcountll(v);
-}
-
-static unsigned length_of(uint64_t v)
-{
-    return v ? 64 - (unsigned)__builtin_clzll(v) : 0;
 }
 
 static uint64_t cost_of(const struct member *m, size_t count, unsigned k, unsigned bits)
@@ -125,7 +47,7 @@ static unsigned best_parameter(const struct member *m, size_t count, unsigned bi
 {
     if (count < 2)
         return 0;
-    unsigned k = length_of((m[count - 1].number - m[0].number) / (count - 1));
+    unsigned k = bits_length((m[count - 1].number - m[0].number) / (count - 1));
     uint64_t best = UINT64_MAX;
     unsigned found = k;
     for (unsigned worse = 0;; k--) {
@@ -147,46 +69,46 @@ static void put_blocks(struct bit_writer *w, uint64_t blocks)
 {
     unsigned count = count_bits(blocks);
     if (count == 1) {
-        put(w, 0, 1);
-        put(w, length_of(blocks) - 1, BLOCKSET_BLOCK_BITS);
+        bits_put(w, 0, 1);
+        bits_put(w, bits_length(blocks) - 1, BLOCKSET_BLOCK_BITS);
     } else if (count <= LIST_MAX) {
-        put(w, 1 | (uint64_t)(count - 2) << 2, 6);
+        bits_put(w, 1 | (uint64_t)(count - 2) << 2, 6);
         for (; blocks; blocks &= blocks - 1)
-            put(w, (unsigned)__builtin_ctzll(blocks), BLOCKSET_BLOCK_BITS);
+            bits_put(w, (unsigned)__builtin_ctzll(blocks), BLOCKSET_BLOCK_BITS);
     } else {
-        put(w, 3, 2);
-        put_long(w, blocks, BLOCKSET_BLOCKS);
+        bits_put(w, 3, 2);
+        bits_put_long(w, blocks, BLOCKSET_BLOCKS);
     }
 }
 
 static uint64_t get_blocks(struct bit_reader *r)
 {
     uint64_t blocks = 0;
-    if (!get(r, 1))
-        return UINT64_C(1) << get(r, BLOCKSET_BLOCK_BITS);
-    if (get(r, 1))
-        return get_long(r, BLOCKSET_BLOCKS);
-    for (unsigned left = (unsigned)get(r, 4) + 2; left > 0; left--)
-        blocks |= UINT64_C(1) << get(r, BLOCKSET_BLOCK_BITS);
+    if (!bits_get(r, 1))
+        return UINT64_C(1) << bits_get(r, BLOCKSET_BLOCK_BITS);
+    if (bits_get(r, 1))
+        return bits_get_long(r, BLOCKSET_BLOCKS);
+    for (unsigned left = (unsigned)bits_get(r, 4) + 2; left > 0; left--)
+        blocks |= UINT64_C(1) << bits_get(r, BLOCKSET_BLOCK_BITS);
     return blocks;
 }
 
 static void put_group(const struct member *m, size_t count, unsigned bits, struct bit_writer *w)
 {
     unsigned k = best_parameter(m, count, bits);
-    put(w, k, GROUP_BITS);
+    bits_put(w, k, GROUP_BITS);
     for (size_t i = 0; i < count; i++) {
         uint64_t gap = i ? m[i].number - m[i - 1].number - 1 : 0;
         if (i && gap >> k < ESCAPE) {
-            put(w, (UINT64_C(1) << (gap >> k)) - 1, (unsigned)(gap >> k) + 1);
-            put_long(w, gap & ((UINT64_C(1) << k) - 1), k);
+            bits_put(w, (UINT64_C(1) << (gap >> k)) - 1, (unsigned)(gap >> k) + 1);
+            bits_put_long(w, gap & ((UINT64_C(1) << k) - 1), k);
         } else if (i) {
-            put(w, (UINT64_C(1) << ESCAPE) - 1, ESCAPE);
-            put_long(w, gap, bits);
+            bits_put(w, (UINT64_C(1) << ESCAPE) - 1, ESCAPE);
+            bits_put_long(w, gap, bits);
         }
         put_blocks(w, m[i].blocks);
     }
-    put_end(w);
+    bits_end(w);
 }
 
 static uint64_t get_gap(struct bit_reader *r, unsigned k, unsigned bits)
@@ -195,9 +117,9 @@ static uint64_t get_gap(struct bit_reader *r, unsigned k, unsigned bits)
         r->bad = true;
         return 0;
     }
-    uint64_t ones = (uint64_t)__builtin_ctzll(~peek(r) | UINT64_C(1) << ESCAPE);
-    (void)get(r, (unsigned)ones + (ones < ESCAPE));
-    return ones < ESCAPE ? ones << k | get_long(r, k) : get_long(r, bits);
+    uint64_t ones = (uint64_t)__builtin_ctzll(~bits_peek(r) | UINT64_C(1) << ESCAPE);
+    (void)bits_get(r, (unsigned)ones + (ones < ESCAPE));
+    return ones < ESCAPE ? ones << k | bits_get_long(r, k) : bits_get_long(r, bits);
 }
 
 /* ---- sorting ---- */
@@ -269,14 +191,14 @@ static void write_groups(const uint64_t *pairs, size_t count, unsigned bits, uns
         buffer_add_u32(rows, (uint32_t)stream->len);
         put_group(m, n, bits, &w);
     }
-    buffer_add_u64(stream, 0); /* PAD_BYTES */
+    buffer_add_u64(stream, 0); /* BITS_PAD */
 }
 
 void blockset_write(uint64_t *pairs, uint64_t *spare, size_t count, unsigned bits, bool hashed, struct buffer *out)
 {
     struct buffer rows, stream;
     uint64_t *sorted = sort_pairs(pairs, spare, count);
-    unsigned wanted = length_of(count_numbers(sorted, count)) + BLOCKSET_SURE_BITS;
+    unsigned wanted = bits_length(count_numbers(sorted, count)) + BLOCKSET_SURE_BITS;
     unsigned dropped = hashed && wanted < bits ? bits - wanted : 0;
     buffer_init(&rows, out->max);
     buffer_init(&stream, out->max);
@@ -300,12 +222,12 @@ void blockset_read(struct cursor *c, struct blockset *ret)
     set.dropped = cursor_u8(c);
     size_t bytes = cursor_u32(c);
     if (set.group_count > cursor_left(c) / ROW_BYTES || set.bits == 0 || set.bits + set.dropped > 58 ||
-        bytes < PAD_BYTES)
+        bytes < BITS_PAD)
         cursor_fail(c);
     if (!cursor_error(c)) {
         set.groups = (const uint8_t *)cursor_bytes(c, set.group_count * ROW_BYTES).ptr;
         set.stream = (const uint8_t *)cursor_bytes(c, bytes).ptr;
-        set.stream_bits = (bytes - PAD_BYTES) * 8;
+        set.stream_bits = (bytes - BITS_PAD) * 8;
     }
     if (!cursor_error(c))
         *ret = set;
@@ -335,7 +257,7 @@ static uint64_t find_in_group(const struct blockset *set, size_t group, uint64_t
     uint64_t number = row_number(set, group), found = 0;
     if (end > set->stream_bits || r.at > end)
         return UINT64_MAX;
-    unsigned k = (unsigned)get(&r, GROUP_BITS);
+    unsigned k = (unsigned)bits_get(&r, GROUP_BITS);
     for (unsigned i = 0; i < GROUP && number <= high && !r.bad; i++) {
         uint64_t blocks = get_blocks(&r);
         if (number >= low)

@@ -23,6 +23,9 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_UINT("threads", CYAML_FLAG_OPTIONAL, struct config, threads),
     CYAML_FIELD_UINT("checkpoint_ms", CYAML_FLAG_OPTIONAL, struct config, checkpoint_ms),
     CYAML_FIELD_UINT("witness_ms", CYAML_FLAG_OPTIONAL, struct config, witness_ms),
+    CYAML_FIELD_UINT("archive_keep_days", CYAML_FLAG_OPTIONAL, struct config, archive_keep_days),
+    CYAML_FIELD_UINT("archive_max_gb", CYAML_FLAG_OPTIONAL, struct config, archive_max_gb),
+    CYAML_FIELD_UINT("hunt_percent", CYAML_FLAG_OPTIONAL, struct config, hunt_percent),
     CYAML_FIELD_STRING_PTR("metrics_listen", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, metrics_listen,
                            1, 255),
     CYAML_FIELD_SEQUENCE("trusted_proxies", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config, trusted_proxies,
@@ -116,6 +119,8 @@ static enum err fill_defaults(struct config *c)
         c->checkpoint_ms = 1000;
     if (c->witness_ms == 0)
         c->witness_ms = 10000;
+    if (c->hunt_percent == 0)
+        c->hunt_percent = 25;
     return c->listen && c->log_format && c->log_level && c->sandbox && c->classification ? OK : ERR_NOMEM;
 }
 
@@ -179,6 +184,9 @@ static void check(const struct config *c, const struct report *r)
     report(r, c->threads > 64, "threads", "at most 64");
     report(r, c->checkpoint_ms < 10 || c->checkpoint_ms > 3600000, "checkpoint_ms", "10 to 3600000");
     report(r, c->witness_ms < 50 || c->witness_ms > 86400000, "witness_ms", "from 50 to 86400000");
+    report(r, c->archive_keep_days > 36500, "archive_keep_days", "at most 36500");
+    report(r, c->archive_max_gb > 1000000, "archive_max_gb", "at most 1000000");
+    report(r, c->hunt_percent > 100, "hunt_percent", "1 to 100");
     report(r, !c->tls_certificate != !c->tls_key, c->tls_key ? "tls_key" : "tls_certificate",
            "tls_certificate and tls_key go together");
 }

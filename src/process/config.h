@@ -15,10 +15,13 @@ struct config {
     char *metrics_listen;     /* a second address that serves /metrics alone, on loopback; NULL: the first one does */
     char **trusted_proxies;   /* addresses, networks: their word for who asks is taken */
     unsigned trusted_proxies_count;
-    char *log_format;     /* auto, text, json */
-    char *log_level;      /* error, warning, info, debug */
-    char *sandbox;        /* of readers: required, partial, off (process/sandbox.h) */
-    char *classification; /* the highest that is taken in: none, restricted, confidential, secret, top-secret */
+    char *log_format;           /* auto, text, json */
+    char *log_level;            /* error, warning, info, debug */
+    char *sandbox;              /* of readers: required, partial, off (process/sandbox.h) */
+    unsigned archive_keep_days; /* logs of the archive go when their last event is older; 0: never */
+    unsigned archive_max_gb;    /* and the oldest, beyond so much; 0: no limit */
+    unsigned hunt_percent;      /* of one core, for hunts of new indicators in the archive */
+    char *classification;       /* the highest that is taken in: none, restricted, confidential, secret, top-secret */
 };
 
 /* Reads and checks the file; unknown or mistyped keys are refused by name. A missing file gives the defaults. Files

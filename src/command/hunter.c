@@ -1,0 +1,302 @@
+/* hunter (hidden): a child of `serve` that hunts new indicators in the archive by itself, and lets go of logs that
+ * are too old or too much. Like `watch` it reads foreign lines, holds no key and writes nothing: the owner of the
+ * home records what it finds.
+ *
+ *   IDLE -indicators of entries [from, until) came-> ANNOUNCED (range saved) -each log, its hits durable-> DONE
+ * (saved)
+ *
+ * Invariants
+ * 1 A pass that is broken off is done again as the same pass: its hits are named by the log's hash and the range
+ *   (follow_key), and the owner drops what it has of them.
+ * 2 The range is saved as done only after all its hits are durable. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "command/archive.h"
+#include "command/commands.h"
+#include "command/names.h"
+#include "command/watch.h"
+#include "process/signals.h"
+
+#define STATE_KEY       "archive" /* beside the paths of followed logs, which begin with a slash */
+#define TEXTS_BUDGET    (48 * MIB)
+#define TICK_MS         300
+#define RETAIN_EVERY_US ((int64_t)60 * 1000000)
+#define IOPRIO_IDLE     (3 << 13) /* ioprio_set(2): only when nobody else reads */
+#define IOPRIO_PROCESS  1
+
+struct hunter {
+    struct watch w; /* the batch under way, and the state */
+    struct session quiet;
+    struct archive_query *query;
+    struct packer *packer;
+    struct buffer keys, packed;
+    uint64_t percent, keep_days, max_gb;
+    uint64_t position; /* of the log, when it was last looked at */
+    int64_t retained_us;
+    char key[96]; /* w.follow_key */
+    char *file;   /* w.file */
+};
+
+static void drop_output(void *self, bool to_stderr, struct text bytes)
+{
+    struct session *s = self;
+    if (to_stderr)
+        s->write(s->write_self, true, bytes);
+}
+
+/* The share of a core that is allowed: as long as the work took, times what is left of it. */
+static void rest(const struct hunter *h, int64_t begun_us)
+{
+    int64_t worked_us = clock_mono_us() - begun_us;
+    int64_t rest_us = worked_us * (int64_t)(100 - h->percent) / (int64_t)h->percent;
+    if (rest_us > 0 && !cancelled(&h->quiet))
+        nanosleep(&(struct timespec){.tv_sec = rest_us / 1000000, .tv_nsec = rest_us % 1000000 * 1000}, NULL);
+}
+
+/* ---- a pass ---- */
+
+static enum err hunt_block(struct hunter *h, const struct archive_log *l, size_t nth)
+{
+    const struct archive_block *b = archive_log_block(l, nth);
+    const struct index *index = watchlist_index(h->w.lists[0]);
+    struct fault fault = {.offset = -1, .line = -1};
+    struct text lines;
+    buffer_clear(&h->packed);
+    enum err err = archive_log_read(l, nth, &h->packed, &fault);
+    if (!err)
+        err = unpack(h->packer, buffer_text(&h->packed), &lines);
+    if (err == ERR_MALFORMED || err == ERR_IO) {
+        complain(&h->quiet, "archive: log %u: block with line %llu is damaged and passed over", archive_log_number(l),
+                 (unsigned long long)b->first_line);
+        return OK;
+    }
+    return err ? err : scan_block(h->w.scanner, &index, 1, lines, b->first_line, b->first_offset, watch_line, &h->w);
+}
+
+static void name_pass(struct hunter *h, const struct archive_about *about)
+{
+    char hash[SHA256_HEX];
+    struct watch *w = &h->w;
+    sha256_hex(&about->hash, hash);
+    snprintf(h->key, sizeof h->key, "hunt:%.32s:%llu-%llu", hash, (unsigned long long)w->state.back_from,
+             (unsigned long long)w->state.back_until);
+    free(h->file);
+    h->file = strndup(about->name.ptr ? about->name.ptr : "", about->name.len);
+    w->file = text_of(h->file);
+    w->follow_key = text_of(h->key);
+    w->done = (struct follow_state){.offset = about->bytes, .line = about->lines + 1};
+    w->keep_state = false;
+    w->now_us = clock_now_us();
+}
+
+static enum err hunt_log(void *self, const struct archive_log *l)
+{
+    struct hunter *h = self;
+    enum err err = OK;
+    name_pass(h, archive_log_about(l));
+    for (size_t part = 0; part < archive_log_parts(l) && !err && !cancelled(&h->quiet); part++) {
+        size_t first, count;
+        uint64_t found;
+        int64_t begun_us = clock_mono_us();
+        archive_log_part(l, part, &first, &count);
+        err = archive_log_find(l, part, h->query, &h->keys, &found, NULL);
+        if (err == ERR_MALFORMED || err == ERR_IO) /* all of its blocks, then */
+            err = OK;
+        rest(h, begun_us);
+        for (size_t i = 0; i < count && !err && !cancelled(&h->quiet); i++) {
+            begun_us = clock_mono_us();
+            if (found >> i & 1)
+                err = hunt_block(h, l, first + i);
+            rest(h, begun_us);
+        }
+    }
+    if (!err && cancelled(&h->quiet))
+        return ERR_CANCELLED;
+    return err ? err : watch_flush(&h->w);
+}
+
+static enum err make_query(struct hunter *h)
+{
+    const struct watchlist *list = h->w.lists[0];
+    archive_query_free(h->query);
+    h->query = NULL;
+    enum err err = archive_query_new(&h->query);
+    for (size_t i = 0; i < watchlist_size(list) && !err; i++) {
+        struct watch_item item = watchlist_at(list, (uint32_t)i);
+        err = archive_query_add(h->query, item.kind, item.value);
+    }
+    return err;
+}
+
+static enum err save(struct hunter *h)
+{
+    h->w.follow_key = TEXT_NONE;
+    h->w.keep_state = true;
+    return watch_flush(&h->w);
+}
+
+static enum err hunt_all(struct hunter *h)
+{
+    struct log_state *st = &h->w.state;
+    enum err err = save(h);
+    if (!err)
+        err = make_query(h);
+    if (!err)
+        err = archive_each(&h->quiet, hunt_log, h);
+    if (err && err != ERR_MALFORMED && err != ERR_VERSION) /* a log that cannot be opened is named, not hunted */
+        return err;
+    if (cancelled(&h->quiet))
+        return ERR_CANCELLED;
+    st->looked_back = st->back_until;
+    st->back_from = st->back_until = 0;
+    return save(h);
+}
+
+/* ---- what is new ---- */
+
+static enum err load_news(struct hunter *h, struct view *v, struct fault *fault)
+{
+    struct watch *w = &h->w;
+    struct constituency *fresh;
+    bool resumed = w->state.back_until > w->state.back_from;
+    uint64_t from = resumed ? w->state.back_from : w->state.looked_back;
+    enum err err = belief_refresh(w->s->node, v, &w->belief, fault);
+    watchlist_unref(w->lists[0]);
+    w->lists[0] = NULL;
+    w->list_count = 1;
+    if (!err)
+        err = watchlist_load_news(w->s->node, v, w->belief, from, resumed ? w->state.back_until : UINT64_MAX,
+                                  &w->lists[0], fault);
+    if (!err && watchlist_size(w->lists[0])) {
+        err = constituency_load(w->s->node, v, &fresh, fault);
+        if (!err) {
+            constituency_unref(w->constituency);
+            w->constituency = fresh;
+        }
+    }
+    if (!err && !resumed) {
+        w->state.back_from = from;
+        w->state.back_until = watchlist_until(w->lists[0]);
+    }
+    return err;
+}
+
+static enum err look(struct hunter *h)
+{
+    struct view *v;
+    struct watch *w = &h->w;
+    struct fault fault = {.offset = -1, .line = -1};
+    enum err err = open_view(w->s, &v);
+    if (err)
+        return err;
+    uint64_t position = view_position(v);
+    bool same = position == h->position && w->state.back_until <= w->state.back_from;
+    if (!w->state_known) { /* what is known already was looked for when the logs were new */
+        w->state.looked_back = position;
+        w->state_known = same = true;
+        err = save(h);
+    }
+    if (!err && !same)
+        err = load_news(h, v, &fault);
+    node_reader_done(w->s->node, v);
+    if (err && fault.what[0])
+        complain_fault(w->s, NULL, &fault);
+    h->position = position;
+    if (err || same)
+        return err;
+    if (watchlist_size(w->lists[0]))
+        return hunt_all(h);
+    w->state.looked_back = w->state.back_until;
+    w->state.back_from = w->state.back_until = 0;
+    return OK;
+}
+
+static void retain(struct hunter *h)
+{
+    int64_t now = clock_mono_us();
+    if (h->retained_us && now - h->retained_us < RETAIN_EVERY_US)
+        return;
+    h->retained_us = now;
+    archive_retain(&h->quiet, h->keep_days, h->max_gb);
+}
+
+/* ---- the process ---- */
+
+static bool read_words(struct hunter *h)
+{
+    struct session *s = &h->quiet;
+    return text_u64(text_of(s->operands[0]), &h->percent) == OK && h->percent >= 1 && h->percent <= 100 &&
+           text_u64(text_of(s->operands[1]), &h->keep_days) == OK &&
+           text_u64(text_of(s->operands[2]), &h->max_gb) == OK;
+}
+
+static enum err start(struct hunter *h)
+{
+    struct watch *w = &h->w;
+    w->s = &h->quiet;
+    w->path = STATE_KEY;
+    arena_init(&w->texts, TEXTS_BUDGET);
+    buffer_init(&h->keys, ARCHIVE_KEYS_MAX);
+    buffer_init(&h->packed, 2 * ARCHIVE_BLOCK_MAX);
+    w->hits = calloc(HITS_BATCH_MAX, sizeof *w->hits);
+    if (!w->hits || scanner_new(&w->scanner) || scanner_new(&w->owners) || packer_new(&h->packer))
+        return ERR_NOMEM;
+    return watch_restore(w);
+}
+
+static void done(struct hunter *h)
+{
+    struct watch *w = &h->w;
+    watchlist_unref(w->lists[0]);
+    belief_unref(w->belief);
+    constituency_unref(w->constituency);
+    scanner_free(w->scanner);
+    scanner_free(w->owners);
+    free(w->hits);
+    arena_done(&w->texts);
+    archive_query_free(h->query);
+    packer_free(h->packer);
+    buffer_done(&h->keys);
+    buffer_done(&h->packed);
+    free(h->file);
+}
+
+static int run_hunter(struct session *s)
+{
+    struct hunter h = {.quiet = *s};
+    h.quiet.write = drop_output;
+    h.quiet.write_self = s;
+    buffer_init(&h.quiet.line, 1 * MIB);
+    if (!read_words(&h))
+        return EXIT_USAGE;
+    (void)setpriority(PRIO_PROCESS, 0, 10);
+    (void)syscall(SYS_ioprio_set, IOPRIO_PROCESS, 0, IOPRIO_IDLE);
+    enum err err = start(&h);
+    while (!err && !cancelled(s)) {
+        retain(&h);
+        err = look(&h);
+        if (!err)
+            signals_wait(TICK_MS);
+    }
+    if (err && err != ERR_CANCELLED)
+        complain(s, "the hunts in the archive end: %s; they go on where they stood", err_name(err));
+    done(&h);
+    buffer_done(&h.quiet.line);
+    return err && err != ERR_CANCELLED ? exit_of(err) : EXIT_DONE;
+}
+
+const struct command COMMAND_HUNTER = {.name = "hunter",
+                                       .operands = "PERCENT DAYS GB",
+                                       .summary = "hunt new indicators in the archive, beside serve",
+                                       .operands_min = 3,
+                                       .operands_max = 3,
+                                       .need = NEED_READ,
+                                       .run = run_hunter,
+                                       .hidden = true};
