@@ -266,6 +266,26 @@ enum err archive_each(struct session *s, archive_fn *each, void *self)
     return err ? err : worst;
 }
 
+enum err archive_read_header(const struct archive_log *l, struct packer *p, struct buffer *scratch,
+                             struct logline_stream **io_stream, const struct logline_header **ret_header)
+{
+    struct text lines = TEXT_NONE, piece;
+    logline_stream_free(*io_stream);
+    *io_stream = NULL;
+    *ret_header = NULL;
+    buffer_clear(scratch);
+    if (archive_log_blocks(l) == 0)
+        return OK;
+    enum err err = archive_log_read(l, 0, scratch, NULL);
+    if (!err)
+        err = unpack(p, buffer_text(scratch), &lines);
+    if (!err)
+        err = logline_stream_new(io_stream);
+    if (!err)
+        (void)logline_stream_next(*io_stream, &lines, &piece, ret_header);
+    return err == ERR_NOMEM ? err : OK;
+}
+
 static enum err list_row(void *self, const struct archive_log *l)
 {
     struct list *list = self;

@@ -2,6 +2,7 @@
 #pragma once
 #include "command/session.h"
 #include "match/archive.h"
+#include "match/logline.h"
 
 /* HOME/archive */
 void archive_of(const struct session *s, char out[ARCHIVE_PATH_MAX]);
@@ -12,3 +13,7 @@ MUST_CHECK enum err archive_each(struct session *s, archive_fn *each, void *self
 /* Lets go of logs whose last event is more than keep_days old, then of the oldest until the archive is at most max_gb
  * (10^9 bytes); 0: for ever, without limit. Complains of what goes wrong. */
 void archive_retain(struct session *s, uint64_t keep_days, uint64_t max_gb);
+/* What the log's first lines say of all that follow: *io_stream is freed and made anew, *ret_header borrows from it,
+ * NULL when they say nothing. Of a block that cannot be read, nothing. ERR_NOMEM */
+MUST_CHECK enum err archive_read_header(const struct archive_log *l, struct packer *p, struct buffer *scratch,
+                                        struct logline_stream **io_stream, const struct logline_header **ret_header);

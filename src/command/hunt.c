@@ -100,9 +100,10 @@ static void print(void *self, const struct pool_output *output)
 
 /* ---- one log ---- */
 
+/* Where the log's own header says which column is the time, the block's are not held against it. */
 static bool outside(const struct hunt *h, const struct archive_block *b)
 {
-    return b->untimed == 0 && (b->last_us < h->since_us || b->first_us >= h->until_us);
+    return !h->header && b->untimed == 0 && (b->last_us < h->since_us || b->first_us >= h->until_us);
 }
 
 static enum err hunt_block(struct hunt *h, size_t nth, const char *file)
@@ -142,27 +143,6 @@ static enum err hunt_part(struct hunt *h, size_t part, const char *file)
     return err;
 }
 
-/* What the log's first lines say of all that follow. Of a block that cannot be read, nothing. */
-static enum err read_header(struct hunt *h, const struct archive_log *l)
-{
-    struct text lines = TEXT_NONE, piece;
-    enum err err = OK;
-    h->header = NULL;
-    logline_stream_free(h->stream);
-    h->stream = NULL;
-    buffer_clear(&h->packed);
-    if (archive_log_blocks(l) == 0)
-        return OK;
-    err = archive_log_read(l, 0, &h->packed, NULL);
-    if (!err)
-        err = unpack(h->packers[0], buffer_text(&h->packed), &lines);
-    if (!err)
-        err = logline_stream_new(&h->stream);
-    if (!err)
-        (void)logline_stream_next(h->stream, &lines, &piece, &h->header);
-    return err == ERR_NOMEM ? err : OK;
-}
-
 static enum err hunt_log(void *self, const struct archive_log *l)
 {
     struct hunt *h = self;
@@ -175,7 +155,7 @@ static enum err hunt_log(void *self, const struct archive_log *l)
     archive_folder_path(folder, archive_log_number(l), h->path);
     h->log = l;
     h->blocks += archive_log_blocks(l);
-    enum err err = read_header(h, l);
+    enum err err = archive_read_header(l, h->packers[0], &h->packed, &h->stream, &h->header);
     for (size_t i = 0; i < archive_log_parts(l) && !err && !cancelled(h->s); i++)
         err = hunt_part(h, i, file);
     enum err end = match_pool_finish(h->pool);

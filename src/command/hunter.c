@@ -36,6 +36,7 @@ struct hunter {
     struct session quiet;
     struct archive_query *query;
     struct packer *packer;
+    struct logline_stream *stream; /* of the log under way */
     struct buffer keys, packed;
     uint64_t percent, keep_days, max_gb;
     uint64_t position; /* of the log, when it was last looked at */
@@ -99,8 +100,8 @@ static void name_pass(struct hunter *h, const struct archive_about *about)
 static enum err hunt_log(void *self, const struct archive_log *l)
 {
     struct hunter *h = self;
-    enum err err = OK;
     name_pass(h, archive_log_about(l));
+    enum err err = archive_read_header(l, h->packer, &h->packed, &h->stream, &h->w.header);
     for (size_t part = 0; part < archive_log_parts(l) && !err && !cancelled(&h->quiet); part++) {
         size_t first, count;
         uint64_t found;
@@ -263,6 +264,7 @@ static void done(struct hunter *h)
     arena_done(&w->texts);
     archive_query_free(h->query);
     packer_free(h->packer);
+    logline_stream_free(h->stream);
     buffer_done(&h->keys);
     buffer_done(&h->packed);
     free(h->file);

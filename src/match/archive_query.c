@@ -90,7 +90,8 @@ enum err archive_query_add(struct archive_query *q, enum value_kind kind, struct
     case VALUE_MD5:
     case VALUE_SHA1:
     case VALUE_SHA256:
-    case VALUE_SHA512: return add_digest(q, value);
+    case VALUE_SHA512:
+    case VALUE_JA3: return add_digest(q, value);
     case VALUE_IPV4:
     case VALUE_IPV6:
     case VALUE_CIDR:
@@ -114,6 +115,6 @@ enum err archive_query_ask(const struct archive_query *q, struct cursor *c, uint
         for (size_t i = 0; i < q->count[set] && found != UINT64_MAX; i++)
             found |= blockset_find(&s, q->ranges[set][i].low, q->ranges[set][i].high);
     }
-    *ret_blocks = found;
+    *ret_blocks = q->all ? UINT64_MAX : found;
     return OK;
 }

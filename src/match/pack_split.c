@@ -120,12 +120,13 @@ static bool split_line(struct packer *p, const char *base, size_t at, size_t end
 {
     const uint8_t *classes = p->classes;
     struct token *tokens = p->tokens + p->token_count;
+    size_t from = at;
     s->len = s->columns = 0;
     while (at < end) {
         unsigned c = classes[(uint8_t)base[at]], seen = 0;
         if (s->len + 2 + WORD_MAX > sizeof s->shape || c == C_CODE || s->columns == PACK_COLUMNS_MAX)
             return false;
-        if (!c) {
+        if (!c || (base[at] == ':' && at > from && base[at - 1] == '"')) { /* JSON's "key":1 */
             s->shape[s->len++] = base[at++];
             continue;
         }
@@ -133,12 +134,13 @@ static bool split_line(struct packer *p, const char *base, size_t at, size_t end
         do
             seen |= c;
         while (++at < end && (c = classes[(uint8_t)base[at]]) & C_TOKEN);
-        if ((seen & (C_MARK | C_DIGIT | C_DOT)) == (C_MARK | C_DIGIT | C_DOT)) {
-            size_t slash = address_slash(base, start, at);
-            if (slash < at)
-                seen = classes_of(classes, base + start, slash - start);
-            at = slash;
-        }
+        size_t slash = at;
+        if ((seen & (C_MARK | C_DIGIT | C_DOT)) == (C_MARK | C_DIGIT | C_DOT))
+            slash = address_slash(base, start, at);
+        bool cut = slash < at;
+        if (cut)
+            seen = classes_of(classes, base + start, slash - start);
+        at = slash;
         size_t len = at - start;
         if (!(seen & (C_DIGIT | C_DOT | C_MARK)) && len <= WORD_MAX) {
             memcpy(s->shape + s->len, base + start, len);
@@ -148,7 +150,7 @@ static bool split_line(struct packer *p, const char *base, size_t at, size_t end
             tokens[s->columns].at = (uint32_t)start;
             tokens[s->columns++].len = (uint32_t)len;
         }
-        if (at < end && classes[(uint8_t)base[at]]) /* the slash in front of an address */
+        if (cut)
             s->shape[s->len++] = base[at++];
     }
     return true;

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from house import bundle, check, domain, indicator, main, write
+from house import bundle, check, domain, indicator, main, wait_for, write
 from watching import house
 
 LINES = "".join(f"2026-03-0{1 + n % 9}T10:00:{n % 60:02}Z 192.0.2.{n % 250} asked host{n}.evil{n % 7}.example "
@@ -109,4 +109,38 @@ def killed_leaves_nothing(folder):
     check(node.ok("archive", "list", "--json").lines == [], "by age")
 
 
-main(same_as_match, values_of_any_kind, damage_is_named, killed_leaves_nothing)
+def found(node):
+    return {f["value"]: f["count"] for f in node.ok("finding", "list", "--json").lines}
+
+
+def serve_hunts_what_is_new(folder):
+    node = house(folder, "old.example")
+    log = write(folder, "log", LINES + "2026-03-09T23:00:00Z 192.0.2.1 asked old.example\n" + LINES)
+    node.ok("archive", "add", log)
+    node.serve()
+    time.sleep(2)  # it takes notice of what is known: that is not news
+    node.ok("import", bundle(folder, domain("host77.evil0.example")), "--from", "CERT Y")
+    wait_for(lambda: found(node) == {"host77.evil0.example": 2}, "what was logged long ago is found")
+    shown = node.ok("finding", "list", "--json").lines[0]
+    check(shown["organisation"] == "City Hospital" and shown["first_us"] == 1772791217 * 1000000, str(shown))
+    node.stop(kill=True)
+    node.ok("import", bundle(folder, domain("host78.evil1.example")), "--from", "CERT Y")
+    node.serve()
+    wait_for(lambda: len(found(node)) == 2, "what came while nobody served, too")
+    time.sleep(1)
+    check(found(node) == {"host77.evil0.example": 2, "host78.evil1.example": 2}, f"once each: {found(node)}")
+    node.stop()
+
+
+def old_logs_go(folder):
+    node = house(folder, "old.example")
+    recent = time.strftime("%Y-%m-%dT00:00:00Z a\n", time.gmtime(time.time() - 5 * 86400))
+    node.ok("archive", "add", write(folder, "old", LINES), write(folder, "recent", recent))
+    with open(os.path.join(node.home, "entente.yaml"), "a", encoding="utf-8") as config:
+        config.write("archive_keep_days: 10\n")
+    node.ok("archive", "add", write(folder, "untimed", "nothing\n"))
+    names = [os.path.basename(k["name"]) for k in node.ok("archive", "list", "--json").lines]
+    check(names == ["recent", "untimed"], str(names))
+
+
+main(serve_hunts_what_is_new, old_logs_go, same_as_match, values_of_any_kind, damage_is_named, killed_leaves_nothing)

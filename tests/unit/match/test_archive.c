@@ -86,7 +86,8 @@ static void check_line(void *self, struct text line)
         enum value_kind kind = hits[i].kind;
         struct text raw = text_of(c->set.values[hits[i].ref]);
         buffer_clear(&normal);
-        assert_ok(value_normalise(kind, raw, &normal, &kind, NULL));
+        if (value_normalise(kind, raw, &normal, &kind, NULL)) /* "mutex=...": every block is a candidate for those */
+            buffer_add(&normal, raw);
         if (!among(&c->keys, kind, buffer_text(&normal)))
             fail_msg("%s is hit but no key: " TEXT_FMT, c->set.values[hits[i].ref], TEXT_ARG(line));
         c->hits++;
@@ -265,6 +266,8 @@ static void hunts_miss_nothing(void **state)
         struct archive_query *q;
         struct buffer normal;
         enum value_kind kind = value_detect(text_of(one[0]));
+        if (!kind) /* "mutex=..." */
+            continue;
         match_set_init(&set, one);
         buffer_init(&normal, VALUE_MAX_BYTES);
         assert_ok(archive_query_new(&q));
