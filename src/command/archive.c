@@ -140,13 +140,13 @@ static int add_named(struct session *s, const char *folder, const char *name)
 {
     char source[PATH_MAX];
     bool standard = strcmp(name, "-") == 0;
-    struct addition a = {.s = s, .name = name};
+    struct addition a = {.s = s, .name = standard && option(s, "name") ? option(s, "name") : name};
     int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         complain(s, "%s: %s", name, strerror(errno));
         return errno == EACCES ? EXIT_DENIED : EXIT_DATA;
     }
-    a.about.name = text_sub(text_of(name), 0, ARCHIVE_NAME_MAX);
+    a.about.name = text_sub(text_of(a.name), 0, ARCHIVE_NAME_MAX);
     if (!standard && realpath(name, source))
         a.about.source = text_sub(text_of(source), 0, ARCHIVE_NAME_MAX);
     a.about.added_us = clock_now_us();
@@ -286,6 +286,28 @@ enum err archive_read_header(const struct archive_log *l, struct packer *p, stru
     return err == ERR_NOMEM ? err : OK;
 }
 
+#define ASK_MAX 65536 /* values */
+
+enum err archive_query_of(const struct watchlist *list, struct archive_query **ret)
+{
+    struct archive_query *q;
+    size_t count = watchlist_size(list);
+    enum err err = archive_query_new(&q);
+    if (err)
+        return err;
+    if (count > ASK_MAX)
+        err = archive_query_add(q, VALUE_NONE, TEXT_NONE);
+    for (size_t i = 0; i < count && count <= ASK_MAX && !err; i++) {
+        struct watch_item item = watchlist_at(list, (uint32_t)i);
+        err = archive_query_add(q, item.kind, item.value);
+    }
+    if (err)
+        archive_query_free(q);
+    else
+        *ret = q;
+    return err;
+}
+
 static enum err list_row(void *self, const struct archive_log *l)
 {
     struct list *list = self;
@@ -380,6 +402,9 @@ static int run_drop(struct session *s)
     return exit_of(err);
 }
 
+static const struct option_spec ADD_OPTIONS[] = {
+    {"name", OPTION_VALUE, "NAME", "what standard input is called in the archive (-)"},
+    {NULL, OPTION_FLAG, NULL, NULL}};
 static const struct option_spec DROP_OPTIONS[] = {{"before", OPTION_VALUE, "TIME", "all whose last event is older"},
                                                   {NULL, OPTION_FLAG, NULL, NULL}};
 
@@ -390,6 +415,7 @@ const struct command COMMAND_ARCHIVE_ADD = {
     .details =
         "Plain, gzip and zstd input. What is said to be kept is on the disk. The same lines once more are told\n"
         "and not kept twice. Damaged compression: what came before the damage is kept, exit 65.\n",
+    .options = ADD_OPTIONS,
     .operands_min = 1,
     .operands_max = SIZE_MAX,
     .need = NEED_READ,

@@ -1,6 +1,7 @@
 /* command/archive.h - the archive of a home, for the commands that use it. */
 #pragma once
 #include "command/session.h"
+#include "desk/watchlist.h"
 #include "match/archive.h"
 #include "match/logline.h"
 
@@ -17,3 +18,5 @@ void archive_retain(struct session *s, uint64_t keep_days, uint64_t max_gb);
  * NULL when they say nothing. Of a block that cannot be read, nothing. ERR_NOMEM */
 MUST_CHECK enum err archive_read_header(const struct archive_log *l, struct packer *p, struct buffer *scratch,
                                         struct logline_stream **io_stream, const struct logline_header **ret_header);
+/* What the search structure is asked for a list; of one so long that nearly every block would be a candidate: all. */
+MUST_CHECK enum err archive_query_of(const struct watchlist *list, struct archive_query **ret);

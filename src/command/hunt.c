@@ -12,8 +12,6 @@
 #include "command/names.h"
 
 #define HUNT_THREADS_MAX 256
-/* More than so many values make nearly every block a candidate: the structure is not asked then. */
-#define HUNT_ASK_MAX 65536
 
 struct hunt {
     struct session *s;
@@ -21,7 +19,7 @@ struct hunt {
     struct belief *belief;
     struct constituency *constituency;
     struct party_names parties;
-    struct archive_query *query; /* NULL: every block */
+    struct archive_query *query;
     unsigned threads;
     struct scanner *scanners[HUNT_THREADS_MAX], *owners[HUNT_THREADS_MAX];
     struct packer *packers[HUNT_THREADS_MAX];
@@ -131,8 +129,7 @@ static enum err hunt_part(struct hunt *h, size_t part, const char *file)
     struct fault fault = {.offset = -1, .line = -1};
     enum err err = OK;
     archive_log_part(h->log, part, &first, &count);
-    if (h->query)
-        err = archive_log_find(h->log, part, h->query, &h->keys, &found, &fault);
+    err = archive_log_find(h->log, part, h->query, &h->keys, &found, &fault);
     if (err == ERR_MALFORMED || err == ERR_IO) {
         complain(h->s, "%s: at byte %lld: %s", h->path, (long long)fault.offset, fault.what);
         err = OK;
@@ -230,19 +227,6 @@ static enum err load_list(struct hunt *h, struct view *v, struct fault *fault)
     return err ? err : watchlist_load_news(h->s->node, v, h->belief, from, UINT64_MAX, &h->list, fault);
 }
 
-static enum err make_query(struct hunt *h)
-{
-    size_t count = watchlist_size(h->list);
-    if (count > HUNT_ASK_MAX)
-        return OK;
-    enum err err = archive_query_new(&h->query);
-    for (size_t i = 0; i < count && !err; i++) {
-        struct watch_item item = watchlist_at(h->list, (uint32_t)i);
-        err = archive_query_add(h->query, item.kind, item.value);
-    }
-    return err;
-}
-
 static int load(struct hunt *h)
 {
     struct view *v;
@@ -255,7 +239,7 @@ static int load(struct hunt *h)
     if (!err)
         err = load_list(h, v, &fault);
     if (!err)
-        err = make_query(h);
+        err = archive_query_of(h->list, &h->query);
     node_reader_done(h->s->node, v);
     if (err && fault.what[0])
         return complain_fault(h->s, NULL, &fault);

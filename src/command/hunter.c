@@ -123,19 +123,6 @@ static enum err hunt_log(void *self, const struct archive_log *l)
     return err ? err : watch_flush(&h->w);
 }
 
-static enum err make_query(struct hunter *h)
-{
-    const struct watchlist *list = h->w.lists[0];
-    archive_query_free(h->query);
-    h->query = NULL;
-    enum err err = archive_query_new(&h->query);
-    for (size_t i = 0; i < watchlist_size(list) && !err; i++) {
-        struct watch_item item = watchlist_at(list, (uint32_t)i);
-        err = archive_query_add(h->query, item.kind, item.value);
-    }
-    return err;
-}
-
 static enum err save(struct hunter *h)
 {
     h->w.follow_key = TEXT_NONE;
@@ -147,8 +134,10 @@ static enum err hunt_all(struct hunter *h)
 {
     struct log_state *st = &h->w.state;
     enum err err = save(h);
+    archive_query_free(h->query);
+    h->query = NULL;
     if (!err)
-        err = make_query(h);
+        err = archive_query_of(h->w.lists[0], &h->query);
     if (!err)
         err = archive_each(&h->quiet, hunt_log, h);
     if (err && err != ERR_MALFORMED && err != ERR_VERSION) /* a log that cannot be opened is named, not hunted */

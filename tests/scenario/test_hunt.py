@@ -89,8 +89,8 @@ def damage_is_named(folder):
 def killed_leaves_nothing(folder):
     node = house(folder, "evil3.example")
     log = write(folder, "log", LINES * 4)
-    stream = node.run("archive", "add", "-", "--json", stdin=LINES)
-    check(stream.lines[0]["lines"] == 12000, stream.out)
+    stream = node.run("archive", "add", "-", "--name", "stream", "--json", stdin=LINES)
+    check(stream.lines[0]["lines"] == 12000 and stream.lines[0]["file"] == "stream", stream.out)
     for after in (0.05, 0.1, 0.2, 0.4):
         process = subprocess.Popen(node.command("archive", "add", log), stdout=subprocess.DEVNULL)
         time.sleep(after)
