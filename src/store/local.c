@@ -178,6 +178,8 @@ void local_close(struct local *l)
 sqlite3_stmt *local_begin(struct local *l, enum local_sql id)
 {
     pthread_mutex_lock(&l->lock);
+    if (id == TOKEN_ADD || id == TOKEN_USED || id == TOKEN_DROP || id == TOKEN_DROP_ALL)
+        memset(l->seen, 0, sizeof l->seen);
     if (!l->stmt[id] && sqlite3_prepare_v3(l->db, texts[id], -1, SQLITE_PREPARE_PERSISTENT, &l->stmt[id], NULL))
         l->stmt[id] = NULL;
     return l->stmt[id];

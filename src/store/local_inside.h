@@ -21,8 +21,18 @@ enum local_sql {
     LOCAL_SQL_COUNT
 };
 
+/* Tokens that were found and asked for again: a request costs no look into the file. Whoever holds the home is the
+ * only one to change it, by the statements above: those that touch tokens empty this first (local_begin()). */
+#define TOKENS_SEEN 256
+struct token_seen {
+    bool set;
+    struct sha256 hash;
+    struct local_token token; /* without its label */
+};
+
 struct local {
     sqlite3 *db;
+    struct token_seen seen[TOKENS_SEEN]; /* by the hash's first byte */
     sqlite3_stmt *stmt[LOCAL_SQL_COUNT];
     bool (*make_room)(void *self);
     void *make_room_self;

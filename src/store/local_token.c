@@ -112,20 +112,38 @@ static void note_use(struct local *l, const struct sha256 *hash, int64_t now_us)
     (void)local_end(l, s, OK);
 }
 
+static bool seen_before(struct local *l, const struct sha256 *hash, struct local_token *ret)
+{
+    pthread_mutex_lock(&l->lock);
+    const struct token_seen *one = &l->seen[hash->b[0] % TOKENS_SEEN];
+    bool found = one->set && sha256_eq(&one->hash, hash);
+    if (found)
+        *ret = one->token;
+    pthread_mutex_unlock(&l->lock);
+    return found;
+}
+
+static enum err look_up(struct local *l, const struct sha256 *hash, struct local_token *ret, struct fault *reterr)
+{
+    sqlite3_stmt *s = local_begin(l, TOKEN_FIND);
+    if (s)
+        bind_hash(s, 1, hash);
+    int rc = s ? sqlite3_step(s) : SQLITE_ERROR;
+    enum err err = rc == SQLITE_ROW    ? read_row(s, ret, reterr)
+                   : rc == SQLITE_DONE ? ERR_NOT_FOUND
+                                       : local_fault(l, reterr);
+    ret->label = TEXT_NONE;
+    if (err == OK)
+        l->seen[hash->b[0] % TOKENS_SEEN] = (struct token_seen){true, *hash, *ret};
+    return local_end(l, s, err);
+}
+
 enum err local_token_find(struct local *l, struct text token, int64_t now_us, struct local_token *ret,
                           struct fault *reterr)
 {
     struct sha256 hash = sha256_of(token.ptr, token.len);
     struct local_token t = {.used_us = 0};
-    sqlite3_stmt *s = local_begin(l, TOKEN_FIND);
-    if (s)
-        bind_hash(s, 1, &hash);
-    int rc = s ? sqlite3_step(s) : SQLITE_ERROR;
-    enum err err = rc == SQLITE_ROW    ? read_row(s, &t, reterr)
-                   : rc == SQLITE_DONE ? ERR_NOT_FOUND
-                                       : local_fault(l, reterr);
-    t.label = TEXT_NONE;
-    err = local_end(l, s, err);
+    enum err err = seen_before(l, &hash, &t) ? OK : look_up(l, &hash, &t, reterr);
     if (err == OK && expired(&t, now_us))
         err = ERR_NOT_FOUND;
     if (err != OK)
