@@ -19,7 +19,7 @@ void log_set_form(bool json, bool priority);
 #define LOG_A_SECOND 10
 void log_bound(bool on);
 void log_catch_up(void);
-/* A message with what it is about, by fixed names: account, peer, source, code. Values are ids and our own words. */
+/* A message with what it is about, by fixed names: peer, source, code. Values are ids and our own words. */
 #define LOG_FIELDS_MAX 4
 #define LOG_FIELD_MAX  80 /* bytes of a value; the rest is cut off */
 struct log_field {

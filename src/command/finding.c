@@ -58,7 +58,7 @@ static int open_eyes(struct list *l, struct view *v)
         struct uuid id = a.id;
         l->account = a.id;
         const struct recipient r = recipient_of_account(l->s->node, &id, a.disabled ? ROLE_NONE : a.role, TEXT_NONE);
-        err = clearance_make(v, &r, DOOR_CONSOLE, l->now_us, &l->clearance, &fault);
+        err = clearance_make(v, &r, DOOR_CONSOLE, l->now_us, node_gate_counters(l->s->node), &l->clearance, &fault);
     }
     return err ? complain_fault(l->s, NULL, &fault) : EXIT_DONE;
 }

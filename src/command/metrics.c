@@ -108,26 +108,43 @@ static void add_held(struct page *p, const struct view_counts *c)
 
 /* ---- the gate and the door ---- */
 
-static void add_gate(struct page *p, const struct gate_counters *g)
+/* "block list": a label is one word. */
+static struct text door_word(enum door door, char out[32])
+{
+    size_t len = 0;
+    for (const char *name = door_name(door); name[len] && len + 1 < 32; len++)
+        out[len] = name[len] == ' ' ? '-' : name[len];
+    return (struct text){out, len};
+}
+
+/* Doors by which nothing was decided are not told, but for TAXII. */
+static void add_gate_door(struct page *p, const struct gate_counters *g, enum door door)
 {
     static const char *const outcomes[] = {"withheld", "cleared"};
-    char number[8];
+    char number[8], word[32];
+    struct text name = arena_text(&p->arena, door_word(door, word));
     for (size_t i = 0; i < ARRAY_LEN(outcomes); i++)
-        add_labelled(p, METRIC_GATE, TEXT("taxii"), text_of(outcomes[i]), (double)counter_of(&g->decisions[i]));
+        add_labelled(p, METRIC_GATE, name, text_of(outcomes[i]), (double)counter_of(&g->decisions[door][i]));
     for (int i = 0; i < GATE_RULES_COUNTED; i++) {
         int len = snprintf(number, sizeof number, "%d", i);
-        if (counter_of(&g->denials[i]))
-            add_labelled(p, METRIC_GATE_DENIALS, TEXT("taxii"),
-                         arena_text(&p->arena, (struct text){number, (size_t)len}),
-                         (double)counter_of(&g->denials[i]));
+        if (counter_of(&g->denials[door][i]))
+            add_labelled(p, METRIC_GATE_DENIALS, name, arena_text(&p->arena, (struct text){number, (size_t)len}),
+                         (double)counter_of(&g->denials[door][i]));
     }
 }
 
-static void add_door(struct page *p, struct web *web)
+static void add_gate(struct page *p, const struct gate_counters *g)
+{
+    for (int door = 0; door < DOOR_COUNT; door++)
+        if (door == DOOR_TAXII || counter_of(&g->decisions[door][0]) || counter_of(&g->decisions[door][1]))
+            add_gate_door(p, g, (enum door)door);
+}
+
+static void add_door(struct page *p, struct node *node, struct web *web)
 {
     static const char *const classes[WEB_STATUS_CLASSES] = {"2xx", "3xx", "4xx", "5xx"};
     const struct web_counters *c = web_counters(web);
-    add_gate(p, web_gate_counters(web));
+    add_gate(p, node_gate_counters(node));
     for (int door = 0; door < WEB_DOORS; door++)
         for (int i = 0; i < WEB_STATUS_CLASSES; i++)
             add_labelled(p, METRIC_REQUESTS, text_of(web_door_name((enum web_door)door)), text_of(classes[i]),
@@ -234,7 +251,7 @@ static enum err collect(struct page *p, struct fault *reterr)
     add_store(p);
     add_held(p, &counts);
     if (p->m->web)
-        add_door(p, p->m->web);
+        add_door(p, p->m->node, p->m->web);
     e = add_lines(p, reterr);
     add_ledger(p, &ledger);
     add_failures(p);

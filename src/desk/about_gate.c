@@ -6,6 +6,7 @@
 #include "desk/marks.h"
 #include "desk/own.h"
 #include "desk/portion.h"
+#include "release/gate_counters.h"
 
 #define GRANTS_LOOKED_AT 32 /* for one object and one account: the newest */
 
@@ -84,6 +85,7 @@ static bool ask(struct about *a, const struct gate_class *cls, struct text id, s
     w->q.grants = count ? w->granted.list : NULL;
     w->q.grant_count = count < GRANTS_LOOKED_AT ? count : GRANTS_LOOKED_AT;
     gate_decide(&w->q, ret);
+    gate_count(node_gate_counters(a->node), DOOR_CONSOLE, ret);
     return ret->cleared;
 }
 

@@ -40,16 +40,6 @@ static int by_id(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void count_decision(struct gate_counters *g, const struct decision *d)
-{
-    atomic_fetch_add_explicit(&g->decisions[d->cleared], 1, memory_order_relaxed);
-    for (size_t i = 0; i < d->rule_count && !d->cleared; i++) {
-        unsigned long number = strtoul(d->rules[i].id, NULL, 10);
-        if (number < GATE_RULES_COUNTED)
-            atomic_fetch_add_explicit(&g->denials[number], 1, memory_order_relaxed);
-    }
-}
-
 static void decide_all(struct clearance *c, const struct defaults *defaults, int64_t now_us,
                        struct gate_counters *counters)
 {
@@ -59,8 +49,7 @@ static void decide_all(struct clearance *c, const struct defaults *defaults, int
         defaults_apply(defaults, &c->classes[i].cls);
         sharing_ask(&c->sharing, &c->classes[i].cls, &c->recipient, c->door, now_us, TEXT_NONE, TEXT_NONE, &asked);
         gate_decide(&asked.q, &d);
-        if (counters)
-            count_decision(counters, &d);
+        gate_count(counters, c->door, &d);
         c->cleared[i] = d.cleared;
         if (d.holds_until_us < c->holds_until_us)
             c->holds_until_us = d.holds_until_us;
@@ -99,8 +88,8 @@ static enum err take_classes(struct clearance *c, struct view *v, struct fault *
     return OK;
 }
 
-static enum err make(struct view *v, const struct recipient *r, enum door door, int64_t now_us,
-                     struct gate_counters *counters, struct clearance **ret, struct fault *reterr)
+enum err clearance_make(struct view *v, const struct recipient *r, enum door door, int64_t now_us,
+                        struct gate_counters *counters, struct clearance **ret, struct fault *reterr)
 {
     struct defaults defaults = {0};
     struct clearance *c = calloc(1, sizeof *c);
@@ -128,12 +117,6 @@ static enum err make(struct view *v, const struct recipient *r, enum door door, 
     }
     *ret = c;
     return OK;
-}
-
-enum err clearance_make(struct view *v, const struct recipient *r, enum door door, int64_t now_us,
-                        struct clearance **ret, struct fault *reterr)
-{
-    return make(v, r, door, now_us, NULL, ret, reterr);
 }
 
 void clearance_unref(struct clearance *c)
@@ -182,25 +165,21 @@ bool clearance_singled(const struct clearance *c, struct text id)
 /* ---- the newest of each recipient ---- */
 
 struct clearances {
-    struct gate_counters counters;
+    struct gate_counters *counters;
     pthread_mutex_t lock;
     struct clearance *kept[CLEARANCES_MAX];
     size_t count, oldest;
 };
 
-enum err clearances_new(struct clearances **ret)
+enum err clearances_new(struct gate_counters *counters, struct clearances **ret)
 {
     struct clearances *cs = calloc(1, sizeof *cs);
     if (!cs)
         return ERR_NOMEM;
+    cs->counters = counters;
     pthread_mutex_init(&cs->lock, NULL);
     *ret = cs;
     return OK;
-}
-
-const struct gate_counters *clearances_counters(const struct clearances *cs)
-{
-    return &cs->counters;
 }
 
 void clearances_free(struct clearances *cs)
@@ -257,7 +236,7 @@ enum err clearances_get(struct clearances *cs, struct view *v, const struct reci
     }
     pthread_mutex_unlock(&cs->lock);
     if (!c) {
-        enum err e = make(v, r, DOOR_TAXII, now_us, &cs->counters, &c, reterr);
+        enum err e = clearance_make(v, r, DOOR_TAXII, now_us, cs->counters, &c, reterr);
         if (e)
             return e;
         pthread_mutex_lock(&cs->lock);

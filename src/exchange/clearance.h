@@ -8,6 +8,7 @@
 
 #include "exchange/asker.h"
 #include "exchange/sharing.h"
+#include "release/gate_counters.h"
 
 /* A version of an object that its class would withhold, or let go as its tear line alone, and a grant lets go. */
 struct single {
@@ -16,13 +17,6 @@ struct single {
     struct text id;
     bool older; /* not the current one */
 };
-/* Decisions of the gate about classes of objects, for who watches: [cleared], and the rules that spoke where it was
- * withheld, by their number. */
-#define GATE_RULES_COUNTED 16
-struct gate_counters {
-    _Atomic uint64_t decisions[2], denials[GATE_RULES_COUNTED];
-};
-
 struct clearance {
     atomic_uint refs;
     struct recipient recipient;     /* name empty */
@@ -40,9 +34,10 @@ struct clearance {
     uint32_t *ids; /* of the cleared ones, sorted */
     size_t id_count;
 };
-/* Decides all classes now. OK: *ret holds one reference. ERR_NOMEM | ERR_IO */
+/* Decides all classes now. counters: where what was decided is counted; NULL: it is looked at, and nothing goes. OK:
+ * *ret holds one reference. ERR_NOMEM | ERR_IO */
 MUST_CHECK enum err clearance_make(struct view *v, const struct recipient *r, enum door door, int64_t now_us,
-                                   struct clearance **ret, struct fault *reterr);
+                                   struct gate_counters *counters, struct clearance **ret, struct fault *reterr);
 void clearance_unref(struct clearance *c); /* accepts NULL */
 /* The class of that number and whether it is cleared; NULL when it was born later. */
 const struct gate_class *clearance_class(const struct clearance *c, uint32_t class_id, bool *ret_cleared);
@@ -62,8 +57,7 @@ MUST_CHECK enum err singles_find(struct view *v, struct clearance *c, int64_t no
 
 /* The newest clearance of up to CLEARANCES_MAX recipients. Thread-safe. */
 struct clearances;
-MUST_CHECK enum err clearances_new(struct clearances **ret);
-const struct gate_counters *clearances_counters(const struct clearances *cs);
+MUST_CHECK enum err clearances_new(struct gate_counters *counters, struct clearances **ret);
 void clearances_free(struct clearances *cs);
 /* Has time gone past what its newest clearance held for, or is none known? Then what begins with time may have begun,
  * and taxii_openings_pass() comes before the next page. */

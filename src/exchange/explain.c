@@ -39,7 +39,7 @@ static enum err explain_with(struct node *node, struct view *v, struct text id, 
     bool withdrawn = row.withdrawn;
     if (!o.version.ptr)
         return ERR_NOMEM;
-    e = clearance_make(v, r, door, now_us, &ret->clearance, reterr);
+    e = clearance_make(v, r, door, now_us, NULL, &ret->clearance, reterr);
     if (e)
         return e;
     struct page page = {.node = node, .view = v, .clearance = ret->clearance, .now_us = now_us, .arena = arena};

@@ -144,9 +144,9 @@ static enum err run_in(struct export *x, struct view *v, struct fault *reterr)
     enum err e = view_snapshot(v, reterr);
     if (e)
         return e;
-    e = clearance_make(v, &x->wanted->recipient, x->wanted->door, now_us, &c, reterr);
+    e = clearance_make(v, &x->wanted->recipient, x->wanted->door, now_us, node_gate_counters(x->node), &c, reterr);
     if (e == OK && x->wanted->eyes)
-        e = clearance_make(v, x->wanted->eyes, x->wanted->door, now_us, &eyes, reterr);
+        e = clearance_make(v, x->wanted->eyes, x->wanted->door, now_us, NULL, &eyes, reterr);
     if (e == OK)
         e = all_pages(x, v, c, eyes, now_us, reterr);
     clearance_unref(eyes);

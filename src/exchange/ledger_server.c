@@ -17,7 +17,7 @@
 enum err ledger_server_new(struct node *node, struct ledger_server **ret, struct fault *reterr)
 {
     struct ledger_server *s = calloc(1, sizeof *s);
-    enum err e = s ? clearances_new(&s->clearances) : ERR_NOMEM;
+    enum err e = s ? clearances_new(node_gate_counters(node), &s->clearances) : ERR_NOMEM;
     if (!e)
         e = witness_new(node, &s->witness);
     if (e) {

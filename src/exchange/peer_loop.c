@@ -88,11 +88,11 @@ static void tell(struct line *line, const struct uuid *id, enum err e, const cha
         line->told_bad = true;
         line->told_us = now_us;
     } else if (!e && line->told_bad) {
-        log_info("peer %s: answers again", party);
+        log_fields(LOG_INFO, fields, 1, "peer %s: answers again", party);
         line->told_bad = false;
     }
     if (!e && words[0] && !(line->has_result && strcmp(line->result.words, words) == 0))
-        log_warning("peer %s: %s", party, words);
+        log_fields(LOG_WARNING, fields, 1, "peer %s: %s", party, words);
 }
 
 static void note_result(struct line *line, const struct uuid *party, enum err e, const struct fault *fault,

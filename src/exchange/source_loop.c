@@ -87,12 +87,13 @@ static void tell(const struct uuid *id, const struct source_result *before, cons
 {
     char name[UUID_TEXT_MAX];
     uuid_format(id, name);
+    const struct log_field fields[] = {{"source", name}, {"code", err_name(r->err)}};
     if (r->err && r->failures == 1)
-        log_warning("source %s: %s", name, r->words);
+        log_fields(LOG_WARNING, fields, ARRAY_LEN(fields), "source %s: %s", name, r->words);
     else if (r->err == OK && before->err)
-        log_info("source %s: answers again", name);
+        log_fields(LOG_INFO, fields, 1, "source %s: answers again", name);
     if (r->err == OK && r->words[0] && strcmp(before->words, r->words) != 0)
-        log_warning("source %s: %s", name, r->words);
+        log_fields(LOG_WARNING, fields, 1, "source %s: %s", name, r->words);
 }
 
 static struct rounds_outcome run(void *self, const struct uuid *id, void *of, const atomic_bool *stop)

@@ -345,7 +345,7 @@ static enum err push_batch(struct push *p, struct view *v, struct arena *arena, 
         return e;
     e = recipient_of_party(p->node, v, &p->party, arena, &r, reterr);
     if (e == OK)
-        e = clearance_make(v, &r, DOOR_TAXII, page.now_us, &clearance, reterr);
+        e = clearance_make(v, &r, DOOR_TAXII, page.now_us, node_gate_counters(p->node), &clearance, reterr);
     page.clearance = clearance;
     if (e == OK)
         e = fill(p, &page, &late, reterr);

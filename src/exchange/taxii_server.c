@@ -18,7 +18,7 @@
 enum err taxii_server_new(struct node *node, struct taxii_server **ret, struct fault *reterr)
 {
     struct taxii_server *s = calloc(1, sizeof *s);
-    enum err e = s ? clearances_new(&s->clearances) : ERR_NOMEM;
+    enum err e = s ? clearances_new(node_gate_counters(node), &s->clearances) : ERR_NOMEM;
     if (e == OK)
         e = status_book_new(&s->statuses);
     if (e == OK)
@@ -38,11 +38,6 @@ enum err taxii_server_new(struct node *node, struct taxii_server **ret, struct f
     s->node = node;
     *ret = s;
     return OK;
-}
-
-const struct gate_counters *taxii_server_gate_counters(const struct taxii_server *s)
-{
-    return clearances_counters(s->clearances);
 }
 
 void taxii_server_free(struct taxii_server *s)

@@ -10,8 +10,6 @@ struct taxii_server;
 MUST_CHECK enum err taxii_server_new(struct node *node, struct taxii_server **ret, struct fault *reterr);
 void taxii_server_free(struct taxii_server *s);
 /* What the gate decided for partners. (exchange/clearance.h) */
-struct gate_counters;
-const struct gate_counters *taxii_server_gate_counters(const struct taxii_server *s);
 /* Where other doors run what is posted to them: the bounds are those of all. Lives as long as the server. */
 struct asides *taxii_server_asides(struct taxii_server *s);
 /* Is the path one of ours (/taxii2/ and below)? */

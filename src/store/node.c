@@ -550,6 +550,11 @@ const char *node_home(const struct node *node)
     return node->home;
 }
 
+struct gate_counters *node_gate_counters(struct node *node)
+{
+    return &node->gate_counters;
+}
+
 struct logins *node_logins(struct node *node)
 {
     return node->logins;

@@ -171,6 +171,9 @@ struct node_counters {
     struct histogram commit_us;     /* its writes and its sync */
 };
 const struct node_counters *node_counters(const struct node *node);
+/* What the gate decided in this process, by whatever door: for the doors to count in (release/gate_counters.h). */
+struct gate_counters;
+struct gate_counters *node_gate_counters(struct node *node);
 /* Whether the writer thread goes on (base/pulse.h). While the node is open. */
 const struct pulse *node_pulse(const struct node *node);
 

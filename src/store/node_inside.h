@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "release/gate_counters.h"
 #include "store/checkpoint.h"
 #include "store/format.h"
 #include "store/home.h"
@@ -78,6 +79,7 @@ struct node {
     atomic_bool reserve_wanted, reserve_there;
     struct writer writer;
     struct node_counters counters;
+    struct gate_counters gate_counters;
     atomic_bool view_damaged; /* wait for writer_mend_view() */
     struct origin_state origin;
     pthread_mutex_t keep_lock;   /* one erasure or backup at a time: held by who asks for it */

@@ -112,11 +112,6 @@ const struct web_counters *web_counters(const struct web *w)
     return &w->routes.counters;
 }
 
-const struct gate_counters *web_gate_counters(const struct web *w)
-{
-    return taxii_server_gate_counters(w->routes.taxii);
-}
-
 size_t web_waiting(struct web *w)
 {
     return http_server_held(w->http);

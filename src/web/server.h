@@ -23,7 +23,6 @@ MUST_CHECK enum err web_start(struct node *node, const struct web_options *optio
                               struct fault *reterr);
 uint16_t web_metrics_port(const struct web *w); /* 0: there is no second address */
 const struct web_counters *web_counters(const struct web *w);
-const struct gate_counters *web_gate_counters(const struct web *w);
 size_t web_waiting(struct web *w); /* requests and streams */
 uint16_t web_port(const struct web *w);
 /* For how long the door has been silent that should not be; 0: it goes on. As http_server_late_us(). */

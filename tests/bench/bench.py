@@ -17,9 +17,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests", "scenario"))
 
 
-def options(about):
+def options(about, long=""):
+    """long: what --long does, where there is such a thing."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--quick", action="store_true", help="small inputs, within 50 s on 2 cores")
+    if long:
+        parser.add_argument("--long", action="store_true", help=long)
     parser.add_argument("--json", action="store_true", help="one object a figure")
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"), help="a release build")
     given = parser.parse_args()

@@ -192,6 +192,13 @@ def what_is_watched(folder):
     check(ask.headers["Content-Type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8", ask.headers)
     check(page.endswith("\n# EOF\n") and 'entente_held{kind="indicators"} 1\n' in page, page)
     check("canary" not in page and "indicator--" not in page, page)
+    check('door="csv"' not in page and 'door="block-list"' not in page, "doors by which nothing was decided")
+    node.ok("export", "--public", "--as", "csv")
+    node.ok("search", "canary.example")
+    node.ok("finding", "list")
+    page = urllib.request.urlopen(root + "/metrics", timeout=60).read().decode()
+    denied = re.search(r'entente_gate_decisions_total\{door="csv",outcome="withheld"\} (\d+)', page)
+    check(denied and int(denied.group(1)) > 0 and 'entente_gate_denials_total{door="csv",rule="1"}' in page, page)
     for name in ("X-Forwarded-For", "Forwarded", "Via"):
         request = urllib.request.Request(root + "/metrics", headers={name: "203.0.113.7"})
         try:

@@ -22,7 +22,7 @@ static void open_world(struct world *w)
     *w = (struct world){.now_us = clock_now_us()};
     rig_open(&w->rig, "CSIRT EX");
     w->partner = rig_invite(&w->rig, "CERT B");
-    assert_ok(clearances_new(&w->kept));
+    assert_ok(clearances_new(NULL, &w->kept));
     assert_ok(node_reader(w->rig.node, &w->v, NULL));
     arena_init(&w->arena, 64 * MIB);
 }
