@@ -178,7 +178,7 @@ enum err watchlist_build(struct node *node, struct watchlist **ret, struct fault
 {
     char path[4096];
     struct view *v;
-    int lock;
+    int lock = -1;
     snprintf(path, sizeof path, "%s/" INDEX_BASE, node_home(node));
     enum err err = lock_folder(node, &lock, reterr);
     if (err)
