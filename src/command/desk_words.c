@@ -131,6 +131,21 @@ static void take_trust(struct desk_words *w, const struct uuid *source, const st
     ret->rank = trust_rank((int)confidence, trust);
 }
 
+/* An indicator that no single value stands for is called by its pattern. */
+static void take_pattern(struct desk_words *w, const struct place *body, struct finding_words *ret)
+{
+    struct buffer bytes;
+    struct json_doc *doc = NULL;
+    buffer_init(&bytes, STIX_OBJECT_MAX_BYTES);
+    if (!node_body(w->node, *body, &bytes, NULL) && !json_parse(buffer_text(&bytes), &doc, NULL)) {
+        struct text pattern = arena_text(&w->arena, json_text(json_get(json_root(doc), "pattern")));
+        if (pattern.len)
+            ret->value = pattern;
+    }
+    json_free(doc);
+    buffer_done(&bytes);
+}
+
 /* Of what is gone nothing is shown but that it was. */
 static void from_indicator(struct desk_words *w, const struct finding_row *row, struct finding_words *ret)
 {
@@ -148,6 +163,8 @@ static void from_indicator(struct desk_words *w, const struct finding_row *row, 
         from_body(w, row->n, ret);
     else if (!view_values_of(w->view, version.n, keep_value, &first, NULL) && first.value.ptr)
         ret->value = first.value;
+    else
+        take_pattern(w, &body, ret);
     take_trust(w, &source, &body, ret);
     if (!view_class(w->view, class_id, &cls, NULL)) {
         ret->label = gate_class_label(&cls);

@@ -42,7 +42,7 @@ static void read_hit(struct cursor *c, struct hit_report *h)
     h->offset = cursor_u64(c);
     h->seen_us = (int64_t)cursor_u64(c);
     h->text = cursor_text(c);
-    if (h->kind <= VALUE_NONE || h->kind >= VALUE_KINDS)
+    if (h->kind >= VALUE_KINDS)
         cursor_fail(c);
 }
 

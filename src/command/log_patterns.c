@@ -104,10 +104,56 @@ enum err log_patterns_load(struct session *s, struct view *v, struct log_pattern
         log_patterns_done(&p);
         return fault_set(reterr, err, "the indicators' patterns could not be loaded: %s", err_name(err));
     }
-    if (p.not_looked_for)
-        complain(s, "%zu pattern%s not looked for in logs; of " TEXT_FMT ", because %s (docs/EVENTS-IN-LOGS.md)",
-                 p.not_looked_for, p.not_looked_for == 1 ? " is" : "s are", TEXT_ARG(p.first_not), p.first_why);
     *ret = p;
+    return OK;
+}
+
+void tell_not_looked_for(struct session *s, const struct log_patterns *p)
+{
+    if (p->not_looked_for)
+        complain(s, "%zu pattern%s not looked for in logs; of " TEXT_FMT ", because %s (docs/EVENTS-IN-LOGS.md)",
+                 p->not_looked_for, p->not_looked_for == 1 ? " is" : "s are", TEXT_ARG(p->first_not), p->first_why);
+}
+
+static enum err note_any(void *self, const struct version_row *row)
+{
+    (void)row;
+    *(bool *)self = true;
+    return ERR_EXISTS; /* one is enough */
+}
+
+/* Both lists are in the order of the view: the next one is mostly the same. */
+static void carry_windows(struct log_patterns *to, struct log_patterns *from)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < to->count; i++) {
+        for (size_t tried = 0; tried < from->count; tried++, at++) {
+            const struct log_pattern *old = &from->list[at % from->count];
+            if (uuid_eq(&old->uuid, &to->list[i].uuid) && text_eq(old->pattern, to->list[i].pattern)) {
+                streamed_carry(to->streamed, (uint32_t)i, from->streamed, (uint32_t)(at++ % from->count));
+                break;
+            }
+        }
+    }
+}
+
+enum err log_patterns_renew(struct session *s, struct view *v, uint64_t from_n, struct log_patterns *p,
+                            struct fault *reterr)
+{
+    struct log_patterns fresh;
+    bool any = !p->streamed;
+    enum err err = any ? OK : view_without_values(v, from_n, note_any, &any, reterr);
+    if (!any)
+        return err;
+    err = log_patterns_load(s, v, &fresh, reterr);
+    if (err)
+        return err;
+    if (p->streamed)
+        carry_windows(&fresh, p);
+    if (fresh.not_looked_for != p->not_looked_for)
+        tell_not_looked_for(s, &fresh);
+    log_patterns_done(p);
+    *p = fresh;
     return OK;
 }
 

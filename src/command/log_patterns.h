@@ -22,9 +22,15 @@ struct log_patterns {
     struct buffer scratch; /* one hit */
 };
 
-/* All that are current at this moment. complain()s of what is not looked for. ERR_NOMEM | ERR_IO */
+/* All that are current at this moment. ERR_NOMEM | ERR_IO | ERR_CANCELLED */
 MUST_CHECK enum err log_patterns_load(struct session *s, struct view *v, struct log_patterns *ret,
                                       struct fault *reterr);
+/* The same where some came since entry from_n, in place of *p: patterns that are the same keep their windows. On
+ * failure *p is what it was. */
+MUST_CHECK enum err log_patterns_renew(struct session *s, struct view *v, uint64_t from_n, struct log_patterns *p,
+                                       struct fault *reterr);
+/* complain()s of what is not looked for; nothing when there is none. */
+void tell_not_looked_for(struct session *s, const struct log_patterns *p);
 void log_patterns_done(struct log_patterns *p); /* zeroed: nothing */
 /* NULL: there is none to be looked for. */
 const struct index *log_patterns_index(const struct log_patterns *p);

@@ -257,8 +257,10 @@ static int load(struct session *s, struct match *m)
     if (!err)
         err = log_patterns_load(s, v, &m->patterns, &fault);
     node_reader_done(s->node, v);
-    if (!err)
+    if (!err) {
         tell_lists(m);
+        tell_not_looked_for(s, &m->patterns);
+    }
     return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
 }
 

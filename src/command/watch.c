@@ -187,6 +187,8 @@ static int run_watch(struct session *s)
     watch_lists_done(&w);
     belief_unref(w.belief);
     constituency_unref(w.constituency);
+    tell_pattern_losses(s, &w.patterns);
+    log_patterns_done(&w.patterns);
     scanner_free(w.scanner);
     scanner_free(w.owners);
     free(w.hits);

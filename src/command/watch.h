@@ -13,6 +13,7 @@
 #pragma once
 #include "command/hits.h"
 #include "command/hits_wire.h"
+#include "command/log_patterns.h"
 #include "command/session.h"
 #include "match/logfile.h"
 
@@ -52,6 +53,8 @@ struct watch {
     uint64_t generation;                          /* of it, when lists[0] was */
     uint64_t suppressed;                          /* values then */
     int64_t index_us;                             /* when a newer index was looked for */
+    struct log_patterns patterns;                 /* that need more than one value; not in a look-back */
+    uint64_t patterns_until;                      /* entries below it were asked for them */
     struct constituency *constituency;
     uint64_t position;          /* of the log, when the lists were loaded */
     uint64_t view_epoch;        /* of the view they were loaded from */
@@ -83,6 +86,14 @@ MUST_CHECK enum err watch_restore(struct watch *w);
 /* Scans lines that come from one file, in pieces, each under one header of the file's own; headers NULL: none. */
 MUST_CHECK enum err watch_scan(struct watch *w, struct logline_stream *headers, struct text lines, uint64_t line,
                                uint64_t offset);
+
+/* Adds one hit found on a line; its texts are copied. */
+MUST_CHECK enum err watch_report(struct watch *w, const struct scan_line_hits *line, struct hit_report report);
+
+/* ---- watch_patterns.c ---- */
+MUST_CHECK enum err watch_patterns_refresh(struct watch *w, struct view *v, struct fault *fault);
+/* What the line makes true of whole patterns. */
+MUST_CHECK enum err watch_patterns_line(struct watch *w, const struct scan_line_hits *line);
 
 /* ---- watch_lists.c ---- */
 /* Loads what changed since the last call; cheap when nothing did. */

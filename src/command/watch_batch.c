@@ -192,10 +192,8 @@ static enum err flush_before(struct watch *w, const struct scan_line_hits *line)
     return err;
 }
 
-static enum err add_hit(void *self, const struct scan_line_hits *line, const struct hit *hit)
+enum err watch_report(struct watch *w, const struct scan_line_hits *line, struct hit_report report)
 {
-    struct watch *w = self;
-    char id[IDENT_TEXT_MAX];
     /* More hits on one line than a batch holds: the only case in which a line is handed over in parts. */
     enum err err = w->hit_count == HITS_BATCH_MAX ? flush_before(w, line) : OK;
     if (!err)
@@ -203,21 +201,31 @@ static enum err add_hit(void *self, const struct scan_line_hits *line, const str
     if (err)
         return err;
     struct hit_report *h = &w->hits[w->hit_count];
-    *h = (struct hit_report){.indicator = arena_text(&w->texts, ident_format(TEXT("indicator"), &hit->item.uuid, id)),
-                             .value = arena_text(&w->texts, hit->value),
-                             .kind = hit->item.kind,
-                             .line = line->line,
-                             .offset = line->offset,
-                             .seen_us = hit->seen_us,
-                             .text = w->held_line};
-    if (hit->organisation) {
-        h->organisation = hit->organisation->id;
-        h->organisation_name = arena_text(&w->texts, hit->organisation->name);
-    }
-    if (!h->indicator.ptr || !h->value.ptr)
+    *h = report;
+    h->indicator = arena_text(&w->texts, report.indicator);
+    h->value = arena_text(&w->texts, report.value);
+    h->organisation_name = arena_text(&w->texts, report.organisation_name);
+    h->line = line->line;
+    h->offset = line->offset;
+    h->text = w->held_line;
+    if (!h->indicator.ptr || !h->value.ptr || !h->organisation_name.ptr)
         return ERR_NOMEM;
     w->hit_count++;
     return OK;
+}
+
+static enum err add_hit(void *self, const struct scan_line_hits *line, const struct hit *hit)
+{
+    char id[IDENT_TEXT_MAX];
+    struct hit_report report = {.indicator = ident_format(TEXT("indicator"), &hit->item.uuid, id),
+                                .value = hit->value,
+                                .kind = hit->item.kind,
+                                .seen_us = hit->seen_us};
+    if (hit->organisation) {
+        report.organisation = hit->organisation->id;
+        report.organisation_name = hit->organisation->name;
+    }
+    return watch_report(self, line, report);
 }
 
 enum err watch_line(void *self, const struct scan_line_hits *line)
@@ -229,19 +237,26 @@ enum err watch_line(void *self, const struct scan_line_hits *line)
         if (err)
             return err;
     }
-    return hits_of_line(w->owners, w->lists, w->list_count, w->constituency, w->now_us, w->header, line, add_hit, w);
+    enum err err =
+        hits_of_line(w->owners, w->lists, w->list_count, w->constituency, w->now_us, w->header, line, add_hit, w);
+    return err ? err : watch_patterns_line(w, line);
 }
 
 enum err watch_scan(struct watch *w, struct logline_stream *headers, struct text lines, uint64_t line,
                     uint64_t offset)
 {
+    const struct index *indexes[WATCH_LISTS_MAX + 1], *patterns = log_patterns_index(&w->patterns);
+    size_t count = w->list_count;
     struct text piece = lines;
     enum err err = OK;
+    memcpy(indexes, w->indexes, count * sizeof *w->indexes);
+    if (patterns)
+        indexes[count++] = patterns;
     w->header = NULL;
     if (!headers)
-        return scan_block(w->scanner, w->indexes, w->list_count, lines, line, offset, watch_line, w);
+        return scan_block(w->scanner, indexes, count, lines, line, offset, watch_line, w);
     while (!err && logline_stream_next(headers, &lines, &piece, &w->header)) {
-        err = scan_block(w->scanner, w->indexes, w->list_count, piece, line, offset, watch_line, w);
+        err = scan_block(w->scanner, indexes, count, piece, line, offset, watch_line, w);
         offset += piece.len;
         if (lines.len)
             line += scan_count_lines(piece);

@@ -136,6 +136,8 @@ enum err watch_refresh(struct watch *w)
     if (!w->list_count || position != w->position || node_view_epoch(w->s->node) != w->view_epoch)
         err = load_lists(w, v, &fault);
     if (!err)
+        err = watch_patterns_refresh(w, v, &fault);
+    if (!err)
         err = load_register(w, v, position, &fault);
     if (err)
         complain_fault(w->s, NULL, &fault);
@@ -183,6 +185,7 @@ static enum err run_pass(struct watch *w, struct watchlist *wanted)
     pass.lists[0] = wanted;
     pass.indexes[0] = watchlist_index(wanted);
     pass.list_count = 1;
+    pass.patterns = (struct log_patterns){0};
     pass.follow_key = text_of(key);
     pass.done = w->state.follow;
     pass.keep_state = false;

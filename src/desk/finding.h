@@ -10,10 +10,10 @@ struct hit_report {
     struct uuid organisation;      /* zero: nobody's */
     struct text organisation_name; /* for the finding's name; may be empty */
     struct text value;             /* as logged */
-    enum value_kind kind;
-    uint64_t line, offset; /* in the file */
-    int64_t seen_us;       /* the event's own time where the line has one, else now */
-    struct text text;      /* the line; kept up to EVIDENCE_LINE_MAX_BYTES */
+    enum value_kind kind;          /* VALUE_NONE: a whole pattern, which is the value */
+    uint64_t line, offset;         /* in the file */
+    int64_t seen_us;               /* the event's own time where the line has one, else now */
+    struct text text;              /* the line; kept up to EVIDENCE_LINE_MAX_BYTES */
 };
 struct hit_batch {
     struct text file;

@@ -155,7 +155,7 @@ static enum err new_work(struct finding_batch *b, const struct hit_report *h, co
                              .last_us = h->seen_us};
     w.value = finding_clean(&b->arena, h->value, TITLE_MAX_BYTES);
     w.organisation_name = finding_clean(&b->arena, h->organisation_name, TITLE_MAX_BYTES);
-    w.kind = text_of(value_kind_name(h->kind));
+    w.kind = h->kind == VALUE_NONE ? TEXT("pattern") : text_of(value_kind_name(h->kind));
     const struct ruling_hit hit = {h->indicator, h->organisation, h->kind, h->value};
     if (rulings_silence(&b->rulings, &hit)) {
         w.state = 2;

@@ -255,6 +255,21 @@ static bool insert(struct streamed *s, struct pattern *p, struct kept *k)
     return true;
 }
 
+void streamed_carry(struct streamed *to, uint32_t to_number, struct streamed *from, uint32_t from_number)
+{
+    struct pattern *old = from->patterns[from_number], *fresh = to->patterns[to_number];
+    if (!old || !fresh || fresh->window)
+        return;
+    fresh->window = old->window;
+    fresh->count = old->count;
+    for (const struct kept *k = old->window; k; k = k->next) {
+        from->kept_bytes -= k->bytes;
+        to->kept_bytes += k->bytes;
+    }
+    old->window = NULL;
+    old->count = 0;
+}
+
 /* ---- the question ---- */
 
 /* Could the window make the pattern true, by how many events each expression has? An upper bound, and cheap. */

@@ -41,6 +41,8 @@ typedef enum err streamed_each(void *self, const struct streamed_match *match);
  * events that some expression of it is true of; the oldest fall out. ERR_NOMEM, or what each returned. */
 MUST_CHECK enum err streamed_offer(struct streamed *s, uint32_t number, const struct streamed_event *event,
                                    streamed_each *each, void *self);
+/* A pattern's window goes over from one generation to the next, where it is the same text. */
+void streamed_carry(struct streamed *to, uint32_t to_number, struct streamed *from, uint32_t from_number);
 /* Events that fell out before their pattern was true, and answers that were too expensive. */
 struct streamed_losses {
     uint64_t fell_out, too_expensive;

@@ -1,6 +1,6 @@
-/* bench_match INDICATORS LOG HITS THREADS - builds the index, or maps it when INDICATORS is an index file, scans the
- * log through logfile_next(), writes "line<TAB>indicator" for each hit (in no order with several threads), and prints
- * one JSON object with the times and the physical limit: memchr over the same file, mapped. */
+/* bench_match INDICATORS LOG HITS THREADS [PATTERNS] - builds the index, or maps it when INDICATORS is an index file,
+ * scans the log through logfile_next(), writes "line<TAB>indicator" for each hit (in no order with several threads),
+ * and prints one JSON object with the times and the physical limit: memchr over the same file, mapped. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -14,7 +14,9 @@
 #include "base/time.h"
 #include "match/index_file.h"
 #include "match/logfile.h"
+#include "match/observe_line.h"
 #include "match/scan.h"
+#include "match/streamed.h"
 
 struct list {
     char *bytes;
@@ -33,6 +35,9 @@ struct bench {
     size_t lines_hit, hits;
     double add_s, build_s, open_s, scan_s, limit_s;
     size_t bytes, index_bytes;
+    struct streamed *streamed; /* whole patterns; NULL: none */
+    size_t patterns, offered, pattern_hits;
+    struct buffer observed;
 };
 
 static void die(const char *what)
@@ -116,14 +121,77 @@ static struct text value_of(const struct bench *m, uint32_t ref)
     return m->file ? index_file_value(m->file, &index_file_items(m->file)[ref]) : text_of(m->list.values[ref]);
 }
 
+/* ---- whole patterns ---- */
+
+static void read_patterns(struct bench *m, const char *path)
+{
+    struct list l = {0};
+    read_list(&l, path);
+    if (streamed_new(&m->streamed))
+        die("memory");
+    for (size_t i = 0; i < l.count; i++) {
+        uint32_t number;
+        const char *why = NULL;
+        if (streamed_add(m->streamed, text_of(l.values[i]), &number, &why) || why) {
+            fprintf(stderr, "bench_match: %s: %s\n", l.values[i], why ? why : "too many");
+            exit(1);
+        }
+    }
+    if (streamed_build(m->streamed))
+        die("memory");
+    m->patterns = l.count;
+    free(l.values);
+    free(l.bytes);
+}
+
+static enum err count_match(void *self, const struct streamed_match *match)
+{
+    struct bench *m = self;
+    m->pattern_hits++;
+    fprintf(m->out, "%llu\tpattern %u\n", (unsigned long long)match->bound[match->count - 1]->line, match->number);
+    return OK;
+}
+
+/* What match does with a line that holds values of patterns. Called with the lock held. */
+static void offer(struct bench *m, const struct scan_line_hits *h)
+{
+    struct logline e;
+    buffer_clear(&m->observed);
+    if (logline_read(NULL, h->text, clock_now_us(), &e))
+        return;
+    if (observe_line(&e, 0, &m->observed)) {
+        const struct streamed_event event = {
+            .line = h->line, .time_us = e.time_us, .observed = buffer_text(&m->observed)};
+        for (size_t i = 0; i < h->hit_count; i++)
+            if (h->hits[i].ref & STREAMED_REF) {
+                m->offered++;
+                if (streamed_offer(m->streamed, h->hits[i].ref & ~STREAMED_REF, &event, count_match, m))
+                    die("memory");
+            }
+    }
+    logline_done(&e);
+}
+
+static bool wanted_by_patterns(const struct scan_line_hits *h)
+{
+    for (size_t i = 0; i < h->hit_count; i++)
+        if (h->hits[i].ref & STREAMED_REF)
+            return true;
+    return false;
+}
+
 static enum err on_hit(void *self, const struct scan_line_hits *h)
 {
     struct bench *m = self;
     pthread_mutex_lock(&m->lock);
     m->lines_hit++;
+    if (wanted_by_patterns(h))
+        offer(m, h);
     m->hits += h->hit_count;
     for (size_t i = 0; i < h->hit_count; i++)
-        fprintf(m->out, "%llu\t" TEXT_FMT "\n", (unsigned long long)h->line, TEXT_ARG(value_of(m, h->hits[i].ref)));
+        if (!(h->hits[i].ref & STREAMED_REF))
+            fprintf(m->out, "%llu\t" TEXT_FMT "\n", (unsigned long long)h->line,
+                    TEXT_ARG(value_of(m, h->hits[i].ref)));
     pthread_mutex_unlock(&m->lock);
     return OK;
 }
@@ -155,12 +223,12 @@ static void *worker(void *arg)
     struct scanner *s;
     struct buffer copy;
     uint64_t offset, line;
-    const struct index *index = m->index;
+    const struct index *indexes[] = {m->index, m->streamed ? streamed_index(m->streamed) : NULL};
     buffer_init(&copy, 16 * MIB);
     if (scanner_new(&s))
         die("memory");
     while (take_block(m, &copy, &line, &offset))
-        if (scan_block(s, &index, 1, buffer_text(&copy), line, offset, on_hit, m))
+        if (scan_block(s, indexes, indexes[1] ? 2 : 1, buffer_text(&copy), line, offset, on_hit, m))
             die("memory");
     scanner_free(s);
     buffer_done(&copy);
@@ -214,8 +282,8 @@ int main(int argc, char **argv)
 {
     struct bench m = {.lock = PTHREAD_MUTEX_INITIALIZER};
     struct rusage usage;
-    if (argc != 5) {
-        fprintf(stderr, "usage: bench_match INDICATORS LOG HITS THREADS\n");
+    if (argc != 5 && argc != 6) {
+        fprintf(stderr, "usage: bench_match INDICATORS LOG HITS THREADS [PATTERNS]\n");
         return 64;
     }
     m.out = fopen(argv[3], "w");
@@ -225,6 +293,9 @@ int main(int argc, char **argv)
         read_list(&m.list, argv[1]);
         build(&m);
     }
+    buffer_init(&m.observed, STREAMED_EVENT_BYTES);
+    if (argc == 6)
+        read_patterns(&m, argv[5]);
     scan(&m, argv[2], (unsigned)atoi(argv[4]));
     getrusage(RUSAGE_SELF, &usage);
     limit(&m, argv[2]);
@@ -233,9 +304,12 @@ int main(int argc, char **argv)
     printf("{\"values\":%zu,\"bytes\":%zu,\"add_s\":%.4f,\"build_s\":%.4f,\"open_s\":%.4f,\"scan_s\":%.4f,\"limit_"
            "s\":%.4f,\"lines_"
            "hit\":%zu,"
-           "\"hits\":%zu,\"index_mib\":%.1f,\"rss_mb\":%.1f}\n",
+           "\"hits\":%zu,\"index_mib\":%.1f,\"rss_mb\":%.1f,\"patterns\":%zu,\"offered\":%zu,\"pattern_hits\":%zu}\n",
            m.list.count, m.bytes, m.add_s, m.build_s, m.open_s, m.scan_s, m.limit_s, m.lines_hit, m.hits,
-           (double)m.index_bytes / 1048576.0, (double)usage.ru_maxrss / 1024.0);
+           (double)m.index_bytes / 1048576.0, (double)usage.ru_maxrss / 1024.0, m.patterns, m.offered,
+           m.pattern_hits);
+    streamed_free(m.streamed);
+    buffer_done(&m.observed);
     index_unref(m.built);
     index_file_unref(m.file);
     free(m.list.values);

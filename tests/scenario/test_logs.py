@@ -156,6 +156,27 @@ def whole_patterns(folder):
     check([os.path.basename(b["file"]) for b in both[0]["bound"]] == ["a", "a", "b"], "over files")
 
 
+def a_watch_makes_findings_of_them(folder):
+    """Once each; a window outlives the import of another pattern, and what came by another file's form."""
+    node, made = pattern_house(folder)
+    log = write(folder, "log", query("198.51.100.7", 1) + conn("192.0.2.7", 1769026502.5))
+    found = lambda: [(f["indicator"], f["organisation"], f["count"]) for f in node.ok("finding", "list", "--json").lines]
+    watch = Watch(node, log)
+    wait_for(lambda: any("following" in line for line in watch.lines), "it reads")
+    node.ok("import", bundle(folder, indicator("[domain-name:value = 'x.example'] AND [domain-name:value = 'y.example']")),
+            "--from", "CERT Y")
+    append(log, conn("192.0.2.7", 1769026503.5))
+    wait_for(found, "true as a whole")
+    append(log, conn("192.0.2.7", 1769026504.5) + query("198.51.100.7", 9))
+    append(log, query("192.0.2.7", 10).replace("stage.", "x.") + query("192.0.2.7", 11).replace("stage.", "y."))
+    wait_for(lambda: len(found()) == 2, "and the one that came later")
+    check(watch.stop() == 0, "it ends well")
+    check((made["beacon"]["id"], "Ministry", 1) in found() and
+          sorted(one[1:] for one in found()) == [("City Hospital", 1), ("Ministry", 1)], str(found()))
+    shown = node.ok("finding", "show", "F-1").out
+    check("FOLLOWEDBY" in shown, shown)
+
+
 def progress_where_there_is_a_terminal(folder):
     node = house(folder)
     log = write(folder, "log", asked("192.0.2.7", "good.example") * 400000 + asked("192.0.2.7", "evil.example"))
@@ -177,4 +198,4 @@ def progress_where_there_is_a_terminal(folder):
 
 
 main(each_format_tells, expiry_is_judged_at_the_events_time, headers_reach_every_line, a_watch_finds_the_header_again,
-     csv_by_its_columns, whole_patterns, progress_where_there_is_a_terminal)
+     csv_by_its_columns, whole_patterns, a_watch_makes_findings_of_them, progress_where_there_is_a_terminal)
