@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/time.h"
 
-#define EVERY_US 250000
+#define EVERY_US   250000
+#define LONG_BYTES (16 * MIB) /* of a file: worth a line from the first block on */
 
 void progress_start(struct match_progress *p, struct session *s, const char *name, int fd)
 {
@@ -18,6 +20,8 @@ void progress_start(struct match_progress *p, struct session *s, const char *nam
     p->shown_us = p->started_us;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
         p->size = (uint64_t)st.st_size;
+    if (p->size > LONG_BYTES)
+        p->shown_us -= EVERY_US;
 }
 
 static void put(struct match_progress *p, struct text t)
@@ -34,7 +38,7 @@ void progress_show(struct match_progress *p, uint64_t bytes, uint64_t hits)
     off_t at = p->size ? lseek(p->fd, 0, SEEK_CUR) : -1;
     if (at >= 0)
         snprintf(share, sizeof share, " (%.0f %%)", 100.0 * (double)at / (double)p->size);
-    double mb = (double)bytes / 1e6, seconds = (double)(now_us - p->started_us) / 1e6;
+    double mb = (double)bytes / 1e6, seconds = (double)(now_us - p->started_us + 1) / 1e6;
     int len = snprintf(line, sizeof line, "\r\033[K%.80s: %.0f MB%s, %.0f MB/s, %llu hit%s", p->name, mb, share,
                        mb / seconds, (unsigned long long)hits, hits == 1 ? "" : "s");
     put(p, (struct text){line, (size_t)len});
