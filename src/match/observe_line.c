@@ -10,7 +10,14 @@ struct observing {
     struct buffer refs; /* "type--n" of what was written, a blank behind each */
     unsigned long long number;
     unsigned count;
+    bool no_memory; /* for a part: the whole would say something else */
 };
+
+static void part_done(struct observing *w, struct buffer *b)
+{
+    w->no_memory = w->no_memory || buffer_error(b) == ERR_NOMEM;
+    buffer_done(b);
+}
 
 /* ---- objects ---- */
 
@@ -60,7 +67,7 @@ static struct ref put_host(struct observing *w, struct text t)
         r = open_object(w, "domain-name");
         json_member_text(&w->o, "value", lower_name(t, &scratch));
         json_close(&w->o, '}');
-        buffer_done(&scratch);
+        part_done(w, &scratch);
     }
     return r;
 }
@@ -100,7 +107,7 @@ static void put_url(struct observing *w, struct text url)
                 TEXT_ARG(host), TEXT_ARG(url));
     if (!buffer_error(&whole))
         put_plain(w, "url", "value", buffer_text(&whole));
-    buffer_done(&whole);
+    part_done(w, &whole);
 }
 
 static void put_ref(struct observing *w, const char *name, const struct ref *r)
@@ -150,7 +157,7 @@ static void put_protocols(struct observing *w)
     else if (w->e->kind == LOGLINE_MAIL)
         json_put_text(&w->o, TEXT("smtp"));
     json_close(&w->o, ']');
-    buffer_done(&lower);
+    part_done(w, &lower);
 }
 
 static void put_header(struct observing *w, const char *name, enum logline_field f)
@@ -252,7 +259,7 @@ static void put_hashes(struct observing *w, unsigned group)
     }
     if (open)
         json_close(&w->o, '}');
-    buffer_done(&lower);
+    part_done(w, &lower);
 }
 
 /* Values of one group are one file; a name alone (group 0: an attachment) is a file, too. */
@@ -390,8 +397,10 @@ bool observe_line(const struct logline *e, uint64_t number, struct buffer *out)
     put_data(&w);
     json_close(&w.o, ']');
     bool any = w.count > 0 && !buffer_error(&w.refs);
-    if (!any && !buffer_error(out))
+    part_done(&w, &w.refs);
+    if (w.no_memory)
+        out->err = ERR_NOMEM;
+    if (!any)
         out->len = before;
-    buffer_done(&w.refs);
     return any;
 }

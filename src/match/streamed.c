@@ -202,7 +202,7 @@ static enum err keep(const struct streamed_event *e, struct kept **ret)
         return OK;
     }
     kept_free(k);
-    return err == ERR_NOMEM ? err : ERR_NOT_FOUND;
+    return err == ERR_NOMEM || err == ERR_LIMIT ? ERR_NOMEM : ERR_NOT_FOUND;
 }
 
 /* Which expressions are true of the event alone. */

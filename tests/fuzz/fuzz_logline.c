@@ -1,8 +1,9 @@
 /* Any bytes as a log with its headers: what is read lies in the line (or in its JSON), times are within their limits,
- * and the same line reads the same again. */
+ * the same line reads the same again, and an event is one observation that can be read. */
 #include <string.h>
 
-#include "match/logline.h"
+#include "match/observe.h"
+#include "match/observe_line.h"
 #include "support/fuzz.h"
 
 #define NOW_US ((int64_t)1795292130 * 1000000)
@@ -13,6 +14,24 @@ static void inside(struct text part, struct text line, const struct logline *e)
         fuzz_assert(part.ptr >= line.ptr && part.ptr + part.len <= line.ptr + line.len);
     for (size_t i = 0; i < part.len; i++) /* read each byte */
         fuzz_assert(part.ptr[i] != '\n' || e->doc);
+}
+
+static void check_observed(const struct logline *e)
+{
+    struct buffer out;
+    struct observed *o;
+    buffer_init(&out, STREAMED_EVENT_BYTES);
+    if (observe_line(e, 7, &out)) {
+        fuzz_assert(e->has_time);
+        if (!buffer_error(&out)) {
+            fuzz_assert(observed_read(buffer_text(&out), NULL, NULL, &o, NULL) == OK && observed_count(o) == 1 &&
+                        observed_at(o, 0)->object_count > 0);
+            observed_free(o);
+        }
+    } else {
+        fuzz_assert(out.len == 0);
+    }
+    buffer_done(&out);
 }
 
 static void check_line(const struct logline_header *header, struct text line)
@@ -30,6 +49,7 @@ static void check_line(const struct logline_header *header, struct text line)
         (void)logline_mail_address(e.values[i].value);
         (void)logline_url_host(e.values[i].value);
     }
+    check_observed(&e);
     fuzz_assert(logline_read(header, line, NOW_US, &again) == OK && again.value_count == e.value_count &&
                 again.format == e.format && again.kind == e.kind);
     logline_done(&e);
