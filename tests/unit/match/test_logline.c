@@ -203,7 +203,8 @@ static const char under_first[] = "1769026501.5\t10.1.2.3\tone.example\n";
 static const char under_second[] = "1769026501.5\tthree.example\t10.1.2.4\n";
 
 /* A stream that starts behind `written`, and what it makes of the line then appended. */
-static void resume(const char *folder, const char *written, size_t padding, const char *line, const char *want)
+static void resume(const char *folder, const char *written, size_t padding, const char *more, const char *line,
+                   const char *want)
 {
     const char *path = scratch_path(folder, "log");
     struct buffer file, out;
@@ -213,6 +214,7 @@ static void resume(const char *folder, const char *written, size_t padding, cons
     buffer_add(&file, text_of(written));
     for (size_t i = 0; i < padding; i++)
         buffer_add(&file, TEXT("1769026501.5\tsome.example\t10.1.2.4 and so on, to be a longer line than needed\n"));
+    buffer_add(&file, text_of(more));
     scratch_write(path, file.ptr, file.len);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_ok(logline_stream_new(&s));
@@ -233,14 +235,16 @@ static void headers_are_found_again(void **state)
     static const char first[] = "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n";
     static const char dns[] = "zeek dns time=2026-01-21T20:15:01.500000Z src=10.1.2.3 query=one.example\n";
     static const char http[] = "zeek http time=2026-01-21T20:15:01.500000Z src=10.1.2.4 host=three.example\n";
-    resume(folder, first, 0, under_first, dns);
-    resume(folder, first, 100000, under_first, dns); /* some 8 MiB behind */
-    resume(folder, two, 0, under_second, http);
-    resume(folder, two, 1000, under_second, http);
-    resume(folder, two, 10000, under_second, http);
-    resume(folder, "time,src,query\n", 9000, "1769026501.5,10.1.2.3,one.example\n",
+    resume(folder, first, 0, "", under_first, dns);
+    resume(folder, first, 100000, "", under_first, dns);  /* some 8 MiB behind */
+    resume(folder, first, 2000, two, under_second, http); /* its own header is not the file's first */
+    resume(folder, first, 0, two, under_second, http);
+    resume(folder, two, 0, "", under_second, http);
+    resume(folder, two, 1000, "", under_second, http);
+    resume(folder, two, 10000, "", under_second, http);
+    resume(folder, "time,src,query\n", 9000, "", "1769026501.5,10.1.2.3,one.example\n",
            "csv dns time=2026-01-21T20:15:01.500000Z src=10.1.2.3 query=one.example\n");
-    resume(folder, "", 9000, "time,src,query\n", "-\n"); /* no longer the first line */
+    resume(folder, "", 9000, "", "time,src,query\n", "-\n"); /* no longer the first line */
     scratch_remove(folder);
 }
 
