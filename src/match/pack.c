@@ -20,7 +20,7 @@ static bool make_room(struct packer *p)
     p->line_tokens = malloc(PACK_MAX_BYTES * sizeof *p->line_tokens);
     p->order = malloc(PACK_MAX_BYTES * sizeof *p->order);
     p->tokens = malloc(PACK_TOKENS_MAX * sizeof *p->tokens);
-    p->numbers = malloc(PACK_TOKENS_MAX * sizeof *p->numbers);
+    p->numbers = malloc(2 * PACK_TOKENS_MAX * sizeof *p->numbers);
     p->in = ZSTD_createCCtx();
     p->out = ZSTD_createDCtx();
     return p->lines && p->values && p->line_shapes && p->line_tokens && p->order && p->tokens && p->numbers &&

@@ -296,20 +296,33 @@ static bool try_decimal(const struct column *c)
     return true;
 }
 
+/* An address as one number, each of its parts in 16 bits. */
+static uint64_t quad_of(const char *p, size_t len)
+{
+    uint64_t quad = 0, part = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (p[i] != '.') {
+            part = part * 10 + (uint64_t)(p[i] - '0');
+            continue;
+        }
+        quad = quad << 16 | part;
+        part = 0;
+    }
+    return quad << 16 | part;
+}
+
 static bool put_quads(const struct column *c)
 {
+    uint64_t *v = c->k->numbers, *quads = v + c->rows;
+    for (size_t i = 0; i < c->rows; i++) {
+        const struct token *t = token_at(c, i, c->nth);
+        quads[i] = quad_of(c->base + t->at, t->len);
+    }
     buffer_add_u8(&c->k->meta, COLUMN_QUAD);
     for (unsigned part = 0; part < 4; part++) {
         struct plan p;
-        uint64_t *v = c->k->numbers;
-        for (size_t i = 0; i < c->rows; i++) {
-            const struct token *t = token_at(c, i, c->nth);
-            const char *s = c->base + t->at, *end = s + t->len;
-            for (unsigned skip = 0; skip < part; skip++)
-                s = (const char *)memchr(s, '.', (size_t)(end - s)) + 1;
-            for (v[i] = 0; s < end && *s != '.'; s++)
-                v[i] = v[i] * 10 + (uint64_t)(*s - '0');
-        }
+        for (size_t i = 0; i < c->rows; i++)
+            v[i] = quads[i] >> (48 - 16 * part) & 0xFFFF;
         plan_numbers(&p, v, c->rows);
         put_numbers(c->k, &p, v, c->rows, c->w);
     }

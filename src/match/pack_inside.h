@@ -82,7 +82,7 @@ struct packer {
     size_t shape_count;
     uint16_t slots[1024]; /* shapes by hash; number + 1 */
     struct buffer shapes_text;
-    uint64_t *numbers; /* of a column; PACK_TOKENS_MAX */
+    uint64_t *numbers; /* of a column, and what they are parts of: twice PACK_TOKENS_MAX */
     char *values;      /* PACK_MAX_BYTES: tokens that are written anew when a block is read */
     struct buffer meta, rows, text, bits;
 };
