@@ -157,3 +157,28 @@ const struct api_field API_ERASED[] = {{"erased", API_TEXTS, 0, "ids", NULL},
 const struct api_field API_MENDED[] = {INTEGER("entry", "of the log"), TEXT_("id", "of the object"),
                                        TRUTH("mended", "or not"), TEXT_("what", "why not"), END};
 const struct api_field API_REBUILT[] = {INTEGER("entries", "replayed"), END};
+const struct api_field API_CONFIG_CHECKED[] = {TRUTH("valid", "it is as serve wants it; else a line a fault"),
+                                               MAYBE("line", API_INTEGER, "of the file, from 1; -1: of no line"),
+                                               MAYBE("what", API_TEXT, "is wrong"), END};
+#define WHERE                                                                                 \
+    TEXT_NULL("file", "of the home"), {"offset", API_INTEGER, API_OR_NULL, "in bytes", NULL}, \
+    {                                                                                         \
+        "entry", API_INTEGER, API_OR_NULL, "of the log", NULL                                 \
+    }
+const struct api_field API_VERIFIED[] = {TEXT_("check", "its name"),
+                                         WHERE,
+                                         TEXT_("what", "was found"),
+                                         {"ok", API_TRUTH, API_OR_NULL, "null: it could not be looked at", NULL},
+                                         END};
+const struct api_field API_VERIFIED_REMARK[] = {TEXT_("remark", "worth knowing, nothing wrong"), WHERE,
+                                                TEXT_("what", "was found"), END};
+const struct api_field API_VERIFIED_PEER[] = {TEXT_("check", "its name"),
+                                              TEXT_("peer", "its name"),
+                                              MAYBE("origin", API_TEXT, "of its log"),
+                                              MAYBE("size", API_INTEGER, "of its log, in entries"),
+                                              MAYBE("seen", API_INTEGER, "of it before"),
+                                              MAYBE("cosigners", API_INTEGER, "of its checkpoint"),
+                                              MAYBE("moved", API_TRUTH, "it goes on under another origin"),
+                                              TEXT_("what", "was found"),
+                                              TRUTH("ok", "it holds"),
+                                              END};

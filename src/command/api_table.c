@@ -34,6 +34,7 @@ const struct api_row API_ROWS[] = {
     {&COMMAND_SHARE_GROUP_LIST, "GET", "/share/groups", .lines = {API_GROUP}},
     {&COMMAND_ACCOUNT_LIST, "GET", "/accounts", .lines = {API_ACCOUNT}},
     {&COMMAND_KEY_LIST, "GET", "/keys", .lines = {API_KEY}},
+    {&COMMAND_CONFIG_CHECK, "GET", "/config/check", .flags = API_CHECKS, .lines = {API_CONFIG_CHECKED}},
 
     {&COMMAND_IMPORT, "POST", "/import", .body = API_BODY_FILE,
      .lines = {API_IMPORTED, API_ACKED, API_REFUSED, API_NAMED, API_PROPOSED, API_LOST}},
@@ -152,6 +153,8 @@ const struct api_row API_ROWS[] = {
      .lines = {API_KEY_CHANGED, API_KEY_RETIRED}},
     {&COMMAND_ERASE, "POST", "/objects/erase", "ids", API_BODY_JSON, API_ALONE, "reason", {API_ERASED}},
     {&COMMAND_REPAIR, "POST", "/repair", .body = API_BODY_JSON, .lines = {API_MENDED}},
+    {&COMMAND_VERIFY, "POST", "/verify", .body = API_BODY_JSON, .flags = API_CHECKS,
+     .lines = {API_VERIFIED, API_VERIFIED_REMARK, API_VERIFIED_PEER}},
     {&COMMAND_REBUILD, "POST", "/rebuild", .body = API_BODY_JSON, .flags = API_ALONE, .lines = {API_REBUILT}},
 
     {&COMMAND_INIT, .why = "makes a node, which nobody can ask yet"},
@@ -161,8 +164,6 @@ const struct api_row API_ROWS[] = {
     {&COMMAND_INDEX, .why = "makes a file for matchers on this machine; it " MACHINE},
     {&COMMAND_MATCH, .why = "tells hits of every indicator, also of those that the asking account may not see; it is "
                             "for who holds the logs"},
-    {&COMMAND_CONFIG_CHECK, .why = "looks at a file of the machine; it " MACHINE},
-    {&COMMAND_VERIFY, .why = "reads every byte of the home; it " MACHINE},
     {&COMMAND_BACKUP, .why = "writes a folder of the machine; it " MACHINE},
     {&COMMAND_RESTORE, .why = "makes a home of a folder; it " MACHINE},
     {&COMMAND_KEY_REPLACE, .why = "is for the day on which nobody who asks can be trusted; it " MACHINE},

@@ -142,4 +142,5 @@ const struct command COMMAND_CONFIG_CHECK = {
     .details = "Addresses, certificate and key, and who can get at keys and home are looked at, too. Exit 1 when\n"
                "something is not as it should be. A missing file is valid: everything has a default.\n",
     .need = NEED_NOTHING,
+    .least = ROLE_ADMINISTRATOR,
     .run = run_check};

@@ -159,4 +159,5 @@ const struct command COMMAND_VERIFY = {
     .operands_max = SIZE_MAX,
     .need = NEED_NOTHING,
     .owner_option = "peer",
+    .least = ROLE_ADMINISTRATOR,
     .run = run_verify};

@@ -421,11 +421,14 @@ enum err out_observed_data(struct misp_out *w, struct out_item *i)
     struct text value = json_text(json_get(i->v, "x_misp_value"));
     if (!value.len)
         value = out_value_of_type(w, type, &all);
-    if (name)
+    all.alternatives = 1;
+    if (name) {
+        tell_unmapped(w, i, &all, true);
         out_object(w, i, name, all.list, all.count, false);
-    else if (value.len)
+    } else if (value.len) {
         out_misp_attribute(w, i, value, data);
-    else
+    } else {
         out_lost(w, i, "the value of the attribute cannot be told from its observables");
+    }
     return OK;
 }

@@ -82,7 +82,7 @@ void out_parts_of(struct misp_out *w, struct out_item *i, struct out_parts *ret)
     ret->count = ret->alternatives = 0;
     ret->whole = true;
     for (struct json_iter it = json_iter_of(i->v); json_next(&it);) {
-        bool skip = text_starts(it.key, TEXT("x_misp_"));
+        bool skip = false;
         for (size_t n = 0; n < ARRAY_LEN(not ) && !skip; n++)
             skip = text_eq(it.key, text_of(not [n]));
         if (!skip)
@@ -228,9 +228,9 @@ static const struct out_part *single(struct text type, const struct out_parts *p
     }
     for (size_t i = 0; i < p->count; i++) {
         struct text path = p->list[i].path;
-        bool context = misp_map_silent(path) || text_ends(path, TEXT(":protocols")) ||
-                       text_ends(path, TEXT(":account_type")) || text_ends(path, TEXT(":start")) ||
-                       text_ends(path, TEXT(".data_type"));
+        bool context = misp_map_silent(path) || text_find_text(path, TEXT(":x_misp_")) >= 0 ||
+                       text_ends(path, TEXT(":protocols")) || text_ends(path, TEXT(":account_type")) ||
+                       text_ends(path, TEXT(":start")) || text_ends(path, TEXT(".data_type"));
         if (!context)
             last = &p->list[i];
     }

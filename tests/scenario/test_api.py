@@ -100,6 +100,24 @@ def each_sees_with_its_own_eyes(folder):
     node.stop()
 
 
+def a_node_looks_at_itself(folder):
+    """verify and config check, for administrators: a fault is an answer."""
+    node, ask = served(folder)
+    ann = person(node, "ann", "releaser")
+    for method, path in (("POST", "/verify"), ("GET", "/config/check")):
+        check(ann(method, api(path), {} if method == "POST" else None)[0] == 403, f"{path}: a releaser")
+    status, _, said = ask("POST", api("/verify"), {})
+    checks = {line["check"]: line["ok"] for line in said if "check" in line}
+    check(status == 200 and checks["log"] is True and checks["view"] is True, f"{status} {said}")
+    status, _, said = ask("GET", api("/config/check"))
+    check(status == 200 and said == [{"valid": True}], f"{status} {said}")
+    with open(os.path.join(node.home, "entente.yaml"), "w", encoding="utf-8") as file:
+        file.write("nonsense: 1\n")
+    status, _, said = ask("GET", api("/config/check"))
+    check(status == 200 and said[0]["valid"] is False and said[0]["what"], f"{status} {said}")
+    node.stop()
+
+
 def files_of_the_machine_stay(folder):
     """No parameter, member or operand opens a file of the machine that serves."""
     node, ask = served(folder)
@@ -110,7 +128,8 @@ def files_of_the_machine_stay(folder):
                                ("POST", "/share/revoke", {"grant": "x", "reason": "r", "by": "admin"}),
                                ("POST", "/share/revoke", {"grant": "x", "reason": "r", "token-file": "/etc/passwd"}),
                                ("POST", "/validate?sandbox=off", b"{}"), ("POST", "/backup", {"dir": folder}),
-                               ("POST", "/match", b"x"), ("POST", "/verify", {})]:
+                               ("POST", "/match", b"x"), ("POST", "/verify", {"object": "/etc/passwd"}),
+                               ("POST", "/verify", {"files": ["/etc/passwd"]})]:
         status, _, said = ask(method, api(path), body)
         check(status in (400, 404, 405), f"{path}: {status} {said}")
     status, _, said = ask("POST", api("/sources"), {"name": "S", "kind": "folder", "place": "/etc"})
@@ -197,4 +216,4 @@ def events_for_who_may_see_them(folder):
 
 if __name__ == "__main__":
     main(what_the_command_line_says, acts_are_the_accounts, nobody_else_is_let_in, each_sees_with_its_own_eyes,
-         files_of_the_machine_stay, requests_of_the_wrong_form, events_for_who_may_see_them)
+         a_node_looks_at_itself, files_of_the_machine_stay, requests_of_the_wrong_form, events_for_who_may_see_them)

@@ -188,6 +188,8 @@ static const struct step STEPS[] = {
     {0, {"share", "approve", OURS, "--to", "Others", "--reason", "r"}, NULL, "grant"},
     {0, {"share", "revoke", "=", "--reason", "r"}, NULL, NULL},
     {0, {"share", "break-glass", ID, "--to", "Others", "--reason", "r"}, NULL, NULL},
+    {0, {"share", "name", OURS, "--to", "Others", "--reason", "r"}, NULL, NULL},
+    {0, {"share", "need", ID, "--to", "Others", "--reason", "r"}, NULL, NULL},
     {0, {"export", "--public"}, NULL, NULL},
     {0, {"account", "add", "carl", "--role", "reader"}, NULL, NULL},
     {0, {"account", "token", "carl"}, NULL, NULL},
@@ -220,8 +222,6 @@ static const char *const ELSEWHERE[] = {
     "proposal refuse",
     "quarantine release",
     "share consent request",
-    "share name",
-    "share need",
 };
 
 static void check_entries(struct stage *s, uint64_t from, const char *what)
