@@ -207,7 +207,8 @@ static const struct step STEPS[] = {
 static const char *const ELSEWHERE[] = {
     "account recover",
     "backup",
-    "hits", /* on this machine only */
+    "hits",
+    "index", /* on this machine only; index is made anew from the view */
     "exercise sign",
     "key replace",
     "rebuild",
