@@ -161,6 +161,11 @@ const struct api_row API_ROWS[] = {
     {&COMMAND_SERVE, .why = "is what answers"},
     {&COMMAND_DEMO, .why = "starts nodes of its own"},
     {&COMMAND_WATCH, .why = "follows a log of the machine it runs on, for ever"},
+    {&COMMAND_ARCHIVE_ADD, .why = "keeps logs of the machine; it " MACHINE},
+    {&COMMAND_ARCHIVE_LIST, .why = "names logs of the machine; it " MACHINE},
+    {&COMMAND_ARCHIVE_DROP, .why = "forgets logs of the machine; it " MACHINE},
+    {&COMMAND_HUNT, .why = "tells hits of every indicator, also of those that the asking account may not see"},
+    {&COMMAND_HUNTER, .why = "is between this program's own processes"},
     {&COMMAND_INDEX, .why = "makes a file for matchers on this machine; it " MACHINE},
     {&COMMAND_MATCH, .why = "tells hits of every indicator, also of those that the asking account may not see; it is "
                             "for who holds the logs"},
