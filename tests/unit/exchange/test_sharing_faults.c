@@ -61,7 +61,7 @@ static bool clear(void *arg)
     arena_init(&arena, MIB);
     enum err e = recipient_of_party(s->rig.node, s->view, &s->partner.party, &arena, &r, &f);
     if (e == OK)
-        e = clearance_make(s->view, &r, DOOR_TAXII, s->now_us, &c, &f);
+        e = clearance_make(s->view, &r, DOOR_TAXII, s->now_us, NULL, &c, &f);
     if (e == OK) {
         assert_int_equal(c->single_count, 3);
         assert_int_equal(c->recipient.membership_count, 1);
