@@ -201,6 +201,8 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
         err = publisher_start(srv->owner.node, srv->config->checkpoint_ms, NULL, NULL, &srv->publisher, fault);
     if (!err)
         err = witness_loop_start(srv->owner.node, srv->config->witness_ms, &srv->witnesses, fault);
+    if (!err && node_light_beacon(srv->owner.node, fault))
+        log_warning("who watches logs hears of news a little later: %s", fault->what);
     if (!err)
         err = index_keeper_start(srv->owner.node, &srv->index, fault);
     if (!err)

@@ -12,7 +12,6 @@
 
 #include "base/time.h"
 #include "command/commands.h"
-#include "process/signals.h"
 #include "json/json.h"
 
 #define TEXTS_BUDGET (48 * MIB)
@@ -50,7 +49,7 @@ static enum err watch_block(struct watch *w, struct logline_stream *headers, str
 static enum err drain(struct watch *w, struct follower *f, bool *ret_more, struct fault *fault)
 {
     enum err err = OK;
-    for (unsigned i = 0; !err && i < DRAIN_BLOCKS && !cancelled(w->s); i++) {
+    for (unsigned i = 0; !err && i < DRAIN_BLOCKS && !cancelled(w->s) && (i == 0 || !watch_is_due(w)); i++) {
         struct text block;
         uint64_t offset, line;
         struct follow_state after;
@@ -115,7 +114,7 @@ static int follow(struct watch *w)
             err = drain(w, f, &more, &fault);
         if (!err && !more) {
             tell_caught_up(w);
-            signals_wait(WATCH_TICK_MS);
+            watch_wait(w);
         }
     }
     if (!err && w->unsaved_bytes) {

@@ -16,6 +16,7 @@
 #include "command/log_patterns.h"
 #include "command/session.h"
 #include "match/logfile.h"
+#include "store/beacon.h"
 
 /* Look-back over a growing log stops paying; past this the archive is the place to hunt in. */
 #define LOOKBACK_DEFAULT_BYTES ((uint64_t)1 << 30)
@@ -55,6 +56,9 @@ struct watch {
     int64_t index_us;                             /* when a newer index was looked for */
     struct log_patterns patterns;                 /* that need more than one value; not in a look-back */
     uint64_t patterns_until;                      /* entries below it were asked for them */
+    struct beacon *beacon;                        /* NULL: nobody tells when something happened */
+    uint32_t beacon_at;                           /* when the view was looked at last: */
+    int64_t looked_us, beacon_us;                 /* and when a beacon was looked for */
     struct constituency *constituency;
     uint64_t position;          /* of the log, when the lists were loaded */
     uint64_t view_epoch;        /* of the view they were loaded from */
@@ -98,6 +102,10 @@ MUST_CHECK enum err watch_patterns_line(struct watch *w, const struct scan_line_
 /* ---- watch_lists.c ---- */
 /* Loads what changed since the last call; cheap when nothing did. */
 MUST_CHECK enum err watch_refresh(struct watch *w);
+/* Did something happen since the view was looked at? One atomic load where a server tells; without one, who knows. */
+bool watch_is_due(const struct watch *w);
+/* Until something happens, or the tick is over. */
+void watch_wait(const struct watch *w);
 void watch_lists_done(struct watch *w);
 /* The next entry that is in no list. */
 uint64_t watch_until(const struct watch *w);

@@ -10,11 +10,40 @@
 
 #define REGISTER_EVERY_US ((int64_t)1000000)
 #define INDEX_EVERY_US    ((int64_t)1000000)
+#define BEACON_EVERY_US   ((int64_t)1000000)
 
-void watch_lists_done(struct watch *w)
+static void lists_drop(struct watch *w)
 {
     while (w->list_count > 0)
         watchlist_unref(w->lists[--w->list_count]);
+}
+
+bool watch_is_due(const struct watch *w)
+{
+    return !w->list_count || !w->beacon || beacon_at(w->beacon) != w->beacon_at ||
+           clock_mono_us() - w->looked_us >= (int64_t)WATCH_TICK_MS * 1000;
+}
+
+void watch_wait(const struct watch *w)
+{
+    beacon_wait(w->beacon, w->beacon_at, WATCH_TICK_MS);
+}
+
+/* A server may have been started, or started again. */
+static void look_for_beacon(struct watch *w)
+{
+    if (w->looked_us - w->beacon_us < BEACON_EVERY_US && w->beacon_us)
+        return;
+    w->beacon_us = w->looked_us;
+    beacon_close(w->beacon);
+    w->beacon = beacon_find(w->s->home);
+}
+
+void watch_lists_done(struct watch *w)
+{
+    beacon_close(w->beacon);
+    w->beacon = NULL;
+    lists_drop(w);
 }
 
 uint64_t watch_until(const struct watch *w)
@@ -33,7 +62,7 @@ static void lists_changed(struct watch *w)
 
 static void take_first(struct watch *w, struct watchlist *fresh)
 {
-    watch_lists_done(w);
+    lists_drop(w);
     w->lists[0] = fresh;
     w->list_count = 1;
     w->generation = belief_generation(w->belief);
@@ -129,6 +158,11 @@ enum err watch_refresh(struct watch *w)
 {
     struct view *v;
     struct fault fault = {.offset = -1, .line = -1};
+    if (!watch_is_due(w))
+        return OK;
+    w->looked_us = clock_mono_us();
+    look_for_beacon(w);
+    w->beacon_at = beacon_at(w->beacon); /* before the view: what comes between is looked at again */
     enum err err = open_view(w->s, &v);
     if (err)
         return err;

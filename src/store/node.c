@@ -426,6 +426,7 @@ void node_close(struct node *node)
     log_close(node->log);
     if (node->lock_fd >= 0)
         home_unlock(node->io, node->lock_fd);
+    beacon_close(node->beacon);
     pthread_mutex_destroy(&node->readers_lock);
     pthread_rwlock_destroy(&node->exchange_lock);
     origin_done(&node->origin);
@@ -516,6 +517,15 @@ void node_set_ceiling(struct node *node, enum classification ceiling)
 enum classification node_ceiling(const struct node *node)
 {
     return (enum classification)atomic_load(&node->classification);
+}
+
+enum err node_light_beacon(struct node *node, struct fault *reterr)
+{
+    struct beacon *b;
+    enum err err = beacon_light(node->home, &b, reterr);
+    if (err == OK)
+        beacon_close(atomic_exchange(&node->beacon, b));
+    return err;
 }
 
 void node_hold_reserve(struct node *node)

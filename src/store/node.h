@@ -161,6 +161,10 @@ enum classification node_ceiling(const struct node *node);
 /* Keeps HOME/reserve from now on: room for essential writes when the disk is full. Owner only. */
 void node_hold_reserve(struct node *node);
 
+/* Keeps HOME/index/now from now on (store/beacon.h): who follows this home in other processes hears at once. Owner
+ * only. ERR_IO | ERR_NOMEM */
+MUST_CHECK enum err node_light_beacon(struct node *node, struct fault *reterr);
+
 /* What a node has done since it was opened, for who watches it; any thread may read it at any time. */
 struct node_counters {
     _Atomic uint64_t queued;        /* writes that wait for the writer thread */

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "release/gate_counters.h"
+#include "store/beacon.h"
 #include "store/checkpoint.h"
 #include "store/format.h"
 #include "store/home.h"
@@ -80,7 +81,8 @@ struct node {
     struct writer writer;
     struct node_counters counters;
     struct gate_counters gate_counters;
-    atomic_bool view_damaged; /* wait for writer_mend_view() */
+    struct beacon *_Atomic beacon; /* NULL: nobody is told */
+    atomic_bool view_damaged;      /* wait for writer_mend_view() */
     struct origin_state origin;
     pthread_mutex_t keep_lock;   /* one erasure or backup at a time: held by who asks for it */
     pthread_rwlock_t erase_lock; /* after keep_lock; shared: node_hold_erasures() */

@@ -317,8 +317,12 @@ static enum err finish_group(struct node *node, struct fault *why)
     }
     if (err != OK && view_damaged(node->view) && mend_view(node))
         err = OK; /* a replay shows what the log has, this group with it */
-    if (err == OK)
+    if (err == OK) {
+        struct beacon *beacon = atomic_load(&node->beacon);
         atomic_store(&node->counters.visible, log_size(node->log));
+        if (beacon)
+            beacon_move(beacon);
+    }
     if (err != OK) /* the log has it and the next opening will show it; but nothing can be said now */
         stop_writing(w, err, why);
     return err;
