@@ -481,6 +481,7 @@ static void put_paths(struct document *d)
     open_member(d, "paths");
     json_member_raw(&d->o, "/events", text_of(API_OPENAPI_EVENTS));
     json_member_raw(&d->o, "/session", text_of(API_OPENAPI_SESSION));
+    json_member_raw(&d->o, "/session/password", text_of(API_OPENAPI_PASSWORD));
     for (const struct api_row *row = API_ROWS; row->command; row++) {
         if (!row->path || was_before(row))
             continue;

@@ -6,4 +6,4 @@
 void api_openapi(struct buffer *out);
 
 /* api_openapi_apart.c: path items that are made from no row, as JSON. */
-extern const char API_OPENAPI_EVENTS[], API_OPENAPI_SESSION[];
+extern const char API_OPENAPI_EVENTS[], API_OPENAPI_SESSION[], API_OPENAPI_PASSWORD[];

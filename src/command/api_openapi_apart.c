@@ -42,3 +42,23 @@ const char API_OPENAPI_SESSION[] =
     "\"415\":{\"$ref\":\"#/components/responses/Problem\"},\"422\":{\"$ref\":\"#/components/responses/Problem\"},"
     "\"429\":{\"$ref\":\"#/components/responses/Problem\"},\"431\":{\"$ref\":\"#/components/responses/Problem\"},"
     "\"503\":{\"$ref\":\"#/components/responses/Problem\"}}}}";
+
+const char API_OPENAPI_PASSWORD[] =
+    "{\"post\":{\"operationId\":\"account-password\",\"summary\":\"change one's own password\",\"description\":\"For "
+    "a "
+    "person, by name and old password, without any token. Sessions end. At least twelve characters.\","
+    "\"tags\":[\"session\"],\"security\":[],\"requestBody\":{\"required\":true,"
+    "\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\",\"required\":[\"name\",\"password\","
+    "\"new_password\"],\"properties\":{\"name\":{\"type\":\"string\",\"description\":\"of the account\"},"
+    "\"password\":{\"type\":\"string\",\"description\":\"the old one\"},"
+    "\"new_password\":{\"type\":\"string\",\"description\":\"the new one\"}}}}}},"
+    "\"responses\":{\"204\":{\"description\":\"It is "
+    "changed.\"},\"401\":{\"$ref\":\"#/components/responses/Unknown\"},"
+    "\"400\":{\"$ref\":\"#/components/responses/Problem\"},"
+    "\"403\":{\"$ref\":\"#/components/responses/Problem\"},"
+    "\"413\":{\"$ref\":\"#/components/responses/Problem\"},"
+    "\"415\":{\"$ref\":\"#/components/responses/Problem\"},"
+    "\"422\":{\"$ref\":\"#/components/responses/Problem\"},"
+    "\"429\":{\"$ref\":\"#/components/responses/Problem\"},"
+    "\"431\":{\"$ref\":\"#/components/responses/Problem\"},"
+    "\"503\":{\"$ref\":\"#/components/responses/Problem\"}}}}";

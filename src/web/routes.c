@@ -24,6 +24,11 @@ static struct outbound *session(struct routes *r, const struct http_request *req
     return session_door_handle(r->node, request);
 }
 
+static struct outbound *password(struct routes *r, const struct http_request *request)
+{
+    return password_door_handle(r->node, taxii_server_asides(r->taxii), request);
+}
+
 /* Takes in, gives nothing out. */
 static struct outbound *intelmq(struct routes *r, const struct http_request *request)
 {
@@ -96,9 +101,16 @@ static const struct route {
     bool get_only;
     struct outbound *(*answer)(struct routes *r, const struct http_request *request);
 } table[] = {
-    {"/taxii2", true, false, taxii},       {"/log", true, false, ledger}, {"/intelmq", true, false, intelmq},
-    {SESSION_PATH, false, false, session}, {"/api", true, false, api},    {"/healthz", false, true, health},
-    {"/metrics", false, true, metrics},    {"/", false, true, welcome},   {STATUS_PATH, false, true, status},
+    {"/taxii2", true, false, taxii},
+    {"/log", true, false, ledger},
+    {"/intelmq", true, false, intelmq},
+    {SESSION_PATH, false, false, session},
+    {PASSWORD_PATH, false, false, password},
+    {"/api", true, false, api},
+    {"/healthz", false, true, health},
+    {"/metrics", false, true, metrics},
+    {"/", false, true, welcome},
+    {STATUS_PATH, false, true, status},
 };
 
 static bool matches(const struct route *route, struct text path)

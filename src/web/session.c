@@ -34,7 +34,7 @@ static struct outbound *failed(enum err e, const struct fault *f)
 
 /* ---- logging in ---- */
 
-static bool is_json(struct text content_type)
+bool session_is_json(struct text content_type)
 {
     struct text rest = content_type, media;
     return text_split(&rest, ';', &media) && text_eq_nocase(text_trim(media), TEXT("application/json"));
@@ -90,8 +90,7 @@ static struct outbound *log_in(struct node *node, const struct http_request *req
     return problem(401, "Not logged in", "Name and password do not belong together.");
 }
 
-/* Nobody is known here yet: nothing large is read, and nothing of unknown length. */
-static bool announces_too_much(const struct http_request *request)
+bool session_announces_too_much(const struct http_request *request)
 {
     uint64_t bytes;
     struct text length = http_header(request, "Content-Length");
@@ -101,11 +100,12 @@ static bool announces_too_much(const struct http_request *request)
 static struct outbound *post(struct node *node, const struct http_request *request)
 {
     struct json_doc *doc;
-    if (!is_json(http_header(request, "Content-Type")))
+    if (!session_is_json(http_header(request, "Content-Type")))
         return problem(415, "Not JSON", "Content-Type is application/json.");
     if (request->body_waits)
-        return announces_too_much(request) ? problem(413, "Too large", "A name and a password, with Content-Length.")
-                                           : http_want_body(request);
+        return session_announces_too_much(request)
+                   ? problem(413, "Too large", "A name and a password, with Content-Length.")
+                   : http_want_body(request);
     if (request->body.len > SESSION_BODY_MAX)
         return problem(413, "Too large", "A name and a password.");
     enum err e = json_parse(request->body, &doc, NULL);

@@ -253,6 +253,34 @@ def sessions_begin_and_end(folder):
     check(basic(node, "anna", RIGHT)[0] == 200, "the password is another thing")
 
 
+def one_changes_ones_own_password(folder):
+    node = Node(folder, "CSIRT")
+    node.ok("account", "add", "anna", "--role", "reader")
+    give_password(node, "anna", RIGHT)
+    node.serve()
+    new = "another heron entirely"
+
+    def change(**words):
+        line = http.client.HTTPConnection(node.url.split("//")[1].partition("/")[0], timeout=60)
+        line.request("POST", "/api/v1/session/password", json.dumps(words), {"Content-Type": "application/json"})
+        answer = line.getresponse()
+        said = answer.read()
+        line.close()
+        return answer.status, said
+    held = session(node, "POST", {"name": "anna", "password": RIGHT})[1]["token"]
+    for words, code in (({"name": "anna", "password": RIGHT + "!", "new_password": new}, 401),
+                        ({"name": "nobody", "password": RIGHT, "new_password": new}, 401),
+                        ({"name": "anna", "password": RIGHT}, 422), ({"name": ["anna"]}, 422),
+                        ({"name": "anna", "password": RIGHT, "new_password": "short"}, 422)):
+        status, said = change(**words)
+        check(status == code and new.encode() not in said, f"{words}: {status} {said!r}")
+    check(basic(node, "anna", RIGHT)[0] == 200 and node.get("", held)[0] == 200, "nothing has changed")
+    check(change(name="anna", password=RIGHT, new_password=new) == (204, b""), "changed")
+    check(node.get("", held)[0] == 401, "its sessions have ended")
+    check(basic(node, "anna", new)[0] == 200, "the new one")
+    check(basic(node, "anna", RIGHT, source="127.0.0.9")[0] == 401, "not the old one")
+
+
 def taking_back_is_at_once(folder):
     node = Node(folder, "CSIRT")
     node.ok("account", "add", "anna", "--role", "analyst")
@@ -338,5 +366,5 @@ def typed_at_a_terminal(folder):
 
 
 main(people_log_in, a_flood_of_guesses_holds_nobody_up, guessing_locks_nobody_out, sessions_begin_and_end,
-     taking_back_is_at_once, who_waits_is_asked_again, typed_at_a_terminal, a_token_is_for_what_its_scopes_say, acting_wants_its_scope,
+     one_changes_ones_own_password, taking_back_is_at_once, who_waits_is_asked_again, typed_at_a_terminal, a_token_is_for_what_its_scopes_say, acting_wants_its_scope,
      a_token_ends, one_is_revoked)
