@@ -32,7 +32,8 @@
 #define IOPRIO_PROCESS  1
 
 struct hunter {
-    struct watch w; /* the batch under way, and the state */
+    struct watch w;
+    struct watch_log log; /* the batch under way, and the state */
     struct session quiet;
     struct archive_query *query;
     struct packer *packer;
@@ -41,8 +42,8 @@ struct hunter {
     uint64_t percent, keep_days, max_gb;
     uint64_t position; /* of the log, when it was last looked at */
     int64_t retained_us;
-    char key[96]; /* w.follow_key */
-    char *file;   /* w.file */
+    char key[96]; /* log.follow_key */
+    char *file;   /* log.file */
 };
 
 static void drop_output(void *self, bool to_stderr, struct text bytes)
@@ -86,14 +87,14 @@ static void name_pass(struct hunter *h, const struct archive_about *about)
     char hash[SHA256_HEX];
     struct watch *w = &h->w;
     sha256_hex(&about->hash, hash);
-    snprintf(h->key, sizeof h->key, "hunt:%.32s:%llu-%llu", hash, (unsigned long long)w->state.back_from,
-             (unsigned long long)w->state.back_until);
+    snprintf(h->key, sizeof h->key, "hunt:%.32s:%llu-%llu", hash, (unsigned long long)w->log->state.back_from,
+             (unsigned long long)w->log->state.back_until);
     free(h->file);
     h->file = strndup(about->name.ptr ? about->name.ptr : "", about->name.len);
-    w->file = text_of(h->file);
-    w->follow_key = text_of(h->key);
-    w->done = (struct follow_state){.offset = about->bytes, .line = about->lines + 1};
-    w->keep_state = false;
+    w->log->file = text_of(h->file);
+    w->log->follow_key = text_of(h->key);
+    w->log->done = (struct follow_state){.offset = about->bytes, .line = about->lines + 1};
+    w->log->keep_state = false;
     w->now_us = clock_now_us();
 }
 
@@ -125,14 +126,14 @@ static enum err hunt_log(void *self, const struct archive_log *l)
 
 static enum err save(struct hunter *h)
 {
-    h->w.follow_key = TEXT_NONE;
-    h->w.keep_state = true;
+    h->log.follow_key = TEXT_NONE;
+    h->log.keep_state = true;
     return watch_flush(&h->w);
 }
 
 static enum err hunt_all(struct hunter *h)
 {
-    struct log_state *st = &h->w.state;
+    struct log_state *st = &h->log.state;
     enum err err = save(h);
     archive_query_free(h->query);
     h->query = NULL;
@@ -155,14 +156,14 @@ static enum err load_news(struct hunter *h, struct view *v, struct fault *fault)
 {
     struct watch *w = &h->w;
     struct constituency *fresh;
-    bool resumed = w->state.back_until > w->state.back_from;
-    uint64_t from = resumed ? w->state.back_from : w->state.looked_back;
+    bool resumed = w->log->state.back_until > w->log->state.back_from;
+    uint64_t from = resumed ? w->log->state.back_from : w->log->state.looked_back;
     enum err err = belief_refresh(w->s->node, v, &w->belief, fault);
     watchlist_unref(w->lists[0]);
     w->lists[0] = NULL;
     w->list_count = 1;
     if (!err)
-        err = watchlist_load_news(w->s->node, v, w->belief, from, resumed ? w->state.back_until : UINT64_MAX,
+        err = watchlist_load_news(w->s->node, v, w->belief, from, resumed ? w->log->state.back_until : UINT64_MAX,
                                   &w->lists[0], fault);
     if (!err && watchlist_size(w->lists[0])) {
         err = constituency_load(w->s->node, v, &fresh, fault);
@@ -172,8 +173,8 @@ static enum err load_news(struct hunter *h, struct view *v, struct fault *fault)
         }
     }
     if (!err && !resumed) {
-        w->state.back_from = from;
-        w->state.back_until = watchlist_until(w->lists[0]);
+        w->log->state.back_from = from;
+        w->log->state.back_until = watchlist_until(w->lists[0]);
     }
     return err;
 }
@@ -187,10 +188,10 @@ static enum err look(struct hunter *h)
     if (err)
         return err;
     uint64_t position = view_position(v);
-    bool same = position == h->position && w->state.back_until <= w->state.back_from;
-    if (!w->state_known) { /* what is known already was looked for when the logs were new */
-        w->state.looked_back = position;
-        w->state_known = same = true;
+    bool same = position == h->position && w->log->state.back_until <= w->log->state.back_from;
+    if (!w->log->state_known) { /* what is known already was looked for when the logs were new */
+        w->log->state.looked_back = position;
+        w->log->state_known = same = true;
         err = save(h);
     }
     if (!err && !same)
@@ -203,8 +204,8 @@ static enum err look(struct hunter *h)
         return err;
     if (watchlist_size(w->lists[0]))
         return hunt_all(h);
-    w->state.looked_back = w->state.back_until;
-    w->state.back_from = w->state.back_until = 0;
+    w->log->state.looked_back = w->log->state.back_until;
+    w->log->state.back_from = w->log->state.back_until = 0;
     return OK;
 }
 
@@ -231,12 +232,14 @@ static enum err start(struct hunter *h)
 {
     struct watch *w = &h->w;
     w->s = &h->quiet;
-    w->path = STATE_KEY;
-    arena_init(&w->texts, TEXTS_BUDGET);
+    w->log = &h->log;
+    w->log->path = strdup(STATE_KEY);
+    arena_init(&w->log->texts, TEXTS_BUDGET);
     buffer_init(&h->keys, ARCHIVE_KEYS_MAX);
     buffer_init(&h->packed, 2 * ARCHIVE_BLOCK_MAX);
-    w->hits = calloc(HITS_BATCH_MAX, sizeof *w->hits);
-    if (!w->hits || scanner_new(&w->scanner) || scanner_new(&w->owners) || packer_new(&h->packer))
+    w->log->hits = calloc(HITS_BATCH_MAX, sizeof *w->log->hits);
+    if (!w->log->path || !w->log->hits || told_new(&w->told) || scanner_new(&w->scanner) || scanner_new(&w->owners) ||
+        packer_new(&h->packer))
         return ERR_NOMEM;
     return watch_restore(w);
 }
@@ -249,8 +252,10 @@ static void done(struct hunter *h)
     constituency_unref(w->constituency);
     scanner_free(w->scanner);
     scanner_free(w->owners);
-    free(w->hits);
-    arena_done(&w->texts);
+    told_free(w->told);
+    free(h->log.path);
+    free(h->log.hits);
+    arena_done(&h->log.texts);
     archive_query_free(h->query);
     packer_free(h->packer);
     logline_stream_free(h->stream);

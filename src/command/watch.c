@@ -17,37 +17,73 @@
 #define TEXTS_BUDGET (48 * MIB)
 #define DRAIN_BLOCKS 8 /* between two looks at what changed */
 
-static void follow_key(const struct follow_state *st, char *out, size_t size)
+/* Names the file that is read: hits of two files are never in one batch. */
+static enum err take_key(struct watch *w, const struct follow_state *after)
 {
-    snprintf(out, size, "%llx:%llx:%llx", (unsigned long long)st->dev, (unsigned long long)st->ino,
-             (unsigned long long)st->print);
+    struct watch_log *log = w->log;
+    char key[sizeof log->key];
+    snprintf(key, sizeof key, "%llx:%llx:%llx", (unsigned long long)after->dev, (unsigned long long)after->ino,
+             (unsigned long long)after->print);
+    if (strcmp(key, log->key) == 0)
+        return OK;
+    enum err err = log->hit_count ? watch_flush(w) : OK;
+    memcpy(log->key, key, sizeof key);
+    log->follow_key = text_of(log->key);
+    return err;
+}
+
+/* What is due now. */
+static enum err hand_over(struct watch *w)
+{
+    struct watch_log *log = w->log;
+    bool due = log->hit_count && clock_mono_us() >= log->due_us;
+    return due || log->unsaved_bytes >= SAVE_BYTES ? watch_flush(w) : OK;
 }
 
 /* Deals with one block that the follower gave. */
 static enum err watch_block(struct watch *w, struct logline_stream *headers, struct text block, uint64_t offset,
                             uint64_t line, const struct follow_state *after)
 {
-    char key[64];
-    follow_key(after, key, sizeof key);
-    w->follow_key = text_of(key);
-    w->done = *after;
-    w->keep_state = true;
-    struct log_state before = w->state;
-    w->state.follow = *after;
+    struct watch_log *log = w->log;
+    enum err err = take_key(w, after);
+    struct log_state before = log->state;
+    log->done = *after;
+    log->keep_state = true;
+    log->state.follow = *after;
     w->now_us = clock_now_us();
-    enum err err = watch_scan(w, headers, block, line, offset);
-    w->unsaved_bytes += block.len;
-    if (!err && (w->hit_count || w->unsaved_bytes >= SAVE_BYTES))
-        err = watch_flush(w);
+    if (!err)
+        err = watch_scan(w, headers, block, line, offset);
+    log->unsaved_bytes += block.len;
+    if (!err)
+        err = hand_over(w);
     if (err)
-        w->state = before;
-    w->follow_key = TEXT_NONE;
+        log->state = before;
     return err;
 }
 
-/* The next few blocks. *ret_more: there may be further ones. */
-static enum err drain(struct watch *w, struct follower *f, bool *ret_more, struct fault *fault)
+/* Once: everything that was there at the start has been read. */
+static void tell_caught_up(struct watch *w)
 {
+    if (w->log->caught_up)
+        return;
+    w->log->caught_up = true;
+    if (w->s->json) {
+        struct json_out o = json_out_to(json_line(w->s));
+        json_open(&o, '{');
+        json_member_text(&o, "following", text_of(w->log->path));
+        json_member_i64(&o, "offset", (int64_t)w->log->state.follow.offset);
+        json_close(&o, '}');
+        json_line_end(w->s);
+    } else {
+        say(w->s, "following %s from byte %llu, line %llu\n", w->log->path,
+            (unsigned long long)w->log->state.follow.offset, (unsigned long long)w->log->state.follow.line);
+    }
+}
+
+/* The next few blocks. *ret_more: there may be further ones. */
+static enum err drain(struct watch *w, bool *ret_more, struct fault *fault)
+{
+    struct follower *f = w->log->follower;
     enum err err = OK;
     for (unsigned i = 0; !err && i < DRAIN_BLOCKS && !cancelled(w->s) && (i == 0 || !watch_is_due(w)); i++) {
         struct text block;
@@ -57,15 +93,18 @@ static enum err drain(struct watch *w, struct follower *f, bool *ret_more, struc
         if (!err)
             err = watch_block(w, follower_headers(f), block, offset, line, &after);
     }
-    *ret_more = err == OK;
-    return err == ERR_NOT_FOUND ? OK : err;
+    *ret_more |= err == OK;
+    if (err != ERR_NOT_FOUND)
+        return err;
+    tell_caught_up(w);
+    return hand_over(w);
 }
 
 /* Says what ended the watch where nobody did yet: a fault of the log is told here, those of the node where they
  * happened. */
 static int ended(struct watch *w, enum err err, const struct fault *fault)
 {
-    const char *path = w->path ? w->path : "-";
+    const char *path = w->log->path ? w->log->path : "-";
     if (fault->what[0])
         complain_fault(w->s, path, fault);
     else if (err)
@@ -73,55 +112,56 @@ static int ended(struct watch *w, enum err err, const struct fault *fault)
     return exit_of(err);
 }
 
-/* Once: everything that was there at the start has been read. */
-static void tell_caught_up(struct watch *w)
+static enum err open_logs(struct watch *w)
 {
-    if (w->caught_up)
-        return;
-    w->caught_up = true;
-    if (w->s->json) {
-        struct json_out o = json_out_to(json_line(w->s));
-        json_open(&o, '{');
-        json_member_text(&o, "following", text_of(w->path));
-        json_member_i64(&o, "offset", (int64_t)w->state.follow.offset);
-        json_close(&o, '}');
-        json_line_end(w->s);
-    } else {
-        say(w->s, "following %s from byte %llu, line %llu\n", w->path, (unsigned long long)w->state.follow.offset,
-            (unsigned long long)w->state.follow.line);
+    enum err err = OK;
+    for (size_t i = 0; !err && i < w->log_count; i++) {
+        struct watch_log *log = w->log = &w->logs[i];
+        err = watch_restore(w);
+        if (!err)
+            err = follower_open(log->path, log->state_known ? &log->state.follow : NULL, &log->follower);
+        if (err)
+            complain(w->s, "%s: %s", log->path, err_name(err));
+        else if (!log->state_known) /* read from its start with all that is known: nothing to look back for yet */
+            log->state.looked_back = watch_until(w);
     }
+    return err;
 }
 
-static int follow(struct watch *w)
+/* A few blocks of each log, so that a long one does not keep the others waiting. */
+static enum err round_of_logs(struct watch *w, bool *ret_more, struct fault *fault)
 {
-    struct follower *f;
-    struct fault fault = {.offset = -1, .line = -1};
-    enum err err = watch_restore(w);
-    if (!err)
-        err = follower_open(w->path, w->state_known ? &w->state.follow : NULL, &f);
-    if (err) {
-        complain(w->s, "%s: %s", w->path, err_name(err));
-        return exit_of(err);
-    }
-    if (!w->state_known) /* read from its start with all that is known: nothing to look back for yet */
-        w->state.looked_back = watch_until(w);
-    while (!err && !cancelled(w->s)) {
-        bool more = false;
+    enum err err = OK;
+    *ret_more = false;
+    for (size_t i = 0; !err && i < w->log_count && !cancelled(w->s); i++) {
+        w->log = &w->logs[i];
         err = watch_refresh(w);
         if (!err)
             err = watch_look_back(w);
         if (!err)
-            err = drain(w, f, &more, &fault);
-        if (!err && !more) {
-            tell_caught_up(w);
+            err = drain(w, ret_more, fault);
+    }
+    return err;
+}
+
+static int follow(struct watch *w)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    enum err err = open_logs(w);
+    if (err)
+        return exit_of(err);
+    while (!err && !cancelled(w->s)) {
+        bool more;
+        err = round_of_logs(w, &more, &fault);
+        if (!err && !more)
             watch_wait(w);
-        }
     }
-    if (!err && w->unsaved_bytes) {
-        w->keep_state = true;
-        err = watch_flush(w);
+    for (size_t i = 0; !err && i < w->log_count; i++) {
+        w->log = &w->logs[i];
+        w->log->keep_state = true;
+        if (w->log->unsaved_bytes || w->log->hit_count)
+            err = watch_flush(w);
     }
-    follower_free(f);
     return ended(w, err, &fault);
 }
 
@@ -153,45 +193,82 @@ static int watch_standard(struct watch *w)
     return over ? EXIT_DONE : ended(w, err, &fault);
 }
 
-/* The state is kept under the path, so that must mean the same file wherever watch is started. */
-static const char *whole_path(const char *path, char out[PATH_MAX])
+/* The state is kept under the path, so that must mean the same file wherever watch is started. Owned; NULL: no
+ * memory. */
+static char *whole_path(const char *path)
 {
     char folder[PATH_MAX];
-    if (!path || path[0] == '/' || !getcwd(folder, sizeof folder) ||
-        snprintf(out, PATH_MAX, "%s/%s", folder, path) >= PATH_MAX)
-        return path;
-    return out;
+    char *whole;
+    if (path[0] == '/' || !getcwd(folder, sizeof folder))
+        return strdup(path);
+    return asprintf(&whole, "%s/%s", folder, path) < 0 ? NULL : whole;
+}
+
+static enum err log_init(struct watch_log *log, const char *path)
+{
+    arena_init(&log->texts, TEXTS_BUDGET);
+    log->path = path ? whole_path(path) : NULL;
+    log->file = text_of(log->path ? log->path : "-");
+    log->hits = calloc(HITS_BATCH_MAX, sizeof *log->hits);
+    return log->hits && (log->path || !path) ? OK : ERR_NOMEM;
+}
+
+static void watch_done(struct watch *w)
+{
+    for (size_t i = 0; i < w->log_count; i++) {
+        struct watch_log *log = &w->logs[i];
+        follower_free(log->follower);
+        free(log->path);
+        free(log->hits);
+        arena_done(&log->texts);
+    }
+    free(w->logs);
+    told_free(w->told);
+    watch_lists_done(w);
+    belief_unref(w->belief);
+    constituency_unref(w->constituency);
+    tell_pattern_losses(w->s, &w->patterns);
+    log_patterns_done(&w->patterns);
+    scanner_free(w->scanner);
+    scanner_free(w->owners);
+}
+
+/* The option's log, then the operands; or standard input alone. */
+static enum err watch_init(struct watch *w, const char *first)
+{
+    size_t count = first ? w->s->operand_count + 1 : 1;
+    enum err err = OK;
+    w->logs = calloc(count, sizeof *w->logs);
+    if (!w->logs || told_new(&w->told) || scanner_new(&w->scanner) || scanner_new(&w->owners))
+        return ERR_NOMEM;
+    for (; !err && w->log_count < count; w->log_count++)
+        err = log_init(&w->logs[w->log_count], w->log_count == 0 ? first : w->s->operands[w->log_count - 1]);
+    w->log = w->logs;
+    return err;
 }
 
 static int run_watch(struct session *s)
 {
-    char whole[PATH_MAX];
-    const char *path = whole_path(option(s, "follow"), whole);
+    const char *first = option(s, "follow");
     bool standard = s->operand_count == 1 && strcmp(s->operands[0], "-") == 0;
     uint64_t lookback_mb;
     if (option_u64(s, "lookback", LOOKBACK_DEFAULT_BYTES >> 20, 1u << 20, &lookback_mb))
         return EXIT_USAGE;
-    if (!path == !standard) {
-        complain(s, "usage: entente watch --follow LOG, or entente watch -");
+    if (!first == !standard) {
+        complain(s, "usage: entente watch --follow LOG [LOG...], or entente watch -");
         return EXIT_USAGE;
     }
-    struct watch w = {.s = s, .path = path, .file = text_of(path ? path : "-"), .lookback_bytes = lookback_mb << 20};
-    arena_init(&w.texts, TEXTS_BUDGET);
-    w.hits = calloc(HITS_BATCH_MAX, sizeof *w.hits);
+    if (s->operand_count >= WATCH_LOGS_MAX) {
+        complain(s, "one watch follows %d logs at most: start another for the others", WATCH_LOGS_MAX);
+        return EXIT_USAGE;
+    }
+    struct watch w = {.s = s, .lookback_bytes = lookback_mb << 20};
     int code = EXIT_WRITE;
-    if (!w.hits || scanner_new(&w.scanner) || scanner_new(&w.owners))
+    if (watch_init(&w, first))
         complain(s, "out of memory");
     else if (!watch_refresh(&w))
         code = standard ? watch_standard(&w) : follow(&w);
-    watch_lists_done(&w);
-    belief_unref(w.belief);
-    constituency_unref(w.constituency);
-    tell_pattern_losses(s, &w.patterns);
-    log_patterns_done(&w.patterns);
-    scanner_free(w.scanner);
-    scanner_free(w.owners);
-    free(w.hits);
-    arena_done(&w.texts);
+    watch_done(&w);
     return code;
 }
 
@@ -203,12 +280,15 @@ static const struct option_spec OPTIONS[] = {
 
 const struct command COMMAND_WATCH = {
     .name = "watch",
-    .operands = "[-]",
-    .summary = "follow a log for ever: findings, incidents and sightings are written",
+    .operands = "[LOG...|-]",
+    .summary = "follow logs for ever: findings, incidents and sightings are written",
     .details =
         "New indicators count from the moment they are in the log, and are looked for in what the file already\n"
-        "holds. Runs beside entente serve or alone.\n",
+        "holds. Runs beside entente serve or alone. Further logs may stand behind the first: --follow a.log b.log.\n"
+        "The first hit of an indicator at an organisation is a finding at once; repeats are counted to it, "
+        "together,\n"
+        "a minute later at the latest.\n",
     .options = OPTIONS,
-    .operands_max = 1,
+    .operands_max = SIZE_MAX,
     .need = NEED_READ,
     .run = run_watch};

@@ -1,5 +1,5 @@
-/* command/watch.h - inside `watch`: one followed log (or standard input), the indicators it is watched for, and what
- * was found on its way to the owner of the home.
+/* command/watch.h - inside `watch`: the followed logs (or standard input), the indicators they are watched for, and
+ * what was found on its way to the owner of the home.
  *
  * Invariants
  * 1 A hit is recorded once, whatever crashes: hits go to the owner together with how far the file is read
@@ -8,6 +8,10 @@
  * 3 Look-back reads what was logged before an indicator was known. Its range of entries [from, until) is saved before
  * it starts and names its hits (follow_key), so that a pass broken off is done again as the same pass. 4 Lists change
  * only between blocks and right before look-back: no line is looked at by both for one indicator.
+ * 5 The first hit of an indicator at an organisation is handed over with its block. Repeats wait for more of their
+ * kind (watch_told.c), so that a machine that calls home each second does not cost a version of its finding each
+ * second; the state waits with them (2). They wait only where a restart finds a state to go on from: what is rotated
+ * away before is not looked for.
  *
  * State of a log, in local.db under its path: struct log_state. */
 #pragma once
@@ -21,6 +25,7 @@
 /* Look-back over a growing log stops paying; past this the archive is the place to hunt in. */
 #define LOOKBACK_DEFAULT_BYTES ((uint64_t)1 << 30)
 #define WATCH_TICK_MS          20
+#define WATCH_LOGS_MAX         256
 /* The large list, and what came since, the newest last: each at least twice as long as the next, so that what comes
  * is loaded a few times at most. */
 #define WATCH_LISTS_MAX 12
@@ -39,12 +44,35 @@ struct log_state {
 void log_state_write(const struct log_state *st, struct buffer *out);
 MUST_CHECK enum err log_state_read(struct text bytes, struct log_state *ret);
 
+/* One followed log, or standard input: how far it is read, and what was found in it and is not handed over yet. */
+struct watch_log {
+    char *path;       /* owned; NULL: standard input */
+    struct text file; /* its name in findings */
+    struct follower *follower;
+    struct log_state state;
+    bool state_known; /* there is one that a restart finds */
+    bool caught_up, told_too_long;
+    uint64_t unsaved_bytes;
+    /* the batch under way */
+    struct hit_report *hits; /* HITS_BATCH_MAX */
+    size_t hit_count;
+    int64_t due_us; /* when it is to be handed over at the latest, by the monotonic clock */
+    struct arena texts;
+    char key[64]; /* identity of the followed file */
+    struct text follow_key;
+    struct follow_state done; /* what is read once the batch stands */
+    bool keep_state;
+    struct text held_line; /* the line of the newest hit, copied once */
+    uint64_t held_offset;
+};
+
 struct watch {
     struct session *s;
-    const char *path;
-    struct log_state state;
-    bool state_known, caught_up, told_too_long;
-    uint64_t unsaved_bytes, lookback_bytes;
+    struct watch_log *logs;
+    size_t log_count;
+    struct watch_log *log; /* the one at work */
+    struct told *told;
+    uint64_t lookback_bytes;
     /* what is looked for; lists[0] large, perhaps mapped, the others what came since */
     struct watchlist *lists[WATCH_LISTS_MAX];
     size_t list_count;
@@ -65,19 +93,19 @@ struct watch {
     uint64_t register_position; /* the same of the register */
     int64_t register_us;        /* when it was loaded */
     struct scanner *scanner, *owners;
-    /* the batch under way */
-    struct hit_report *hits;
-    size_t hit_count;
-    struct arena texts;
-    struct text file, follow_key;
-    uint64_t block_line, block_offset;
-    struct follow_state done; /* what is read once the batch stands */
-    bool keep_state;
     int64_t now_us;
     const struct logline_header *header; /* of the lines that are scanned */
-    struct text held_line;               /* the line of the newest hit, copied once */
-    uint64_t held_offset;
 };
+
+/* ---- watch_told.c ---- */
+/* What was told lately: pairs of indicator and organisation, by a hash; a collision delays a report, no more. */
+MUST_CHECK enum err told_new(struct told **ret);
+void told_free(struct told *t); /* accepts NULL */
+/* How long a hit may wait for others: 0 for what was not told within the hour, then 1 s, twice as long each time it
+ * is told again, TOLD_HOLD_MAX_US at most. */
+#define TOLD_HOLD_MAX_US ((int64_t)64 * 1000000)
+int64_t told_hold_us(const struct told *t, const struct hit_report *h, int64_t now_us);
+void told_now(struct told *t, const struct hit_report *h, int64_t now_us);
 
 /* ---- watch_batch.c ---- */
 /* Hands the batch over and saves the state; complains. The batch is empty afterwards. */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/cursor.h"
+#include "base/time.h"
 #include "command/commands.h"
 #include "command/owner.h"
 #include "command/watch.h"
@@ -79,9 +80,9 @@ enum err watch_restore(struct watch *w)
 {
     struct answer answer = {.s = w->s};
     buffer_init(&answer.out, 64 * KIB);
-    enum err err = call_hits(w, -1, w->path, &answer);
-    if (!err && answer.out.len && log_state_read(buffer_text(&answer.out), &w->state) == OK)
-        w->state_known = true;
+    enum err err = call_hits(w, -1, w->log->path, &answer);
+    if (!err && answer.out.len && log_state_read(buffer_text(&answer.out), &w->log->state) == OK)
+        w->log->state_known = true;
     buffer_done(&answer.out);
     return err;
 }
@@ -144,73 +145,79 @@ static enum err send_batch(struct watch *w, const struct hits_batch *b)
 enum err watch_flush(struct watch *w)
 {
     struct buffer state;
+    int64_t now = clock_mono_us();
     buffer_init(&state, 1 * KIB);
-    struct hits_batch b = {.batch = {.file = w->file,
-                                     .follow_key = w->follow_key,
-                                     .follow_offset = w->done.offset,
-                                     .follow_line = w->done.line,
-                                     .hits = w->hits,
-                                     .count = w->hit_count}};
-    if (w->keep_state) {
-        log_state_write(&w->state, &state);
-        b.state_key = text_of(w->path);
+    struct hits_batch b = {.batch = {.file = w->log->file,
+                                     .follow_key = w->log->follow_key,
+                                     .follow_offset = w->log->done.offset,
+                                     .follow_line = w->log->done.line,
+                                     .hits = w->log->hits,
+                                     .count = w->log->hit_count}};
+    if (w->log->keep_state) {
+        log_state_write(&w->log->state, &state);
+        b.state_key = text_of(w->log->path);
         b.state = buffer_text(&state);
     }
     enum err err = buffer_error(&state);
-    if (!err && (w->hit_count || w->keep_state))
+    if (!err && (w->log->hit_count || w->log->keep_state))
         err = send_batch(w, &b);
     buffer_done(&state);
-    w->hit_count = 0;
-    w->held_line = TEXT_NONE;
-    arena_reset(&w->texts);
+    for (size_t i = 0; !err && i < w->log->hit_count; i++)
+        told_now(w->told, &w->log->hits[i], now);
+    w->log->state_known |= !err && w->log->keep_state;
+    w->log->hit_count = 0;
+    w->log->held_line = TEXT_NONE;
+    arena_reset(&w->log->texts);
     if (!err)
-        w->unsaved_bytes = 0;
+        w->log->unsaved_bytes = 0;
     return err;
 }
 
 /* The line's text is kept once for all its hits. */
 static enum err hold_line(struct watch *w, const struct scan_line_hits *line)
 {
-    if (w->held_line.ptr && w->held_offset == line->offset)
+    if (w->log->held_line.ptr && w->log->held_offset == line->offset)
         return OK;
-    w->held_line = arena_text(&w->texts, text_sub(line->text, 0, EVIDENCE_LINE_MAX_BYTES));
-    w->held_offset = line->offset;
-    return w->held_line.ptr ? OK : ERR_NOMEM;
+    w->log->held_line = arena_text(&w->log->texts, text_sub(line->text, 0, EVIDENCE_LINE_MAX_BYTES));
+    w->log->held_offset = line->offset;
+    return w->log->held_line.ptr ? OK : ERR_NOMEM;
 }
 
 /* Hands over what there is, as read up to the start of this line. */
 static enum err flush_before(struct watch *w, const struct scan_line_hits *line)
 {
-    struct follow_state done = w->done;
-    bool keep = w->keep_state;
-    w->done.offset = line->offset;
-    w->done.line = line->line;
-    w->keep_state = false;
+    struct follow_state done = w->log->done;
+    bool keep = w->log->keep_state;
+    w->log->done.offset = line->offset;
+    w->log->done.line = line->line;
+    w->log->keep_state = false;
     enum err err = watch_flush(w);
-    w->done = done;
-    w->keep_state = keep;
+    w->log->done = done;
+    w->log->keep_state = keep;
     return err;
 }
 
 enum err watch_report(struct watch *w, const struct scan_line_hits *line, struct hit_report report)
 {
     /* More hits on one line than a batch holds: the only case in which a line is handed over in parts. */
-    enum err err = w->hit_count == HITS_BATCH_MAX ? flush_before(w, line) : OK;
+    enum err err = w->log->hit_count == HITS_BATCH_MAX ? flush_before(w, line) : OK;
     if (!err)
         err = hold_line(w, line);
     if (err)
         return err;
-    struct hit_report *h = &w->hits[w->hit_count];
+    struct hit_report *h = &w->log->hits[w->log->hit_count];
     *h = report;
-    h->indicator = arena_text(&w->texts, report.indicator);
-    h->value = arena_text(&w->texts, report.value);
-    h->organisation_name = arena_text(&w->texts, report.organisation_name);
+    h->indicator = arena_text(&w->log->texts, report.indicator);
+    h->value = arena_text(&w->log->texts, report.value);
+    h->organisation_name = arena_text(&w->log->texts, report.organisation_name);
     h->line = line->line;
     h->offset = line->offset;
-    h->text = w->held_line;
+    h->text = w->log->held_line;
     if (!h->indicator.ptr || !h->value.ptr || !h->organisation_name.ptr)
         return ERR_NOMEM;
-    w->hit_count++;
+    int64_t now = clock_mono_us(), due = w->log->state_known ? now + told_hold_us(w->told, h, now) : now;
+    if (w->log->hit_count++ == 0 || due < w->log->due_us)
+        w->log->due_us = due;
     return OK;
 }
 
@@ -232,7 +239,7 @@ enum err watch_line(void *self, const struct scan_line_hits *line)
 {
     struct watch *w = self;
     /* A batch ends between lines, so that all hits of one line stand or fall together. */
-    if (w->hit_count && w->hit_count + line->hit_count > HITS_BATCH_MAX) {
+    if (w->log->hit_count && w->log->hit_count + line->hit_count > HITS_BATCH_MAX) {
         enum err err = flush_before(w, line);
         if (err)
             return err;

@@ -187,7 +187,7 @@ static enum err scan_back(struct watch *w, int fd)
     struct logfile *log;
     struct fault fault = {.offset = -1, .line = -1};
     struct logline_stream *headers = NULL;
-    uint64_t end = w->done.offset;
+    uint64_t end = w->log->done.offset;
     enum err err = logfile_open(fd, &log, &fault);
     if (err)
         return err;
@@ -212,35 +212,37 @@ static enum err scan_back(struct watch *w, int fd)
 static enum err run_pass(struct watch *w, struct watchlist *wanted)
 {
     struct watch pass = *w;
+    struct watch_log own = *w->log;
     char key[96];
-    snprintf(key, sizeof key, "back:%llx:%llx:%llu-%llu", (unsigned long long)w->state.follow.dev,
-             (unsigned long long)w->state.follow.ino, (unsigned long long)w->state.back_from,
-             (unsigned long long)w->state.back_until);
+    snprintf(key, sizeof key, "back:%llx:%llx:%llu-%llu", (unsigned long long)w->log->state.follow.dev,
+             (unsigned long long)w->log->state.follow.ino, (unsigned long long)w->log->state.back_from,
+             (unsigned long long)w->log->state.back_until);
+    pass.log = &own;
     pass.lists[0] = wanted;
     pass.indexes[0] = watchlist_index(wanted);
     pass.list_count = 1;
     pass.patterns = (struct log_patterns){0};
-    pass.follow_key = text_of(key);
-    pass.done = w->state.follow;
-    pass.keep_state = false;
-    arena_init(&pass.texts, 48 * MIB);
-    int fd = open(w->path, O_RDONLY | O_CLOEXEC);
+    own.follow_key = text_of(key);
+    own.done = w->log->state.follow;
+    own.keep_state = false;
+    arena_init(&own.texts, 48 * MIB);
+    int fd = open(w->log->path, O_RDONLY | O_CLOEXEC);
     struct stat st;
     /* Rotated away meanwhile: what is left of it is read by the follower, and the new file with all indicators. */
-    bool same =
-        fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == w->state.follow.ino && st.st_dev == w->state.follow.dev;
+    bool same = fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == w->log->state.follow.ino &&
+                st.st_dev == w->log->state.follow.dev;
     enum err err = same ? scan_back(&pass, fd) : OK;
     if (fd >= 0)
         close(fd);
     if (!err && !cancelled(w->s)) {
-        pass.state.looked_back = w->state.back_until;
-        pass.state.back_from = pass.state.back_until = 0;
-        pass.keep_state = true;
+        own.state.looked_back = w->log->state.back_until;
+        own.state.back_from = own.state.back_until = 0;
+        own.keep_state = true;
         err = watch_flush(&pass);
         if (!err)
-            w->state = pass.state;
+            w->log->state = own.state;
     }
-    arena_done(&pass.texts);
+    arena_done(&own.texts);
     return err;
 }
 
@@ -248,12 +250,12 @@ static enum err run_pass(struct watch *w, struct watchlist *wanted)
  * later pass, which would count those lines again. */
 static void pass_over(struct watch *w, uint64_t until)
 {
-    if (w->state.follow.offset && !w->told_too_long)
+    if (w->log->state.follow.offset && !w->log->told_too_long)
         complain(w->s, "%s: longer than --lookback (%llu MB): new indicators are looked for from here on only",
-                 w->path, (unsigned long long)(w->lookback_bytes >> 20));
-    w->told_too_long = w->state.follow.offset > 0;
-    w->state.looked_back = until;
-    w->state.back_from = w->state.back_until = 0;
+                 w->log->path, (unsigned long long)(w->lookback_bytes >> 20));
+    w->log->told_too_long = w->log->state.follow.offset > 0;
+    w->log->state.looked_back = until;
+    w->log->state.back_from = w->log->state.back_until = 0;
 }
 
 enum err watch_look_back(struct watch *w)
@@ -262,32 +264,32 @@ enum err watch_look_back(struct watch *w)
     struct watchlist *wanted;
     struct fault fault = {.offset = -1, .line = -1};
     uint64_t until = watch_until(w);
-    bool resumed = w->state.back_until > w->state.back_from;
-    if (!resumed && until <= w->state.looked_back)
+    bool resumed = w->log->state.back_until > w->log->state.back_from;
+    if (!resumed && until <= w->log->state.looked_back)
         return OK;
-    if (w->state.follow.offset == 0 || w->state.follow.offset > w->lookback_bytes) {
+    if (w->log->state.follow.offset == 0 || w->log->state.follow.offset > w->lookback_bytes) {
         pass_over(w, until);
         return OK;
     }
     enum err err = open_view(w->s, &v);
     if (err)
         return err;
-    uint64_t from = resumed ? w->state.back_from : w->state.looked_back;
+    uint64_t from = resumed ? w->log->state.back_from : w->log->state.looked_back;
     /* A pass that is done again is the same pass: what came since is the next one's. */
-    err = watchlist_load_news(w->s->node, v, w->belief, from, resumed ? w->state.back_until : UINT64_MAX, &wanted,
-                              &fault);
+    err = watchlist_load_news(w->s->node, v, w->belief, from, resumed ? w->log->state.back_until : UINT64_MAX,
+                              &wanted, &fault);
     node_reader_done(w->s->node, v);
     if (err)
         return complain_fault(w->s, NULL, &fault), err;
     if (!resumed) {
-        w->state.back_from = from;
-        w->state.back_until = watchlist_until(wanted);
+        w->log->state.back_from = from;
+        w->log->state.back_until = watchlist_until(wanted);
     }
     if (watchlist_size(wanted) == 0) {
-        w->state.looked_back = w->state.back_until;
-        w->state.back_from = w->state.back_until = 0;
+        w->log->state.looked_back = w->log->state.back_until;
+        w->log->state.back_from = w->log->state.back_until = 0;
     } else {
-        w->keep_state = true; /* the pass is announced before it starts */
+        w->log->keep_state = true; /* the pass is announced before it starts */
         err = watch_flush(w);
         if (!err)
             err = run_pass(w, wanted);

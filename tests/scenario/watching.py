@@ -14,6 +14,7 @@ class Watch:
     """Dies with this process's group at the latest: the runner ends whatever a test leaves."""
 
     def __init__(self, node, log, *more):
+        """more: options, or further logs."""
         self.lines = []
         self.process = subprocess.Popen(node.command("watch", "--follow", log, "--json", *more),
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
