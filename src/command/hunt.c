@@ -165,6 +165,7 @@ static enum err list_values(struct session *s, struct watchlist **ret)
 {
     struct arena a;
     struct buffer text;
+    const char *type = option(s, "type");
     enum err err = OK;
     arena_init(&a, 64 * MIB);
     buffer_init(&text, VALUE_MAX_BYTES + 16);
@@ -172,12 +173,14 @@ static enum err list_values(struct session *s, struct watchlist **ret)
     for (size_t i = 0; values && i < s->operand_count && !err; i++) {
         struct text raw = text_of(s->operands[i]);
         struct fault fault = {.offset = -1, .line = -1};
-        enum value_kind kind = value_detect(raw);
+        enum value_kind kind = type ? value_kind_parse(text_of(type)) : value_detect(raw);
         buffer_clear(&text);
         err = kind ? value_normalise(kind, raw, &text, &values[i].kind, &fault) : ERR_MALFORMED;
         if (err)
             complain(s, "%s: %s", s->operands[i],
-                     fault.what[0] ? fault.what : "no value of a kind that can stand in a log");
+                     fault.what[0] ? fault.what
+                     : type        ? "--type is no kind of value: domain, ipv4, url, filename, mutex, ..."
+                                   : "no value of a kind that shows; --type says what it is (docs/MATCHING.md)");
         else
             values[i].value = arena_text(&a, buffer_text(&text));
     }
@@ -337,6 +340,7 @@ static const struct option_spec OPTIONS[] = {
     {"new-since", OPTION_VALUE, "TIME", "only indicators that came since then"},
     {"since", OPTION_VALUE, "TIME", "only events from then on; lines without a time are never left out"},
     {"until", OPTION_VALUE, "TIME", "only events before"},
+    {"type", OPTION_VALUE, "KIND", "of the values: filename, mutex, ... (else as they look)"},
     {"threads", OPTION_VALUE, "N", "how many cores to use (all)"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 

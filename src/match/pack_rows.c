@@ -221,6 +221,7 @@ static size_t run_of(struct text layout, size_t at)
 static char *copy_layouts(struct reader *r, struct text layout, struct token *cells, size_t rows)
 {
     char *first = r->p->values + r->used;
+    r->bad |= layout.len == 0;
     for (size_t i = 0; i < rows && !r->bad; i++) {
         char *to = take(r, layout.len);
         if (!to)

@@ -342,5 +342,5 @@ enum value_kind value_detect(struct text raw)
     domain = domain_core(t);
     if (value_is_idn(domain))
         domain = value_idn_to_ascii(domain, ascii);
-    return domain.len > 0 && !domain_check(domain) ? VALUE_DOMAIN : VALUE_NONE;
+    return domain.len > 0 && !domain_check(domain) ? VALUE_DOMAIN : value_token_detect(t);
 }

@@ -51,6 +51,6 @@ enum value_kind value_kind_parse(struct text name); /* VALUE_NONE when unknown *
  * ERR_MALFORMED, *reterr says what is wrong and out is as it was; an error of out itself sticks in out. */
 MUST_CHECK enum err value_normalise(enum value_kind kind, struct text raw, struct buffer *out,
                                     enum value_kind *ret_kind, struct fault *reterr);
-/* The kind a bare cell most probably has (order: hash by length, CIDR, address, URL, e-mail, domain), or VALUE_NONE.
- */
+/* The kind a bare cell most probably has (order: hash by length, CIDR, address, URL, e-mail, domain, AS number with
+ * its letters, JA4), or VALUE_NONE. */
 enum value_kind value_detect(struct text raw);

@@ -92,3 +92,28 @@ const char *value_token_normalise(enum value_kind kind, struct text raw, struct 
     default: return "no plain token";
     }
 }
+
+static bool is_hex(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (!is_digit(t.ptr[i]) && (unsigned char)((t.ptr[i] | 0x20) - 'a') >= 6)
+            return false;
+    return true;
+}
+
+enum value_kind value_token_detect(struct text t)
+{
+    size_t letters = text_eq_nocase(text_sub(t, 0, 3), TEXT("ASN"))  ? 3
+                     : text_eq_nocase(text_sub(t, 0, 2), TEXT("AS")) ? 2
+                                                                     : 0;
+    /* JA4: ten characters, and twice twelve hex digits */
+    if (t.len == 36 && t.ptr[10] == '_' && t.ptr[23] == '_' && is_hex(text_sub(t, 11, 12)) &&
+        is_hex(text_sub(t, 24, 12)))
+        return VALUE_JA4;
+    if (letters == 0 || t.len == letters || t.len > letters + 10)
+        return VALUE_NONE;
+    for (size_t i = letters; i < t.len; i++)
+        if (!is_digit(t.ptr[i]))
+            return VALUE_NONE;
+    return VALUE_ASN;
+}

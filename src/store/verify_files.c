@@ -181,7 +181,8 @@ static bool known(const char *folder, const char *name)
     static const char *const home[] = {
         "lock",         "entente.yaml",    "log",   "view",     "local.db", "local.db-journal",
         "local.db-wal", "local.db-shm",    "keys",  "ctl.sock", "erasures", "format",
-        "log.new",      "init.unfinished", "spool", "reserve",  "erasing",  "restore.unfinished"};
+        "log.new",      "init.unfinished", "spool", "reserve",  "erasing",  "restore.unfinished",
+        "index",        "archive",         "crash"};
     static const char *const log[] = {"checkpoint", "cosigned"};
     static const char *const view[] = {"view.db",         "view.db-wal", "view.db-shm", "view.db-journal", "next.db",
                                        "next.db-journal", "next.db-wal", "next.db-shm", "old.db",          "places",
