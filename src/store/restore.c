@@ -297,11 +297,11 @@ static enum err verify(struct restore *r, struct fault *reterr)
     return why.err;
 }
 
+/* The mark goes last: as long as the folder has not its name, it is a restore's, which the next one may clear. In a
+ * home it says nothing, so that it may stay where it cannot be removed. */
 static enum err give_name(struct restore *r, struct fault *reterr)
 {
-    enum err err = home_remove(r->io, r->beside, MARK_FILE, reterr);
-    if (err == OK)
-        err = home_sync(r->io, r->beside, NULL, reterr);
+    enum err err = home_sync(r->io, r->beside, NULL, reterr);
     if (err == OK)
         err = check_free(r->home, reterr); /* again: it took a while */
     if (err == OK && rmdir(r->home) != 0 && errno != ENOENT)
@@ -310,6 +310,8 @@ static enum err give_name(struct restore *r, struct fault *reterr)
         err = fault_errno(reterr, "naming %s", r->home);
     if (err == OK && io_sync_parent(r->io, r->home) != 0)
         err = fault_errno(reterr, "syncing the folder above %s", r->home);
+    if (err == OK)
+        (void)!home_remove(r->io, r->home, MARK_FILE, NULL);
     return err;
 }
 
