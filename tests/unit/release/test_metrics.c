@@ -20,7 +20,7 @@ static enum err try(const struct metric_value *values, size_t count, struct text
 
 static void names_are_escaped(void **state)
 {
-    struct text body;
+    struct text body = TEXT_NONE;
     const struct metric_value values[] = {
         {.metric = METRIC_BUILD, .labels = {TEXT("0.0.2")}, .number = 1},
         {.metric = METRIC_REQUESTS, .labels = {TEXT("taxii"), TEXT("2xx")}, .number = 3},
