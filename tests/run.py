@@ -155,6 +155,8 @@ def end_all():
 
 def run_program(program, env, scratch):
     own = tempfile.mkdtemp(dir=scratch)
+    # A test may hand work to a user without rights, who must get through to what was made for him.
+    os.chmod(own, 0o711)
     own_env = {**env, **program.env, "TMPDIR": own}
     begun = time.monotonic()
     try:
@@ -229,6 +231,7 @@ def run_all(programs, env, jobs, quiet=False):
     shm = "/dev/shm"
     parent = os.environ.get("TMPDIR") or (shm if os.access(shm, os.W_OK) else None)
     scratch = tempfile.mkdtemp(prefix="entente-test-", dir=parent)
+    os.chmod(scratch, 0o711)
     totals = [0, 0, 0]
     timed = []
 
