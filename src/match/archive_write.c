@@ -160,8 +160,8 @@ static enum err take_keys(struct archive_writer *w)
             return ERR_NOMEM;
         for (size_t i = 0; i < w->keys.count[set]; i++)
             p->items[p->count++] = w->keys.items[set][i] << BLOCKSET_BLOCK_BITS | w->part_blocks;
-        w->keys.count[set] = 0;
     }
+    keys_clear(&w->keys);
     return OK;
 }
 
@@ -200,7 +200,7 @@ static void take_time(int64_t us, int64_t *first_us, int64_t *last_us)
         *last_us = us;
 }
 
-static enum err read_line(struct archive_writer *w, struct text line)
+static void read_line(struct archive_writer *w, struct text line)
 {
     int64_t us;
     if (line_time(line, w->about.added_us, &us))
@@ -208,22 +208,21 @@ static enum err read_line(struct archive_writer *w, struct text line)
     else
         w->block.untimed++;
     w->block.lines++;
-    return scan_keys(w->scanner, line, &w->keys);
 }
 
 static enum err read_lines(struct archive_writer *w)
 {
-    enum err err = OK;
     struct text rest = buffer_text(&w->held);
-    while (rest.len && !err) {
+    while (rest.len) {
         const char *newline = memchr(rest.ptr, '\n', rest.len);
         size_t len = newline ? (size_t)(newline - rest.ptr) : rest.len;
         struct text line = {rest.ptr, len};
         if (len && line.ptr[len - 1] == '\r')
             line.len--;
-        err = read_line(w, line);
+        read_line(w, line);
         rest = text_sub(rest, len + (newline != NULL), rest.len);
     }
+    enum err err = scan_keys_block(w->scanner, buffer_text(&w->held), &w->keys);
     return err ? err : take_keys(w);
 }
 

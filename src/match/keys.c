@@ -1,6 +1,7 @@
 #include "match/keys.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "match/scanner.h"
 
@@ -11,9 +12,20 @@ void keys_done(struct keys *k)
     *k = (struct keys){0};
 }
 
+void keys_clear(struct keys *k)
+{
+    for (int set = 0; set < KEY_SETS; set++)
+        k->count[set] = 0;
+    memset(k->recent, 0, sizeof k->recent);
+}
+
 static void add(struct scanner *s, enum key_set set, uint64_t key)
 {
     struct keys *k = s->keys;
+    uint64_t *recent = &k->recent[set][key % KEYS_RECENT];
+    if (*recent == key + 1)
+        return;
+    *recent = key + 1;
     if (k->count[set] == k->cap[set]) {
         size_t cap = k->cap[set] ? k->cap[set] * 2 : 1024;
         uint64_t *grown = realloc(k->items[set], cap * sizeof *grown);

@@ -34,14 +34,21 @@ static inline uint64_t key_v4(const uint8_t a[4])
 
 uint64_t key_v6(const struct ipaddr *a, unsigned len);
 
+/* Values come again soon, mostly: what was added a moment ago is not added once more. */
+#define KEYS_RECENT 1024
+
 struct keys {
     uint64_t *items[KEY_SETS]; /* owned; with repetitions */
     size_t count[KEY_SETS], cap[KEY_SETS];
+    uint64_t recent[KEY_SETS][KEYS_RECENT]; /* by their lowest bits; one more than a key, 0: none */
 };
 void keys_done(struct keys *k);
+void keys_clear(struct keys *k); /* keeps the memory */
 
 /* Adds those of one line (no newline in it). ERR_NOMEM */
 MUST_CHECK enum err scan_keys(struct scanner *s, struct text line, struct keys *to);
+/* The same of many lines, with their ends (keys_block.c). */
+MUST_CHECK enum err scan_keys_block(struct scanner *s, struct text lines, struct keys *to);
 
 /* ---- what the scanner found, instead of looking it up (scan.c) ---- */
 void keys_add_name(struct scanner *s, const struct name_found *name, const uint8_t *lower);

@@ -21,10 +21,11 @@ static bool make_room(struct packer *p)
     p->order = malloc(PACK_MAX_BYTES * sizeof *p->order);
     p->tokens = malloc(PACK_TOKENS_MAX * sizeof *p->tokens);
     p->numbers = malloc(2 * PACK_TOKENS_MAX * sizeof *p->numbers);
+    p->masks = malloc(sizeof *p->masks);
     p->in = ZSTD_createCCtx();
     p->out = ZSTD_createDCtx();
     return p->lines && p->values && p->line_shapes && p->line_tokens && p->order && p->tokens && p->numbers &&
-           p->in && p->out;
+           p->masks && p->in && p->out;
 }
 
 enum err packer_new(struct packer **ret)
@@ -38,6 +39,7 @@ enum err packer_new(struct packer **ret)
     buffer_init(&p->text, PACK_STREAM_MAX);
     buffer_init(&p->bits, PACK_STREAM_MAX);
     pack_classes_init(p->classes);
+    p->way = masks_best_way();
     if (!make_room(p)) {
         packer_free(p);
         return ERR_NOMEM;
@@ -59,6 +61,7 @@ void packer_free(struct packer *p)
     free(p->order);
     free(p->tokens);
     free(p->numbers);
+    free(p->masks);
     buffer_done(&p->shapes_text);
     buffer_done(&p->meta);
     buffer_done(&p->rows);

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "match/bits.h"
 #include "match/pack.h"
+#include "match/pack_masks.h"
 
 #define PACK_SHAPES_MAX  255
 #define PACK_COLUMNS_MAX 128
@@ -73,10 +74,12 @@ struct packer {
     char *lines; /* PACK_MAX_BYTES */
     /* a block taken apart */
     uint8_t classes[256];
-    struct token *tokens;  /* PACK_TOKENS_MAX */
-    uint8_t *line_shapes;  /* shape of each line */
-    uint32_t *line_tokens; /* its first token */
-    uint32_t *order;       /* lines by shape */
+    enum masks_way way;
+    struct pack_masks *masks; /* of a line */
+    struct token *tokens;     /* PACK_TOKENS_MAX */
+    uint8_t *line_shapes;     /* shape of each line */
+    uint32_t *line_tokens;    /* its first token */
+    uint32_t *order;          /* lines by shape */
     size_t token_count, line_count;
     struct shape shapes[PACK_SHAPES_MAX];
     size_t shape_count;

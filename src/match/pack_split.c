@@ -1,13 +1,11 @@
-/* match/pack_split.c - lines into separators and tokens. */
+/* match/pack_split.c - lines into separators and tokens. A short word without digits and marks stays in the shape, so
+ * that only values are looked at: what is between two of them is copied whole. */
 #include <string.h>
 
 #include "base/hash.h"
 #include "match/pack_inside.h"
 
 enum { C_TOKEN = 1, C_DIGIT = 2, C_DOT = 4, C_MARK = 8, C_OTHER = 16, C_CODE = 32 };
-
-/* A word of so many letters is a value: an identifier, more likely than a word of the log's own. */
-#define WORD_MAX 15
 
 void pack_classes_init(uint8_t classes[256])
 {
@@ -111,49 +109,93 @@ static unsigned classes_of(const uint8_t classes[256], const char *p, size_t len
 }
 
 struct split {
+    const char *base; /* of the block */
+    size_t at;        /* of the line in it */
+    struct token *tokens;
     char shape[PACK_SHAPE_MAX];
     size_t len, columns;
+    size_t done; /* of the line: what stands before it is in shape and tokens */
 };
 
-/* False: the line is not taken apart. */
-static bool split_line(struct packer *p, const char *base, size_t at, size_t end, struct split *s)
+/* What stands between tokens, up to `to` of the line. False: the shape is too long. */
+static bool put_between(struct split *s, size_t to)
 {
-    const uint8_t *classes = p->classes;
-    struct token *tokens = p->tokens + p->token_count;
-    size_t from = at;
-    s->len = s->columns = 0;
-    while (at < end) {
-        unsigned c = classes[(uint8_t)base[at]], seen = 0;
-        if (s->len + 2 + WORD_MAX > sizeof s->shape || c == C_CODE || s->columns == PACK_COLUMNS_MAX)
-            return false;
-        if (!c || (base[at] == ':' && at > from && base[at - 1] == '"')) { /* JSON's "key":1 */
-            s->shape[s->len++] = base[at++];
-            continue;
-        }
-        size_t start = at;
-        do
-            seen |= c;
-        while (++at < end && (c = classes[(uint8_t)base[at]]) & C_TOKEN);
-        size_t slash = at;
-        if ((seen & (C_MARK | C_DIGIT | C_DOT)) == (C_MARK | C_DIGIT | C_DOT))
-            slash = address_slash(base, start, at);
-        bool cut = slash < at;
-        if (cut)
-            seen = classes_of(classes, base + start, slash - start);
-        at = slash;
-        size_t len = at - start;
-        if (!(seen & (C_DIGIT | C_DOT | C_MARK)) && len <= WORD_MAX) {
-            memcpy(s->shape + s->len, base + start, len);
-            s->len += len;
-        } else {
-            s->shape[s->len++] = (char)class_of(base + start, len, seen);
-            tokens[s->columns].at = (uint32_t)start;
-            tokens[s->columns++].len = (uint32_t)len;
-        }
-        if (cut)
-            s->shape[s->len++] = base[at++];
-    }
+    size_t len = to - s->done;
+    if (len >= sizeof s->shape - s->len)
+        return false;
+    memcpy(s->shape + s->len, s->base + s->at + s->done, len);
+    s->len += len;
     return true;
+}
+
+static bool put_token(struct split *s, size_t start, size_t end, enum pack_class class)
+{
+    if (s->columns == PACK_COLUMNS_MAX || !put_between(s, start))
+        return false;
+    s->shape[s->len++] = (char)class;
+    s->tokens[s->columns].at = (uint32_t)(s->at + start);
+    s->tokens[s->columns++].len = (uint32_t)(end - start);
+    s->done = end;
+    return true;
+}
+
+/* A token of any length, byte by byte; *ret_end: it was cut there. A word stays where it is. */
+static bool put_any(const struct packer *p, struct split *s, size_t start, size_t *ret_end)
+{
+    const char *line = s->base + s->at;
+    size_t end = *ret_end = address_slash(line, start, *ret_end);
+    unsigned seen = classes_of(p->classes, line + start, end - start);
+    if (!(seen & (C_DIGIT | C_DOT | C_MARK)) && end - start <= PACK_WORD_MAX)
+        return true;
+    return put_token(s, start, end, class_of(line + start, end - start, seen));
+}
+
+/* The same for one of at most 64 bytes, mostly seen by its masks. */
+static bool put_short(const struct packer *p, struct split *s, size_t start, size_t *ret_end)
+{
+    const struct pack_masks *m = p->masks;
+    size_t len = *ret_end - start;
+    uint64_t all = UINT64_MAX >> (64 - len), digits = mask_bits(m->digit, start) & all,
+             dots = mask_bits(m->dot, start) & all, others = all & ~(digits | dots);
+    const char *at = s->base + s->at + start;
+    if (others) {
+        unsigned last = 63 - (unsigned)__builtin_clzll(others);
+        if (digits && dots && at[last] == '/')
+            return put_any(p, s, start, ret_end);
+        return put_token(s, start, *ret_end, PACK_TEXT);
+    }
+    unsigned seen = (digits ? C_DIGIT : 0) | (dots ? C_DOT : 0);
+    return put_token(s, start, *ret_end, class_of(at, len, seen));
+}
+
+/* False: the line is not taken apart. */
+static bool split_line(struct packer *p, struct text lines, size_t at, size_t end, struct split *s)
+{
+    struct pack_masks *m = p->masks;
+    if (!pack_masks_make(m, lines.ptr + at, end - at, lines.len - at, p->way))
+        return false;
+    s->base = lines.ptr;
+    s->at = at;
+    s->tokens = p->tokens + p->token_count;
+    s->len = s->columns = s->done = 0;
+    size_t from = 0; /* events before it were dealt with */
+    for (size_t w = 0; w < m->words; w++) {
+        uint64_t events = m->event[w];
+        while (from < w * 64 + 64) {
+            if (from > w * 64)
+                events &= UINT64_MAX << (from % 64);
+            if (!events)
+                break;
+            size_t event = w * 64 + (size_t)__builtin_ctzll(events), start = mask_run_start(m->token, event);
+            size_t stop = mask_run_end(m->token, event), cut = stop;
+            if (start < from) /* behind a slash */
+                start = from;
+            if (stop - start <= 64 ? !put_short(p, s, start, &cut) : !put_any(p, s, start, &cut))
+                return false;
+            from = cut + 1; /* a separator, or the slash */
+        }
+    }
+    return put_between(s, end - at);
 }
 
 static void whole_line(struct packer *p, size_t at, size_t end, struct split *s)
@@ -193,7 +235,7 @@ bool pack_split(struct packer *p, struct text lines)
         size_t end = newline ? (size_t)(newline - lines.ptr) : lines.len;
         if (p->token_count + PACK_COLUMNS_MAX > PACK_TOKENS_MAX)
             return false;
-        if (!split_line(p, lines.ptr, at, end, &s))
+        if (!split_line(p, lines, at, end, &s))
             whole_line(p, at, end, &s);
         size_t shape = find_shape(p, s.shape, s.len, s.columns);
         if (shape == PACK_SHAPES_MAX) {

@@ -64,7 +64,11 @@ uint8_t *scan_take_bytes(struct scanner *s, unsigned depth, size_t len, size_t *
 
 /* ---- the tokeniser ---- */
 
-void token_read(struct scanner *s, struct reading *r);                      /* token.c */
+void token_read(struct scanner *s, struct reading *r); /* token.c */
+/* token_read()'s two steps, for who finds runs and signs otherwise (keys_block.c): a run of host name characters with
+ * what classes are in it (CHAR_DOT and CHAR_HIGH are looked at), a byte of CHAR_SIGN. token.c */
+void token_run(struct scanner *s, struct reading *r, struct span run, unsigned classes);
+void token_sign(struct scanner *s, struct reading *r, size_t at);
 void token_ipv6(struct scanner *s, struct reading *r, size_t colon);        /* token_ip.c */
 void token_numbers(struct scanner *s, struct reading *r, struct span run);  /* token_ip.c */
 void token_url(struct scanner *s, struct reading *r, size_t colon);         /* token_url.c */

@@ -161,7 +161,7 @@ static void high_run(struct scanner *s, struct reading *r, struct span run)
     }
 }
 
-static void run_token(struct scanner *s, struct reading *r, struct span run, unsigned classes)
+void token_run(struct scanner *s, struct reading *r, struct span run, unsigned classes)
 {
     if (classes & CHAR_HIGH) {
         high_run(s, r, run);
@@ -185,7 +185,7 @@ static void colon_token(struct scanner *s, struct reading *r, size_t at)
         token_ipv6(s, r, at);
 }
 
-static void sign_token(struct scanner *s, struct reading *r, size_t at)
+void token_sign(struct scanner *s, struct reading *r, size_t at)
 {
     switch (r->p[at]) {
     case ':': colon_token(s, r, at); return;
@@ -218,7 +218,7 @@ void token_read(struct scanner *s, struct reading *r)
         unsigned c = char_classes[p[i]], seen = 0;
         if (!(c & CHAR_RUN)) {
             if (c)
-                sign_token(s, r, i);
+                token_sign(s, r, i);
             i++;
             continue;
         }
@@ -228,6 +228,6 @@ void token_read(struct scanner *s, struct reading *r)
             i++;
         } while (i < len && ((c = char_classes[p[i]]) & CHAR_RUN));
         if (seen & (CHAR_DOT | CHAR_HIGH) || i - start >= HASH_DIGITS_MIN)
-            run_token(s, r, (struct span){start, i}, seen);
+            token_run(s, r, (struct span){start, i}, seen);
     }
 }

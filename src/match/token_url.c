@@ -100,12 +100,17 @@ static size_t closed_at(const struct reading *r, struct span at, uint8_t opening
     return at.end;
 }
 
+static size_t first_mark(const struct reading *r, struct span at, char mark)
+{
+    const uint8_t *found = memchr(r->p + at.start, mark, at.end - at.start);
+    return found ? (size_t)(found - r->p) : at.end;
+}
+
 static size_t first_of(const struct reading *r, struct span at, const char *marks)
 {
-    size_t i = at.start;
-    while (i < at.end && !(r->p[i] && strchr(marks, r->p[i])))
-        i++;
-    return i;
+    for (; *marks; marks++)
+        at.end = first_mark(r, at, *marks);
+    return at.end;
 }
 
 static size_t first_separator(const struct reading *r, struct span at)
@@ -166,7 +171,7 @@ static void find_ends(const struct reading *r, struct span at, struct url_ends *
 
 static bool is_mark(uint8_t c)
 {
-    return c != 0 && strchr(".,;:!?'()[]{}|*_~\\^", c) != NULL;
+    return !char_is(c, CHAR_ALNUM | CHAR_HIGH) && c != 0 && strchr(".,;:!?'()[]{}|*_~\\^", c) != NULL;
 }
 
 /* One more byte, or character, off the end; `end` itself when the URL ends with neither mark. */

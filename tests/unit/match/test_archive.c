@@ -79,7 +79,7 @@ static void check_line(void *self, struct text line)
     size_t count;
     struct buffer normal;
     assert_ok(scan_line(c->set.scanner, &index, 1, line, &hits, &count));
-    c->keys.count[KEYS_V4] = c->keys.count[KEYS_HASHED] = 0;
+    keys_clear(&c->keys);
     assert_ok(scan_keys(c->scanner, line, &c->keys));
     buffer_init(&normal, VALUE_MAX_BYTES);
     for (size_t i = 0; i < count; i++) {
@@ -112,6 +112,99 @@ static void keys_miss_nothing(void **state)
     keys_done(&c.keys);
     scanner_free(c.scanner);
     match_set_done(&c.set);
+}
+
+/* ---- keys of a block: those of its lines ---- */
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static size_t sort_unique(uint64_t *items, size_t count)
+{
+    size_t kept = 0;
+    if (count)
+        qsort(items, count, sizeof *items, by_number);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || items[i] != items[kept - 1])
+            items[kept++] = items[i];
+    return kept;
+}
+
+/* Every key of a line is among its block's, and at most a few others, in all. */
+static size_t check_block(struct scanner *s, struct text lines, struct keys *one, struct keys *all)
+{
+    size_t more = 0;
+    keys_clear(one);
+    keys_clear(all);
+    assert_ok(scan_keys_block(s, lines, all));
+    for (struct text rest = lines; rest.len;) {
+        const char *newline = memchr(rest.ptr, '\n', rest.len);
+        struct text line = text_sub(rest, 0, newline ? (size_t)(newline - rest.ptr) : rest.len);
+        rest = text_sub(rest, line.len + 1, rest.len);
+        line.len -= line.len && line.ptr[line.len - 1] == '\r';
+        assert_ok(scan_keys(s, line, one));
+    }
+    for (int set = 0; set < KEY_SETS; set++) {
+        size_t ones = sort_unique(one->items[set], one->count[set]);
+        size_t alls = sort_unique(all->items[set], all->count[set]), at = 0;
+        for (size_t i = 0; i < ones; i++) {
+            while (at < alls && all->items[set][at] < one->items[set][i])
+                at++;
+            if (at == alls || all->items[set][at] != one->items[set][i])
+                fail_msg("a key of set %d is missing: " TEXT_FMT, set, TEXT_ARG(lines));
+        }
+        more += alls - ones;
+    }
+    return more;
+}
+
+struct blocks_check {
+    struct scanner *scanner;
+    struct keys one, all;
+    struct buffer lines;
+    size_t more;
+};
+
+/* Each line by itself, with enough behind it to be read by masks; and as one of many. */
+static void check_in_block(void *self, struct text line)
+{
+    struct blocks_check *c = self;
+    struct buffer alone;
+    if (memchr(line.ptr, '\n', line.len))
+        return;
+    buffer_init(&alone, MIB);
+    buffer_add(&alone, line);
+    buffer_addf(&alone, "\n%80s\n", "");
+    c->more += check_block(c->scanner, buffer_text(&alone), &c->one, &c->all);
+    buffer_done(&alone);
+    buffer_add(&c->lines, line);
+    buffer_add_char(&c->lines, '\n');
+}
+
+static void blocks_have_the_keys_of_their_lines(void **state)
+{
+    struct blocks_check c = {0};
+    (void)state;
+    buffer_init(&c.lines, 16 * MIB);
+    assert_ok(scanner_new(&c.scanner));
+    each_row(check_in_block, &c);
+    for (uint64_t n = 0; n < 20000; n++) {
+        struct messy m;
+        char line[MESSY_MAX];
+        messy_seed(&m, 83, n);
+        check_in_block(&c, (struct text){line, messy_line(&m, line)});
+    }
+    struct text lines = buffer_text(&c.lines);
+    for (size_t at = 0; at < lines.len; at += 100003) /* lines lie otherwise in their batches */
+        c.more += check_block(c.scanner, text_sub(lines, at, at + 300000), &c.one, &c.all);
+    assert_true(c.more < 100);
+    keys_done(&c.one);
+    keys_done(&c.all);
+    buffer_done(&c.lines);
+    scanner_free(c.scanner);
 }
 
 /* ---- sets of numbers ---- */
@@ -356,9 +449,13 @@ static void damage_is_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_miss_nothing),  cmocka_unit_test(sets_are_exact),
-        cmocka_unit_test(sets_are_sharp),     cmocka_unit_test(what_goes_in_comes_out),
-        cmocka_unit_test(hunts_miss_nothing), cmocka_unit_test(damage_is_known),
+        cmocka_unit_test(keys_miss_nothing),
+        cmocka_unit_test(sets_are_exact),
+        cmocka_unit_test(sets_are_sharp),
+        cmocka_unit_test(what_goes_in_comes_out),
+        cmocka_unit_test(hunts_miss_nothing),
+        cmocka_unit_test(damage_is_known),
+        cmocka_unit_test(blocks_have_the_keys_of_their_lines),
     };
     return cmocka_run_group_tests_name("match/archive", tests, setup, teardown);
 }

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "match/pack.h"
+#include "match/pack_masks.h"
 #include "messy.h"
 
 static struct packer *packer;
@@ -122,6 +123,31 @@ static void logs_come_back(void **state)
     buffer_done(&lines);
 }
 
+/* However the classes are found, they are the same. */
+static void masks_agree(void **state)
+{
+    struct pack_masks *table = malloc(sizeof *table), *fast = malloc(sizeof *fast);
+    (void)state;
+    for (uint64_t n = 0; n < 2000; n++) {
+        struct messy m;
+        char line[MESSY_MAX];
+        messy_seed(&m, 29, n);
+        size_t len = messy_line(&m, line);
+        for (size_t i = 0; n % 2 && i < len; i++) /* any byte */
+            line[i] = (char)messy_below(&m, n % 4 == 1 ? 128 : 256);
+        bool plain = pack_masks_make(table, line, len, len, MASKS_BY_TABLE);
+        for (enum masks_way way = MASKS_BY_TABLE; way <= masks_best_way(); way++) {
+            assert_true(pack_masks_make(fast, line, len, len, way) == plain);
+            assert_int_equal(fast->words, table->words);
+            for (size_t w = 0; w <= table->words; w++)
+                assert_true(fast->token[w] == table->token[w] && fast->digit[w] == table->digit[w] &&
+                            fast->dot[w] == table->dot[w] && fast->event[w] == table->event[w]);
+        }
+    }
+    free(table);
+    free(fast);
+}
+
 static void anything_comes_back(void **state)
 {
     static const char *const some[] = {"",
@@ -209,9 +235,8 @@ static void spoiled_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(logs_come_back),
-        cmocka_unit_test(anything_comes_back),
-        cmocka_unit_test(columns_are_small),
+        cmocka_unit_test(logs_come_back),      cmocka_unit_test(masks_agree),
+        cmocka_unit_test(anything_comes_back), cmocka_unit_test(columns_are_small),
         cmocka_unit_test(spoiled_is_refused),
     };
     return cmocka_run_group_tests_name("match/pack", tests, setup, teardown);
