@@ -6,8 +6,9 @@
  *   (hit_batch.follow_*), and the owner drops what the log already holds below that point.
  * 2 A block's state is saved only after its hits are durable.
  * 3 Look-back reads what was logged before an indicator was known. Its range of entries [from, until) is saved before
- * it starts and names its hits (follow_key), so that a pass broken off is done again as the same pass. 4 Lists change
- * only between blocks and right before look-back: no line is looked at by both for one indicator.
+ *   its first hit is handed over and names its hits (follow_key), so that a pass broken off is done again as the same
+ *   pass; one that told nothing may be done again as another.
+ * 4 Lists change only between blocks and right before look-back: no line is looked at by both for one indicator.
  * 5 The first hit of an indicator at an organisation is handed over with its block. Repeats wait for more of their
  * kind (watch_told.c), so that a machine that calls home each second does not cost a version of its finding each
  * second; the state waits with them (2). They wait only where a restart finds a state to go on from: what is rotated

@@ -181,13 +181,37 @@ enum err watch_refresh(struct watch *w)
     return err;
 }
 
-/* Scans [0, state.follow.offset) of the file with the lists w holds at this moment. */
-static enum err scan_back(struct watch *w, int fd)
+/* A pass over what the file already holds: `pass` is the watch with the pass's own list and log. */
+struct look_back {
+    struct watch *w, pass;
+    struct watch_log own;
+    bool announced; /* the range is saved: its hits may be handed over */
+};
+
+/* Saves its range. */
+static enum err announce(struct look_back *b)
 {
+    b->w->log->keep_state = true;
+    enum err err = b->announced ? OK : watch_flush(b->w);
+    b->announced = !err;
+    return err;
+}
+
+/* Hands over what the pass found so far, as read up to here. */
+static enum err hand_over_found(struct look_back *b)
+{
+    enum err err = announce(b);
+    return err ? err : watch_flush(&b->pass);
+}
+
+/* Scans [0, state.follow.offset) of the file with the pass's list. What is found is told at once, not at the end. */
+static enum err scan_back(struct look_back *b, int fd)
+{
+    struct watch *w = &b->pass;
     struct logfile *log;
     struct fault fault = {.offset = -1, .line = -1};
     struct logline_stream *headers = NULL;
-    uint64_t end = w->log->done.offset;
+    uint64_t end = w->log->state.follow.offset;
     enum err err = logfile_open(fd, &log, &fault);
     if (err)
         return err;
@@ -201,48 +225,69 @@ static enum err scan_back(struct watch *w, int fd)
             break;
         block = text_sub(block, 0, (size_t)(end - offset < block.len ? end - offset : block.len));
         err = watch_scan(w, headers, block, line, offset);
+        if (!err && w->log->hit_count && clock_mono_us() >= w->log->due_us) {
+            w->log->done.offset = offset + block.len;
+            w->log->done.line = line + scan_count_lines(block);
+            err = hand_over_found(b);
+        }
     }
     logfile_free(log);
     logline_stream_free(headers);
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+/* Nothing found: nothing to be saved now either. Until the state is, a restart looks again. */
+static enum err end_pass(struct look_back *b)
+{
+    struct watch_log *log = b->w->log;
+    enum err err = OK;
+    b->own.state.looked_back = log->state.back_until;
+    b->own.state.back_from = b->own.state.back_until = 0;
+    b->own.keep_state = true;
+    b->own.done = log->state.follow;
+    if (b->announced || b->own.hit_count)
+        err = hand_over_found(b);
+    else
+        log->unsaved_bytes++;
+    if (!err)
+        log->state = b->own.state;
+    return err;
+}
+
 /* One pass: the indicators of entries [back_from, back_until) over what is read of the file. The watch's own lists
  * are put aside meanwhile. */
-static enum err run_pass(struct watch *w, struct watchlist *wanted)
+static enum err run_pass(struct watch *w, struct watchlist *wanted, bool announced)
 {
-    struct watch pass = *w;
-    struct watch_log own = *w->log;
+    struct look_back b = {.w = w, .announced = announced};
     char key[96];
+    /* What waits to be handed over goes first: the pass has the place of hits for itself. */
+    enum err err = w->log->hit_count ? watch_flush(w) : OK;
+    if (err)
+        return err;
+    b.pass = *w;
+    b.own = *w->log;
     snprintf(key, sizeof key, "back:%llx:%llx:%llu-%llu", (unsigned long long)w->log->state.follow.dev,
              (unsigned long long)w->log->state.follow.ino, (unsigned long long)w->log->state.back_from,
              (unsigned long long)w->log->state.back_until);
-    pass.log = &own;
-    pass.lists[0] = wanted;
-    pass.indexes[0] = watchlist_index(wanted);
-    pass.list_count = 1;
-    pass.patterns = (struct log_patterns){0};
-    own.follow_key = text_of(key);
-    own.done = w->log->state.follow;
-    own.keep_state = false;
-    arena_init(&own.texts, 48 * MIB);
+    b.pass.log = &b.own;
+    b.pass.lists[0] = wanted;
+    b.pass.indexes[0] = watchlist_index(wanted);
+    b.pass.list_count = 1;
+    b.pass.patterns = (struct log_patterns){0};
+    b.own.follow_key = text_of(key);
+    b.own.keep_state = false;
+    arena_init(&b.own.texts, 48 * MIB);
     int fd = open(w->log->path, O_RDONLY | O_CLOEXEC);
     struct stat st;
     /* Rotated away meanwhile: what is left of it is read by the follower, and the new file with all indicators. */
     bool same = fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == w->log->state.follow.ino &&
                 st.st_dev == w->log->state.follow.dev;
-    enum err err = same ? scan_back(&pass, fd) : OK;
+    err = same ? scan_back(&b, fd) : OK;
     if (fd >= 0)
         close(fd);
-    if (!err && !cancelled(w->s)) {
-        own.state.looked_back = w->log->state.back_until;
-        own.state.back_from = own.state.back_until = 0;
-        own.keep_state = true;
-        err = watch_flush(&pass);
-        if (!err)
-            w->log->state = own.state;
-    }
-    arena_done(&own.texts);
+    if (!err && !cancelled(w->s))
+        err = end_pass(&b);
+    arena_done(&b.own.texts);
     return err;
 }
 
@@ -289,10 +334,7 @@ enum err watch_look_back(struct watch *w)
         w->log->state.looked_back = w->log->state.back_until;
         w->log->state.back_from = w->log->state.back_until = 0;
     } else {
-        w->log->keep_state = true; /* the pass is announced before it starts */
-        err = watch_flush(w);
-        if (!err)
-            err = run_pass(w, wanted);
+        err = run_pass(w, wanted, resumed);
     }
     watchlist_unref(wanted);
     return err;

@@ -18,6 +18,7 @@ struct line {
     void *of; /* owned; used by who has it under way */
     uint64_t pace_ms;
     bool listed, under_way;
+    bool again;       /* asked for while it was under way, which may have looked before */
     bool slow;        /* it failed or dawdled last time */
     int64_t due_us;   /* monotonic */
     unsigned backoff; /* 1: none */
@@ -170,8 +171,9 @@ static void run_round(struct rounds *r, struct line *line)
     r->slow_under_way -= was_slow;
     line->slow = o.failed || clock_mono_us() - began_us > SLOW_US;
     line->backoff = !o.failed ? 1 : line->backoff * 2 > ROUNDS_BACKOFF_MAX ? ROUNDS_BACKOFF_MAX : line->backoff * 2;
-    line->due_us = clock_mono_us() + (o.unfinished ? 0 : next_pause_us(line, o.retry_after_s));
-    line->under_way = false;
+    bool at_once = o.unfinished || (line->again && !o.failed);
+    line->due_us = clock_mono_us() + (at_once ? 0 : next_pause_us(line, o.retry_after_s));
+    line->under_way = line->again = false;
     r->position = UINT64_MAX; /* what changed meanwhile was passed over for this one */
     pthread_cond_broadcast(&r->wake);
 }
@@ -252,7 +254,9 @@ void rounds_soon(struct rounds *r, const struct uuid *id)
 {
     pthread_mutex_lock(&r->lock);
     struct line *line = line_of(r, id);
-    if (line && !line->under_way && line->backoff == 1) {
+    if (line && line->under_way) {
+        line->again = true;
+    } else if (line && line->backoff == 1) {
         line->due_us = clock_mono_us();
         pthread_cond_broadcast(&r->wake);
     }

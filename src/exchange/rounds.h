@@ -48,7 +48,8 @@ bool rounds_has(const struct rounds *r, const struct uuid *id); /* inside list()
 /* Inside list(): its settings changed so that it is to be tried at once. */
 void rounds_hurry(struct rounds *r, const struct uuid *id);
 
-/* The line is due now, unless its last round failed. From any thread, but not inside list(). */
+/* The line is due now, or again once the round that is under way has ended; not if that, or its last one, failed.
+ * From any thread, but not inside list(). */
 void rounds_soon(struct rounds *r, const struct uuid *id);
 /* Runs the line now, on this thread, when nobody else does. ERR_NOT_FOUND: not on the list | ERR_CANCELLED */
 MUST_CHECK enum err rounds_run(struct rounds *r, const struct uuid *id);

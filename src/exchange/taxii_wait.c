@@ -21,9 +21,10 @@
 #include "net/prefer.h"
 
 /* New entries are looked at together: an import makes hundreds of groups a second. */
-#define PAUSE_MS 20
-/* After something that may concern everybody. */
-#define PAUSE_ALL_MS 200
+#define PAUSE_MS 5
+/* Who is woken makes a page: so many a millisecond are given the time for it. */
+#define PAGES_PER_MS  5
+#define PAUSE_MOST_MS 200
 /* More entries than that, or more classes: everybody is woken. */
 #define LOOK_MAX    10000
 #define CLASSES_MAX 64
@@ -140,16 +141,16 @@ static bool concerns(const struct waiter *waiter, const struct news *news)
     return false;
 }
 
-static void tell(struct waiter *waiter, const struct news *news)
+/* Was it woken? */
+static bool tell(struct waiter *waiter, const struct news *news)
 {
     if (waiter->position >= news->to)
-        return;
-    if (concerns(waiter, news)) {
-        waiter->position = NOT_LOOKED; /* once is enough until it has looked again */
+        return false;
+    bool wake = concerns(waiter, news);
+    waiter->position = wake ? NOT_LOOKED : news->to; /* once is enough until it has looked again */
+    if (wake)
         http_wake(waiter->server, waiter);
-    } else {
-        waiter->position = news->to;
-    }
+    return wake;
 }
 
 static void pause_ms(struct waits *w, int ms)
@@ -183,10 +184,12 @@ static void *look_out(void *self)
         pthread_mutex_unlock(&w->lock);
         look(w, &news);
         pthread_mutex_lock(&w->lock);
+        int woken = 0;
         for (struct waiter *waiter = w->first; waiter; waiter = waiter->next)
-            tell(waiter, &news);
+            woken += tell(waiter, &news);
         w->looked_to = news.to;
-        pause_ms(w, news.all ? PAUSE_ALL_MS : PAUSE_MS);
+        int pause = PAUSE_MS + woken / PAGES_PER_MS;
+        pause_ms(w, pause < PAUSE_MOST_MS ? pause : PAUSE_MOST_MS);
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;

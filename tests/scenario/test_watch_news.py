@@ -2,11 +2,15 @@
 """watch: what changes beside the log, indicators and the register, is taken note of; and how a watch ends."""
 
 import os
+import random
+import signal
 import subprocess
 import time
 
 from house import Node, bundle, check, domain, main, wait_for, write
 from watching import Watch, append, count, house
+
+SEED = int(os.environ.get("SEED", "0")) or random.randrange(1 << 30)
 
 
 def a_silent_pipe_is_looked_at_with_todays_indicators(folder):
@@ -114,6 +118,29 @@ def a_view_made_anew_is_looked_at(folder):
         check(watch.stop() == 0, "clean end")
 
 
+def a_pass_over_what_was_logged_is_killed_and_counts_once(folder):
+    """What it finds is handed over as it is found, block by block: none of it is lost, none counts twice."""
+    rounds, each, every = 6, 5, 4000
+    print(f"# seed {SEED}")
+    draw = random.Random(SEED)
+    names = [[f"late{r}x{i}.example" for i in range(each)] for r in range(rounds)]
+    node = house(folder, "evil.example").serve()
+    known = [name for some in names for name in some]
+    log = write(folder, "log", "".join("an honest line\n" * every + f"192.0.2.7 {name}\n" for name in known * 3))
+    watch = Watch(node, log)
+    wait_for(lambda: any("following" in line for line in watch.lines), "it follows")
+    for some in names:
+        node.ok("import", bundle(folder, *[domain(name) for name in some]), "--from", "CERT Y")
+        for _ in range(2):
+            time.sleep(draw.random() * 0.25)
+            watch.stop(signal.SIGKILL)
+            watch = Watch(node, log)
+    wait_for(lambda: count(node) >= 3 * len(known), "all of them", 60)
+    check(watch.stop() == 0, "clean end")
+    counts = {f["value"]: f["count"] for f in node.ok("finding", "list", "--limit", "1000", "--json").lines}
+    check(counts == {name: 3 for name in known}, f"{counts}")
+
+
 main(an_indicator_sent_again_is_no_news, what_came_while_the_log_was_empty_counts_once,
      a_silent_pipe_is_looked_at_with_todays_indicators, a_register_that_changes_is_used, what_ends_a_watch_is_told,
-     a_view_made_anew_is_looked_at)
+     a_view_made_anew_is_looked_at, a_pass_over_what_was_logged_is_killed_and_counts_once)
