@@ -15,28 +15,12 @@ struct words {
     struct text name, old, new; /* in the request's arena */
 };
 
-static struct outbound *problem(int status, const char *title, const char *detail)
-{
-    struct page_field fields[4] = {{"title", FIELD_TEXT, text_of(title), 0},
-                                   {"status", FIELD_NUMBER, TEXT_NONE, status},
-                                   {"detail", FIELD_TEXT, text_of(detail), 0}};
-    size_t count = 3;
-    struct outbound *made = NULL;
-    if (status == 401)
-        fields[count++] = (struct page_field){"www_authenticate", FIELD_TEXT, TEXT("Bearer"), 0};
-    if (status == 405)
-        fields[count++] = (struct page_field){"allow", FIELD_TEXT, TEXT("POST"), 0};
-    if (status == 503)
-        fields[count++] = (struct page_field){"retry_after", FIELD_NUMBER, TEXT_NONE, 5};
-    return outbound_protocol(PAGE_PROBLEM, status, fields, count, NULL, 0, &made) ? NULL : made;
-}
-
 static struct outbound *failed(enum err e, const struct fault *f)
 {
     if (e == ERR_NOMEM)
         return NULL;
     log_error("password: %s: %s", err_name(e), f->what[0] ? f->what : "no further reason");
-    return problem(503, "Not now", "The node could not do it: try again later.");
+    return session_problem(503, "Not now", "The node could not do it: try again later.");
 }
 
 static enum err read_words(const struct http_request *request, struct words *ret)
@@ -92,10 +76,11 @@ static struct outbound *change(void *self, const struct http_request *copy)
     if (e)
         return failed(e, &fault);
     if (a.state != LOGIN_YES) /* taken back meanwhile */
-        return a.state == LOGIN_LATER ? login_later(&a)
-                                      : problem(401, "Not changed", "Name and password do not belong together.");
+        return a.state == LOGIN_LATER
+                   ? login_later(&a)
+                   : session_problem(401, "Not changed", "Name and password do not belong together.");
     if (password_check(w.new, w.name, &fault))
-        return problem(422, "Not a password", fault.what);
+        return session_problem(422, "Not a password", fault.what);
     e = set(node, &account, w.new, &fault);
     if (e)
         return failed(e, &fault);
@@ -113,11 +98,12 @@ static struct outbound *begin(struct node *node, struct asides *asides, const st
     struct outbound *held = NULL;
     enum err e = read_words(request, &w);
     if (e == ERR_USAGE)
-        return problem(422, "Something is missing", "{\"name\": NAME, \"password\": OLD, \"new_password\": NEW}");
+        return session_problem(422, "Something is missing",
+                               "{\"name\": NAME, \"password\": OLD, \"new_password\": NEW}");
     if (e)
-        return e == ERR_NOMEM
-                   ? NULL
-                   : problem(400, "Not readable", "{\"name\": NAME, \"password\": OLD, \"new_password\": NEW}");
+        return e == ERR_NOMEM ? NULL
+                              : session_problem(400, "Not readable",
+                                                "{\"name\": NAME, \"password\": OLD, \"new_password\": NEW}");
     e = login_begin(node, request, w.name, w.old, &a, &account, &fault);
     if (e)
         return failed(e, &fault);
@@ -126,12 +112,12 @@ static struct outbound *begin(struct node *node, struct asides *asides, const st
     if (a.state == LOGIN_LATER)
         return login_later(&a);
     if (a.state == LOGIN_NO)
-        return problem(401, "Not changed", "Name and password do not belong together.");
+        return session_problem(401, "Not changed", "Name and password do not belong together.");
     if (!request->exchange)
         return change(node, request);
     e = aside_begin(asides, request, &account, change, node, &held);
     if (e == ERR_BUSY)
-        return problem(503, "Not now", "As many requests as may run at a time do: ask again.");
+        return session_problem(503, "Not now", "As many requests as may run at a time do: ask again.");
     return e ? NULL : held;
 }
 
@@ -139,12 +125,13 @@ struct outbound *password_door_handle(struct node *node, struct asides *asides, 
 {
     struct outbound *answer = NULL;
     if (request->held)
-        return aside_go_on(request, &answer) == OK ? answer : problem(503, "Not now", "The node stops: ask again.");
+        return aside_go_on(request, &answer) == OK ? answer
+                                                   : session_problem(503, "Not now", "The node stops: ask again.");
     if (!text_eq(request->method, TEXT("POST")))
-        return problem(405, "Another method", "POST changes a password.");
+        return session_other_method("POST", "POST changes a password.");
     if (!session_is_json(http_header(request, "Content-Type")))
-        return problem(415, "Not JSON", "Content-Type is application/json.");
+        return session_problem(415, "Not JSON", "Content-Type is application/json.");
     if (request->body_waits ? session_announces_too_much(request) : request->body.len > SESSION_BODY_MAX)
-        return problem(413, "Too large", "A name and two passwords, with Content-Length.");
+        return session_problem(413, "Too large", "A name and two passwords, with Content-Length.");
     return request->body_waits ? http_want_body(request) : begin(node, asides, request);
 }

@@ -8,7 +8,7 @@
 #include "release/outbound.h"
 #include "json/json.h"
 
-static struct outbound *problem(int status, const char *title, const char *detail)
+struct outbound *session_problem(int status, const char *title, const char *detail)
 {
     struct page_field fields[4] = {{"title", FIELD_TEXT, text_of(title), 0},
                                    {"status", FIELD_NUMBER, TEXT_NONE, status},
@@ -19,9 +19,17 @@ static struct outbound *problem(int status, const char *title, const char *detai
         fields[count++] = (struct page_field){"www_authenticate", FIELD_TEXT, TEXT("Bearer"), 0};
     if (status == 503)
         fields[count++] = (struct page_field){"retry_after", FIELD_NUMBER, TEXT_NONE, 5};
-    if (status == 405)
-        fields[count++] = (struct page_field){"allow", FIELD_TEXT, TEXT("POST, DELETE"), 0};
     return outbound_protocol(PAGE_PROBLEM, status, fields, count, NULL, 0, &made) ? NULL : made;
+}
+
+struct outbound *session_other_method(const char *allow, const char *detail)
+{
+    const struct page_field fields[] = {{"title", FIELD_TEXT, TEXT("Another method"), 0},
+                                        {"status", FIELD_NUMBER, TEXT_NONE, 405},
+                                        {"detail", FIELD_TEXT, text_of(detail), 0},
+                                        {"allow", FIELD_TEXT, text_of(allow), 0}};
+    struct outbound *made = NULL;
+    return outbound_protocol(PAGE_PROBLEM, 405, fields, ARRAY_LEN(fields), NULL, 0, &made) ? NULL : made;
 }
 
 static struct outbound *failed(enum err e, const struct fault *f)
@@ -29,7 +37,7 @@ static struct outbound *failed(enum err e, const struct fault *f)
     if (e == ERR_NOMEM)
         return NULL;
     log_error("session: %s: %s", err_name(e), f->what[0] ? f->what : "no further reason");
-    return problem(503, "Not now", "The node could not look: try again later.");
+    return session_problem(503, "Not now", "The node could not look: try again later.");
 }
 
 /* ---- logging in ---- */
@@ -87,7 +95,7 @@ static struct outbound *log_in(struct node *node, const struct http_request *req
     case LOGIN_LATER: return login_later(&a);
     case LOGIN_NO: break;
     }
-    return problem(401, "Not logged in", "Name and password do not belong together.");
+    return session_problem(401, "Not logged in", "Name and password do not belong together.");
 }
 
 bool session_announces_too_much(const struct http_request *request)
@@ -101,21 +109,22 @@ static struct outbound *post(struct node *node, const struct http_request *reque
 {
     struct json_doc *doc;
     if (!session_is_json(http_header(request, "Content-Type")))
-        return problem(415, "Not JSON", "Content-Type is application/json.");
+        return session_problem(415, "Not JSON", "Content-Type is application/json.");
     if (request->body_waits)
         return session_announces_too_much(request)
-                   ? problem(413, "Too large", "A name and a password, with Content-Length.")
+                   ? session_problem(413, "Too large", "A name and a password, with Content-Length.")
                    : http_want_body(request);
     if (request->body.len > SESSION_BODY_MAX)
-        return problem(413, "Too large", "A name and a password.");
+        return session_problem(413, "Too large", "A name and a password.");
     enum err e = json_parse(request->body, &doc, NULL);
     if (e)
-        return e == ERR_NOMEM ? NULL : problem(400, "Not readable", "{\"name\": NAME, \"password\": PASSWORD}");
+        return e == ERR_NOMEM ? NULL
+                              : session_problem(400, "Not readable", "{\"name\": NAME, \"password\": PASSWORD}");
     const struct json_val *root = json_root(doc);
     struct text name = json_text(json_get(root, "name")), password = json_text(json_get(root, "password"));
-    struct outbound *made = name.ptr && password.ptr
-                                ? log_in(node, request, name, password)
-                                : problem(422, "Something is missing", "{\"name\": NAME, \"password\": PASSWORD}");
+    struct outbound *made = name.ptr && password.ptr ? log_in(node, request, name, password)
+                                                     : session_problem(422, "Something is missing",
+                                                                       "{\"name\": NAME, \"password\": PASSWORD}");
     json_free(doc);
     return made;
 }
@@ -132,7 +141,8 @@ static struct outbound *end(struct node *node, const struct http_request *reques
     if (e == ERR_NOMEM)
         return NULL;
     if (e)
-        return problem(401, "No session", "Authorization: Bearer, with the token of the session that is to end.");
+        return session_problem(401, "No session",
+                               "Authorization: Bearer, with the token of the session that is to end.");
     return outbound_protocol(PAGE_EMPTY, 204, NULL, 0, NULL, 0, &made) ? NULL : made;
 }
 
@@ -144,5 +154,5 @@ struct outbound *session_door_handle(struct node *node, const struct http_reques
         return http_want_body(request);
     if (text_eq(request->method, TEXT("DELETE")))
         return end(node, request);
-    return problem(405, "Another method", "POST logs in, DELETE logs out.");
+    return session_other_method("POST, DELETE", "POST logs in, DELETE logs out.");
 }

@@ -17,3 +17,6 @@ struct outbound *password_door_handle(struct node *node, struct asides *asides, 
 /* Inside: of both. Nobody is known yet: nothing large is read, and nothing of unknown length. */
 bool session_is_json(struct text content_type);
 bool session_announces_too_much(const struct http_request *request);
+/* A refusal as RFC 9457 has it, with what its status asks for besides. NULL: no memory. */
+struct outbound *session_problem(int status, const char *title, const char *detail);
+struct outbound *session_other_method(const char *allow, const char *detail); /* 405 */
