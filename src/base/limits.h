@@ -32,6 +32,8 @@
 #define STREAMED_VALUES_MAX   ((size_t)1 << 20)
 #define STREAMED_WINDOW_MAX   256
 #define STREAMED_KEPT_BYTES   (256 * MIB)
+/* Whole patterns that are held, looked for or not: what is kept of each is a few hundred bytes. */
+#define PATTERN_LIST_MAX ((size_t)1 << 20)
 /* An event as an observation: its values, each in an object or two. */
 #define STREAMED_EVENT_BYTES (512 * KIB)
 /* Columns of a CSV. Shadowserver's widest report has about 120. */

@@ -68,6 +68,22 @@ static enum err find_affected(struct hit_line *l, const struct scan_hit *h, stru
     return err;
 }
 
+enum err hits_whose(struct scanner *owners, const struct constituency *c, const struct logline *e,
+                    const struct scan_line_hits *line, const struct scan_hit *h, struct whose *ret)
+{
+    const struct matched_value matched = {h->kind, text_sub(line->text, h->start, h->len)};
+    const struct scan_seen *seen;
+    size_t count;
+    struct affected a = logline_affected(c, e, &matched);
+    *ret = (struct whose){a.owner.organisation, a.client, a.direction};
+    if (a.decided)
+        return OK;
+    enum err err = scan_owners(owners, line->text, &seen, &count);
+    if (!err)
+        ret->organisation = constituency_affected(c, seen, count, h->start, h->len).organisation;
+    return err;
+}
+
 enum err hits_of_line(struct scanner *scanner, struct watchlist *const *lists, size_t list_count,
                       const struct constituency *c, int64_t now_us, const struct logline_header *header,
                       const struct scan_line_hits *line, hit_each *each, void *self)

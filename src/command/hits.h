@@ -17,6 +17,16 @@ struct hit {
     enum logline_direction direction;
 };
 
+/* Whose a hit is, and which way it went: by the event, and where that does not name both sides, the owner by
+ * everything on the line. client is borrowed from the event. owners: as scanner below. */
+struct whose {
+    const struct organisation *organisation; /* NULL: nobody's */
+    struct text client;
+    enum logline_direction direction;
+};
+MUST_CHECK enum err hits_whose(struct scanner *owners, const struct constituency *c, const struct logline *e,
+                               const struct scan_line_hits *line, const struct scan_hit *h, struct whose *ret);
+
 /* Takes one line's scan hits apart: expired ones are dropped (judged at the line's own time where it has one), the
  * affected organisation is looked up (desk/affected.h; of a line of no known format, by all that it names), and
  * `each` is called for every hit that counts. The refs are those of the lists. header: what the file's own header

@@ -53,7 +53,7 @@ static enum err on_line(void *self, const struct scan_line_hits *line)
 {
     struct block *b = self;
     struct match *m = b->m;
-    const struct log_line log = {b->block->file, b->block->header, line, m->now_us};
+    const struct log_line log = {b->block->file, b->block->header, line, m->now_us, m->owners[b->worker]};
     enum err err = hits_of_line(m->owners[b->worker], m->lists, m->list_count, m->constituency, m->now_us,
                                 b->block->header, line, print_hit, b);
     return err ? err : log_patterns_line(m->constituency, &log, &b->out->later);
@@ -237,10 +237,19 @@ static enum err load_lists(struct session *s, struct view *v, struct match *m, s
     return err ? err : watchlist_load(v, m->belief, 0, 0, &m->lists[0], fault);
 }
 
+static enum err load_patterns(struct session *s, struct view *v, struct match *m, struct fault *fault)
+{
+    const struct watchlist *last = m->lists[1] ? m->lists[1] : m->lists[0];
+    const struct pattern_view from = {
+        .s = s, .v = v, .belief = m->belief, .base = m->lists[0], .until_n = watchlist_until(last)};
+    return log_patterns_load(&from, &m->patterns, fault);
+}
+
 static void tell_lists(struct match *m)
 {
     tell_suppressed(m->s, watchlist_suppressed(m->lists[0]));
     tell_over(m->s, watchlist_over(m->lists[0]));
+    tell_not_looked_for(m->s, &m->patterns);
 }
 
 static int load(struct session *s, struct match *m)
@@ -255,12 +264,10 @@ static int load(struct session *s, struct match *m)
     if (!err)
         err = load_lists(s, v, m, &fault);
     if (!err)
-        err = log_patterns_load(s, v, &m->patterns, &fault);
+        err = load_patterns(s, v, m, &fault);
     node_reader_done(s->node, v);
-    if (!err) {
+    if (!err)
         tell_lists(m);
-        tell_not_looked_for(s, &m->patterns);
-    }
     return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
 }
 
@@ -307,6 +314,8 @@ static int load_file(struct session *s, const char *path, struct match *m)
     if (err)
         return complain_fault(s, path, &fault);
     err = name_parties(m, &fault);
+    if (!err)
+        err = log_patterns_map(m->lists[0], &m->patterns);
     if (!err)
         err = load_register(s, m, &fault);
     if (!err)

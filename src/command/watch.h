@@ -84,7 +84,7 @@ struct watch {
     uint64_t suppressed;                          /* values then */
     int64_t index_us;                             /* when a newer index was looked for */
     struct log_patterns patterns;                 /* that need more than one value; not in a look-back */
-    uint64_t patterns_until;                      /* entries below it were asked for them */
+    uint64_t patterns_generation, patterns_epoch; /* of the belief and the view that they were loaded under */
     struct beacon *beacon;                        /* NULL: nobody tells when something happened */
     uint32_t beacon_at;                           /* when the view was looked at last: */
     int64_t looked_us, beacon_us;                 /* and when a beacon was looked for */

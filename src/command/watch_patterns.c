@@ -6,12 +6,16 @@
 
 enum err watch_patterns_refresh(struct watch *w, struct view *v, struct fault *fault)
 {
-    uint64_t until = view_position(v);
-    if (w->patterns.streamed && until == w->patterns_until)
+    const struct pattern_view from = {
+        .s = w->s, .v = v, .belief = w->belief, .base = w->lists[0], .until_n = watch_until(w)};
+    bool all = w->patterns_generation != belief_generation(w->belief) || w->patterns_epoch != w->view_epoch;
+    if (w->patterns.streamed && !all && from.until_n == w->patterns.until)
         return OK;
-    enum err err = log_patterns_renew(w->s, v, w->patterns_until, &w->patterns, fault);
-    if (!err)
-        w->patterns_until = until;
+    enum err err = log_patterns_renew(&from, all, &w->patterns, fault);
+    if (!err) {
+        w->patterns_generation = belief_generation(w->belief);
+        w->patterns_epoch = w->view_epoch;
+    }
     return err;
 }
 
@@ -39,7 +43,7 @@ static enum err report(void *self, const struct pattern_hit *hit)
 enum err watch_patterns_line(struct watch *w, const struct scan_line_hits *line)
 {
     struct reporting r = {w, line};
-    const struct log_line log = {"-", w->header, line, w->now_us};
+    const struct log_line log = {"-", w->header, line, w->now_us, w->owners};
     if (!w->patterns.streamed)
         return OK;
     buffer_clear(&w->patterns.scratch);

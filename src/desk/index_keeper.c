@@ -44,13 +44,22 @@ static enum err count_row(void *self, const struct indicator_row *row)
     return ++b->count < b->enough ? OK : ERR_CANCELLED;
 }
 
-/* Are so many values beside the index that it is to be made anew? */
+static enum err count_version(void *self, const struct version_row *row)
+{
+    struct behind *b = self;
+    (void)row;
+    return ++b->count < b->enough ? OK : ERR_CANCELLED;
+}
+
+/* Are so many values and whole patterns beside the index that it is to be made anew? */
 static enum err far_behind(struct view *v, uint64_t until, uint64_t values, bool *ret, struct fault *why)
 {
     struct behind b = {.enough = values / BEHIND_PART};
     if (b.enough < INDEX_KEEP_LEAST)
         b.enough = INDEX_KEEP_LEAST;
     enum err err = view_indicators(v, until, count_row, &b, why);
+    if (!err)
+        err = view_without_values(v, until, count_version, &b, why);
     *ret = b.count >= b.enough;
     return err == ERR_CANCELLED ? OK : err;
 }

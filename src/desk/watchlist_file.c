@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/time.h"
+#include "desk/pattern_list.h"
 #include "desk/watchlist_inside.h"
 #include "store/view_belief.h"
 
@@ -65,26 +66,49 @@ struct names {
     struct arena arena;
 };
 
-static enum err party_names(struct names *names, const struct watchlist *w, struct view *v, struct fault *reterr)
+static enum err name_party(struct names *names, const struct uuid *id, struct view *v, struct fault *reterr)
 {
-    names->rows = arena_alloc(&names->arena, (w->party_count + 1) * sizeof *names->rows);
-    if (!names->rows)
-        return fault_set(reterr, ERR_NOMEM, "out of memory");
-    names->count = w->party_count;
-    for (size_t i = 0; i < w->party_count; i++) {
-        struct fact_party party;
-        enum err err = view_party(v, &w->parties[i], &party, reterr);
-        names->rows[i] = (struct index_party){.id = w->parties[i]};
-        if (!err && text_is_utf8(party.name))
-            names->rows[i].name = arena_text(&names->arena, party.name);
-        if (err && err != ERR_NOT_FOUND)
-            return err;
-    }
+    struct fact_party party;
+    if (names->count == WATCHLIST_PARTY_MAX)
+        return fault_set(reterr, ERR_LIMIT, "more parties than an index can name");
+    enum err err = view_party(v, id, &party, reterr);
+    if (err && err != ERR_NOT_FOUND)
+        return err;
+    struct index_party *row = &names->rows[names->count++];
+    *row = (struct index_party){.id = *id};
+    if (!err && text_is_utf8(party.name))
+        row->name = arena_text(&names->arena, party.name);
     return OK;
 }
 
-static enum err write_list(const struct watchlist *w, const struct names *names, const struct index_facts *facts,
-                           const char *path, struct fault *reterr)
+static bool is_named(const struct names *names, const struct uuid *id)
+{
+    size_t i = names->count; /* the newest is the likeliest: imports come party by party */
+    while (i > 0 && !uuid_eq(&names->rows[i - 1].id, id))
+        i--;
+    return i > 0;
+}
+
+/* Those of the values, by their numbers, then those that only patterns come from. */
+static enum err party_names(struct names *names, const struct watchlist *w, const struct pattern_list *patterns,
+                            struct view *v, struct fault *reterr)
+{
+    enum err err = OK;
+    size_t most = w->party_count + patterns->count;
+    most = most < WATCHLIST_PARTY_MAX ? most : WATCHLIST_PARTY_MAX;
+    names->rows = arena_alloc(&names->arena, (most + 1) * sizeof *names->rows);
+    if (!names->rows)
+        return fault_set(reterr, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; !err && i < w->party_count; i++)
+        err = name_party(names, &w->parties[i], v, reterr);
+    for (size_t i = 0; !err && i < patterns->count; i++)
+        if (!is_named(names, &patterns->list[i].party))
+            err = name_party(names, &patterns->list[i].party, v, reterr);
+    return err;
+}
+
+static enum err write_list(const struct watchlist *w, const struct pattern_list *patterns, const struct names *names,
+                           const struct index_facts *facts, const char *path, struct fault *reterr)
 {
     struct index_count suppressed[SUPPRESS_COUNTS_MAX];
     uint64_t bytes;
@@ -98,7 +122,11 @@ static enum err write_list(const struct watchlist *w, const struct names *names,
                                           .parties = names->rows,
                                           .party_count = names->count,
                                           .suppressed = suppressed,
-                                          .suppressed_count = w->suppressed.count};
+                                          .suppressed_count = w->suppressed.count,
+                                          .patterns = patterns->list,
+                                          .pattern_count = patterns->count};
+    if (patterns->left_out) /* nothing of what is held may be lost by starting from a file */
+        return fault_set(reterr, ERR_LIMIT, "%zu patterns more than an index holds", patterns->left_out);
     return index_file_write(io_system(), path, &content, &bytes, reterr);
 }
 
@@ -124,10 +152,18 @@ static enum err peek_base(const char *home, struct index_facts *ret)
     return err;
 }
 
+static enum err load_patterns(struct node *node, struct view *v, const struct belief *belief, uint64_t until_n,
+                              struct pattern_list *ret, struct fault *reterr)
+{
+    const struct pattern_source from = {.node = node, .view = v, .belief = belief, .until_n = until_n};
+    return pattern_list_load(&from, ret, reterr);
+}
+
 static enum err build_with(struct node *node, struct view *v, const char *path, struct fault *reterr)
 {
     struct belief *belief = NULL;
     struct watchlist *w = NULL;
+    struct pattern_list patterns = {0};
     struct names names = {0};
     struct index_facts facts;
     arena_init(&names.arena, NAMES_BUDGET);
@@ -137,7 +173,9 @@ static enum err build_with(struct node *node, struct view *v, const char *path, 
     if (!err)
         err = watchlist_load(v, belief, 0, 0, &w, reterr);
     if (!err)
-        err = party_names(&names, w, v, reterr);
+        err = load_patterns(node, v, belief, w->until, &patterns, reterr);
+    if (!err)
+        err = party_names(&names, w, &patterns, v, reterr);
     if (!err) {
         struct index_facts before = {0};
         (void)peek_base(node_home(node), &before); /* none, or none that could be used: the first */
@@ -146,9 +184,10 @@ static enum err build_with(struct node *node, struct view *v, const char *path, 
         facts.made_us = clock_now_us();
         facts.over = w->over;
         facts.suppressed = w->suppressed.total;
-        err = write_list(w, &names, &facts, path, reterr);
+        err = write_list(w, &patterns, &names, &facts, path, reterr);
     }
     watchlist_unref(w);
+    pattern_list_done(&patterns);
     belief_unref(belief);
     arena_done(&names.arena);
     return err;

@@ -103,6 +103,12 @@ enum err index_builder_add(struct index_builder *b, enum value_kind kind, struct
     return key_list_add(&b->lists[kind], key.ptr, key.len, ref);
 }
 
+bool index_can_hold(enum value_kind kind, struct text value)
+{
+    struct key key;
+    return kind < VALUE_KINDS && key_make(kind, value, &key);
+}
+
 uint32_t index_builder_last_key(const struct index_builder *b, enum value_kind kind)
 {
     const struct key_list *l = &b->lists[kind];

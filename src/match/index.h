@@ -13,6 +13,8 @@ void index_builder_free(struct index_builder *b);
  * The same value may come with several refs; the same ref twice in a row counts once. ERR_NOMEM | ERR_LIMIT |
  * ERR_MALFORMED (not in normal form) */
 MUST_CHECK enum err index_builder_add(struct index_builder *b, enum value_kind kind, struct text value, uint32_t ref);
+/* Would it be taken: is value in the shape of its kind's normal form? */
+bool index_can_hold(enum value_kind kind, struct text value);
 /* Makes the index and empties the builder, on failure too. OK: *ret holds one reference. ERR_NOMEM */
 MUST_CHECK enum err index_builder_build(struct index_builder *b, struct index **ret);
 

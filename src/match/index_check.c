@@ -2,7 +2,8 @@
  *
  * Checked: that each table is whole; that a free slot ends every search; that slots name entries, entries keys inside
  * and refs or heads of lists, lists end inside, refs name items; that items name parties, kinds and values inside;
- * that names are UTF-8. Not checked: that a key's slots and filter bits are where its hash says, or that an item's
+ * that names are UTF-8; that whole patterns name parties, texts and values inside, none shared. Not checked: that a
+ * key's slots and filter bits are where its hash says, or that an item's
  * value is a key that leads to it. A file that lies there misses hits, or reports some as others; it cannot make the
  * scanner read elsewhere. */
 #include "match/index_format.h"
@@ -140,10 +141,49 @@ static enum err check_names(const struct index_file *f, struct fault *reterr)
     return OK;
 }
 
+/* ---- whole patterns ---- */
+
+static bool pattern_is_whole(const struct index_file *f, const struct index_pattern_row *row)
+{
+    return row->state < WHOLE_STATES && row->party < f->party_count && name_is_whole(f, row->text) &&
+           name_is_whole(f, row->why) && row->first_trigger <= f->trigger_count &&
+           row->trigger_count <= f->trigger_count - row->first_trigger &&
+           (row->state == WHOLE_WANTED) == (row->trigger_count > 0);
+}
+
+static bool trigger_is_whole(const struct index_file *f, const struct index_trigger_row *row)
+{
+    return name_is_whole(f, row->value) &&
+           index_can_hold((enum value_kind)row->kind, text_sub(f->words, row->value.at, row->value.len));
+}
+
+/* Each row is taken into memory: no two may share a part of the file to make little look like much. */
+static enum err check_patterns(const struct index_file *f, struct fault *reterr)
+{
+    uint64_t bytes = 0, next = 0;
+    for (size_t i = 0; i < f->pattern_count; i++) {
+        const struct index_pattern_row *row = &f->patterns[i];
+        if (!pattern_is_whole(f, row))
+            return bad(f, row, reterr, "a pattern's text, party or values lie outside");
+        bytes += (uint64_t)row->text.len + row->why.len;
+        if (row->trigger_count && row->first_trigger != next)
+            return bad(f, row, reterr, "a pattern's values are not its own");
+        next += row->trigger_count;
+        if (bytes > f->words.len)
+            return bad(f, row, reterr, "more text of patterns than there is");
+    }
+    for (size_t i = 0; i < f->trigger_count; i++)
+        if (!trigger_is_whole(f, &f->triggers[i]))
+            return bad(f, &f->triggers[i], reterr, "a pattern's value lies outside, or is none");
+    return OK;
+}
+
 enum err index_check(struct index_file *f, struct fault *reterr)
 {
     size_t pairs = 0;
     enum err err = check_names(f, reterr);
+    if (!err)
+        err = check_patterns(f, reterr);
     if (!err)
         err = check_items(f, reterr);
     if (!err)

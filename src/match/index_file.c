@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/limits.h"
 #include "match/index_format.h"
 
 #define WINDOW_BYTES ((uint64_t)64 * MIB) /* looked at before its pages are let go */
@@ -130,6 +131,14 @@ static bool take_section(struct index_file *f, const struct index_section *s, vo
         f->suppressed_count = count;
         return true;
     case PART_WORDS: f->words = (struct text){items, count}; return true;
+    case PART_PATTERNS:
+        f->patterns = items;
+        f->pattern_count = count;
+        return count <= PATTERN_LIST_MAX;
+    case PART_TRIGGERS:
+        f->triggers = items;
+        f->trigger_count = count;
+        return count <= STREAMED_VALUES_MAX;
     default: return take_table_section(s->kind ? &f->index.tables[s->kind] : &f->index.url_starts, s, items);
     }
 }
@@ -312,6 +321,36 @@ struct index_count index_file_suppressed_at(const struct index_file *f, size_t i
 {
     const struct index_count_row *row = &f->suppressed[i];
     return (struct index_count){text_sub(f->words, row->words.at, row->words.len), row->count};
+}
+
+static struct text words_at(const struct index_file *f, struct index_name name)
+{
+    return text_sub(f->words, name.at, name.len);
+}
+
+size_t index_file_patterns(const struct index_file *f)
+{
+    return f->pattern_count;
+}
+
+struct whole_pattern index_file_pattern(const struct index_file *f, size_t i)
+{
+    const struct index_pattern_row *row = &f->patterns[i];
+    return (struct whole_pattern){.n = row->n,
+                                  .uuid = row->id,
+                                  .party = f->parties[row->party].id,
+                                  .until_us = row->until_us,
+                                  .counted_until_us = INT64_MIN,
+                                  .text = words_at(f, row->text),
+                                  .state = (enum whole_state)row->state,
+                                  .why = words_at(f, row->why),
+                                  .trigger_count = row->trigger_count};
+}
+
+struct trigger index_file_trigger(const struct index_file *f, size_t pattern, size_t i)
+{
+    const struct index_trigger_row *row = &f->triggers[f->patterns[pattern].first_trigger + i];
+    return (struct trigger){(enum value_kind)row->kind, words_at(f, row->value)};
 }
 
 size_t index_file_kind_count(const struct index_file *f, enum value_kind kind)

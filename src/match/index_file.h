@@ -3,7 +3,7 @@
 #pragma once
 #include "base/io.h"
 #include "match/index.h"
-#include "model/ident.h"
+#include "match/whole_pattern.h"
 
 /* What stands behind a ref of the index: item number ref. Lies in the file as it is. */
 struct index_item {
@@ -49,6 +49,8 @@ struct index_content {
     size_t party_count;
     const struct index_count *suppressed; /* by what */
     size_t suppressed_count;
+    const struct whole_pattern *patterns; /* their parties are among `parties`; counted_until_us is not written */
+    size_t pattern_count;
 };
 
 /* Is an item's text in its table's keys? */
@@ -89,5 +91,10 @@ size_t index_file_parties(const struct index_file *f);
 struct index_party index_file_party(const struct index_file *f, size_t i);
 size_t index_file_suppressed(const struct index_file *f);
 struct index_count index_file_suppressed_at(const struct index_file *f, size_t i);
+/* Whole patterns. Of one, .triggers is NULL: they are asked for one by one. Their values are in the shape that
+ * index_builder_add() takes; that a text is a pattern, and that its triggers are its own, is not checked. */
+size_t index_file_patterns(const struct index_file *f);
+struct whole_pattern index_file_pattern(const struct index_file *f, size_t i);
+struct trigger index_file_trigger(const struct index_file *f, size_t pattern, size_t i);
 /* Pairs (value, item) of a kind. */
 size_t index_file_kind_count(const struct index_file *f, enum value_kind kind);

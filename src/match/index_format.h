@@ -8,7 +8,7 @@
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "index files are little-endian, and mapped as they are");
 
 #define INDEX_MAGIC        "ENINDEX\n"
-#define INDEX_VERSION      1
+#define INDEX_VERSION      2
 #define INDEX_COMPATIBLE   0u /* features of this program; others are ignored */
 #define INDEX_INCOMPATIBLE 0u /* features of this program; others are refused */
 #define INDEX_ALIGN        4096
@@ -49,6 +49,22 @@ struct index_count_row {
     uint64_t count;
     struct index_name words;
 };
+/* A whole pattern, and a value that it is looked for by. */
+struct index_pattern_row {
+    uint64_t n;
+    struct uuid id;
+    int64_t until_us; /* INT64_MAX: no end */
+    struct index_name text, why;
+    uint32_t first_trigger, trigger_count;
+    uint16_t party; /* number of the party */
+    uint8_t state;  /* enum whole_state */
+    uint8_t zero[5];
+};
+struct index_trigger_row {
+    struct index_name value;
+    uint8_t kind; /* enum value_kind */
+    uint8_t zero[3];
+};
 
 enum index_part {
     PART_FILTER = 1, /* of each table; see match/table.h */
@@ -63,6 +79,8 @@ enum index_part {
     PART_PARTIES,
     PART_SUPPRESSED,
     PART_WORDS,
+    PART_PATTERNS,
+    PART_TRIGGERS,
     PARTS
 };
 
@@ -72,6 +90,8 @@ static_assert(sizeof(struct index_head) == 224, "on disk");
 static_assert(sizeof(struct index_section) == 24, "on disk");
 static_assert(sizeof(struct index_party_row) == 24, "on disk");
 static_assert(sizeof(struct index_count_row) == 16, "on disk");
+static_assert(sizeof(struct index_pattern_row) == 64, "on disk");
+static_assert(sizeof(struct index_trigger_row) == 12, "on disk");
 static_assert(sizeof(struct table_slot) == 8, "on disk");
 static_assert(sizeof(struct table_entry) == 12, "on disk");
 
@@ -88,6 +108,8 @@ static const uint32_t INDEX_PART_BYTES[PARTS] = {
     [PART_PARTIES] = sizeof(struct index_party_row),
     [PART_SUPPRESSED] = sizeof(struct index_count_row),
     [PART_WORDS] = 1,
+    [PART_PATTERNS] = sizeof(struct index_pattern_row),
+    [PART_TRIGGERS] = sizeof(struct index_trigger_row),
 };
 
 static inline bool index_part_is_table(unsigned part)
@@ -116,6 +138,10 @@ struct index_file {
     size_t party_count;
     const struct index_count_row *suppressed;
     size_t suppressed_count;
+    const struct index_pattern_row *patterns;
+    size_t pattern_count;
+    const struct index_trigger_row *triggers;
+    size_t trigger_count;
 };
 
 /* ---- index_check.c ---- */

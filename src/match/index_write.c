@@ -108,6 +108,52 @@ static enum err put_suppressed(struct writing *w, const struct index_content *c)
     return err;
 }
 
+static uint16_t party_number(const struct index_content *c, const struct uuid *id)
+{
+    size_t i = 0;
+    while (i + 1 < c->party_count && !uuid_eq(&c->parties[i].id, id))
+        i++;
+    return (uint16_t)i;
+}
+
+static enum err put_triggers(struct writing *w, const struct index_content *c, size_t count)
+{
+    struct index_trigger_row *rows = calloc(count + 1, sizeof *rows), *row = rows;
+    if (!rows)
+        return fault_set(w->reterr, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < c->pattern_count; i++)
+        for (size_t t = 0; t < c->patterns[i].trigger_count; t++)
+            *row++ = (struct index_trigger_row){.value = put_words(w, c->patterns[i].triggers[t].value),
+                                                .kind = (uint8_t)c->patterns[i].triggers[t].kind};
+    enum err err = put_section(w, PART_TRIGGERS, 0, rows, count);
+    free(rows);
+    return err;
+}
+
+static enum err put_patterns(struct writing *w, const struct index_content *c)
+{
+    struct index_pattern_row *rows = calloc(c->pattern_count + 1, sizeof *rows);
+    size_t triggers = 0;
+    if (!rows)
+        return fault_set(w->reterr, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < c->pattern_count; i++) {
+        const struct whole_pattern *p = &c->patterns[i];
+        rows[i] = (struct index_pattern_row){.n = p->n,
+                                             .id = p->uuid,
+                                             .until_us = p->until_us,
+                                             .text = put_words(w, p->text),
+                                             .why = put_words(w, p->why),
+                                             .first_trigger = (uint32_t)triggers,
+                                             .trigger_count = (uint32_t)p->trigger_count,
+                                             .party = party_number(c, &p->party),
+                                             .state = (uint8_t)p->state};
+        triggers += p->trigger_count;
+    }
+    enum err err = put_section(w, PART_PATTERNS, 0, rows, c->pattern_count);
+    free(rows);
+    return err ? err : put_triggers(w, c, triggers);
+}
+
 /* What is asked first lies together. */
 static enum err put_body(struct writing *w, const struct index_content *c)
 {
@@ -127,6 +173,8 @@ static enum err put_body(struct writing *w, const struct index_content *c)
         err = put_parties(w, c);
     if (!err)
         err = put_suppressed(w, c);
+    if (!err)
+        err = put_patterns(w, c);
     if (!err && buffer_error(&w->words))
         err = fault_set(w->reterr, buffer_error(&w->words), "the names of an index take too much memory");
     if (!err)

@@ -17,6 +17,7 @@
 #define LEAVES_MAX    64 /* told apart; further ones count as true of everything kept */
 #define PARSED_FACTOR 16 /* an observation takes some so many times its text */
 #define PATTERN_BYTES (16 * MIB)
+#define NUMBERS_MAX   (4 * PATTERN_LIST_MAX) /* of those that went, too */
 
 struct kept {
     struct streamed_event event; /* texts behind it */
@@ -26,7 +27,11 @@ struct kept {
     struct kept *next; /* older, by its own time */
 };
 struct pattern {
-    struct pattern_node *tree;
+    struct text text;
+    struct trigger *triggers;
+    size_t trigger_count;
+    bool parsed, broken;
+    struct pattern_node *tree; /* when parsed, and not broken */
     const struct pattern_node *leaves[LEAVES_MAX];
     size_t leaf_count;   /* all; may pass LEAVES_MAX */
     struct kept *window; /* newest first */
@@ -36,7 +41,6 @@ struct streamed {
     struct arena arena; /* trees */
     struct pattern **patterns;
     size_t added, cap, looked_for, values;
-    struct index_builder *builder;
     struct index *index;
     size_t kept_bytes;
     struct streamed_losses losses;
@@ -45,10 +49,8 @@ struct streamed {
 enum err streamed_new(struct streamed **ret)
 {
     struct streamed *s = calloc(1, sizeof *s);
-    if (!s || index_builder_new(&s->builder)) {
-        free(s);
+    if (!s)
         return ERR_NOMEM;
-    }
     arena_init(&s->arena, 4 * GIB);
     *ret = s;
     return OK;
@@ -61,18 +63,25 @@ static void kept_free(struct kept *k)
     free(k);
 }
 
+static void window_drop(struct streamed *s, struct pattern *p)
+{
+    while (p->window) {
+        struct kept *k = p->window;
+        p->window = k->next;
+        s->kept_bytes -= k->bytes;
+        kept_free(k);
+    }
+    p->count = 0;
+}
+
 void streamed_free(struct streamed *s)
 {
     if (!s)
         return;
     for (size_t i = 0; i < s->added; i++)
-        while (s->patterns[i] && s->patterns[i]->window) {
-            struct kept *k = s->patterns[i]->window;
-            s->patterns[i]->window = k->next;
-            kept_free(k);
-        }
+        if (s->patterns[i])
+            window_drop(s, s->patterns[i]);
     free(s->patterns);
-    index_builder_free(s->builder);
     index_unref(s->index);
     arena_done(&s->arena);
     free(s);
@@ -92,49 +101,10 @@ static void gather_leaves(struct pattern *p, const struct pattern_node *n)
         gather_leaves(p, n->children[i]);
 }
 
-static enum err add_triggers(struct streamed *s, const struct triggers *t, uint32_t number)
+/* NULL in its place: it is not looked for. */
+static enum err add(struct streamed *s, struct pattern *p, uint32_t *ret_number)
 {
-    enum err err = s->values + t->count > STREAMED_VALUES_MAX ? ERR_LIMIT : OK;
-    for (size_t i = 0; !err && i < t->count; i++)
-        err = index_builder_add(s->builder, t->list[i].kind, t->list[i].value, STREAMED_REF | number);
-    if (!err)
-        s->values += t->count;
-    return err;
-}
-
-static enum err parse(struct streamed *s, struct text text, uint32_t number, struct pattern **ret,
-                      const char **ret_why)
-{
-    struct pattern *p = arena_alloc(&s->arena, sizeof *p);
-    struct arena scratch;
-    struct triggers t;
-    struct text copy = arena_text(&s->arena, text);
-    if (!p || !copy.ptr)
-        return ERR_NOMEM;
-    enum err err = pattern_parse(copy, &s->arena, &p->tree, NULL);
-    if (err) {
-        *ret_why = "it is no pattern of STIX 2.1";
-        return err == ERR_NOMEM ? err : OK;
-    }
-    arena_init(&scratch, PATTERN_BYTES);
-    err = pattern_triggers(p->tree, &scratch, &t);
-    if (!err && t.why)
-        *ret_why = t.why;
-    else if (!err)
-        err = add_triggers(s, &t, number);
-    arena_done(&scratch);
-    if (!err && !*ret_why) {
-        gather_leaves(p, p->tree);
-        *ret = p;
-    }
-    return err;
-}
-
-enum err streamed_add(struct streamed *s, struct text pattern, uint32_t *ret_number, const char **ret_why)
-{
-    struct pattern *p = NULL;
-    const char *why = NULL;
-    if (s->added == STREAMED_PATTERNS_MAX)
+    if (s->added == NUMBERS_MAX)
         return ERR_LIMIT;
     if (s->added == s->cap) {
         size_t cap = s->cap ? s->cap * 2 : 64;
@@ -144,19 +114,128 @@ enum err streamed_add(struct streamed *s, struct text pattern, uint32_t *ret_num
         s->patterns = larger;
         s->cap = cap;
     }
-    enum err err = parse(s, pattern, (uint32_t)s->added, &p, &why);
-    if (err)
-        return err;
-    s->looked_for += p != NULL;
+    if (p) {
+        s->looked_for++;
+        s->values += p->trigger_count;
+    }
     *ret_number = (uint32_t)s->added;
-    *ret_why = why;
     s->patterns[s->added++] = p;
     return OK;
 }
 
+static enum err copy_triggers(struct streamed *s, struct pattern *p, const struct trigger *triggers, size_t count)
+{
+    p->triggers = arena_alloc(&s->arena, (count + 1) * sizeof *p->triggers);
+    if (!p->triggers)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        if (!index_can_hold(triggers[i].kind, triggers[i].value))
+            return ERR_MALFORMED;
+        p->triggers[i] = (struct trigger){triggers[i].kind, arena_text(&s->arena, triggers[i].value)};
+        if (!p->triggers[i].value.ptr)
+            return ERR_NOMEM;
+    }
+    p->trigger_count = count;
+    return OK;
+}
+
+enum err streamed_add_known(struct streamed *s, struct text pattern, const struct trigger *triggers, size_t count,
+                            uint32_t *ret_number)
+{
+    if (s->looked_for == STREAMED_PATTERNS_MAX || count > STREAMED_VALUES_MAX - s->values)
+        return ERR_LIMIT;
+    struct pattern *p = arena_alloc(&s->arena, sizeof *p);
+    if (!p)
+        return ERR_NOMEM;
+    *p = (struct pattern){.text = arena_text(&s->arena, pattern)};
+    enum err err = p->text.ptr ? copy_triggers(s, p, triggers, count) : ERR_NOMEM;
+    return err ? err : add(s, p, ret_number);
+}
+
+enum err streamed_add(struct streamed *s, struct text pattern, uint32_t *ret_number, const char **ret_why)
+{
+    struct arena scratch;
+    struct triggers t;
+    arena_init(&scratch, PATTERN_BYTES);
+    enum err err = triggers_of(pattern, &scratch, &t);
+    if (!err)
+        *ret_why = t.why;
+    if (!err)
+        err = t.why ? streamed_add_none(s, ret_number) : streamed_add_known(s, pattern, t.list, t.count, ret_number);
+    arena_done(&scratch);
+    return err;
+}
+
+enum err streamed_add_none(struct streamed *s, uint32_t *ret_number)
+{
+    return add(s, NULL, ret_number);
+}
+
+void streamed_drop(struct streamed *s, uint32_t number)
+{
+    struct pattern *p = s->patterns[number];
+    if (!p)
+        return;
+    window_drop(s, p);
+    s->looked_for--;
+    s->values -= p->trigger_count;
+    s->patterns[number] = NULL;
+}
+
+static enum err add_values(struct index_builder *b, const struct pattern *p, uint32_t number)
+{
+    enum err err = OK;
+    for (size_t i = 0; !err && p && i < p->trigger_count; i++)
+        err = index_builder_add(b, p->triggers[i].kind, p->triggers[i].value, STREAMED_REF | number);
+    return err;
+}
+
 enum err streamed_build(struct streamed *s)
 {
-    return index_builder_build(s->builder, &s->index);
+    struct index_builder *b;
+    struct index *index;
+    enum err err = index_builder_new(&b);
+    if (err)
+        return err;
+    for (size_t i = 0; !err && i < s->added; i++)
+        err = add_values(b, s->patterns[i], (uint32_t)i);
+    if (!err)
+        err = index_builder_build(b, &index);
+    index_builder_free(b);
+    if (err)
+        return err;
+    index_unref(s->index);
+    s->index = index;
+    return OK;
+}
+
+enum err streamed_build_some(const struct streamed *s, const uint32_t *numbers, size_t count, struct index **ret)
+{
+    struct index_builder *b;
+    enum err err = index_builder_new(&b);
+    if (err)
+        return err;
+    for (size_t i = 0; !err && i < count; i++)
+        err = add_values(b, s->patterns[numbers[i]], numbers[i]);
+    if (!err)
+        err = index_builder_build(b, ret);
+    index_builder_free(b);
+    return err;
+}
+
+/* Most are never asked. Of one that is no pattern: nothing is true of it. */
+static enum err parse(struct streamed *s, struct pattern *p)
+{
+    if (p->parsed)
+        return OK;
+    enum err err = pattern_parse(p->text, &s->arena, &p->tree, NULL);
+    if (err == ERR_NOMEM)
+        return err;
+    p->parsed = true;
+    p->broken = err != OK;
+    if (!err)
+        gather_leaves(p, p->tree);
+    return OK;
 }
 
 const struct index *streamed_index(const struct streamed *s)
@@ -188,13 +267,14 @@ static struct text copy_text(char **at, struct text t)
 /* ERR_NOT_FOUND: nothing that can be observed. */
 static enum err keep(const struct streamed_event *e, struct kept **ret)
 {
-    struct kept *k = malloc(sizeof *k + e->file.len + e->organisation.len);
+    struct kept *k = malloc(sizeof *k + e->file.len + e->organisation.len + e->client.len);
     if (!k)
         return ERR_NOMEM;
     char *at = (char *)(k + 1);
     *k = (struct kept){.event = *e, .bytes = sizeof *k + PARSED_FACTOR * e->observed.len};
     k->event.file = copy_text(&at, e->file);
     k->event.organisation = copy_text(&at, e->organisation);
+    k->event.client = copy_text(&at, e->client);
     k->event.observed = TEXT_NONE;
     enum err err = observed_read(e->observed, NULL, NULL, &k->observed, NULL);
     if (!err && observed_count(k->observed) == 1) {
@@ -359,7 +439,9 @@ enum err streamed_offer(struct streamed *s, uint32_t number, const struct stream
 {
     struct pattern *p = number < s->added ? s->patterns[number] : NULL;
     struct kept *k;
-    enum err err = p ? keep(event, &k) : ERR_NOT_FOUND;
+    enum err err = p ? parse(s, p) : ERR_NOT_FOUND;
+    if (!err)
+        err = p->broken ? ERR_NOT_FOUND : keep(event, &k);
     if (err)
         return err == ERR_NOT_FOUND ? OK : err;
     err = try_leaves(s, p, k);

@@ -5,6 +5,7 @@
 #pragma once
 #include "match/evaluate.h"
 #include "match/index.h"
+#include "match/triggers.h"
 
 /* A ref with this bit is not an indicator's value but the number of a pattern, below it. */
 #define STREAMED_REF UINT32_C(0x40000000)
@@ -15,8 +16,19 @@ void streamed_free(struct streamed *s); /* accepts NULL */
 /* Adds a pattern; its number counts from 0 over all that were added. *ret_why NULL: it is looked for, else why not
  * (static). ERR_NOMEM | ERR_LIMIT (STREAMED_PATTERNS_MAX, STREAMED_VALUES_MAX): it is not in, others go on. */
 MUST_CHECK enum err streamed_add(struct streamed *s, struct text pattern, uint32_t *ret_number, const char **ret_why);
-/* Once, when all are in. ERR_NOMEM */
+/* The same where the values it is looked for by are known already; texts are copied. The text is parsed when it is
+ * needed: one that is no pattern is never true. ERR_MALFORMED: a value is not in normal form. */
+MUST_CHECK enum err streamed_add_known(struct streamed *s, struct text pattern, const struct trigger *triggers,
+                                       size_t count, uint32_t *ret_number);
+/* Takes a number for one that is not looked for. ERR_NOMEM | ERR_LIMIT */
+MUST_CHECK enum err streamed_add_none(struct streamed *s, uint32_t *ret_number);
+/* It is not looked for any more; its number stays, and its window goes. */
+void streamed_drop(struct streamed *s, uint32_t number);
+/* When all are in, and again when some came or went. ERR_NOMEM; what was built before is still there then. */
 MUST_CHECK enum err streamed_build(struct streamed *s);
+/* The values of some patterns alone. To be dropped with index_unref(). ERR_NOMEM */
+MUST_CHECK enum err streamed_build_some(const struct streamed *s, const uint32_t *numbers, size_t count,
+                                        struct index **ret);
 /* To be scanned for beside others; refs are STREAMED_REF | number. Empty without patterns. */
 const struct index *streamed_index(const struct streamed *s);
 size_t streamed_count(const struct streamed *s); /* patterns that are looked for */
@@ -28,6 +40,8 @@ struct streamed_event {
     int64_t time_us;
     struct text organisation; /* whose it is; empty: nobody's */
     uint8_t organisation_id[16];
+    struct text client;   /* who asked or connected; empty: unknown */
+    uint8_t direction;    /* as the caller counts them */
     struct text observed; /* of observe_line() */
 };
 struct streamed_match {

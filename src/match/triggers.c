@@ -200,3 +200,13 @@ enum err pattern_triggers(const struct pattern_node *p, struct arena *arena, str
         *ret = (struct triggers){all.list, all.count, all.why, all.column};
     return err;
 }
+
+enum err triggers_of(struct text pattern, struct arena *arena, struct triggers *ret)
+{
+    struct pattern_node *tree;
+    enum err err = pattern_parse(pattern, arena, &tree, NULL);
+    if (!err)
+        return pattern_triggers(tree, arena, ret);
+    *ret = (struct triggers){.why = "it is no pattern of STIX 2.1"};
+    return err == ERR_NOMEM ? err : OK;
+}

@@ -14,5 +14,6 @@ struct triggers {
     const char *why; /* not NULL: there is an expression without such a value, and why */
     size_t column;   /* of it */
 };
-/* ERR_NOMEM | ERR_LIMIT (PATTERN_VALUES_MAX) */
+/* Of a pattern's text; one that is none has none, and why. ERR_NOMEM | ERR_LIMIT (PATTERN_VALUES_MAX) */
+MUST_CHECK enum err triggers_of(struct text pattern, struct arena *arena, struct triggers *ret);
 MUST_CHECK enum err pattern_triggers(const struct pattern_node *p, struct arena *arena, struct triggers *ret);

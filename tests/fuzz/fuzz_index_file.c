@@ -1,5 +1,5 @@
 /* An index file spoiled at will and made to fit its hashes again: refused, or it can be asked and scanned with. The
- * input is a list of changes of 9 bytes each: where (32 bits, counted in sections: the upper 5 bits say which, 31 the
+ * input is a list of changes of 9 bytes each: where (32 bits, counted in sections: the upper 6 bits say which, 63 the
  * head), how many bytes (0-4), and which; or, when it begins like a file, the file. */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -59,7 +59,7 @@ static size_t place_of(uint32_t where)
 {
     const struct index_head *h = (const struct index_head *)(const void *)base;
     const struct index_section *s = (const struct index_section *)(const void *)(h + 1);
-    uint32_t section = where >> 27, within = where & ((1u << 27) - 1);
+    uint32_t section = where >> 26, within = where & ((1u << 26) - 1);
     if (section >= h->section_count)
         return within % (sizeof *h + h->section_count * sizeof *s);
     return s[section].offset + within % (s[section].count * s[section].item_bytes);

@@ -32,6 +32,29 @@ void index_spoil_write(const struct match_set *set, const char *path)
 {
     const struct index_party parties[] = {{{{1}}, TEXT("CERT Y")}, {{{2}}, TEXT_NONE}};
     const struct index_count suppressed[] = {{TEXT("public suffix"), 3}};
+    const struct trigger triggers[] = {{VALUE_DOMAIN, TEXT("one.example")}, {VALUE_CIDR, TEXT("192.0.2.0/24")}};
+    const struct whole_pattern patterns[] = {
+        {.n = 3,
+         .uuid = {{3}},
+         .party = {{1}},
+         .until_us = INT64_MAX,
+         .text = TEXT("[domain-name:value = 'one.example'] AND [ipv4-addr:value ISSUBSET '192.0.2.0/24']"),
+         .triggers = triggers,
+         .trigger_count = 2},
+        {.n = 4,
+         .uuid = {{4}},
+         .party = {{2}},
+         .until_us = 9,
+         .text = TEXT("[network-traffic:dst_port = 4444]"),
+         .state = WHOLE_IMPOSSIBLE,
+         .why = TEXT("it names no value")},
+        {.n = 5,
+         .uuid = {{5}},
+         .party = {{2}},
+         .until_us = INT64_MAX,
+         .text = TEXT("[domain-name:value = 'one.example'] REPEATS 2 TIMES"),
+         .triggers = triggers,
+         .trigger_count = 1}};
     struct index_item *items = calloc(set->count + 1, sizeof *items);
     struct index_builder *b;
     struct index *index;
@@ -50,7 +73,9 @@ void index_spoil_write(const struct match_set *set, const char *path)
                                     .parties = parties,
                                     .party_count = 2,
                                     .suppressed = suppressed,
-                                    .suppressed_count = 1};
+                                    .suppressed_count = 1,
+                                    .patterns = patterns,
+                                    .pattern_count = 3};
     must(index_file_write(io_system(), path, &c, &bytes, NULL) == OK);
     index_unref(index);
     index_builder_free(b);
@@ -70,6 +95,27 @@ void index_spoil_seal(uint8_t *bytes, size_t len)
         return;
     h.head_hash = index_head_hash(&h, (const struct index_section *)(const void *)(bytes + sizeof h));
     memcpy(bytes, &h, sizeof h);
+}
+
+/* What they are looked for by is taken into an index of their own. */
+static void use_patterns(const struct index_file *f)
+{
+    struct index_builder *b;
+    struct index *index;
+    must(index_builder_new(&b) == OK);
+    for (size_t i = 0; i < index_file_patterns(f); i++) {
+        struct whole_pattern p = index_file_pattern(f, i);
+        must(text_is_utf8(p.text) && text_is_utf8(p.why) && p.state < WHOLE_STATES);
+        must((p.state == WHOLE_WANTED) == (p.trigger_count > 0));
+        for (size_t t = 0; t < p.trigger_count; t++) {
+            struct trigger one = index_file_trigger(f, i, t);
+            must(text_is_utf8(one.value));
+            must(index_builder_add(b, one.kind, one.value, (uint32_t)i) == OK);
+        }
+    }
+    must(index_builder_build(b, &index) == OK);
+    index_builder_free(b);
+    index_unref(index);
 }
 
 size_t index_spoil_use(const struct index_file *f, const struct match_set *set, struct text line)
@@ -92,6 +138,7 @@ size_t index_spoil_use(const struct index_file *f, const struct match_set *set, 
         must(text_is_utf8(index_file_party(f, i).name));
     for (size_t i = 0; i < index_file_suppressed(f); i++)
         must(text_is_utf8(index_file_suppressed_at(f, i).words));
+    use_patterns(f);
     must(scan_line(set->scanner, &index, 1, line, &hits, &count) == OK);
     for (size_t i = 0; i < count; i++)
         must(hits[i].ref < index_file_count(f) && hits[i].start + hits[i].len <= line.len);

@@ -87,6 +87,25 @@ static enum err open_bytes(const void *bytes, size_t len, struct index_file **re
     return err;
 }
 
+static void patterns_are_there(const struct index_file *f)
+{
+    static const struct uuid second = {{2}};
+    assert_int_equal(index_file_patterns(f), 3);
+    struct whole_pattern first = index_file_pattern(f, 0), next = index_file_pattern(f, 1);
+    assert_int_equal(first.n, 3);
+    assert_int_equal(first.uuid.b[0], 3);
+    assert_int_equal(first.until_us, INT64_MAX);
+    assert_int_equal(first.trigger_count, 2);
+    assert_int_equal(index_file_trigger(f, 0, 1).kind, VALUE_CIDR);
+    assert_true(text_eq(index_file_trigger(f, 0, 1).value, TEXT("192.0.2.0/24")));
+    assert_true(text_eq(index_file_trigger(f, 2, 0).value, TEXT("one.example")));
+    assert_int_equal(next.state, WHOLE_IMPOSSIBLE);
+    assert_int_equal(next.until_us, 9);
+    assert_true(uuid_eq(&next.party, &second));
+    assert_true(text_eq(next.why, TEXT("it names no value")));
+    assert_true(text_eq(next.text, TEXT("[network-traffic:dst_port = 4444]")));
+}
+
 static void all_is_there(void **state)
 {
     struct index_file *f = open_path(whole.path);
@@ -106,6 +125,7 @@ static void all_is_there(void **state)
     assert_int_equal(index_file_party(f, 1).name.len, 0);
     assert_true(text_eq(index_file_suppressed_at(f, 0).words, TEXT("public suffix")));
     assert_int_equal(index_file_kind_count(f, VALUE_CIDR), 4);
+    patterns_are_there(f);
     assert_int_equal(index_spoil_use(f, &whole.set, TEXT(A_LINE)), A_HITS);
     index_file_unref(f);
 }
@@ -291,6 +311,40 @@ static void no_free_slot_is_refused(void **state)
     index_file_unref(f);
 }
 
+/* Little that is made to look like much, and what no index could hold. */
+static void patterns_that_lie_are_refused(void **state)
+{
+    struct index_section *s;
+    struct index_file *f = NULL;
+    struct fault fault = {.offset = -1};
+    (void)state;
+    struct index_pattern_row *rows =
+        (struct index_pattern_row *)(void *)section_of(small.bytes, PART_PATTERNS, 0, &s);
+    struct index_trigger_row *triggers =
+        (struct index_trigger_row *)(void *)section_of(small.bytes, PART_TRIGGERS, 0, &s);
+    struct index_pattern_row row = rows[2];
+    struct index_trigger_row trigger = triggers[1];
+    for (int i = 0; i < 8; i++) {
+        switch (i) {
+        case 0: rows[2].first_trigger = 0; break; /* the first one's */
+        case 1: rows[2].trigger_count = 2; break;
+        case 2: rows[2].text = (struct index_name){0, 1u << 30}; break;
+        case 3: rows[2].state = WHOLE_STATES; break;
+        case 4: rows[2].party = 2; break;
+        case 5: triggers[1].kind = VALUE_IPV4; break;
+        case 6: triggers[1].kind = VALUE_KINDS; break;
+        default: rows[2].trigger_count = 0; break;
+        }
+        index_spoil_seal(small.bytes, small.len);
+        assert_err(open_bytes(small.bytes, small.len, &f, &fault), ERR_MALFORMED);
+        rows[2] = row;
+        triggers[1] = trigger;
+    }
+    index_spoil_seal(small.bytes, small.len);
+    assert_ok(open_bytes(small.bytes, small.len, &f, &fault));
+    index_file_unref(f);
+}
+
 static void unknown_features(void **state)
 {
     struct index_head *h = (struct index_head *)(void *)small.bytes;
@@ -333,6 +387,7 @@ int main(void)
         cmocka_unit_test(every_spoiled_byte_is_refused),
         cmocka_unit_test(lies_do_no_harm),
         cmocka_unit_test(no_free_slot_is_refused),
+        cmocka_unit_test(patterns_that_lie_are_refused),
         cmocka_unit_test(unknown_features),
         cmocka_unit_test(an_empty_one_finds_nothing),
     };
