@@ -37,6 +37,7 @@ static void size_words(uint64_t bytes, char out[32])
 struct addition {
     struct session *s;
     const char *name;
+    unsigned threads;
     uint32_t number;
     uint64_t kept;
     bool known; /* the archive had it */
@@ -112,7 +113,7 @@ static int add_fd(struct addition *a, const char *folder, int fd, bool stream)
     struct fault fault = {.offset = -1, .line = -1}, damage = {.offset = -1, .line = -1};
     bool damaged = false;
     int64_t begun_us = clock_mono_us();
-    enum err err = archive_writer_new(io_system(), folder, &a->about, &w, &fault);
+    enum err err = archive_writer_new(io_system(), folder, &a->about, a->threads, &w, &fault);
     if (!err)
         err = copy_lines(a, w, fd, stream, &damaged, &fault);
     if (damaged) {
@@ -136,11 +137,12 @@ static int add_fd(struct addition *a, const char *folder, int fd, bool stream)
     return damaged ? complain_fault(a->s, a->name, &damage) : EXIT_DONE;
 }
 
-static int add_named(struct session *s, const char *folder, const char *name)
+static int add_named(struct session *s, const char *folder, const char *name, unsigned threads)
 {
     char source[PATH_MAX];
     bool standard = strcmp(name, "-") == 0;
-    struct addition a = {.s = s, .name = standard && option(s, "name") ? option(s, "name") : name};
+    struct addition a = {.s = s, .threads = threads};
+    a.name = standard && option(s, "name") ? option(s, "name") : name;
     int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         complain(s, "%s: %s", name, strerror(errno));
@@ -173,10 +175,14 @@ static int run_add(struct session *s)
 {
     char folder[ARCHIVE_PATH_MAX];
     int code = EXIT_DONE;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t threads;
+    if (option_u64(s, "threads", cores > 0 ? (uint64_t)cores : 1, ARCHIVE_THREADS_MAX, &threads))
+        return EXIT_USAGE;
     archive_of(s, folder);
     archive_folder_sweep(io_system(), folder);
     for (size_t i = 0; i < s->operand_count && !cancelled(s); i++) {
-        int one = add_named(s, folder, s->operands[i]);
+        int one = add_named(s, folder, s->operands[i], threads ? (unsigned)threads : 1);
         code = code ? code : one;
     }
     int kept = retain(s);
@@ -404,6 +410,7 @@ static int run_drop(struct session *s)
 
 static const struct option_spec ADD_OPTIONS[] = {
     {"name", OPTION_VALUE, "NAME", "what standard input is called in the archive (-)"},
+    {"threads", OPTION_VALUE, "N", "how many cores to use (all)"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 static const struct option_spec DROP_OPTIONS[] = {{"before", OPTION_VALUE, "TIME", "all whose last event is older"},
                                                   {NULL, OPTION_FLAG, NULL, NULL}};

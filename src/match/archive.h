@@ -11,11 +11,12 @@
 #include "match/index.h"
 #include "match/pack.h"
 
-#define ARCHIVE_NAME_MAX  4096 /* bytes of a log's name, and of where it came from */
-#define ARCHIVE_PATH_MAX  4096
-#define ARCHIVE_NO_TIME   INT64_MAX
-#define ARCHIVE_BLOCK_MAX PACK_MAX_BYTES
-#define ARCHIVE_KEYS_MAX  ((size_t)128 << 20) /* bytes of one search structure */
+#define ARCHIVE_NAME_MAX    4096 /* bytes of a log's name, and of where it came from */
+#define ARCHIVE_PATH_MAX    4096
+#define ARCHIVE_THREADS_MAX 64
+#define ARCHIVE_NO_TIME     INT64_MAX
+#define ARCHIVE_BLOCK_MAX   PACK_MAX_BYTES
+#define ARCHIVE_KEYS_MAX    ((size_t)128 << 20) /* bytes of one search structure */
 
 struct archive_about {
     struct text name;   /* as it was added */
@@ -40,10 +41,11 @@ struct archive_block {
 /* ---- writing (archive_write.c) ---- */
 
 struct archive_writer;
-/* Into folder, which is made when it is not there. about: name, source, added_us; borrowed until the end.
- * ERR_IO | ERR_FULL | ERR_DENIED | ERR_NOMEM */
+/* Into folder, which is made when it is not there. about: name, source, added_us; borrowed until the end. threads: at
+ * most ARCHIVE_THREADS_MAX; however many, the file is the same. ERR_IO | ERR_FULL | ERR_DENIED |
+ * ERR_NOMEM */
 MUST_CHECK enum err archive_writer_new(const struct io *io, const char *folder, const struct archive_about *about,
-                                       struct archive_writer **ret, struct fault *reterr);
+                                       unsigned threads, struct archive_writer **ret, struct fault *reterr);
 /* The next block of lines, as logfile_next() gives it. As above. */
 MUST_CHECK enum err archive_writer_add(struct archive_writer *w, struct text lines, uint64_t offset, uint64_t line,
                                        bool continues, struct fault *reterr);

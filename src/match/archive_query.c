@@ -1,7 +1,9 @@
 /* match/archive_query.c - what is looked for, as keys (match/keys.h). */
 #include <stdlib.h>
+#include <string.h>
 
 #include "match/archive_inside.h"
+#include "model/value_anchor.h"
 
 struct range {
     uint64_t low, high;
@@ -11,6 +13,7 @@ struct archive_query {
     struct range *ranges[KEY_SETS];
     size_t count[KEY_SETS], cap[KEY_SETS];
     bool all;
+    bool wide; /* an IPv6 network wider than version 1 knows is looked for */
 };
 
 enum err archive_query_new(struct archive_query **ret)
@@ -33,6 +36,16 @@ bool archive_query_wants_all(const struct archive_query *q)
     return q->all;
 }
 
+bool archive_query_wants(const struct archive_query *q, enum key_set set)
+{
+    return q->count[set] > 0;
+}
+
+bool archive_query_beyond(const struct archive_query *q, unsigned version)
+{
+    return q->all || (version == ARCHIVE_WITHOUT_WORDS && (q->wide || q->count[KEYS_WORDS]));
+}
+
 static enum err add_range(struct archive_query *q, enum key_set set, uint64_t low, uint64_t high)
 {
     if (q->count[set] == q->cap[set]) {
@@ -50,7 +63,7 @@ static enum err add_range(struct archive_query *q, enum key_set set, uint64_t lo
 static enum err add_hashed(struct archive_query *q, unsigned role, const void *bytes, size_t len)
 {
     uint64_t key = key_hash(role, bytes, len);
-    return add_range(q, KEYS_HASHED, key, key);
+    return add_range(q, role == KEY_WORD ? KEYS_WORDS : KEYS_HASHED, key, key);
 }
 
 /* An IPv6 network is found by the address's own network of the next shorter length that is kept. */
@@ -60,14 +73,31 @@ static enum err add_network(struct archive_query *q, const struct ipnet *net)
         uint64_t low = key_v4(net->addr.b), hosts = net->len < 32 ? (UINT64_C(1) << (32 - net->len)) - 1 : 0;
         return add_range(q, KEYS_V4, low, low + hosts);
     }
-    if (net->len < KEYS_V6_WIDE) {
+    for (size_t i = 0; i < ARRAY_LEN(key_v6_lens); i++)
+        if (net->len >= key_v6_lens[i]) {
+            uint64_t key = key_v6(&net->addr, key_v6_lens[i]);
+            q->wide |= key_v6_lens[i] < KEYS_V6_OLDEST;
+            return add_range(q, KEYS_HASHED, key, key);
+        }
+    q->all = true;
+    return OK;
+}
+
+/* A plain token is found by its anchor, as index_words.c has it. */
+static enum err add_token(struct archive_query *q, enum value_kind kind, struct text value)
+{
+    uint8_t lower[KEYS_WORD_MAX];
+    struct span_of_text anchor;
+    if (!value_anchor(value, &anchor) || !key_word((const uint8_t *)value.ptr + anchor.start, anchor.len, lower)) {
         q->all = true;
         return OK;
     }
-    uint64_t key = key_v6(&net->addr, net->len == 128              ? 128
-                                      : net->len >= KEYS_V6_NARROW ? KEYS_V6_NARROW
-                                                                   : KEYS_V6_WIDE);
-    return add_range(q, KEYS_HASHED, key, key);
+    enum err err = add_hashed(q, KEY_WORD, lower, anchor.len);
+    if (err || kind != VALUE_ASN || anchor.len != value.len || anchor.len + 1 > sizeof lower)
+        return err;
+    memmove(lower + 3, lower + 2, anchor.len - 2); /* "ASN65001" is another way to write AS65001 */
+    lower[2] = 'n';
+    return add_hashed(q, KEY_WORD, lower, anchor.len + 1);
 }
 
 static enum err add_digest(struct archive_query *q, struct text hex)
@@ -98,23 +128,25 @@ enum err archive_query_add(struct archive_query *q, enum value_kind kind, struct
         if (ipnet_parse(value, &net) == OK)
             return add_network(q, &net);
         break;
+    case VALUE_ASN:
+    case VALUE_JA4:
+    case VALUE_MUTEX:
+    case VALUE_FILENAME: return add_token(q, kind, value);
     default: break;
     }
     q->all = true;
     return OK;
 }
 
-enum err archive_query_ask(const struct archive_query *q, struct cursor *c, uint64_t *ret_blocks)
+enum err archive_query_ask(const struct archive_query *q, enum key_set set, struct cursor *c, uint64_t *ret_blocks)
 {
+    struct blockset s = {0};
     uint64_t found = 0;
-    for (int set = 0; set < KEY_SETS; set++) {
-        struct blockset s = {0};
-        blockset_read(c, &s);
-        if (cursor_error(c))
-            return cursor_error(c);
-        for (size_t i = 0; i < q->count[set] && found != UINT64_MAX; i++)
-            found |= blockset_find(&s, q->ranges[set][i].low, q->ranges[set][i].high);
-    }
-    *ret_blocks = q->all ? UINT64_MAX : found;
+    blockset_read(c, &s);
+    if (cursor_error(c))
+        return cursor_error(c);
+    for (size_t i = 0; i < q->count[set] && found != UINT64_MAX; i++)
+        found |= blockset_find(&s, q->ranges[set][i].low, q->ranges[set][i].high);
+    *ret_blocks = found;
     return OK;
 }

@@ -7,16 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct part {
+/* A piece of the file. */
+struct piece {
     uint64_t offset, check;
     uint32_t len;
-    size_t first, count; /* blocks */
+};
+
+struct part {
+    struct piece sets[KEY_SETS]; /* of version 1: the first holds the first two, one behind the other */
+    size_t first, count;         /* blocks */
 };
 
 struct archive_log {
     const struct io *io;
     int fd;
     uint32_t number;
+    unsigned version;
     uint64_t size;
     struct buffer table;
     struct archive_about about; /* texts borrow from table */
@@ -54,7 +60,10 @@ static enum err check_head(struct archive_log *l, struct fault *reterr)
     cursor_init(&c, buffer_text(&l->table));
     if (!text_eq(cursor_bytes(&c, 8), TEXT(ARCHIVE_HEAD)))
         return damaged(0, "not a log of the archive", reterr);
-    if (cursor_u32(&c) != ARCHIVE_VERSION || cursor_u32(&c) & ~(uint32_t)ARCHIVE_FEATURES)
+    l->version = cursor_u32(&c);
+    if (l->version == 0)
+        return damaged(8, "not a version of the archive", reterr);
+    if (l->version > ARCHIVE_VERSION || cursor_u32(&c) & ~(uint32_t)ARCHIVE_FEATURES)
         return fault_at(reterr, ERR_VERSION, 8, NULL, "written by a newer entente");
     return OK;
 }
@@ -115,26 +124,47 @@ static bool in_file(const struct archive_log *l, uint64_t offset, uint64_t len)
     return offset <= l->size && len <= l->size - offset;
 }
 
+static bool read_piece(const struct archive_log *l, struct cursor *c, uint64_t *io_offset, struct piece *ret)
+{
+    *ret = (struct piece){.offset = *io_offset, .len = cursor_u32(c)};
+    ret->check = cursor_u64(c);
+    *io_offset += ret->len;
+    return ret->len <= ARCHIVE_KEYS_MAX && in_file(l, ret->offset, ret->len);
+}
+
+static bool read_part(const struct archive_log *l, struct cursor *c, struct part *p)
+{
+    uint64_t offset = cursor_u64(c);
+    bool good = true;
+    if (l->version == ARCHIVE_WITHOUT_WORDS) {
+        p->sets[0] = (struct piece){.offset = offset, .len = cursor_u32(c)};
+        p->count = cursor_u32(c);
+        p->sets[0].check = cursor_u64(c);
+        return p->sets[0].len <= ARCHIVE_KEYS_MAX && in_file(l, offset, p->sets[0].len);
+    }
+    p->count = cursor_u32(c);
+    (void)cursor_u32(c);
+    for (int set = 0; set < KEY_SETS && good; set++)
+        good = read_piece(l, c, &offset, &p->sets[set]);
+    return good;
+}
+
 /* Rows first, since nothing is allocated for rows that are not there. */
 static enum err read_parts(struct archive_log *l, struct cursor *c)
 {
     size_t count = cursor_u32(c), first = 0;
-    if (cursor_error(c) || count > cursor_left(c) / ARCHIVE_PART_ROW)
+    size_t row = l->version == ARCHIVE_WITHOUT_WORDS ? ARCHIVE_PART_ROW_1 : ARCHIVE_PART_ROW;
+    if (cursor_error(c) || count > cursor_left(c) / row)
         return ERR_MALFORMED;
     l->parts = calloc(count + 1, sizeof *l->parts);
     if (!l->parts)
         return ERR_NOMEM;
     for (l->part_count = 0; l->part_count < count; l->part_count++) {
         struct part *p = &l->parts[l->part_count];
-        p->offset = cursor_u64(c);
-        p->len = cursor_u32(c);
-        p->count = cursor_u32(c);
-        p->check = cursor_u64(c);
+        if (!read_part(l, c, p) || p->count == 0 || p->count > BLOCKSET_BLOCKS)
+            return ERR_MALFORMED;
         p->first = first;
         first += p->count;
-        if (p->count == 0 || p->count > BLOCKSET_BLOCKS || p->len > ARCHIVE_KEYS_MAX ||
-            !in_file(l, p->offset, p->len))
-            return ERR_MALFORMED;
     }
     return OK;
 }
@@ -267,24 +297,52 @@ enum err archive_log_read(const struct archive_log *l, size_t nth, struct buffer
 
 /* ---- candidates ---- */
 
+static enum err read_sets(const struct archive_log *l, const struct piece *p, struct buffer *scratch,
+                          struct cursor *ret, struct fault *reterr)
+{
+    buffer_clear(scratch);
+    enum err err = read_at(l, p->offset, p->len, scratch, reterr);
+    if (!err && xxh3_of(scratch->ptr, scratch->len) != p->check)
+        err = ERR_MALFORMED;
+    cursor_init(ret, buffer_text(scratch));
+    return err;
+}
+
+/* Sets of which nothing is asked are not read, but in version 1. */
+static enum err ask_sets(const struct archive_log *l, const struct part *p, const struct archive_query *q,
+                         struct buffer *scratch, uint64_t *ret_blocks, struct fault *reterr)
+{
+    bool together = l->version == ARCHIVE_WITHOUT_WORDS;
+    struct cursor c;
+    enum err err = OK;
+    if (together)
+        err = read_sets(l, &p->sets[0], scratch, &c, reterr);
+    for (enum key_set set = 0; set < (together ? KEYS_WORDS : KEY_SETS) && !err; set++) {
+        uint64_t found = 0;
+        if (!together && !archive_query_wants(q, set))
+            continue;
+        if (!together)
+            err = read_sets(l, &p->sets[set], scratch, &c, reterr);
+        if (!err)
+            err = archive_query_ask(q, set, &c, &found);
+        *ret_blocks |= found;
+    }
+    return err;
+}
+
 enum err archive_log_find(const struct archive_log *l, size_t part, const struct archive_query *q,
                           struct buffer *scratch, uint64_t *ret_blocks, struct fault *reterr)
 {
     const struct part *p = &l->parts[part];
     uint64_t every = p->count == 64 ? UINT64_MAX : (UINT64_C(1) << p->count) - 1, found = 0;
-    struct cursor c;
     *ret_blocks = every;
-    if (archive_query_wants_all(q))
+    if (archive_query_beyond(q, l->version))
         return OK;
-    buffer_clear(scratch);
-    enum err err = read_at(l, p->offset, p->len, scratch, reterr);
-    if (!err && xxh3_of(scratch->ptr, scratch->len) != p->check)
-        err = damaged((int64_t)p->offset, "a search structure is damaged: each of its blocks is read", reterr);
-    if (err)
-        return err;
-    cursor_init(&c, buffer_text(scratch));
-    if (archive_query_ask(q, &c, &found))
-        return damaged((int64_t)p->offset, "a search structure is damaged: each of its blocks is read", reterr);
-    *ret_blocks = found & every;
-    return OK;
+    enum err err = ask_sets(l, p, q, scratch, &found, reterr);
+    if (err == ERR_MALFORMED)
+        return damaged((int64_t)p->sets[0].offset, "a search structure is damaged: each of its blocks is read",
+                       reterr);
+    if (!err)
+        *ret_blocks = found & every;
+    return err;
 }

@@ -1,8 +1,8 @@
 /* match/archive_write.c - a log on its way into the archive.
  *
- *   add: lines -> block (held until it is full) -> packed, written; its keys -> pairs of the part
- *   a part is full -> its pairs become its search structure, written
- *   finish: table, tail, sync; looked for among the logs that are there; renamed, folder synced
+ *   add: lines -> block (held until it is full) -> worked out (archive_work.c), written; its keys -> pairs of the
+ * part a part is full -> its pairs become its search structure, written finish: table, tail, sync; looked for among
+ * the logs that are there; renamed, folder synced
  *
  * Invariants
  * 1 The file has a temporary name, locked by who writes it, until all of it is on the disk.
@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "match/linetime.h"
+#include "match/archive_work.h"
 
 struct pairs {
     uint64_t *items, *spare;
@@ -34,12 +34,7 @@ struct archive_writer {
     int fd;
     uint64_t at; /* written so far */
     struct sha256_ctx hash;
-    struct scanner *scanner;
-    struct packer *packer;
-    struct buffer held; /* the block under way */
-    struct archive_block block;
-    struct buffer packed;
-    struct keys keys; /* of the block under way */
+    struct archive_ring *ring;
     struct pairs pairs[KEY_SETS];
     size_t part_blocks;
     struct buffer parts, blocks; /* rows of the table */
@@ -79,7 +74,7 @@ static enum err make_file(struct archive_writer *w, struct fault *reterr)
 }
 
 enum err archive_writer_new(const struct io *io, const char *folder, const struct archive_about *about,
-                            struct archive_writer **ret, struct fault *reterr)
+                            unsigned threads, struct archive_writer **ret, struct fault *reterr)
 {
     struct archive_writer *w = calloc(1, sizeof *w);
     if (!w)
@@ -87,13 +82,9 @@ enum err archive_writer_new(const struct io *io, const char *folder, const struc
     *w = (struct archive_writer){.io = io, .folder = folder, .about = *about, .fd = -1};
     w->about.first_us = w->about.last_us = ARCHIVE_NO_TIME;
     sha256_init(&w->hash);
-    buffer_init(&w->held, ARCHIVE_BLOCK_MAX);
-    buffer_init(&w->packed, 2 * ARCHIVE_BLOCK_MAX);
     buffer_init(&w->parts, ARCHIVE_TABLE_MAX);
     buffer_init(&w->blocks, ARCHIVE_TABLE_MAX);
-    enum err err = scanner_new(&w->scanner);
-    if (!err)
-        err = packer_new(&w->packer);
+    enum err err = archive_ring_new(threads, about->added_us, &w->ring);
     if (err)
         fault_set(reterr, err, "out of memory");
     else
@@ -115,15 +106,11 @@ void archive_writer_free(struct archive_writer *w)
             (void)w->io->unlink(w->io->self, w->path);
         (void)w->io->close(w->io->self, w->fd);
     }
-    scanner_free(w->scanner);
-    packer_free(w->packer);
-    keys_done(&w->keys);
+    archive_ring_free(w->ring);
     for (int set = 0; set < KEY_SETS; set++) {
         free(w->pairs[set].items);
         free(w->pairs[set].spare);
     }
-    buffer_done(&w->held);
-    buffer_done(&w->packed);
     buffer_done(&w->parts);
     buffer_done(&w->blocks);
     free(w);
@@ -152,16 +139,15 @@ static bool grow_pairs(struct pairs *p, size_t more)
     return true;
 }
 
-static enum err take_keys(struct archive_writer *w)
+static enum err take_keys(struct archive_writer *w, const struct keys *keys)
 {
     for (int set = 0; set < KEY_SETS; set++) {
         struct pairs *p = &w->pairs[set];
-        if (!grow_pairs(p, w->keys.count[set]))
+        if (!grow_pairs(p, keys->count[set]))
             return ERR_NOMEM;
-        for (size_t i = 0; i < w->keys.count[set]; i++)
-            p->items[p->count++] = w->keys.items[set][i] << BLOCKSET_BLOCK_BITS | w->part_blocks;
+        for (size_t i = 0; i < keys->count[set]; i++)
+            p->items[p->count++] = keys->items[set][i] << BLOCKSET_BLOCK_BITS | w->part_blocks;
     }
-    keys_clear(&w->keys);
     return OK;
 }
 
@@ -171,15 +157,19 @@ static enum err end_part(struct archive_writer *w, struct fault *reterr)
     if (w->part_blocks == 0)
         return OK;
     buffer_init(&found, ARCHIVE_KEYS_MAX);
-    for (int set = 0; set < KEY_SETS; set++) {
-        struct pairs *p = &w->pairs[set];
-        blockset_write(p->items, p->spare, p->count, set == KEYS_V4 ? 32 : KEY_BITS, set != KEYS_V4, &found);
-        p->count = 0;
-    }
     buffer_add_u64(&w->parts, w->at);
-    buffer_add_u32(&w->parts, (uint32_t)found.len);
     buffer_add_u32(&w->parts, (uint32_t)w->part_blocks);
-    buffer_add_u64(&w->parts, xxh3_of(found.ptr, found.len));
+    buffer_add_u32(&w->parts, 0);
+    for (enum key_set set = 0; set < KEY_SETS; set++) {
+        struct pairs *p = &w->pairs[set];
+        size_t before = found.len;
+        blockset_write(p->items, p->spare, p->count, key_set_bits(set), key_set_sure(set), &found);
+        p->count = 0;
+        if (buffer_error(&found))
+            break;
+        buffer_add_u32(&w->parts, (uint32_t)(found.len - before));
+        buffer_add_u64(&w->parts, xxh3_of(found.ptr + before, found.len - before));
+    }
     enum err err = buffer_error(&found) ? buffer_error(&found) : buffer_error(&w->parts);
     if (err)
         fault_set(reterr, err, "%s: its search structure: %s", w->path, err_name(err));
@@ -191,40 +181,6 @@ static enum err end_part(struct archive_writer *w, struct fault *reterr)
 }
 
 /* ---- blocks ---- */
-
-static void take_time(int64_t us, int64_t *first_us, int64_t *last_us)
-{
-    if (*first_us == ARCHIVE_NO_TIME || us < *first_us)
-        *first_us = us;
-    if (*last_us == ARCHIVE_NO_TIME || us > *last_us)
-        *last_us = us;
-}
-
-static void read_line(struct archive_writer *w, struct text line)
-{
-    int64_t us;
-    if (line_time(line, w->about.added_us, &us))
-        take_time(us, &w->block.first_us, &w->block.last_us);
-    else
-        w->block.untimed++;
-    w->block.lines++;
-}
-
-static enum err read_lines(struct archive_writer *w)
-{
-    struct text rest = buffer_text(&w->held);
-    while (rest.len) {
-        const char *newline = memchr(rest.ptr, '\n', rest.len);
-        size_t len = newline ? (size_t)(newline - rest.ptr) : rest.len;
-        struct text line = {rest.ptr, len};
-        if (len && line.ptr[len - 1] == '\r')
-            line.len--;
-        read_line(w, line);
-        rest = text_sub(rest, len + (newline != NULL), rest.len);
-    }
-    enum err err = scan_keys_block(w->scanner, buffer_text(&w->held), &w->keys);
-    return err ? err : take_keys(w);
-}
 
 static void put_block_row(struct buffer *b, const struct archive_block *block)
 {
@@ -240,43 +196,33 @@ static void put_block_row(struct buffer *b, const struct archive_block *block)
     buffer_add_u64(b, block->check);
 }
 
-static void count_block(struct archive_writer *w)
+static void count_block(struct archive_about *a, const struct archive_block *b)
 {
-    struct archive_about *a = &w->about;
-    if (w->block.first_us != ARCHIVE_NO_TIME) {
-        take_time(w->block.first_us, &a->first_us, &a->last_us);
-        take_time(w->block.last_us, &a->first_us, &a->last_us);
+    if (b->first_us != ARCHIVE_NO_TIME) {
+        if (a->first_us == ARCHIVE_NO_TIME || b->first_us < a->first_us)
+            a->first_us = b->first_us;
+        if (a->last_us == ARCHIVE_NO_TIME || b->last_us > a->last_us)
+            a->last_us = b->last_us;
     }
-    a->untimed += w->block.untimed;
-    a->lines += w->block.lines;
-    a->bytes += w->block.raw_len;
+    a->untimed += b->untimed;
+    a->lines += b->lines;
+    a->bytes += b->raw_len;
 }
 
-static enum err end_block(struct archive_writer *w, struct fault *reterr)
+static enum err write_block(struct archive_writer *w, struct archive_slot *s, struct fault *reterr)
 {
-    if (w->held.len == 0)
-        return OK;
-    w->block.first_us = w->block.last_us = ARCHIVE_NO_TIME;
-    w->block.lines = w->block.untimed = 0;
-    enum err err = read_lines(w);
-    buffer_clear(&w->packed);
-    if (!err)
-        err = pack(w->packer, buffer_text(&w->held), &w->packed);
+    enum err err = s->err ? s->err : take_keys(w, &s->keys);
     if (err)
         return fault_set(reterr, err, "%s", err_name(err));
-    sha256_add(&w->hash, w->held.ptr, w->held.len);
-    w->block.offset = w->at;
-    w->block.packed_len = (uint32_t)w->packed.len;
-    w->block.raw_len = (uint32_t)w->held.len;
-    w->block.check = xxh3_of(w->packed.ptr, w->packed.len);
-    put_block_row(&w->blocks, &w->block);
+    sha256_add(&w->hash, s->held.ptr, s->held.len);
+    s->block.offset = w->at;
+    put_block_row(&w->blocks, &s->block);
     if (buffer_error(&w->blocks))
         return fault_set(reterr, buffer_error(&w->blocks), "too long a log for one file of the archive: split it");
-    err = write_bytes(w, buffer_text(&w->packed), reterr);
+    err = write_bytes(w, buffer_text(&s->packed), reterr);
     if (err)
         return err;
-    count_block(w);
-    buffer_clear(&w->held);
+    count_block(&w->about, &s->block);
     w->part_blocks++;
     bool full = w->part_blocks == BLOCKSET_BLOCKS;
     for (int set = 0; set < KEY_SETS; set++)
@@ -284,22 +230,44 @@ static enum err end_block(struct archive_writer *w, struct fault *reterr)
     return full ? end_part(w, reterr) : OK;
 }
 
+/* Blocks that are worked out; all: waits for those that are not yet. */
+static enum err write_blocks(struct archive_writer *w, bool all, struct fault *reterr)
+{
+    struct archive_slot *s;
+    enum err err = OK;
+    while (!err && (s = archive_ring_take(w->ring, all || archive_ring_full(w->ring)))) {
+        err = write_block(w, s, reterr);
+        archive_ring_release(w->ring);
+    }
+    return err;
+}
+
+static enum err end_block(struct archive_writer *w, struct fault *reterr)
+{
+    if (archive_ring_head(w->ring)->held.len == 0)
+        return OK;
+    archive_ring_submit(w->ring);
+    return write_blocks(w, false, reterr);
+}
+
 enum err archive_writer_add(struct archive_writer *w, struct text lines, uint64_t offset, uint64_t line,
                             bool continues, struct fault *reterr)
 {
+    struct archive_slot *s = archive_ring_head(w->ring);
     enum err err = OK;
-    if (w->held.len + lines.len > ARCHIVE_BLOCK_MAX || continues)
+    if (s->held.len + lines.len > ARCHIVE_BLOCK_MAX || continues)
         err = end_block(w, reterr);
     if (err)
         return err;
-    if (w->held.len == 0) {
-        w->block.first_line = line;
-        w->block.first_offset = offset;
+    s = archive_ring_head(w->ring);
+    if (s->held.len == 0) {
+        s->block.first_line = line;
+        s->block.first_offset = offset;
     }
-    buffer_add(&w->held, lines);
-    if (buffer_error(&w->held))
-        return fault_set(reterr, buffer_error(&w->held), "%s", err_name(buffer_error(&w->held)));
-    return continues || w->held.len == ARCHIVE_BLOCK_MAX ? end_block(w, reterr) : OK;
+    buffer_add(&s->held, lines);
+    if (buffer_error(&s->held))
+        return fault_set(reterr, buffer_error(&s->held), "%s", err_name(buffer_error(&s->held)));
+    return continues || s->held.len == ARCHIVE_BLOCK_MAX ? end_block(w, reterr) : OK;
 }
 
 /* ---- the end ---- */
@@ -399,6 +367,8 @@ enum err archive_writer_finish(struct archive_writer *w, bool cut_short, uint32_
 {
     int lock;
     enum err err = end_block(w, reterr);
+    if (!err)
+        err = write_blocks(w, true, reterr);
     if (!err)
         err = end_part(w, reterr);
     w->about.hash = sha256_end(&w->hash);

@@ -194,12 +194,12 @@ static void write_groups(const uint64_t *pairs, size_t count, unsigned bits, uns
     buffer_add_u64(stream, 0); /* BITS_PAD */
 }
 
-void blockset_write(uint64_t *pairs, uint64_t *spare, size_t count, unsigned bits, bool hashed, struct buffer *out)
+void blockset_write(uint64_t *pairs, uint64_t *spare, size_t count, unsigned bits, unsigned sure, struct buffer *out)
 {
     struct buffer rows, stream;
     uint64_t *sorted = sort_pairs(pairs, spare, count);
-    unsigned wanted = bits_length(count_numbers(sorted, count)) + BLOCKSET_SURE_BITS;
-    unsigned dropped = hashed && wanted < bits ? bits - wanted : 0;
+    unsigned wanted = bits_length(count_numbers(sorted, count)) + sure;
+    unsigned dropped = sure && wanted < bits ? bits - wanted : 0;
     buffer_init(&rows, out->max);
     buffer_init(&stream, out->max);
     write_groups(sorted, count, bits - dropped, dropped, &rows, &stream);

@@ -13,9 +13,10 @@
 #define BLOCKSET_SURE_BITS 12
 
 /* pairs: a number above the lowest BLOCKSET_BLOCK_BITS, which are its block; in any order, repeated as may be; sorted
- * and used up (spare: as much room). bits: of a number. hashed: only as many of the upper bits are kept as
- * BLOCKSET_SURE_BITS asks for. Errors stick in out. */
-void blockset_write(uint64_t *pairs, uint64_t *spare, size_t count, unsigned bits, bool hashed, struct buffer *out);
+ * and used up (spare: as much room). bits: of a number. sure: for hashed numbers, bits that are kept beyond those
+ * that tell them apart (one that is not there is taken for one that is once in 2^sure times); 0: all. Errors stick in
+ * out. */
+void blockset_write(uint64_t *pairs, uint64_t *spare, size_t count, unsigned bits, unsigned sure, struct buffer *out);
 
 struct blockset {
     const uint8_t *groups, *stream; /* borrowed */

@@ -3,7 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "match/blockset.h"
 #include "match/scanner.h"
+
+/* Words are many and seldom asked for: one that is not there is taken for one that is in one part of 64. */
+#define WORDS_SURE_BITS 6
 
 void keys_done(struct keys *k)
 {
@@ -17,6 +21,7 @@ void keys_clear(struct keys *k)
     for (int set = 0; set < KEY_SETS; set++)
         k->count[set] = 0;
     memset(k->recent, 0, sizeof k->recent);
+    memset(k->words, 0, sizeof k->words);
 }
 
 static void add(struct scanner *s, enum key_set set, uint64_t key)
@@ -68,9 +73,56 @@ void keys_add_address(struct scanner *s, const struct ipaddr *a)
         add(s, KEYS_V4, key_v4(a->b));
         return;
     }
-    add(s, KEYS_HASHED, key_v6(a, 128));
-    add(s, KEYS_HASHED, key_v6(a, KEYS_V6_NARROW));
-    add(s, KEYS_HASHED, key_v6(a, KEYS_V6_WIDE));
+    for (size_t i = 0; i < ARRAY_LEN(key_v6_lens); i++)
+        add(s, KEYS_HASHED, key_v6(a, key_v6_lens[i]));
+}
+
+unsigned key_set_sure(enum key_set set)
+{
+    return set == KEYS_V4 ? 0 : set == KEYS_WORDS ? WORDS_SURE_BITS : BLOCKSET_SURE_BITS;
+}
+
+bool key_word(const uint8_t *word, size_t len, uint8_t lower[KEYS_WORD_MAX])
+{
+    unsigned classes = 0;
+    if (len < KEYS_WORD_MIN || len > KEYS_WORD_MAX)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        classes |= char_classes[word[i]];
+        lower[i] = char_lower(word[i]);
+    }
+    return classes & ~(unsigned)CHAR_DIGIT;
+}
+
+bool keys_know_word(struct keys *k, const uint8_t *word, size_t len)
+{
+    struct keys_word w = {.len = len};
+    uint32_t start, end;
+    if (len > 16)
+        return false;
+    if (len >= 8) {
+        memcpy(&w.start, word, 8);
+        memcpy(&w.end, word + len - 8, 8);
+    } else {
+        memcpy(&start, word, 4);
+        memcpy(&end, word + len - 4, 4);
+        w.start = start;
+        w.end = end;
+    }
+    uint64_t mixed = (w.start ^ (w.end << 32 | w.end >> 32) ^ len) * UINT64_C(0x9E3779B97F4A7C15);
+    struct keys_word *known = &k->words[mixed >> 54];
+    _Static_assert(KEYS_RECENT == 1 << (64 - 54), "by the uppermost bits");
+    if (known->start == w.start && known->end == w.end && known->len == len)
+        return true;
+    *known = w;
+    return false;
+}
+
+void keys_add_word(struct scanner *s, const uint8_t *word, size_t len)
+{
+    uint8_t lower[KEYS_WORD_MAX];
+    if (key_word(word, len, lower))
+        add(s, KEYS_WORDS, key_hash(KEY_WORD, lower, len));
 }
 
 enum err scan_keys(struct scanner *s, struct text line, struct keys *to)

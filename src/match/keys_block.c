@@ -158,6 +158,26 @@ static size_t take_event(struct scanner *s, const struct batch *b, struct line *
     return event + 1;
 }
 
+/* Words as token_words() has them, which no line's end is part of. */
+static void take_words(struct scanner *s, const struct batch *b)
+{
+    uint64_t words[MASKS_WORDS + 1], carry = 0;
+    const struct masks *m = &b->masks;
+    _Static_assert(KEYS_WORD_MIN == 5, "by doubling");
+    for (size_t w = 0; w <= m->words; w++)
+        words[w] = m->letter[w] | m->hex[w];
+    for (size_t w = 0; w < m->words; w++) {
+        uint64_t low = words[w], high = words[w + 1], begins = low & ~(low << 1 | carry);
+        carry = low >> 63;
+        uint64_t two = low & (low >> 1 | high << 63), four = two & (two >> 2 | (high & high >> 1) << 62);
+        for (uint64_t at = begins & four & (low >> 4 | high << 60); at; at &= at - 1) {
+            size_t start = w * 64 + lowest(at), len = mask_run_end(words, start) - start;
+            if (!keys_know_word(s->keys, b->p + start, len))
+                keys_add_word(s, b->p + start, len);
+        }
+    }
+}
+
 static void read_batch(struct scanner *s, const struct batch *b)
 {
     struct line l;
@@ -214,6 +234,7 @@ enum err scan_keys_block(struct scanner *s, struct text lines, struct keys *to)
         find_events(&b);
         scanner_start(s, NULL, 0);
         s->keys = to;
+        take_words(s, &b);
         read_batch(s, &b);
         s->keys = NULL;
         err = s->err;

@@ -54,6 +54,8 @@ void scan_found_url(struct scanner *s, const struct reading *r, struct span at);
 bool scan_wants_emails(const struct scanner *s);
 /* Does any index hold plain tokens? */
 bool scan_wants_words(const struct scanner *s);
+/* A run of letters, digits and underscores: what an index of plain tokens is asked for next. */
+void scan_found_word(struct scanner *s, const struct reading *r, struct span at);
 size_t scan_index_count(const struct scanner *s);
 const struct index *scan_index(const struct scanner *s, size_t i);
 /* What may be a plain token of any kind. */

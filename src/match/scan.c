@@ -303,7 +303,13 @@ bool scan_wants_words(const struct scanner *s)
     for (size_t i = 0; i < s->index_count && !s->owners; i++)
         if (s->indexes[i]->word_pairs)
             return true;
-    return false;
+    return s->keys != NULL;
+}
+
+void scan_found_word(struct scanner *s, const struct reading *r, struct span at)
+{
+    if (s->keys)
+        keys_add_word(s, r->p + at.start, at.end - at.start);
 }
 
 size_t scan_index_count(const struct scanner *s)

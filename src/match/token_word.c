@@ -57,6 +57,7 @@ void token_words(struct scanner *s, const struct reading *r)
         if (word.end == i)
             continue;
         i = word.end;
+        scan_found_word(s, r, word);
         for (size_t k = 0; k < scan_index_count(s); k++) {
             struct index_refs shapes = lookup_word(scan_index(s, k), r->p + word.start, word.end - word.start);
             for (size_t n = 0; n < shapes.count; n++)

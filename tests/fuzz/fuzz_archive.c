@@ -89,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     fuzz_assert(packer_new(&p) == OK && archive_query_new(&q) == OK);
     fuzz_assert(archive_query_add(q, VALUE_DOMAIN, TEXT("evil.com")) == OK);
     fuzz_assert(archive_query_add(q, VALUE_CIDR, TEXT("10.0.0.0/8")) == OK);
+    fuzz_assert(archive_query_add(q, VALUE_MUTEX, TEXT("Global_Sample_7")) == OK);
     read_log(&io, p, q);
     read_streams(p, data, len);
     (void)!unpack(p, lines, &out);

@@ -15,10 +15,16 @@ static size_t next_piece(struct text rest, size_t piece, bool *ret_continues)
 enum err archive_set_add(const struct io *io, const char *folder, const char *name, struct text lines, size_t piece,
                          uint32_t *ret_number)
 {
+    return archive_set_add_by(io, folder, name, lines, piece, 1, ret_number);
+}
+
+enum err archive_set_add_by(const struct io *io, const char *folder, const char *name, struct text lines,
+                            size_t piece, unsigned threads, uint32_t *ret_number)
+{
     const struct archive_about about = {.name = text_of(name), .added_us = INT64_C(1790000000000000)};
     struct archive_writer *w;
     uint64_t offset = 0, line = 1, size;
-    enum err err = archive_writer_new(io, folder, &about, &w, NULL);
+    enum err err = archive_writer_new(io, folder, &about, threads, &w, NULL);
     if (err)
         return err;
     for (struct text rest = lines; rest.len && !err;) {
