@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "match/chars.h"
+#include "match/ways.h"
 
 struct word_masks {
-    uint64_t run, dot, letter, hex, high, colon, odd, newline;
+    uint64_t run, dot, letter, hex, high, colon, slash, odd, newline;
 };
 
 static struct word_masks masks_by_table(const uint8_t p[64])
@@ -22,91 +23,141 @@ static struct word_masks masks_by_table(const uint8_t p[64])
         w.hex |= c & CHAR_XDIGIT ? bit : 0;
         w.high |= c & CHAR_HIGH ? bit : 0;
         w.colon |= p[i] == ':' ? bit : 0;
+        w.slash |= p[i] == '/' ? bit : 0;
         w.odd |= p[i] == '\\' || p[i] == '%' || p[i] == '#' ? bit : 0;
         w.newline |= p[i] == '\n' ? bit : 0;
     }
     return w;
 }
 
+static inline void put_word(struct masks *m, size_t i, struct word_masks w)
+{
+    m->run[i] = w.run;
+    m->dot[i] = w.dot;
+    m->letter[i] = w.letter;
+    m->hex[i] = w.hex;
+    m->high[i] = w.high;
+    m->colon[i] = w.colon;
+    m->slash[i] = w.slash;
+    m->odd[i] = w.odd;
+    m->newline[i] = w.newline;
+}
+
+static void make_by_table(struct masks *m, const uint8_t *p)
+{
+    for (size_t i = 0; i < m->words; i++)
+        put_word(m, i, masks_by_table(p + i * 64));
+}
+
+WAYS_INLINE size_t count_any(const uint64_t *mask, size_t words)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < words; i++)
+        count += (size_t)__builtin_popcountll(mask[i]);
+    return count;
+}
+
 #ifdef __x86_64__
+#include <cpuid.h>
 #include <immintrin.h>
 
-#define AVX2   __attribute__((target("avx2")))
-#define AVX512 __attribute__((target("avx512f,avx512bw")))
-
-AVX2 static inline __m256i is_32(__m256i v, char c)
+WAY_32 static inline __m256i is_32(__m256i v, char c)
 {
     return _mm256_cmpeq_epi8(v, _mm256_set1_epi8(c));
 }
 
 /* first <= byte < first + count: moved down to the least signed values, one comparison does */
-AVX2 static inline __m256i range_32(__m256i v, char first, int count)
+WAY_32 static inline __m256i range_32(__m256i v, char first, int count)
 {
     return _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(-128 + count)),
                              _mm256_add_epi8(v, _mm256_set1_epi8((char)(-128 - first))));
 }
 
-AVX2 static inline void add_32(uint64_t *mask, __m256i v, unsigned shift)
+WAY_32 static inline uint64_t both_32(__m256i low, __m256i high)
 {
-    *mask |= (uint64_t)(uint32_t)_mm256_movemask_epi8(v) << shift;
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
 }
 
-AVX2 static struct word_masks masks_by_32(const uint8_t p[64])
+struct half {
+    __m256i run, dot, letter, hex, odd;
+};
+
+WAY_32 static inline struct half half_32(__m256i v)
 {
-    struct word_masks w = {0};
-    for (unsigned i = 0; i < 64; i += 32) {
-        __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(p + i));
-        __m256i lower = _mm256_or_si256(v, _mm256_set1_epi8(0x20)), digit = range_32(v, '0', 10), dot = is_32(v, '.');
-        __m256i letter = _mm256_or_si256(range_32(lower, 'a', 26), is_32(v, '_'));
-        __m256i sign = _mm256_or_si256(dot, is_32(v, '-')), odd = _mm256_or_si256(is_32(v, '%'), is_32(v, '#'));
-        add_32(&w.run, _mm256_or_si256(_mm256_or_si256(letter, digit), _mm256_or_si256(sign, v)),
-               i); /* v's own sign */
-        add_32(&w.dot, dot, i);
-        add_32(&w.letter, letter, i);
-        add_32(&w.hex, _mm256_or_si256(digit, range_32(lower, 'a', 6)), i);
-        add_32(&w.high, v, i);
-        add_32(&w.colon, is_32(v, ':'), i);
-        add_32(&w.odd, _mm256_or_si256(odd, is_32(v, '\\')), i);
-        add_32(&w.newline, is_32(v, '\n'), i);
+    __m256i lower = _mm256_or_si256(v, _mm256_set1_epi8(0x20)), digit = range_32(v, '0', 10);
+    struct half h = {.dot = is_32(v, '.')};
+    h.letter = _mm256_or_si256(range_32(lower, 'a', 26), is_32(v, '_'));
+    h.hex = _mm256_or_si256(digit, range_32(lower, 'a', 6));
+    __m256i sign = _mm256_or_si256(h.dot, is_32(v, '-'));
+    h.run = _mm256_or_si256(_mm256_or_si256(h.letter, digit), _mm256_or_si256(sign, v)); /* v: its own sign bit */
+    h.odd = _mm256_or_si256(_mm256_or_si256(is_32(v, '%'), is_32(v, '#')), is_32(v, '\\'));
+    return h;
+}
+
+WAY_32 static void make_by_32(struct masks *m, const uint8_t *p)
+{
+    for (size_t i = 0; i < m->words; i++) {
+        __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(p + i * 64)),
+                u = _mm256_loadu_si256((const __m256i *)(const void *)(p + i * 64 + 32));
+        struct half a = half_32(v), b = half_32(u);
+        put_word(m, i,
+                 (struct word_masks){.run = both_32(a.run, b.run),
+                                     .dot = both_32(a.dot, b.dot),
+                                     .letter = both_32(a.letter, b.letter),
+                                     .hex = both_32(a.hex, b.hex),
+                                     .high = both_32(v, u),
+                                     .colon = both_32(is_32(v, ':'), is_32(u, ':')),
+                                     .slash = both_32(is_32(v, '/'), is_32(u, '/')),
+                                     .odd = both_32(a.odd, b.odd),
+                                     .newline = both_32(is_32(v, '\n'), is_32(u, '\n'))});
     }
-    return w;
 }
 
-AVX512 static inline uint64_t is_64(__m512i v, char c)
+WAY_64 static inline uint64_t is_64(__m512i v, char c)
 {
     return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c));
 }
 
-AVX512 static inline uint64_t range_64(__m512i v, char first, int count)
+WAY_64 static inline uint64_t range_64(__m512i v, char first, int count)
 {
     return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(first)), _mm512_set1_epi8((char)count));
 }
 
-AVX512 static struct word_masks masks_by_64(const uint8_t p[64])
+WAY_64 static void make_by_64(struct masks *m, const uint8_t *p)
 {
-    __m512i v = _mm512_loadu_si512(p), lower = _mm512_or_si512(v, _mm512_set1_epi8(0x20));
-    uint64_t digit = range_64(v, '0', 10);
-    struct word_masks w = {.dot = is_64(v, '.'), .high = _mm512_movepi8_mask(v), .colon = is_64(v, ':')};
-    w.letter = range_64(lower, 'a', 26) | is_64(v, '_');
-    w.hex = digit | range_64(lower, 'a', 6);
-    w.run = w.letter | digit | w.dot | is_64(v, '-') | w.high;
-    w.odd = is_64(v, '\\') | is_64(v, '%') | is_64(v, '#');
-    w.newline = is_64(v, '\n');
-    return w;
+    for (size_t i = 0; i < m->words; i++) {
+        __m512i v = _mm512_loadu_si512(p + i * 64), lower = _mm512_or_si512(v, _mm512_set1_epi8(0x20));
+        uint64_t digit = range_64(v, '0', 10);
+        struct word_masks w = {.dot = is_64(v, '.'), .high = _mm512_movepi8_mask(v), .colon = is_64(v, ':')};
+        w.letter = range_64(lower, 'a', 26) | is_64(v, '_');
+        w.hex = digit | range_64(lower, 'a', 6);
+        w.run = w.letter | digit | w.dot | is_64(v, '-') | w.high;
+        w.slash = is_64(v, '/');
+        w.odd = is_64(v, '\\') | is_64(v, '%') | is_64(v, '#');
+        w.newline = is_64(v, '\n');
+        put_word(m, i, w);
+    }
+}
+
+static bool has_lzcnt(void)
+{
+    unsigned a, b, c = 0, d;
+    return __get_cpuid(0x80000001, &a, &b, &c, &d) && c & bit_LZCNT;
 }
 
 static bool has_avx512(void)
 {
-    return __builtin_cpu_supports("avx512bw");
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
 }
 
 static bool has_avx2(void)
 {
-    return __builtin_cpu_supports("avx2");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+           __builtin_cpu_supports("popcnt") && has_lzcnt();
 }
 #else
-#define masks_by_64 masks_by_table
-#define masks_by_32 masks_by_table
+#define make_by_64 make_by_table
+#define make_by_32 make_by_table
 static bool has_avx512(void)
 {
     return false;
@@ -118,32 +169,39 @@ static bool has_avx2(void)
 }
 #endif
 
-static void put_word(struct masks *m, size_t i, struct word_masks w, uint64_t keep)
+static void keep_of_word(struct masks *m, size_t i, uint64_t keep)
 {
-    m->run[i] = w.run & keep;
-    m->dot[i] = w.dot & keep;
-    m->letter[i] = w.letter & keep;
-    m->hex[i] = w.hex & keep;
-    m->high[i] = w.high & keep;
-    m->colon[i] = w.colon & keep;
-    m->odd[i] = w.odd & keep;
-    m->newline[i] = w.newline & keep;
+    struct word_masks w = {m->run[i] & keep,   m->dot[i] & keep,  m->letter[i] & keep,
+                           m->hex[i] & keep,   m->high[i] & keep, m->colon[i] & keep,
+                           m->slash[i] & keep, m->odd[i] & keep,  m->newline[i] & keep};
+    put_word(m, i, w);
+}
+
+static size_t count_table(const uint64_t *mask, size_t words)
+{
+    return count_any(mask, words);
+}
+
+WAY_32 static size_t count_32(const uint64_t *mask, size_t words)
+{
+    return count_any(mask, words);
 }
 
 void masks_make_by(struct masks *m, const uint8_t *p, size_t len, enum masks_way way)
 {
-    struct word_masks (*const ways[])(const uint8_t[64]) = {masks_by_table, masks_by_32, masks_by_64};
-    struct word_masks (*masks_of)(const uint8_t[64]) = ways[way];
-    size_t whole = len / 64, rest = len % 64;
-    for (size_t i = 0; i < whole; i++)
-        put_word(m, i, masks_of(p + i * 64), UINT64_MAX);
-    m->words = whole + (rest > 0);
-    if (rest)
-        put_word(m, whole, masks_of(p + whole * 64), (UINT64_C(1) << rest) - 1);
-    put_word(m, m->words, (struct word_masks){0}, 0);
+    void (*const ways[MASKS_WAYS])(struct masks *, const uint8_t *) = {make_by_table, make_by_32, make_by_64};
+    m->words = (len + 63) / 64;
+    ways[way](m, p);
+    if (len % 64)
+        keep_of_word(m, m->words - 1, (UINT64_C(1) << len % 64) - 1);
+    for (size_t i = 0; i < MASKS_ZEROS; i++)
+        put_word(m, m->words + i, (struct word_masks){0});
+    m->newlines = (way == MASKS_BY_TABLE ? count_table : count_32)(m->newline, m->words);
 }
 
 enum masks_way masks_best_way(void)
 {
-    return has_avx512() ? MASKS_BY_64 : has_avx2() ? MASKS_BY_32 : MASKS_BY_TABLE;
+    if (!has_avx2())
+        return MASKS_BY_TABLE;
+    return has_avx512() ? MASKS_BY_64 : MASKS_BY_32;
 }

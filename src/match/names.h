@@ -47,14 +47,26 @@ static inline uint64_t name_mix(uint64_t a, uint64_t b)
     return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
+static inline uint64_t name_hash_begin(size_t len, enum name_role role)
+{
+    return UINT64_C(0x9E3779B97F4A7C15) ^ role ^ (uint64_t)len << 32;
+}
+
+/* Names of 8 + 8 * steps + 1 to 16 + 8 * steps bytes; without steps, those of 8 too. */
+static inline uint64_t name_hash_steps(const uint8_t *p, size_t len, enum name_role role, size_t steps)
+{
+    uint64_t h = name_hash_begin(len, role);
+    const uint8_t *last = p + len - 8;
+    for (size_t i = 0; i < steps; i++, p += 8)
+        h = name_mix(name_word(p) ^ UINT64_C(0xE7037ED1A0B428DB), h);
+    return name_mix(name_word(p) ^ UINT64_C(0xA0761D6478BD642F), name_word(last) ^ h);
+}
+
 static inline uint64_t name_hash(const uint8_t *p, size_t len, enum name_role role)
 {
-    uint64_t h = UINT64_C(0x9E3779B97F4A7C15) ^ role ^ (uint64_t)len << 32;
     if (len < 8)
-        return name_mix(name_short(p, len) ^ UINT64_C(0xA0761D6478BD642F), h);
-    for (; len > 16; len -= 8, p += 8)
-        h = name_mix(name_word(p) ^ UINT64_C(0xE7037ED1A0B428DB), h);
-    return name_mix(name_word(p) ^ UINT64_C(0xA0761D6478BD642F), name_word(p + len - 8) ^ h);
+        return name_mix(name_short(p, len) ^ UINT64_C(0xA0761D6478BD642F), name_hash_begin(len, role));
+    return name_hash_steps(p, len, role, len > 16 ? (len - 9) / 8 : 0);
 }
 
 /* Four bits of one word, as in match/table.h. */

@@ -56,13 +56,12 @@ static enum err scan_marked(const struct block_scan *b, size_t start, size_t len
 /* Whole lines from start on that the sieve can take; 0: the next line is too long, or too near to the end. */
 static size_t batch_len(struct text block, size_t start)
 {
+    const char *from = block.ptr + start;
     size_t left = block.len - start;
-    if (left <= SIEVE_SLACK)
+    if (left <= SIEVE_SLACK || !from)
         return 0;
-    size_t room = left - SIEVE_SLACK < SIEVE_BYTES ? left - SIEVE_SLACK : SIEVE_BYTES;
-    while (room > 0 && block.ptr[start + room - 1] != '\n')
-        room--;
-    return room;
+    const char *newline = memrchr(from, '\n', left - SIEVE_SLACK < SIEVE_BYTES ? left - SIEVE_SLACK : SIEVE_BYTES);
+    return newline ? (size_t)(newline - from) + 1 : 0;
 }
 
 /* The sieve, and a closer look where it is marked. */

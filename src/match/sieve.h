@@ -12,6 +12,8 @@ struct sieve;
 
 MUST_CHECK enum err sieve_new(struct sieve **ret);
 void sieve_free(struct sieve *v); /* accepts NULL */
+/* The processor's best unless said otherwise, as tests do: at most masks_best_way(). */
+void sieve_set_way(struct sieve *v, enum masks_way way);
 
 struct sieve_result {
     bool any;

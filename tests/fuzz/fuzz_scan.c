@@ -1,8 +1,10 @@
-/* Any bytes as a block of lines: scan_block() reports what scan_line() reports line by line, and of short lines the
- * oracle of the unit tests says the same. Owners are found without trouble. */
+/* Any bytes as a block of lines: scan_block() reports what scan_line() reports line by line, with each of the
+ * processor's sets of instructions, and of short lines the oracle of the unit tests says the same. Owners are found
+ * without trouble. */
 #include <string.h>
 
-#include "match/scan.h"
+#include "match/scanner.h"
+#include "match/sieve.h"
 #include "support/fuzz.h"
 
 /* The tests' own sources, so that a target stays one file. */
@@ -85,18 +87,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     prepare();
     struct scanner *block_scanner;
-    struct walk w = {.block = {(const char *)data, len}}, again = w;
+    struct walk w, again = {.block = {(const char *)data, len}};
     const struct index *index = set.index;
     const struct scan_hit *hits;
     const struct scan_seen *seen;
     size_t count;
     struct text line;
     fuzz_assert(scanner_new(&block_scanner) == OK);
-    w.other = again.other = set.scanner;
-    fuzz_assert(scan_block(block_scanner, &index, 1, w.block, 1, 0, on_hit, &w) == OK);
-    while (next_line(&w, &line, &hits, &count))
-        fuzz_assert(count == 0);
-    fuzz_assert(w.line == scan_count_lines(w.block));
+    again.other = set.scanner;
+    for (enum masks_way way = MASKS_BY_TABLE; way <= masks_best_way(); way++) {
+        w = again;
+        sieve_set_way(block_scanner->sieve, way);
+        fuzz_assert(scan_block(block_scanner, &index, 1, w.block, 1, 0, on_hit, &w) == OK);
+        while (next_line(&w, &line, &hits, &count))
+            fuzz_assert(count == 0);
+        fuzz_assert(w.line == scan_count_lines(w.block));
+    }
     while (next_line(&again, &line, &hits, &count)) {
         if (again.line <= ORACLE_LINES_MAX)
             ask_oracle(line, hits, count);

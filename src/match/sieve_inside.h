@@ -1,0 +1,78 @@
+/* match/sieve_inside.h - what the files of the sieve share. sieve.c walks over the batch; names and addresses are
+ * gathered (sieve_name.c, sieve_address.c, sieve_run.c for runs that are odd in some way) and looked up together, so
+ * that the filters' cache misses overlap. */
+#pragma once
+#include "match/runs.h"
+#include "match/sieve.h"
+
+/* Hosts of URLs (":// " and a byte) and of e-mail addresses, or tails of runs */
+#define SIEVE_NAMES_MAX     (MASKS_BYTES / 2)
+#define SIEVE_ADDRESSES_MAX (MASKS_BYTES / 8 + 1) /* "1.1.1.1 " */
+
+/* Hashes of match/names.h, and a place on the line. */
+struct sieve_names {
+    size_t count;
+    uint64_t hashes[SIEVE_NAMES_MAX];
+    uint16_t places[SIEVE_NAMES_MAX];
+};
+
+/* By how many steps their hashes take: up to 8 bytes, 16, 24, 32, and more. */
+#define SIEVE_SIZES 5
+struct sieve_sizes {
+    size_t count[SIEVE_SIZES];
+    uint32_t names[SIEVE_SIZES][SIEVE_NAMES_MAX]; /* end, and the length in the upper half */
+};
+
+struct sieve {
+    enum masks_way way;
+    struct masks masks;
+    struct runs runs;
+    uint64_t places[MASKS_WORDS + 1];
+    uint64_t words[MASKS_WORDS + 1]; /* letters, digits, underscores; made when plain tokens are looked for */
+    const uint8_t *p;
+    size_t len;
+    bool any, wants_names, wants_emails, wants_words, wants_v4, wants_hashes;
+    struct scanner *scanner;
+    struct sieve_sizes sizes;
+    struct sieve_names tails;     /* the last two labels of plain runs; place: the last byte */
+    struct sieve_names odd_tails; /* of other runs; place: where it begins */
+    struct sieve_names hosts;     /* of URLs and e-mail addresses: whole */
+    size_t address_count;
+    uint8_t addresses[SIEVE_ADDRESSES_MAX][4];
+    uint16_t address_ends[SIEVE_ADDRESSES_MAX];
+};
+
+static inline void sieve_mark(struct sieve *v, size_t place)
+{
+    v->places[place / 64] |= UINT64_C(1) << (place % 64);
+    v->any = true;
+}
+
+/* The tokeniser's functions are shown the batch as if it were one line: no value reaches over a newline. */
+static inline struct reading sieve_reading(const struct sieve *v)
+{
+    return (struct reading){.p = v->p, .len = v->len};
+}
+
+/* Do the two bytes at `start` belong to %XX? What stands behind them is a run of its own once they are resolved. */
+static inline bool sieve_behind_percent(const struct sieve *v, size_t start)
+{
+    return start > 0 && v->p[start - 1] == '%' && escape_percent_at(v->p, v->len, start - 1);
+}
+
+/* ---- sieve_name.c ---- */
+void sieve_add_name(struct sieve *v, struct sieve_names *to, struct span name, enum name_role role, size_t place);
+/* The plain names of v->runs, and the hosts of its URLs. */
+void sieve_gather_names(struct sieve *v);
+void sieve_look_up_names(struct sieve *v);
+/* after: what stands behind ://, or :\/\/ */
+void sieve_url(struct sieve *v, size_t place, size_t after);
+
+/* ---- sieve_address.c ---- */
+void sieve_gather_addresses(struct sieve *v);
+/* Digits and dots, three or four of these, and no dot at either end. */
+void sieve_add_address(struct sieve *v, size_t start, uint64_t dots, size_t len);
+void sieve_look_up_addresses(struct sieve *v);
+
+/* ---- sieve_run.c ---- */
+void sieve_run(struct sieve *v, size_t start, size_t end);
