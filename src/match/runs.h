@@ -13,7 +13,7 @@ struct runs {
     /* plain names: a letter behind the last dot, no dot or hyphen at either end, no two dots together, no byte that
      * is not ASCII, and nothing before that could be an escape */
     uint16_t names[RUNS_MAX];
-    uint16_t numbers[RUNS_MAX]; /* as plain, without a letter, and three dots or more */
+    uint16_t numbers[RUNS_MAX]; /* as plain, digits and three dots or more alone */
     uint16_t others[RUNS_MAX];  /* to be looked at more closely */
     size_t name_count, number_count, other_count;
     /* Colons that :// begins with, and other colons that may belong to an IPv6 address: two together, or with a third

@@ -25,6 +25,7 @@ enum err sieve_new(struct sieve **ret)
         return ERR_NOMEM;
     v->way = masks_best_way();
     v->sizes = (struct sieve_sizes){0};
+    sieve_shapes(v->shapes);
     *ret = v;
     return OK;
 }

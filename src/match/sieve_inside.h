@@ -7,7 +7,7 @@
 
 /* Hosts of URLs (":// " and a byte) and of e-mail addresses, or tails of runs */
 #define SIEVE_NAMES_MAX     (MASKS_BYTES / 2)
-#define SIEVE_ADDRESSES_MAX (MASKS_BYTES / 8 + 1) /* "1.1.1.1 " */
+#define SIEVE_ADDRESSES_MAX (MASKS_BYTES / 8 + 2) /* "1.1.1.1 ", and one that is none */
 
 /* Hashes of match/names.h, and a place on the line. */
 struct sieve_names {
@@ -21,6 +21,13 @@ struct sieve_names {
 struct sieve_sizes {
     size_t count[SIEVE_SIZES];
     uint32_t names[SIEVE_SIZES][SIEVE_NAMES_MAX]; /* end, and the length in the upper half */
+};
+
+/* How to read an address whose parts have so many digits, two bits a part. */
+#define SIEVE_SHAPES 256
+struct sieve_shape {
+    uint8_t from[16]; /* four bytes a part: where each digit is, the last one uppermost; 0x80: there is none */
+    int32_t least;    /* a byte a part */
 };
 
 struct sieve {
@@ -37,6 +44,7 @@ struct sieve {
     struct sieve_names tails;     /* the last two labels of plain runs; place: the last byte */
     struct sieve_names odd_tails; /* of other runs; place: where it begins */
     struct sieve_names hosts;     /* of URLs and e-mail addresses: whole */
+    struct sieve_shape shapes[SIEVE_SHAPES];
     size_t address_count;
     uint8_t addresses[SIEVE_ADDRESSES_MAX][4];
     uint16_t address_ends[SIEVE_ADDRESSES_MAX];
@@ -69,6 +77,7 @@ void sieve_look_up_names(struct sieve *v);
 void sieve_url(struct sieve *v, size_t place, size_t after);
 
 /* ---- sieve_address.c ---- */
+void sieve_shapes(struct sieve_shape shapes[SIEVE_SHAPES]);
 void sieve_gather_addresses(struct sieve *v);
 /* Digits and dots, three or four of these, and no dot at either end. */
 void sieve_add_address(struct sieve *v, size_t start, uint64_t dots, size_t len);
