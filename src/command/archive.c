@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "command/archive.h"
 #include "command/commands.h"
+#include "command/match_progress.h"
 #include "command/names.h"
 #include "command/table.h"
 #include "match/logfile.h"
@@ -42,6 +43,7 @@ struct addition {
     uint64_t kept;
     bool known; /* the archive had it */
     struct archive_about about;
+    struct match_progress progress;
     double seconds;
 };
 
@@ -84,6 +86,15 @@ static void tell_addition(const struct addition *a)
     say(a->s, "\n");
 }
 
+static void tell_progress(struct addition *a, uint64_t bytes)
+{
+    char share[PROGRESS_SHARE_MAX];
+    double mb = (double)bytes / 1e6, seconds = (double)(clock_mono_us() - a->progress.started_us + 1) / 1e6;
+    if (a->progress.s)
+        progress_tell(&a->progress, "%.80s: %.0f MB%s, %.0f MB/s", a->name, mb,
+                      progress_share(&a->progress, share), mb / seconds);
+}
+
 /* What was read of a stream is kept when it is stopped, since it is nowhere else; a file is still there. */
 static enum err copy_lines(struct addition *a, struct archive_writer *w, int fd, bool stream, bool *ret_damaged,
                            struct fault *fault)
@@ -92,16 +103,19 @@ static enum err copy_lines(struct addition *a, struct archive_writer *w, int fd,
     enum err err = logfile_open(fd, &log, fault);
     if (err)
         return err;
+    progress_start(&a->progress, a->s, a->name, fd);
     while (!err && !cancelled(a->s)) {
-        struct text block;
-        uint64_t offset, line;
+        struct text block = TEXT_NONE;
+        uint64_t offset = 0, line;
         bool continues;
         err = logfile_next(log, &block, &offset, &line, &continues, fault);
         *ret_damaged = err == ERR_MALFORMED;
         if (!err)
             err = archive_writer_add(w, block, offset, line, continues, fault);
+        tell_progress(a, offset + block.len);
     }
     logfile_free(log);
+    progress_clear(&a->progress);
     if (!err || err == ERR_CANCELLED)
         return stream ? OK : ERR_CANCELLED;
     return err == ERR_NOT_FOUND || *ret_damaged ? OK : err;

@@ -17,7 +17,7 @@ static int run_backup(struct session *s)
         complain(s, "%s: a running node wants the folder's whole path, from / on", dir);
         return EXIT_USAGE;
     }
-    if (node_backup(s->node, dir, s->cancel, &r, &fault))
+    if (node_backup(s->node, dir, !option_given(s, "without-archive"), s->cancel, &r, &fault))
         return complain_fault(s, NULL, &fault);
     if (s->json) {
         struct json_out o = json_out_to(json_line(s));
@@ -39,14 +39,20 @@ static int run_backup(struct session *s)
     return EXIT_DONE;
 }
 
+static const struct option_spec OPTIONS[] = {
+    {"without-archive", OPTION_FLAG, NULL, "the logs of the archive stay, or are taken, out of the backup"},
+    {NULL, OPTION_FLAG, NULL, NULL}};
+
 const struct command COMMAND_BACKUP = {
     .name = "backup",
     .operands = "DIR",
     .summary = "the whole home copied into a folder; again: only what changed",
     .details =
-        "Log, local.db, keys and configuration as of one moment, with a signed checkpoint; views are made anew\n"
-        "by restore. A running node goes on meanwhile. A backup that is cut short leaves the one before whole.\n"
+        "Log, local.db, keys and configuration as of one moment, with a signed checkpoint, and the archive's logs;\n"
+        "views are made anew by restore. A running node goes on meanwhile. A backup that is cut short leaves the one "
+        "before whole.\n"
         "The folder holds the node's keys in the clear: guard it like the node itself.\n",
+    .options = OPTIONS,
     .operands_min = 1,
     .operands_max = 1,
     .need = NEED_WRITE,

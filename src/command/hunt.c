@@ -1,5 +1,6 @@
 /* hunt: indicators, or values somebody asks for, in the archive. Writes nothing. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "command/commands.h"
 #include "command/hits_print.h"
 #include "command/match_pool.h"
+#include "command/match_progress.h"
 #include "command/names.h"
 
 #define HUNT_THREADS_MAX 256
@@ -26,7 +28,10 @@ struct hunt {
     struct match_pool *pool;
     struct buffer keys, packed; /* scratch */
     int64_t now_us, since_us, until_us;
-    uint64_t blocks, read, bytes;  /* of the archive; read and its bytes unpacked */
+    uint64_t blocks, read, bytes; /* of the archive; read and its bytes unpacked */
+    struct match_progress progress;
+    size_t logs, all_logs; /* dealt with, and how many there are */
+    atomic_uint_fast64_t hits;
     const struct archive_log *log; /* under way */
     struct logline_stream *stream; /* of it, and what it begins with */
     const struct logline_header *header;
@@ -48,9 +53,10 @@ struct block {
 static enum err print_hit(void *self, const struct scan_line_hits *line, const struct hit *hit)
 {
     struct block *b = self;
-    const struct hunt *h = b->h;
+    struct hunt *h = b->h;
     if (hit->timed && (hit->seen_us < h->since_us || hit->seen_us >= h->until_us))
         return OK;
+    atomic_fetch_add(&h->hits, 1);
     hit_print(&h->parties, h->s->json, b->block->file, line, hit, b->out);
     return OK;
 }
@@ -67,6 +73,8 @@ static void spoiled(struct hunt *h, uint64_t line, const struct fault *f)
 {
     pthread_mutex_lock(&h->lock);
     h->spoiled++;
+    if (h->s->progress)
+        h->s->write(h->s->write_self, true, TEXT("\r\033[K"));
     complain(h->s, "%s: block with line %llu, at byte %lld: %s; it is passed over", h->path, (unsigned long long)line,
              (long long)f->offset, f->what);
     pthread_mutex_unlock(&h->lock);
@@ -93,6 +101,7 @@ static enum err work(void *self, unsigned worker, const struct pool_block *block
 static void print(void *self, const struct pool_output *output)
 {
     struct hunt *h = self;
+    progress_clear(&h->progress);
     say_text(h->s, buffer_text(&output->text));
 }
 
@@ -122,12 +131,20 @@ static enum err hunt_block(struct hunt *h, size_t nth, const char *file)
     return err;
 }
 
+static void tell_progress(struct hunt *h)
+{
+    unsigned long long hits = atomic_load(&h->hits);
+    progress_tell(&h->progress, "hunting: log %zu of %zu, %llu blocks read, %llu hit%s", h->logs + 1, h->all_logs,
+                  (unsigned long long)h->read, hits, hits == 1 ? "" : "s");
+}
+
 static enum err hunt_part(struct hunt *h, size_t part, const char *file)
 {
     size_t first, count;
     uint64_t found = UINT64_MAX;
     struct fault fault = {.offset = -1, .line = -1};
     enum err err = OK;
+    tell_progress(h);
     archive_log_part(h->log, part, &first, &count);
     err = archive_log_find(h->log, part, h->query, &h->keys, &found, &fault);
     if (err == ERR_MALFORMED || err == ERR_IO) {
@@ -135,8 +152,10 @@ static enum err hunt_part(struct hunt *h, size_t part, const char *file)
         err = OK;
     }
     for (size_t i = 0; i < count && !err && !cancelled(h->s); i++)
-        if (found >> i & 1 && !outside(h, archive_log_block(h->log, first + i)))
+        if (found >> i & 1 && !outside(h, archive_log_block(h->log, first + i))) {
             err = hunt_block(h, first + i, file);
+            tell_progress(h);
+        }
     return err;
 }
 
@@ -156,7 +175,18 @@ static enum err hunt_log(void *self, const struct archive_log *l)
     for (size_t i = 0; i < archive_log_parts(l) && !err && !cancelled(h->s); i++)
         err = hunt_part(h, i, file);
     enum err end = match_pool_finish(h->pool);
+    h->logs++;
     return err ? err : end;
+}
+
+/* For who watches it go on. */
+static void count_logs(struct hunt *h)
+{
+    char folder[ARCHIVE_PATH_MAX];
+    uint32_t *numbers;
+    archive_of(h->s, folder);
+    if (h->s->progress && archive_folder_list(folder, &numbers, &h->all_logs, NULL) == OK)
+        free(numbers);
 }
 
 /* ---- what is hunted ---- */
@@ -265,8 +295,11 @@ static int hunt_all(struct hunt *h)
         complain(h->s, "out of memory");
         return EXIT_WRITE;
     }
+    count_logs(h);
+    progress_start(&h->progress, h->s, "hunt", -1);
     enum err err = watchlist_size(h->list) ? archive_each(h->s, hunt_log, h) : OK;
     match_pool_free(h->pool);
+    progress_clear(&h->progress);
     if (cancelled(h->s)) {
         complain(h->s, "stopped before the end of the archive");
         return EXIT_WRITE;

@@ -1,6 +1,8 @@
 #include "command/match_progress.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,7 +20,7 @@ void progress_start(struct match_progress *p, struct session *s, const char *nam
         return;
     p->s = s;
     p->shown_us = p->started_us;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
         p->size = (uint64_t)st.st_size;
     if (p->size > LONG_BYTES)
         p->shown_us -= EVERY_US;
@@ -29,21 +31,41 @@ static void put(struct match_progress *p, struct text t)
     p->s->write(p->s->write_self, true, t);
 }
 
-void progress_show(struct match_progress *p, uint64_t bytes, uint64_t hits)
+const char *progress_share(const struct match_progress *p, char out[PROGRESS_SHARE_MAX])
 {
-    char line[256], share[32] = "";
+    off_t at = p->size ? lseek(p->fd, 0, SEEK_CUR) : -1;
+    out[0] = '\0';
+    if (at >= 0)
+        snprintf(out, PROGRESS_SHARE_MAX, " (%.0f %%)", 100.0 * (double)at / (double)p->size);
+    return out;
+}
+
+void progress_tell(struct match_progress *p, const char *format, ...)
+{
+    char line[256] = "\r\033[K";
+    const size_t start = sizeof "\r\033[K" - 1;
     int64_t now_us = clock_mono_us();
+    va_list args;
     if (!p->s || now_us - p->shown_us < EVERY_US)
         return;
-    off_t at = p->size ? lseek(p->fd, 0, SEEK_CUR) : -1;
-    if (at >= 0)
-        snprintf(share, sizeof share, " (%.0f %%)", 100.0 * (double)at / (double)p->size);
-    double mb = (double)bytes / 1e6, seconds = (double)(now_us - p->started_us + 1) / 1e6;
-    int len = snprintf(line, sizeof line, "\r\033[K%.80s: %.0f MB%s, %.0f MB/s, %llu hit%s", p->name, mb, share,
-                       mb / seconds, (unsigned long long)hits, hits == 1 ? "" : "s");
-    put(p, (struct text){line, (size_t)len});
+    va_start(args, format);
+    int len = vsnprintf(line + start, sizeof line - start, format, args);
+    va_end(args);
+    if (len < 0)
+        return;
+    clean_for_people(line + start, strlen(line + start), false);
+    put(p, text_of(line));
     p->shown_us = now_us;
     p->shown = true;
+}
+
+void progress_show(struct match_progress *p, uint64_t bytes, uint64_t hits)
+{
+    char share[PROGRESS_SHARE_MAX];
+    double mb = (double)bytes / 1e6, seconds = (double)(clock_mono_us() - p->started_us + 1) / 1e6;
+    if (p->s)
+        progress_tell(p, "%.80s: %.0f MB%s, %.0f MB/s, %llu hit%s", p->name, mb, progress_share(p, share),
+                      mb / seconds, (unsigned long long)hits, hits == 1 ? "" : "s");
 }
 
 void progress_clear(struct match_progress *p)

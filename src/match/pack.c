@@ -20,12 +20,13 @@ static bool make_room(struct packer *p)
     p->line_tokens = malloc(PACK_MAX_BYTES * sizeof *p->line_tokens);
     p->order = malloc(PACK_MAX_BYTES * sizeof *p->order);
     p->tokens = malloc(PACK_TOKENS_MAX * sizeof *p->tokens);
+    p->cells = malloc(PACK_TOKENS_MAX * sizeof *p->cells);
     p->numbers = malloc(2 * PACK_TOKENS_MAX * sizeof *p->numbers);
     p->masks = malloc(sizeof *p->masks);
     p->in = ZSTD_createCCtx();
     p->out = ZSTD_createDCtx();
-    return p->lines && p->values && p->line_shapes && p->line_tokens && p->order && p->tokens && p->numbers &&
-           p->masks && p->in && p->out;
+    return p->lines && p->values && p->line_shapes && p->line_tokens && p->order && p->tokens && p->cells &&
+           p->numbers && p->masks && p->in && p->out;
 }
 
 enum err packer_new(struct packer **ret)
@@ -60,6 +61,7 @@ void packer_free(struct packer *p)
     free(p->line_tokens);
     free(p->order);
     free(p->tokens);
+    free(p->cells);
     free(p->numbers);
     free(p->masks);
     buffer_done(&p->shapes_text);

@@ -196,7 +196,8 @@ struct column {
     const char *base; /* of the block */
     const struct shape *shape;
     size_t nth;
-    size_t rows, bytes; /* of all its tokens */
+    const struct token *cells; /* its tokens, one behind the other */
+    size_t rows, bytes;        /* of all its tokens */
     bool same_len;
     struct bit_writer *w;
 };
@@ -204,7 +205,7 @@ struct column {
 static const struct token *token_at(const struct column *c, size_t row, size_t nth)
 {
     const struct packer *k = c->k;
-    return &k->tokens[k->line_tokens[k->order[c->shape->first + row]] + nth];
+    return &k->tokens[k->order[c->shape->first + row] + nth];
 }
 
 static bool equal(const struct column *c, const struct token *a, const struct token *b)
@@ -223,9 +224,9 @@ static uint64_t number_of(const char *p, size_t len)
 
 static bool try_const(const struct column *c)
 {
-    const struct token *first = token_at(c, 0, c->nth);
+    const struct token *first = &c->cells[0];
     for (size_t i = 1; i < c->rows; i++)
-        if (!equal(c, first, token_at(c, i, c->nth)))
+        if (!equal(c, first, &c->cells[i]))
             return false;
     buffer_add_u8(&c->k->meta, COLUMN_CONST);
     put_text(&c->k->meta, c->base + first->at, first->len);
@@ -235,7 +236,7 @@ static bool try_const(const struct column *c)
 static bool is_same(const struct column *c, size_t other)
 {
     for (size_t i = 0; i < c->rows; i++)
-        if (!equal(c, token_at(c, i, c->nth), token_at(c, i, other)))
+        if (!equal(c, &c->cells[i], token_at(c, i, other)))
             return false;
     return true;
 }
@@ -261,7 +262,7 @@ static bool try_number(const struct column *c)
     struct plan p;
     uint64_t *v = c->k->numbers;
     for (size_t i = 0; i < c->rows; i++) {
-        const struct token *t = token_at(c, i, c->nth);
+        const struct token *t = &c->cells[i];
         v[i] = number_of(c->base + t->at, t->len);
     }
     plan_numbers(&p, v, c->rows);
@@ -279,7 +280,7 @@ static bool try_decimal(const struct column *c)
     uint64_t *v = c->k->numbers;
     size_t behind = 0;
     for (size_t i = 0; i < c->rows; i++) {
-        const struct token *t = token_at(c, i, c->nth);
+        const struct token *t = &c->cells[i];
         const char *s = c->base + t->at, *dot = memchr(s, '.', t->len);
         size_t digits = t->len - (size_t)(dot - s) - 1;
         if (i && digits != behind)
@@ -315,7 +316,7 @@ static bool put_quads(const struct column *c)
 {
     uint64_t *v = c->k->numbers, *quads = v + c->rows;
     for (size_t i = 0; i < c->rows; i++) {
-        const struct token *t = token_at(c, i, c->nth);
+        const struct token *t = &c->cells[i];
         quads[i] = quad_of(c->base + t->at, t->len);
     }
     buffer_add_u8(&c->k->meta, COLUMN_QUAD);
@@ -360,10 +361,10 @@ static size_t find_parts(const char *s, size_t len, struct part parts[PARTS_MAX]
 
 static bool same_layout(const struct column *c)
 {
-    const struct token *first = token_at(c, 0, c->nth);
+    const struct token *first = &c->cells[0];
     const char *model = c->base + first->at;
     for (size_t i = 1; i < c->rows; i++) {
-        const char *s = c->base + token_at(c, i, c->nth)->at;
+        const char *s = c->base + c->cells[i].at;
         for (size_t k = 0; k < first->len; k++)
             if (is_digit(model[k]) ? !is_digit(s[k]) : s[k] != model[k])
                 return false;
@@ -374,13 +375,13 @@ static bool same_layout(const struct column *c)
 static void read_part(const struct column *c, struct part part)
 {
     for (size_t i = 0; i < c->rows; i++)
-        c->k->numbers[i] = number_of(c->base + token_at(c, i, c->nth)->at + part.at, part.len);
+        c->k->numbers[i] = number_of(c->base + c->cells[i].at + part.at, part.len);
 }
 
 static void read_digits(const struct column *c)
 {
     for (size_t i = 0; i < c->rows; i++) {
-        const struct token *t = token_at(c, i, c->nth);
+        const struct token *t = &c->cells[i];
         uint64_t v = 0;
         for (const char *s = c->base + t->at, *end = s + t->len; s < end; s++)
             if (is_digit(*s))
@@ -391,7 +392,7 @@ static void read_digits(const struct column *c)
 
 static bool try_layout(const struct column *c)
 {
-    const struct token *first = token_at(c, 0, c->nth);
+    const struct token *first = &c->cells[0];
     struct part parts[PARTS_MAX];
     struct plan plans[PARTS_MAX], whole = {.cost = UINT64_MAX};
     size_t digits;
@@ -434,10 +435,10 @@ static bool is_hex(char ch)
 
 static size_t common_start(const struct column *c)
 {
-    const struct token *first = token_at(c, 0, c->nth);
+    const struct token *first = &c->cells[0];
     size_t len = first->len;
     for (size_t i = 1; i < c->rows && len; i++) {
-        const char *a = c->base + first->at, *b = c->base + token_at(c, i, c->nth)->at;
+        const char *a = c->base + first->at, *b = c->base + c->cells[i].at;
         size_t same = 0;
         while (same < len && a[same] == b[same])
             same++;
@@ -448,7 +449,7 @@ static size_t common_start(const struct column *c)
 
 static bool try_hex(const struct column *c)
 {
-    const struct token *first = token_at(c, 0, c->nth);
+    const struct token *first = &c->cells[0];
     size_t start, digits;
     if (!c->same_len || c->rows < 4)
         return false;
@@ -456,14 +457,14 @@ static bool try_hex(const struct column *c)
     digits = first->len - start;
     for (size_t i = 0; i < c->rows; i++)
         for (size_t d = 0; d < digits; d++)
-            if (!is_hex(c->base[token_at(c, i, c->nth)->at + start + d]))
+            if (!is_hex(c->base[c->cells[i].at + start + d]))
                 return false;
     buffer_add_u8(&c->k->meta, COLUMN_HEX);
     put_text(&c->k->meta, c->base + first->at, start);
     put_small(&c->k->meta, digits);
     for (size_t i = 0; i < c->rows; i++)
         for (size_t d = 0; d < digits; d++) {
-            char ch = c->base[token_at(c, i, c->nth)->at + start + d];
+            char ch = c->base[c->cells[i].at + start + d];
             bits_put(c->w, (uint64_t)(is_digit(ch) ? ch - '0' : ch - 'a' + 10), 4);
         }
     return true;
@@ -472,12 +473,12 @@ static bool try_hex(const struct column *c)
 static void put_lines(const struct column *c)
 {
     struct packer *k = c->k;
-    size_t len = token_at(c, 0, c->nth)->len;
+    size_t len = c->cells[0].len;
     buffer_add_u8(&k->meta, c->same_len ? COLUMN_FIXED : COLUMN_LINES);
     if (c->same_len)
         put_small(&k->meta, len);
     for (size_t i = 0; i < c->rows; i++) {
-        const struct token *t = token_at(c, i, c->nth);
+        const struct token *t = &c->cells[i];
         buffer_add_bytes(&k->text, c->base + t->at, t->len);
         if (!c->same_len)
             buffer_add_char(&k->text, '\n');
@@ -496,13 +497,16 @@ static bool by_class(const struct column *c, enum pack_class class)
 
 static void put_column(struct column *c, enum pack_class class)
 {
-    size_t len = token_at(c, 0, c->nth)->len;
-    c->same_len = true;
-    for (size_t i = c->bytes = 0; i < c->rows; i++) {
-        size_t one = token_at(c, i, c->nth)->len;
-        c->bytes += one;
-        c->same_len &= one == len;
+    struct token *cells = c->k->cells;
+    uint32_t bytes = 0, others = 0;
+    for (size_t i = 0; i < c->rows; i++) {
+        cells[i] = *token_at(c, i, c->nth);
+        bytes += cells[i].len;
+        others |= cells[i].len ^ cells[0].len;
     }
+    c->cells = cells;
+    c->bytes = bytes;
+    c->same_len = others == 0;
     if (!try_const(c) && !try_same(c) && !by_class(c, class) && !try_layout(c) && !try_hex(c))
         put_lines(c);
 }

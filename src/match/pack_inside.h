@@ -79,7 +79,8 @@ struct packer {
     struct token *tokens;     /* PACK_TOKENS_MAX */
     uint8_t *line_shapes;     /* shape of each line */
     uint32_t *line_tokens;    /* its first token */
-    uint32_t *order;          /* lines by shape */
+    uint32_t *order;          /* the same, lines of one shape together */
+    struct token *cells;      /* of a column; PACK_TOKENS_MAX */
     size_t token_count, line_count;
     struct shape shapes[PACK_SHAPES_MAX];
     size_t shape_count;

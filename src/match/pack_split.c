@@ -216,7 +216,7 @@ static void sort_lines(struct packer *p)
     }
     for (size_t i = 0; i < p->line_count; i++) {
         struct shape *s = &p->shapes[p->line_shapes[i]];
-        p->order[s->first + s->rows++] = (uint32_t)i;
+        p->order[s->first + s->rows++] = p->line_tokens[i];
     }
 }
 

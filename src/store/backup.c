@@ -2,7 +2,7 @@
  *
  *   LOCKED --publish--> POINT: on the writer thread, between two groups: how far the log reaches, local.db, the small
  *     files, into memory --> COPY: segments, while writers go on behind the point (erasures wait: keep_lock)
- *     --> contents' folder synced --> manifest replaced --> contents nobody names removed
+ *     --> the archive's logs --> contents' folder synced --> manifest replaced --> contents nobody names removed
  *
  * A sealed segment changes by erasures only, and these are entries: those since the last backup say which segments
  * are to be copied anew. */
@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "base/time.h"
+#include "store/backup_archive.h"
 #include "store/backup_files.h"
 #include "store/checkpoint.h"
 #include "store/erase_inside.h"
@@ -35,6 +36,7 @@ struct small_file {
 struct backup {
     struct node *node;
     const char *dir;
+    bool archive;
     const atomic_bool *cancel;
     struct manifest before, made;
     bool list_alone; /* nothing is copied, and a list knows entries by their leaves; the tree may not be open yet */
@@ -271,6 +273,18 @@ static enum err take(struct backup *b, struct backup_file *f, bool copied, struc
     return manifest_add(&b->made, f) == OK ? OK : no_memory(reterr);
 }
 
+static enum err take_log(void *self, struct backup_file *f, bool copied, struct fault *reterr)
+{
+    return take(self, f, copied, reterr);
+}
+
+static enum err take_archive(struct backup *b, struct fault *reterr)
+{
+    const struct manifest *before = b->has_before ? &b->before : NULL;
+    return b->archive ? backup_archive(b->node->io, b->node->home, b->dir, before, b->cancel, take_log, b, reterr)
+                      : OK;
+}
+
 static enum err take_segment(struct backup *b, uint32_t number, struct fault *reterr)
 {
     const struct io *io = b->node->io;
@@ -440,14 +454,16 @@ static enum err run(struct backup *b, struct fault *reterr)
     if (err == OK)
         err = take_small(b, reterr);
     if (err == OK)
+        err = take_archive(b, reterr);
+    if (err == OK)
         err = write_manifest(b, reterr);
     return err == OK ? backup_sweep(b->node->io, b->dir, &b->made, reterr) : err;
 }
 
-enum err node_backup(struct node *node, const char *dir, const atomic_bool *cancel, struct backup_result *ret,
-                     struct fault *reterr)
+enum err node_backup(struct node *node, const char *dir, bool archive, const atomic_bool *cancel,
+                     struct backup_result *ret, struct fault *reterr)
 {
-    struct backup b = {.node = node, .dir = dir, .cancel = cancel};
+    struct backup b = {.node = node, .dir = dir, .archive = archive, .cancel = cancel};
     int lock;
     if (node->mode != NODE_OWN)
         return fault_set(reterr, ERR_DENIED, "this node was opened for reading only");

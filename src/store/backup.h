@@ -21,10 +21,11 @@ struct backup_result {
     uint64_t copied_files, copied_bytes; /* this time */
     bool checkpoint;                     /* a signed one is in it */
 };
-/* dir: absolute; made when it is not there. Writers go on meanwhile; an erasure waits. ERR_EXISTS: the folder holds
- * something else, or another node's backup. ERR_BUSY: another process writes to it. ERR_USAGE: it lies in the home.
- * ERR_IO | ERR_FULL | ERR_NOMEM | ERR_MALFORMED | ERR_CANCELLED: what was there before can still be restored. */
-MUST_CHECK enum err node_backup(struct node *node, const char *dir, const atomic_bool *cancel,
+/* dir: absolute; made when it is not there. archive: its logs are in the backup, too (else they leave it). Writers go
+ * on meanwhile; an erasure waits. ERR_EXISTS: the folder holds something else, or another node's backup. ERR_BUSY:
+ * another process writes to it. ERR_USAGE: it lies in the home. ERR_IO | ERR_FULL | ERR_NOMEM | ERR_MALFORMED |
+ * ERR_CANCELLED: what was there before can still be restored. */
+MUST_CHECK enum err node_backup(struct node *node, const char *dir, bool archive, const atomic_bool *cancel,
                                 struct backup_result *ret, struct fault *reterr);
 /* Hands the list of erasures to every backup that this home was copied to, as an erasure does by itself before it is
  * finished. *ret_unreached: folders, one a line, that could not be reached; they hold what was erased until the next

@@ -104,7 +104,8 @@ static bool name_good(struct text name)
     }
     struct text folder = text_sub(name, 0, (size_t)(slashes ? text_find(name, '/', 0) : 0));
     return name.ptr[name.len - 1] != '/' && slashes <= 1 &&
-           (!slashes || text_eq(folder, TEXT("log")) || text_eq(folder, TEXT("keys")));
+           (!slashes || text_eq(folder, TEXT("log")) || text_eq(folder, TEXT("keys")) ||
+            text_eq(folder, TEXT("archive")));
 }
 
 static bool get_count(const struct json_val *v, uint64_t *ret)

@@ -20,8 +20,9 @@
 #include "store/origin.h"
 #include "store/verify.h"
 
-#define MARK_FILE    "restore.unfinished"
-#define ERASE_REASON "erased before the restore"
+#define MARK_FILE      "restore.unfinished"
+#define ARCHIVE_FOLDER "archive"
+#define ERASE_REASON   "erased before the restore"
 
 struct restore {
     const struct io *io;
@@ -121,7 +122,7 @@ static enum err empty_folder(struct restore *r, const char *name, struct fault *
 /* What an earlier restore left: its mark says that it is nobody's home. */
 static enum err clear_beside(struct restore *r, struct fault *reterr)
 {
-    static const char *const folders[] = {"log", "keys", "view", NULL};
+    static const char *const folders[] = {"log", "keys", "view", ARCHIVE_FOLDER, NULL};
     enum err err = check_free(r->beside, NULL);
     if (err != ERR_EXISTS)
         return OK;
@@ -134,9 +135,18 @@ static enum err clear_beside(struct restore *r, struct fault *reterr)
     return err;
 }
 
+static bool has_archive(const struct restore *r)
+{
+    for (size_t i = 0; i < r->m.count; i++)
+        if (text_starts(r->m.files[i].name, TEXT(ARCHIVE_FOLDER "/")))
+            return true;
+    return false;
+}
+
 static enum err make_beside(struct restore *r, struct fault *reterr)
 {
-    static const char *const folders[] = {"log", "keys", "view"};
+    static const char *const folders[] = {"log", "keys", "view", ARCHIVE_FOLDER};
+    size_t count = ARRAY_LEN(folders) - !has_archive(r);
     char *mark = home_path(r->beside, MARK_FILE);
     enum err err = mark ? clear_beside(r, reterr) : no_memory(reterr);
     if (err == OK)
@@ -144,7 +154,7 @@ static enum err make_beside(struct restore *r, struct fault *reterr)
     if (err == OK &&
         io_replace_file(r->io, mark, "entente restore was cut short here; run it again\n", 49, 0600) != 0)
         err = fault_errno(reterr, "writing %s", mark);
-    for (size_t i = 0; err == OK && i < ARRAY_LEN(folders); i++) {
+    for (size_t i = 0; err == OK && i < count; i++) {
         char *path = home_path(r->beside, folders[i]);
         err = path ? home_make_folder(path, reterr) : no_memory(reterr);
         free(path);
@@ -170,11 +180,12 @@ static enum err copy_file(struct restore *r, const struct backup_file *f, struct
 
 static enum err copy_all(struct restore *r, struct fault *reterr)
 {
-    static const char *const folders[] = {"log", "keys", NULL};
+    static const char *const folders[] = {"log", "keys", NULL, ARCHIVE_FOLDER};
+    size_t count = ARRAY_LEN(folders) - !has_archive(r);
     enum err err = OK;
     for (size_t i = 0; err == OK && i < r->m.count; i++)
         err = copy_file(r, &r->m.files[i], reterr);
-    for (size_t i = 0; err == OK && i < ARRAY_LEN(folders); i++)
+    for (size_t i = 0; err == OK && i < count; i++)
         err = home_sync(r->io, r->beside, folders[i], reterr);
     return err;
 }

@@ -48,7 +48,7 @@ static int end(void **state)
 static void backup(struct stage *s, struct backup_result *r)
 {
     struct fault f = {.err = OK};
-    if (node_backup(s->node, s->dir, NULL, r, &f) != OK)
+    if (node_backup(s->node, s->dir, true, NULL, r, &f) != OK)
         fail_msg("%s", f.what);
 }
 
@@ -267,7 +267,7 @@ static void another_past(void **state)
     backup(s, &b);
     assert_ok(node_open(io_system(), s->again, NODE_OWN, &other.node, NULL));
     write_much(&other, 4);
-    assert_err(node_backup(other.node, s->dir, NULL, &b, &f), ERR_EXISTS);
+    assert_err(node_backup(other.node, s->dir, true, NULL, &b, &f), ERR_EXISTS);
     assert_non_null(strstr(f.what, "another past"));
     node_close(other.node);
     restored(s, &r); /* the backup is whole */
@@ -283,18 +283,18 @@ static void refused(void **state)
     const struct restore_options none = {0};
     char dir[SCRATCH_PATH_MAX + 32];
     snprintf(dir, sizeof dir, "%s/inside", s->home);
-    assert_err(node_backup(s->node, dir, NULL, &b, &f), ERR_USAGE);
-    assert_err(node_backup(s->node, s->home, NULL, &b, &f), ERR_EXISTS);
+    assert_err(node_backup(s->node, dir, true, NULL, &b, &f), ERR_USAGE);
+    assert_err(node_backup(s->node, s->home, true, NULL, &b, &f), ERR_EXISTS);
     assert_err(home_restore(io_system(), s->root, s->again, &none, &r, &f), ERR_NOT_FOUND);
     backup(s, &b);
     assert_err(home_restore(io_system(), s->dir, s->home, &none, &r, &f), ERR_EXISTS);
     history_home(io_system(), s->again);
     assert_ok(node_open(io_system(), s->again, NODE_OWN, &other, NULL));
-    assert_err(node_backup(other, s->dir, NULL, &b, &f), ERR_EXISTS);
+    assert_err(node_backup(other, s->dir, true, NULL, &b, &f), ERR_EXISTS);
     assert_non_null(strstr(f.what, "another node"));
     node_close(other);
     atomic_bool cancel = true;
-    assert_err(node_backup(s->node, s->dir, &cancel, &b, &f), ERR_CANCELLED);
+    assert_err(node_backup(s->node, s->dir, true, &cancel, &b, &f), ERR_CANCELLED);
     restored(s, &r);
     snprintf(dir, sizeof dir, "%s.restoring", s->again);
     assert_int_equal(mkdir(dir, 0700), 0);

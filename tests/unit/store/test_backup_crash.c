@@ -27,14 +27,14 @@ static void live(struct run *run)
     history_home(io_system(), run->home);
     assert_ok(node_open(io_system(), run->home, NODE_OWN, &node, NULL));
     assert_ok(secrets_write(node, NULL));
-    assert_ok(node_backup(node, run->root, NULL, &b, NULL));
+    assert_ok(node_backup(node, run->root, true, NULL, &b, NULL));
     run->before = b.entries;
     assert_ok(secrets_erase(node, &e, NULL));
     node_close(node);
     /* The home lies elsewhere: only what is written into the backup is recorded. */
     run->r = recorder_new(run->root);
     assert_ok(node_open(recorder_io(run->r), run->home, NODE_OWN, &node, NULL));
-    assert_ok(node_backup(node, run->root, NULL, &b, NULL));
+    assert_ok(node_backup(node, run->root, true, NULL, &b, NULL));
     recorder_mark(run->r, "acked", 1);
     run->after = b.entries;
     node_close(node);

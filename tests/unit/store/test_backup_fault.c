@@ -87,7 +87,7 @@ static bool backup(void *arg)
     struct fault f = {.err = OK};
     if (!fine(s, node_open(&s->io.io, s->home, NODE_OWN, &node, &f), &f))
         return false;
-    bool done = fine(s, node_backup(node, s->dir, NULL, &r, &f), &f);
+    bool done = fine(s, node_backup(node, s->dir, true, NULL, &r, &f), &f);
     node_close(node);
     return done;
 }
