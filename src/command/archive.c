@@ -91,8 +91,8 @@ static void tell_progress(struct addition *a, uint64_t bytes)
     char share[PROGRESS_SHARE_MAX];
     double mb = (double)bytes / 1e6, seconds = (double)(clock_mono_us() - a->progress.started_us + 1) / 1e6;
     if (a->progress.s)
-        progress_tell(&a->progress, "%.80s: %.0f MB%s, %.0f MB/s", a->name, mb,
-                      progress_share(&a->progress, share), mb / seconds);
+        progress_tell(&a->progress, "%.80s: %.0f MB%s, %.0f MB/s", a->name, mb, progress_share(&a->progress, share),
+                      mb / seconds);
 }
 
 /* What was read of a stream is kept when it is stopped, since it is nowhere else; a file is still there. */
