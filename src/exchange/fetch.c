@@ -127,6 +127,43 @@ enum err fetch_state_save(const struct fetch *f, struct text state, struct fault
     return local_set(node_local(f->node), STATE_SPACE, uuid_format(&f->source.id, key), state, reterr);
 }
 
+enum err fetch_state_read(const struct fetch *f, struct json_doc **ret, struct fault *reterr)
+{
+    struct buffer kept;
+    struct json_doc *doc = NULL;
+    buffer_init(&kept, FETCH_STATE_MAX);
+    enum err e = fetch_state_load(f, &kept, reterr);
+    if (e == OK)
+        e = json_parse(buffer_text(&kept), &doc, reterr);
+    buffer_done(&kept);
+    if (doc && !text_eq(json_text(json_get(json_root(doc), "place")), f->source.place)) {
+        json_free(doc);
+        doc = NULL;
+    }
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    *ret = doc;
+    return OK;
+}
+
+void fetch_state_begin(const struct fetch *f, struct fetch_state *ret)
+{
+    buffer_init(&ret->text, FETCH_STATE_MAX);
+    ret->out = json_out_to(&ret->text);
+    json_open(&ret->out, '{');
+    json_member_text(&ret->out, "place", f->source.place);
+}
+
+enum err fetch_state_end(const struct fetch *f, struct fetch_state *s, struct fault *reterr)
+{
+    json_close(&s->out, '}');
+    enum err e = buffer_error(&s->text);
+    if (e == OK)
+        e = fetch_state_save(f, buffer_text(&s->text), reterr);
+    buffer_done(&s->text);
+    return e;
+}
+
 enum err fetch_refused(int status, struct fault *reterr)
 {
     const char *words = "an answer that was not expected";

@@ -6,6 +6,7 @@
 #pragma once
 #include "desk/intake.h"
 #include "exchange/source.h"
+#include "json/json.h"
 
 /* One document that a server sends; unpacked, where it was packed for the way. */
 #define FETCH_DOCUMENT_MAX_BYTES ((uint64_t)4 * GIB)
@@ -56,6 +57,15 @@ MUST_CHECK enum err fetch_hash(int fd, struct sha256 *ret, struct fault *reterr)
 /* How far it came; ERR_NOT_FOUND: nothing is kept. */
 MUST_CHECK enum err fetch_state_load(const struct fetch *f, struct buffer *ret, struct fault *reterr);
 MUST_CHECK enum err fetch_state_save(const struct fetch *f, struct text state, struct fault *reterr);
+/* The same of a JSON object that says of which place it is. *ret: owned; NULL: nothing is kept of the source's place.
+ */
+MUST_CHECK enum err fetch_state_read(const struct fetch *f, struct json_doc **ret, struct fault *reterr);
+struct fetch_state {
+    struct buffer text;
+    struct json_out out; /* the object, open */
+};
+void fetch_state_begin(const struct fetch *f, struct fetch_state *ret);
+MUST_CHECK enum err fetch_state_end(const struct fetch *f, struct fetch_state *s, struct fault *reterr);
 
 /* What an HTTP status other than 200 means for us, in words: ERR_UNREACHABLE. */
 MUST_CHECK enum err fetch_refused(int status, struct fault *reterr);

@@ -19,42 +19,25 @@ struct cursor_mail {
 
 static enum err load(struct fetch *f, struct cursor_mail *ret, struct fault *reterr)
 {
-    struct buffer kept;
-    struct json_doc *doc = NULL;
-    struct cursor_mail c = {0};
-    buffer_init(&kept, FETCH_STATE_MAX);
-    enum err e = fetch_state_load(f, &kept, reterr);
-    if (e == OK)
-        e = json_parse(buffer_text(&kept), &doc, reterr);
-    const struct json_val *o = json_root(doc);
-    if (e == OK && text_eq(json_text(json_get(o, "place")), f->source.place) &&
-        text_eq(json_text(json_get(o, "folder")), f->source.collection))
-        (void)(json_i64(json_get(o, "uidvalidity"), &c.uidvalidity) && json_i64(json_get(o, "uid"), &c.uid));
-    if (doc)
-        json_free(doc);
-    buffer_done(&kept);
-    if (e && e != ERR_NOT_FOUND)
+    struct json_doc *doc;
+    enum err e = fetch_state_read(f, &doc, reterr);
+    if (e || !doc)
         return e;
-    *ret = c;
+    const struct json_val *o = json_root(doc);
+    if (text_eq(json_text(json_get(o, "folder")), f->source.collection))
+        (void)(json_i64(json_get(o, "uidvalidity"), &ret->uidvalidity) && json_i64(json_get(o, "uid"), &ret->uid));
+    json_free(doc);
     return OK;
 }
 
 static enum err save(const struct fetch *f, const struct cursor_mail *c, struct fault *reterr)
 {
-    struct buffer text;
-    buffer_init(&text, 64 * KIB);
-    struct json_out o = json_out_to(&text);
-    json_open(&o, '{');
-    json_member_text(&o, "place", f->source.place);
-    json_member_text(&o, "folder", f->source.collection);
-    json_member_i64(&o, "uidvalidity", c->uidvalidity);
-    json_member_i64(&o, "uid", c->uid);
-    json_close(&o, '}');
-    enum err e = buffer_error(&text);
-    if (e == OK)
-        e = fetch_state_save(f, buffer_text(&text), reterr);
-    buffer_done(&text);
-    return e;
+    struct fetch_state s;
+    fetch_state_begin(f, &s);
+    json_member_text(&s.out, "folder", f->source.collection);
+    json_member_i64(&s.out, "uidvalidity", c->uidvalidity);
+    json_member_i64(&s.out, "uid", c->uid);
+    return fetch_state_end(f, &s, reterr);
 }
 
 /* One that is too long, or gone, is told of and passed over: the next ones are not to wait for it for ever. */

@@ -24,43 +24,25 @@ struct cursor_misp {
 
 static enum err load(struct fetch *f, struct cursor_misp *ret, struct fault *reterr)
 {
-    struct buffer kept;
-    struct json_doc *doc = NULL;
-    struct cursor_misp c = {0};
-    buffer_init(&kept, FETCH_STATE_MAX);
-    enum err e = fetch_state_load(f, &kept, reterr);
-    if (e == OK)
-        e = json_parse(buffer_text(&kept), &doc, reterr);
-    const struct json_val *o = json_root(doc);
-    if (e == OK && text_eq(json_text(json_get(o, "place")), f->source.place)) {
-        (void)(json_i64(json_get(o, "since"), &c.since_s) && json_i64(json_get(o, "started"), &c.started_s) &&
-               json_i64(json_get(o, "page"), &c.page));
-    }
-    if (doc)
-        json_free(doc);
-    buffer_done(&kept);
-    if (e && e != ERR_NOT_FOUND)
+    struct json_doc *doc;
+    enum err e = fetch_state_read(f, &doc, reterr);
+    if (e || !doc)
         return e;
-    *ret = c;
+    const struct json_val *o = json_root(doc);
+    (void)(json_i64(json_get(o, "since"), &ret->since_s) && json_i64(json_get(o, "started"), &ret->started_s) &&
+           json_i64(json_get(o, "page"), &ret->page));
+    json_free(doc);
     return OK;
 }
 
 static enum err save(const struct fetch *f, const struct cursor_misp *c, struct fault *reterr)
 {
-    struct buffer text;
-    buffer_init(&text, 64 * KIB);
-    struct json_out o = json_out_to(&text);
-    json_open(&o, '{');
-    json_member_text(&o, "place", f->source.place);
-    json_member_i64(&o, "since", c->since_s);
-    json_member_i64(&o, "started", c->started_s);
-    json_member_i64(&o, "page", c->page);
-    json_close(&o, '}');
-    enum err e = buffer_error(&text);
-    if (e == OK)
-        e = fetch_state_save(f, buffer_text(&text), reterr);
-    buffer_done(&text);
-    return e;
+    struct fetch_state s;
+    fetch_state_begin(f, &s);
+    json_member_i64(&s.out, "since", c->since_s);
+    json_member_i64(&s.out, "started", c->started_s);
+    json_member_i64(&s.out, "page", c->page);
+    return fetch_state_end(f, &s, reterr);
 }
 
 static enum err question(const struct fetch *f, const struct cursor_misp *c, struct outbound **ret)
@@ -134,7 +116,7 @@ static enum err ask_page(struct fetch *f, const char *url, const struct cursor_m
 
 enum err fetch_misp(struct fetch *f, struct fault *reterr)
 {
-    struct cursor_misp c;
+    struct cursor_misp c = {0};
     struct sha256 last = {{0}};
     bool end = false;
     const char *url = arena_printf(&f->arena, TEXT_FMT "%s" MISP_PATH, TEXT_ARG(f->source.place),

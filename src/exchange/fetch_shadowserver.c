@@ -37,42 +37,31 @@ static bool was_taken(struct taken *t, struct text id)
 
 static enum err load(struct fetch *f, struct taken *t, struct fault *reterr)
 {
-    struct buffer kept;
-    struct json_doc *doc = NULL;
-    buffer_init(&kept, FETCH_STATE_MAX);
-    enum err e = fetch_state_load(f, &kept, reterr);
-    if (e == OK)
-        e = json_parse(buffer_text(&kept), &doc, reterr);
+    struct json_doc *doc;
+    enum err e = fetch_state_read(f, &doc, reterr);
+    if (e || !doc)
+        return e;
     for (struct json_iter it = json_iter_of(json_get(json_root(doc), "taken"));
-         e == OK && t->count < REPORTS_MAX && json_next(&it);) {
+         t->count < REPORTS_MAX && json_next(&it);) {
         t->ids[t->count] = arena_text(&f->arena, json_text(it.val));
         t->count += t->ids[t->count].len > 0;
     }
-    if (doc)
-        json_free(doc);
-    buffer_done(&kept);
-    return e == ERR_NOT_FOUND ? OK : e;
+    json_free(doc);
+    return OK;
 }
 
 /* What is not listed any more is forgotten, once the list was gone through. */
 static enum err save(const struct fetch *f, const struct taken *t, bool listed_only, struct fault *reterr)
 {
-    struct buffer text;
-    buffer_init(&text, FETCH_STATE_MAX);
-    struct json_out o = json_out_to(&text);
-    json_open(&o, '{');
-    json_key(&o, TEXT("taken"));
-    json_open(&o, '[');
+    struct fetch_state s;
+    fetch_state_begin(f, &s);
+    json_key(&s.out, TEXT("taken"));
+    json_open(&s.out, '[');
     for (size_t i = 0; i < t->count; i++)
         if (!listed_only || t->listed[i])
-            json_put_text(&o, t->ids[i]);
-    json_close(&o, ']');
-    json_close(&o, '}');
-    enum err e = buffer_error(&text);
-    if (e == OK)
-        e = fetch_state_save(f, buffer_text(&text), reterr);
-    buffer_done(&text);
-    return e;
+            json_put_text(&s.out, t->ids[i]);
+    json_close(&s.out, ']');
+    return fetch_state_end(f, &s, reterr);
 }
 
 /* ---- the list ---- */

@@ -9,35 +9,20 @@
 /* The root that was found by that place before. */
 static bool known_root(struct fetch *f, struct text *ret)
 {
-    struct buffer kept;
-    struct json_doc *doc = NULL;
-    bool known = false;
-    buffer_init(&kept, FETCH_STATE_MAX);
-    if (fetch_state_load(f, &kept, NULL) == OK && json_parse(buffer_text(&kept), &doc, NULL) == OK &&
-        text_eq(json_text(json_get(json_root(doc), "place")), f->source.place)) {
-        *ret = arena_text(&f->arena, json_text(json_get(json_root(doc), "root")));
-        known = ret->len > 0;
-    }
-    if (doc)
-        json_free(doc);
-    buffer_done(&kept);
-    return known;
+    struct json_doc *doc;
+    if (fetch_state_read(f, &doc, NULL) || !doc)
+        return false;
+    *ret = arena_text(&f->arena, json_text(json_get(json_root(doc), "root")));
+    json_free(doc);
+    return ret->len > 0;
 }
 
 static enum err keep_root(const struct fetch *f, struct text root, struct fault *reterr)
 {
-    struct buffer text;
-    buffer_init(&text, 64 * KIB);
-    struct json_out o = json_out_to(&text);
-    json_open(&o, '{');
-    json_member_text(&o, "place", f->source.place);
-    json_member_text(&o, "root", root);
-    json_close(&o, '}');
-    enum err e = buffer_error(&text);
-    if (e == OK)
-        e = fetch_state_save(f, buffer_text(&text), reterr);
-    buffer_done(&text);
-    return e;
+    struct fetch_state s;
+    fetch_state_begin(f, &s);
+    json_member_text(&s.out, "root", root);
+    return fetch_state_end(f, &s, reterr);
 }
 
 /* What answers no discovery with a root of its own is taken to be a root. */

@@ -7,24 +7,18 @@
 
 enum err fetch_known_load(struct fetch *f, struct fetch_known *ret, struct fault *reterr)
 {
-    struct buffer kept;
-    struct json_doc *doc = NULL;
+    struct json_doc *doc;
     struct fetch_known k = {.has_hash = false};
-    buffer_init(&kept, FETCH_STATE_MAX);
-    enum err e = fetch_state_load(f, &kept, reterr);
-    if (e == OK)
-        e = json_parse(buffer_text(&kept), &doc, reterr);
-    const struct json_val *o = json_root(doc);
-    if (e == OK && text_eq(json_text(json_get(o, "place")), f->source.place)) {
+    enum err e = fetch_state_read(f, &doc, reterr);
+    if (e)
+        return e;
+    if (doc) {
+        const struct json_val *o = json_root(doc);
         k.etag = arena_text(&f->arena, json_text(json_get(o, "etag")));
         k.modified = arena_text(&f->arena, json_text(json_get(o, "modified")));
         k.has_hash = sha256_from_hex(json_text(json_get(o, "hash")), &k.hash) == OK;
-    }
-    if (doc)
         json_free(doc);
-    buffer_done(&kept);
-    if (e && e != ERR_NOT_FOUND)
-        return e;
+    }
     *ret = k;
     return OK;
 }
@@ -32,21 +26,14 @@ enum err fetch_known_load(struct fetch *f, struct fetch_known *ret, struct fault
 enum err fetch_known_save(const struct fetch *f, const struct http_answer *a, const struct sha256 *hash,
                           struct fault *reterr)
 {
-    struct buffer text;
+    struct fetch_state s;
     char hex[SHA256_HEX];
-    buffer_init(&text, 64 * KIB);
-    struct json_out o = json_out_to(&text);
-    json_open(&o, '{');
-    json_member_text(&o, "place", f->source.place);
-    json_member_text(&o, "etag", text_is_utf8(text_of(a->etag)) ? text_of(a->etag) : TEXT_NONE);
-    json_member_text(&o, "modified", text_is_utf8(text_of(a->last_modified)) ? text_of(a->last_modified) : TEXT_NONE);
-    json_member_text(&o, "hash", sha256_hex(hash, hex));
-    json_close(&o, '}');
-    enum err e = buffer_error(&text);
-    if (e == OK)
-        e = fetch_state_save(f, buffer_text(&text), reterr);
-    buffer_done(&text);
-    return e;
+    struct text etag = text_of(a->etag), modified = text_of(a->last_modified);
+    fetch_state_begin(f, &s);
+    json_member_text(&s.out, "etag", text_is_utf8(etag) ? etag : TEXT_NONE);
+    json_member_text(&s.out, "modified", text_is_utf8(modified) ? modified : TEXT_NONE);
+    json_member_text(&s.out, "hash", sha256_hex(hash, hex));
+    return fetch_state_end(f, &s, reterr);
 }
 
 enum err fetch_known_question(const struct fetch_known *k, struct outbound **ret)

@@ -84,25 +84,6 @@ static enum format_claim claim(const struct format_head *h)
 
 /* ---- opening ---- */
 
-static enum err copy_job(struct mail *m, const struct format_job *job)
-{
-    struct text *const texts[] = {&m->job.name, &m->job.party, &m->job.identity, &m->job.rules, &m->job.sender};
-    size_t len = 1;
-    m->job = *job;
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        len += texts[i]->len;
-    char *to = m->texts = malloc(len);
-    if (!to)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        if (texts[i]->len)
-            memcpy(to, texts[i]->ptr, texts[i]->len);
-        texts[i]->ptr = to;
-        to += texts[i]->len;
-    }
-    return OK;
-}
-
 static enum err find_bytes(struct mail *m)
 {
     const int fd = m->job.from.fd;
@@ -195,7 +176,7 @@ static enum err mail_open(const struct format_job *job, void **ret)
     buffer_init(&m->held, 0);
     part_init(&m->part);
     part_sums_init(&m->sums);
-    enum err e = copy_job(m, job);
+    enum err e = part_copy_job(job, &m->job, &m->texts);
     if (e == OK && job->depth >= CONTAINER_DEPTH_MAX) {
         part_sums_fail(&m->sums, TEXT_NONE, "containers in containers, more than four deep: unpack it first");
         m->done = true;

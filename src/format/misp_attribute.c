@@ -78,28 +78,13 @@ static enum err observed(struct misp *m, struct attribute *a, struct fault *why)
 {
     const struct misp_item *i = &a->item;
     struct buffer refs;
-    struct stamp first = i->modified, last;
     buffer_init(&refs, 8 * KIB);
     enum err e = misp_observables(m, i, a->type, a->value, &refs, why);
     if (e) {
         buffer_done(&refs);
         return e;
     }
-    (void)misp_moment(i->v, "first_seen", &first);
-    last = first;
-    if (!misp_moment(i->v, "last_seen", &last) || stamp_cmp(last, first) < 0)
-        last = first;
-    struct json_out o = misp_begin(m, i, "observed-data", &i->uuid, true);
-    misp_put_time(&o, "first_observed", first);
-    misp_put_time(&o, "last_observed", last);
-    json_member_i64(&o, "number_observed", 1);
-    json_key(&o, TEXT("object_refs"));
-    json_open(&o, '[');
-    struct cursor c;
-    cursor_init(&c, buffer_text(&refs));
-    while (!cursor_end(&c))
-        json_put_text(&o, cursor_text(&c));
-    json_close(&o, ']');
+    struct json_out o = misp_begin_seen(m, i, buffer_text(&refs));
     misp_put_labels(m, &o, i, NULL, i->v);
     json_member_text(&o, "x_misp_value", a->value); /* as it was written: the observables have its normal form */
     misp_put_kept(&o, i->v, true);

@@ -130,9 +130,10 @@ enum err misp_refuse(struct misp *m, struct text id, const char *format, ...) PR
 /* Begins an object in m->json: type, id, times, creator, markings. `times` false for observables. */
 struct json_out misp_begin(struct misp *m, const struct misp_item *i, const char *type, const struct uuid *uuid,
                            bool times);
+/* The same of observed-data, with what was seen and when. refs: identifiers, each with its length before it. */
+struct json_out misp_begin_seen(struct misp *m, const struct misp_item *i, struct text refs);
 /* Ends it and hands it over; noted among the event's objects where `listed`. ERR_MALFORMED | ERR_LIMIT: it was not
- * STIX
- * (*why); nothing is appended. ERR_EXISTS: its id came before. ERR_NOMEM */
+ * STIX (*why); nothing is appended. ERR_EXISTS: its id came before. ERR_NOMEM */
 MUST_CHECK enum err misp_done(struct misp *m, struct json_out *o, bool listed, struct fault *why);
 void misp_put_labels(struct misp *m, struct json_out *o, const struct misp_item *i, const char *kind,
                      const struct json_val *attribute);

@@ -353,7 +353,6 @@ static enum err observed(struct misp *m, struct object *o, struct fault *why)
 {
     const struct misp_item *i = &o->item;
     struct buffer refs;
-    struct stamp first = i->modified, last;
     buffer_init(&refs, 4 * MIB);
     enum err e = ERR_NOT_FOUND;
     if (text_eq(o->template, TEXT("file")) || text_eq(o->template, TEXT("lnk")))
@@ -368,21 +367,7 @@ static enum err observed(struct misp *m, struct object *o, struct fault *why)
         buffer_done(&refs);
         return e;
     }
-    (void)misp_moment(i->v, "first_seen", &first);
-    last = first;
-    if (!misp_moment(i->v, "last_seen", &last) || stamp_cmp(last, first) < 0)
-        last = first;
-    struct json_out out = misp_begin(m, i, "observed-data", &i->uuid, true);
-    misp_put_time(&out, "first_observed", first);
-    misp_put_time(&out, "last_observed", last);
-    json_member_i64(&out, "number_observed", 1);
-    json_key(&out, TEXT("object_refs"));
-    json_open(&out, '[');
-    struct cursor c;
-    cursor_init(&c, buffer_text(&refs));
-    while (!cursor_end(&c))
-        json_put_text(&out, cursor_text(&c));
-    json_close(&out, ']');
+    struct json_out out = misp_begin_seen(m, i, buffer_text(&refs));
     e = finish(m, o, &out, "observed-data", why);
     buffer_done(&refs);
     return e;

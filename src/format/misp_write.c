@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cursor.h"
 #include "format/misp_inside.h"
 
 void misp_put_time(struct json_out *o, const char *name, struct stamp s)
@@ -59,6 +60,27 @@ static void place_values(struct misp *m)
         m->values[i].value = text_sub(buffer_text(&m->looked), from, m->value_ends[i] - from);
         from = m->value_ends[i];
     }
+}
+
+struct json_out misp_begin_seen(struct misp *m, const struct misp_item *i, struct text refs)
+{
+    struct stamp first = i->modified, last;
+    struct cursor c;
+    (void)misp_moment(i->v, "first_seen", &first);
+    last = first;
+    if (!misp_moment(i->v, "last_seen", &last) || stamp_cmp(last, first) < 0)
+        last = first;
+    struct json_out o = misp_begin(m, i, "observed-data", &i->uuid, true);
+    misp_put_time(&o, "first_observed", first);
+    misp_put_time(&o, "last_observed", last);
+    json_member_i64(&o, "number_observed", 1);
+    json_key(&o, TEXT("object_refs"));
+    json_open(&o, '[');
+    cursor_init(&c, refs);
+    while (!cursor_end(&c))
+        json_put_text(&o, cursor_text(&c));
+    json_close(&o, ']');
+    return o;
 }
 
 enum err misp_done(struct misp *m, struct json_out *o, bool listed, struct fault *why)

@@ -244,3 +244,24 @@ enum err part_next(struct part *p, struct part_sums *sums, struct buffer *to)
         close_part(p);
     return OK;
 }
+
+enum err part_copy_job(const struct format_job *job, struct format_job *ret, char **ret_texts)
+{
+    struct format_job own = *job;
+    struct text *const texts[] = {&own.name, &own.party, &own.identity, &own.rules, &own.sender};
+    size_t len = 1;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        len += texts[i]->len;
+    char *to = malloc(len);
+    if (!to)
+        return ERR_NOMEM;
+    *ret_texts = to;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        if (texts[i]->len)
+            memcpy(to, texts[i]->ptr, texts[i]->len);
+        texts[i]->ptr = to;
+        to += texts[i]->len;
+    }
+    *ret = own;
+    return OK;
+}

@@ -53,6 +53,8 @@ void part_lost(struct buffer *to, int64_t at, struct text name, const char *why)
 
 /* All that is left of a job's bytes, its head first. ERR_LIMIT: more than max_bytes | ERR_IO | ERR_NOMEM */
 MUST_CHECK enum err part_hold(const struct format_job *job, size_t max_bytes, struct buffer *ret);
+/* The job with texts of its own, which lie in *ret_texts (owned). ERR_NOMEM */
+MUST_CHECK enum err part_copy_job(const struct format_job *job, struct format_job *ret, char **ret_texts);
 /* A root's budget by its bytes. */
 struct container_budget container_budget_of(uint64_t bytes);
 /* Takes so many bytes off; -EFBIG when there are no more. */

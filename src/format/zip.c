@@ -136,26 +136,6 @@ static enum format_claim claim(const struct format_head *h)
                : FORMAT_NO;
 }
 
-/* The job's texts live as long as this does. */
-static enum err copy_job(struct zip *z, const struct format_job *job)
-{
-    struct text *const texts[] = {&z->job.name, &z->job.party, &z->job.identity, &z->job.rules, &z->job.sender};
-    size_t len = 1;
-    z->job = *job;
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        len += texts[i]->len;
-    char *to = z->texts = malloc(len);
-    if (!to)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        if (texts[i]->len)
-            memcpy(to, texts[i]->ptr, texts[i]->len);
-        texts[i]->ptr = to;
-        to += texts[i]->len;
-    }
-    return OK;
-}
-
 /* Where the document lies: in its file, or held. */
 static enum err find_bytes(struct zip *z, bool whole)
 {
@@ -222,7 +202,7 @@ static enum err zip_open(const struct format_job *job, void **ret)
     buffer_init(&z->held, 0);
     part_init(&z->part);
     part_sums_init(&z->sums);
-    enum err e = copy_job(z, job);
+    enum err e = part_copy_job(job, &z->job, &z->texts);
     if (e == OK && job->depth >= CONTAINER_DEPTH_MAX)
         part_sums_fail(&z->sums, TEXT_NONE, "containers in containers, more than four deep: unpack it first");
     else if (e == OK)

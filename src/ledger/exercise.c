@@ -4,65 +4,26 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "base/time.h"
+#include "ledger/lines.h"
 #include "model/space.h"
 
 #define FIRST_LINE "entente-exercise/v1"
 
 /* ---- writing ---- */
 
-static void add_line(struct buffer *out, const char *name, struct text value)
-{
-    buffer_addf(out, "%s " TEXT_FMT "\n", name, TEXT_ARG(value));
-}
-
-static void add_key(struct buffer *out, const char *name, const uint8_t key[NOTE_KEY_BYTES])
-{
-    char hex[2 * NOTE_KEY_BYTES + 1];
-    hex_write(key, NOTE_KEY_BYTES, hex);
-    add_line(out, name, text_of(hex));
-}
-
 void exercise_format(const struct exercise_statement *s, struct buffer *out)
 {
-    char time[STAMP_TEXT_MAX];
     buffer_add(out, TEXT(FIRST_LINE "\n"));
-    add_line(out, "exercise", s->exercise);
-    add_line(out, "real-origin", s->real_origin);
-    add_key(out, "real-key", s->real_key);
-    add_line(out, "origin", s->origin);
-    add_key(out, "key", s->key);
-    add_line(out, "from", stamp_format(stamp_from_us(s->from_us, 0), time));
-    add_line(out, "until", stamp_format(stamp_from_us(s->until_us, 0), time));
+    line_add_named(out, "exercise", s->exercise);
+    line_add_named(out, "real-origin", s->real_origin);
+    line_add_key(out, "real-key", s->real_key);
+    line_add_named(out, "origin", s->origin);
+    line_add_key(out, "key", s->key);
+    line_add_time(out, "from", s->from_us);
+    line_add_time(out, "until", s->until_us);
 }
 
 /* ---- reading ---- */
-
-static bool take(struct text *rest, const char *name, struct text *ret)
-{
-    struct text line, key = text_of(name);
-    if (!text_split(rest, '\n', &line) || !rest->ptr || !text_starts(line, key) || line.len <= key.len + 1 ||
-        line.ptr[key.len] != ' ')
-        return false;
-    *ret = text_sub(line, key.len + 1, line.len);
-    return true;
-}
-
-static bool take_key(struct text *rest, const char *name, uint8_t ret[NOTE_KEY_BYTES])
-{
-    struct text hex;
-    return take(rest, name, &hex) && hex_read(hex, ret, NOTE_KEY_BYTES) == OK;
-}
-
-static bool take_time(struct text *rest, const char *name, int64_t *ret)
-{
-    struct text word;
-    struct stamp stamp;
-    if (!take(rest, name, &word) || stamp_parse(word, &stamp, NULL) != OK)
-        return false;
-    *ret = stamp_us(stamp);
-    return true;
-}
 
 static enum err bad(struct fault *reterr, const char *why)
 {
@@ -108,14 +69,14 @@ enum err exercise_parse(struct text text, struct exercise_statement *ret, struct
     struct text rest = text, first;
     if (text.len > EXERCISE_NOTE_MAX_BYTES || !text_split(&rest, '\n', &first) || !text_eq(first, TEXT(FIRST_LINE)))
         return bad(reterr, "begins with the line " FIRST_LINE);
-    const char *line = !take(&rest, "exercise", &s.exercise)         ? "exercise"
-                       : !take(&rest, "real-origin", &s.real_origin) ? "real-origin"
-                       : !take_key(&rest, "real-key", s.real_key)    ? "real-key"
-                       : !take(&rest, "origin", &s.origin)           ? "origin"
-                       : !take_key(&rest, "key", s.key)              ? "key"
-                       : !take_time(&rest, "from", &s.from_us)       ? "from"
-                       : !take_time(&rest, "until", &s.until_us)     ? "until"
-                                                                     : NULL;
+    const char *line = !line_take_named(&rest, "exercise", &s.exercise)         ? "exercise"
+                       : !line_take_named(&rest, "real-origin", &s.real_origin) ? "real-origin"
+                       : !line_take_key(&rest, "real-key", s.real_key)          ? "real-key"
+                       : !line_take_named(&rest, "origin", &s.origin)           ? "origin"
+                       : !line_take_key(&rest, "key", s.key)                    ? "key"
+                       : !line_take_time(&rest, "from", &s.from_us)             ? "from"
+                       : !line_take_time(&rest, "until", &s.until_us)           ? "until"
+                                                                                : NULL;
     if (line)
         return fault_set(reterr, ERR_MALFORMED,
                          "a statement about an exercise without a good \"%s\" line in its place", line);

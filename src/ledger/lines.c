@@ -29,6 +29,52 @@ void line_add_hash(struct buffer *out, const struct sha256 *h)
     buffer_add_char(out, '\n');
 }
 
+void line_add_named(struct buffer *out, const char *name, struct text value)
+{
+    buffer_add(out, text_of(name));
+    buffer_add_char(out, ' ');
+    buffer_add(out, value);
+    buffer_add_char(out, '\n');
+}
+
+void line_add_key(struct buffer *out, const char *name, const uint8_t key[NOTE_KEY_BYTES])
+{
+    char hex[2 * NOTE_KEY_BYTES + 1];
+    hex_write(key, NOTE_KEY_BYTES, hex);
+    line_add_named(out, name, text_of(hex));
+}
+
+void line_add_time(struct buffer *out, const char *name, int64_t t_us)
+{
+    char time[STAMP_TEXT_MAX];
+    line_add_named(out, name, stamp_format(stamp_from_us(t_us, 0), time));
+}
+
+bool line_take_named(struct text *rest, const char *name, struct text *ret)
+{
+    struct text line, key = text_of(name);
+    if (!line_take(rest, &line) || !text_starts(line, key) || line.len <= key.len + 1 || line.ptr[key.len] != ' ')
+        return false;
+    *ret = text_sub(line, key.len + 1, line.len);
+    return true;
+}
+
+bool line_take_key(struct text *rest, const char *name, uint8_t ret[NOTE_KEY_BYTES])
+{
+    struct text hex;
+    return line_take_named(rest, name, &hex) && hex_read(hex, ret, NOTE_KEY_BYTES) == OK;
+}
+
+bool line_take_time(struct text *rest, const char *name, int64_t *ret_us)
+{
+    struct text word;
+    struct stamp stamp;
+    if (!line_take_named(rest, name, &word) || stamp_parse(word, &stamp, NULL) != OK)
+        return false;
+    *ret_us = stamp_us(stamp);
+    return true;
+}
+
 int64_t line_offset(struct text whole, struct text piece)
 {
     return piece.ptr - whole.ptr;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "base/time.h"
+#include "ledger/lines.h"
 
 #define FIRST_LINE "entente-succession/v1"
 
@@ -21,70 +21,32 @@ const char *succession_reason_name(enum succession_reason r)
 
 /* ---- writing ---- */
 
-static void add_line(struct buffer *out, const char *name, struct text value)
-{
-    buffer_add(out, text_of(name));
-    buffer_add_char(out, ' ');
-    buffer_add(out, value);
-    buffer_add_char(out, '\n');
-}
-
-static void add_key(struct buffer *out, const char *name, const uint8_t key[NOTE_KEY_BYTES])
-{
-    char hex[2 * NOTE_KEY_BYTES + 1];
-    hex_write(key, NOTE_KEY_BYTES, hex);
-    add_line(out, name, text_of(hex));
-}
-
 void succession_format(const struct succession *s, struct buffer *out)
 {
-    char time[STAMP_TEXT_MAX];
     buffer_add(out, TEXT(FIRST_LINE "\n"));
-    add_line(out, "old-origin", s->old_origin);
-    add_key(out, "old-key", s->old_key);
-    add_line(out, "new-origin", s->new_origin);
-    add_key(out, "new-key", s->new_key);
+    line_add_named(out, "old-origin", s->old_origin);
+    line_add_key(out, "old-key", s->old_key);
+    line_add_named(out, "new-origin", s->new_origin);
+    line_add_key(out, "new-key", s->new_key);
     buffer_addf(out, "size %llu\nroot ", (unsigned long long)s->size);
     base64_write(out, s->root.b, sizeof s->root.b);
     buffer_add_char(out, '\n');
-    add_line(out, "reason", text_of(succession_reason_name(s->reason)));
-    add_line(out, "time", stamp_format(stamp_from_us(s->t_us, 0), time));
+    line_add_named(out, "reason", text_of(succession_reason_name(s->reason)));
+    line_add_time(out, "time", s->t_us);
 }
 
 /* ---- reading ---- */
 
-static bool take(struct text *rest, const char *name, struct text *ret)
-{
-    struct text line, key = text_of(name);
-    if (!text_split(rest, '\n', &line) || !rest->ptr || !text_starts(line, key) || line.len <= key.len + 1 ||
-        line.ptr[key.len] != ' ')
-        return false;
-    *ret = text_sub(line, key.len + 1, line.len);
-    return true;
-}
-
-static bool take_key(struct text *rest, const char *name, uint8_t ret[NOTE_KEY_BYTES])
-{
-    struct text hex;
-    return take(rest, name, &hex) && hex_read(hex, ret, NOTE_KEY_BYTES) == OK;
-}
-
 static bool take_root(struct text *rest, struct sha256 *ret)
 {
     struct text line;
-    struct buffer bytes;
-    buffer_init(&bytes, 64);
-    bool good = take(rest, "root", &line) && base64_read(line, &bytes) == OK && bytes.len == sizeof ret->b;
-    if (good)
-        memcpy(ret->b, bytes.ptr, sizeof ret->b);
-    buffer_done(&bytes);
-    return good;
+    return line_take_named(rest, "root", &line) && line_hash(line, ret);
 }
 
 static bool take_reason(struct text *rest, enum succession_reason *ret)
 {
     struct text word;
-    if (!take(rest, "reason", &word))
+    if (!line_take_named(rest, "reason", &word))
         return false;
     for (enum succession_reason r = SUCCESSION_ROTATION; r <= SUCCESSION_RESTORE; r++) {
         if (text_eq(word, text_of(reasons[r]))) {
@@ -93,16 +55,6 @@ static bool take_reason(struct text *rest, enum succession_reason *ret)
         }
     }
     return false;
-}
-
-static bool take_time(struct text *rest, int64_t *ret)
-{
-    struct text word;
-    struct stamp stamp;
-    if (!take(rest, "time", &word) || stamp_parse(word, &stamp, NULL) != OK)
-        return false;
-    *ret = stamp_us(stamp);
-    return true;
 }
 
 /* One spelling only: leading zeros, upper case, other decimals and what else a parser forgives are refused here. */
@@ -142,15 +94,15 @@ enum err succession_parse(struct text text, struct succession *ret, struct fault
     struct text rest = text, first, size;
     if (!text_split(&rest, '\n', &first) || !text_eq(first, TEXT(FIRST_LINE)))
         return fault_set(reterr, ERR_MALFORMED, "not a succession: its first line is not " FIRST_LINE);
-    const char *bad = !take(&rest, "old-origin", &s.old_origin)                      ? "old-origin"
-                      : !take_key(&rest, "old-key", s.old_key)                       ? "old-key"
-                      : !take(&rest, "new-origin", &s.new_origin)                    ? "new-origin"
-                      : !take_key(&rest, "new-key", s.new_key)                       ? "new-key"
-                      : !take(&rest, "size", &size) || text_u64(size, &s.size) != OK ? "size"
-                      : !take_root(&rest, &s.root)                                   ? "root"
-                      : !take_reason(&rest, &s.reason)                               ? "reason"
-                      : !take_time(&rest, &s.t_us)                                   ? "time"
-                                                                                     : NULL;
+    const char *bad = !line_take_named(&rest, "old-origin", &s.old_origin)                      ? "old-origin"
+                      : !line_take_key(&rest, "old-key", s.old_key)                             ? "old-key"
+                      : !line_take_named(&rest, "new-origin", &s.new_origin)                    ? "new-origin"
+                      : !line_take_key(&rest, "new-key", s.new_key)                             ? "new-key"
+                      : !line_take_named(&rest, "size", &size) || text_u64(size, &s.size) != OK ? "size"
+                      : !take_root(&rest, &s.root)                                              ? "root"
+                      : !take_reason(&rest, &s.reason)                                          ? "reason"
+                      : !line_take_time(&rest, "time", &s.t_us)                                 ? "time"
+                                                                                                : NULL;
     if (bad)
         return fault_set(reterr, ERR_MALFORMED, "a succession without a good \"%s\" line in its place", bad);
     enum err err = check_spelling(&s, text, reterr);

@@ -173,22 +173,8 @@ enum err view_ruling(struct view *v, const struct uuid *id, struct fact_ruling *
 
 enum err view_rulings(struct view *v, view_on_fact *on_row, void *self, struct fault *reterr)
 {
-    enum err err;
     sqlite3_stmt *s = view_stmt(v, SQL_RULINGS);
-    if (!s)
-        return view_fault(v, reterr);
-    while (view_more(v, s, &err, reterr)) {
-        struct fact f = {.kind = FACT_RULING};
-        arena_reset(&v->arena);
-        if (read_ruling(v, s, &f) != OK)
-            err = view_nomem(reterr);
-        if (err == OK)
-            err = on_row(self, &f);
-        if (err != OK)
-            break;
-    }
-    sqlite3_reset(s);
-    return err;
+    return s ? view_each_fact(v, s, FACT_RULING, read_ruling, on_row, self, reterr) : view_fault(v, reterr);
 }
 
 bool ruling_stands(const struct fact_ruling *r, int64_t now_us)

@@ -94,6 +94,11 @@ MUST_CHECK enum err view_run(struct view *v, sqlite3_stmt *s, struct fault *rete
 MUST_CHECK enum err view_step(struct view *v, sqlite3_stmt *s, struct fault *reterr);
 /* For loops: true when a row is there; false at the end or on failure (*ret_err). A loop left early resets. */
 bool view_more(struct view *v, sqlite3_stmt *s, enum err *ret_err, struct fault *reterr);
+/* Each row of a statement that is bound as a fact of this kind, which `read` fills; its texts are gone with the next.
+ * What on_row returned, or as view_step(). */
+typedef enum err view_read_row(struct view *v, sqlite3_stmt *s, struct fact *f);
+MUST_CHECK enum err view_each_fact(struct view *v, sqlite3_stmt *s, enum fact_kind kind, view_read_row *read,
+                                   view_on_fact *on_row, void *self, struct fault *reterr);
 /* The connection's last error: ERR_NOMEM | ERR_FULL | ERR_BUSY | ERR_VERSION (damaged) | ERR_IO. */
 enum err view_fault(struct view *v, struct fault *reterr);
 enum err view_nomem(struct fault *reterr);

@@ -374,17 +374,5 @@ enum err view_facts(struct view *v, enum fact_kind kind, view_on_fact *on_row, v
     sqlite3_stmt *s = view_stmt(v, sqls[kind]);
     if (!s)
         return view_fault(v, reterr);
-    enum err err;
-    while (view_more(v, s, &err, reterr)) {
-        struct fact f = {.kind = kind};
-        arena_reset(&v->arena);
-        if (read_fact(v, s, &f) != OK)
-            err = view_nomem(reterr);
-        if (err == OK)
-            err = on_row(self, &f);
-        if (err != OK)
-            break;
-    }
-    sqlite3_reset(s);
-    return err;
+    return view_each_fact(v, s, kind, read_fact, on_row, self, reterr);
 }

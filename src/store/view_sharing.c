@@ -172,23 +172,6 @@ static enum err read_one(struct view *v, sqlite3_stmt *s, enum fact_kind kind, s
     return err;
 }
 
-static enum err read_all(struct view *v, sqlite3_stmt *s, view_on_fact *on_row, void *self, struct fault *reterr)
-{
-    enum err err;
-    while (view_more(v, s, &err, reterr)) {
-        struct fact f = {.kind = FACT_GRANT};
-        arena_reset(&v->arena);
-        if (view_read_sharing(v, s, &f) != OK)
-            err = view_nomem(reterr);
-        if (err == OK)
-            err = on_row(self, &f);
-        if (err != OK)
-            break;
-    }
-    sqlite3_reset(s);
-    return err;
-}
-
 enum err view_grant(struct view *v, const struct uuid *id, struct fact *ret, struct fault *reterr)
 {
     sqlite3_stmt *s = view_stmt(v, SQL_GRANT);
@@ -208,7 +191,7 @@ enum err view_grants_to(struct view *v, const struct uuid *recipient, uint64_t f
     bind_u64(s, 2, from_n);
     sqlite3_bind_int64(s, 3, now_us);
     bind_u64(s, 4, limit);
-    return read_all(v, s, on_row, self, reterr);
+    return view_each_fact(v, s, FACT_GRANT, view_read_sharing, on_row, self, reterr);
 }
 
 enum err view_grants_newest(struct view *v, const struct uuid *recipient, uint64_t *ret, struct fault *reterr)
@@ -244,7 +227,7 @@ enum err view_grants_of(struct view *v, struct text object, view_on_fact *on_row
     if (!s)
         return view_fault(v, reterr);
     bind_text(s, 1, object);
-    return read_all(v, s, on_row, self, reterr);
+    return view_each_fact(v, s, FACT_GRANT, view_read_sharing, on_row, self, reterr);
 }
 
 enum err view_agreement(struct view *v, const struct uuid *party, struct fact_agreement *ret, struct fault *reterr)

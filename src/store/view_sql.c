@@ -65,6 +65,21 @@ bool view_more(struct view *v, sqlite3_stmt *s, enum err *ret_err, struct fault 
     return row;
 }
 
+enum err view_each_fact(struct view *v, sqlite3_stmt *s, enum fact_kind kind, view_read_row *read,
+                        view_on_fact *on_row, void *self, struct fault *reterr)
+{
+    enum err err;
+    while (view_more(v, s, &err, reterr)) {
+        struct fact f = {.kind = kind};
+        arena_reset(&v->arena);
+        err = read(v, s, &f) == OK ? on_row(self, &f) : view_nomem(reterr);
+        if (err != OK)
+            break;
+    }
+    sqlite3_reset(s);
+    return err;
+}
+
 /* Binding fails only for want of memory, and a statement with a parameter unbound (NULL) then breaks a NOT NULL or
  * finds nothing. No parameter is copied: what is bound outlives the step. */
 void bind_text(sqlite3_stmt *s, int at, struct text t)
