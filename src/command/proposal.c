@@ -36,11 +36,17 @@ struct proposals {
 
 /* ---- collecting ---- */
 
+/* A mail, or an archive, stands for all its pieces: "mail.eml: part 1.txt". */
+static bool is_of(struct text document, struct text name)
+{
+    return text_eq(document, name) ||
+           (text_starts(document, name) && text_starts(text_sub(document, name.len, document.len), TEXT(": ")));
+}
+
 static bool is_wanted(const struct proposals *p, struct text document)
 {
     const char *slash = p->document ? strrchr(p->document, '/') : NULL;
-    return !p->document || text_eq(document, text_of(p->document)) ||
-           (slash && text_eq(document, text_of(slash + 1)));
+    return !p->document || is_of(document, text_of(p->document)) || (slash && is_of(document, text_of(slash + 1)));
 }
 
 static enum err keep(struct proposals *p, const struct version_row *row, const struct proposal_words *w)

@@ -165,6 +165,10 @@ static int show_answer(struct session *s, struct view *v)
         code = EXIT_USAGE;
     }
     q.text = buffer_text(&text);
+    if (!code && text_trim(q.text).len == 0) {
+        complain(s, "what is to be searched for? a value, a name, words");
+        code = EXIT_USAGE;
+    }
     arena_init(&w.arena, ANSWER_BUDGET);
     if (!code)
         code = ask(&w, &q);

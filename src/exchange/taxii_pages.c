@@ -132,7 +132,8 @@ static const struct {
     int status;
     const char *title, *description;
 } faults[] = {
-    {400, "Bad request", "The request could not be understood."},
+    {400, "Bad request",
+     "The request could not be understood: its path or header, or a body that is not JSON or not whole."},
     {401, "Unauthorized", "A token of this node is needed: Authorization: Bearer, or Basic with the account's name."},
     {403, "Forbidden", "This account may not do that, or its token is not for it: its scopes leave it out."},
     {404, "Not found", "There is nothing here, or nothing that this account may see."},

@@ -24,6 +24,7 @@ struct format_job {
     struct feed_from from;
     struct text head;     /* bytes already taken off it: they come first */
     struct text name;     /* as above: some formats' type stands in the file's name */
+    struct text within;   /* of a piece: the name of the document around all containers; else empty */
     struct text party;    /* part of derived ids, so that two parties' rows are two objects */
     struct text identity; /* taken in as our own: created_by_ref; else empty */
     struct text rules;    /* field maps that this node's people changed (docs of the format); else empty */

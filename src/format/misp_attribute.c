@@ -122,10 +122,7 @@ static enum err write_kept(struct misp *m, const struct misp_item *i, bool data,
         json_member_text(&o, "x_misp_category", misp_text(i->v, "category"));
     json_member_text(&o, "x_misp_type", misp_text(i->v, "type"));
     json_key(&o, TEXT("x_misp_value"));
-    if (json_is_string(json_get(i->v, "value")))
-        json_put_text(&o, misp_text(i->v, "value"));
-    else
-        misp_json_value(&o, json_get(i->v, "value"));
+    misp_put_value(&o, json_get(i->v, "value"));
     if (data && misp_text(i->v, "data").len)
         json_member_text(&o, "x_misp_data", misp_text(i->v, "data"));
     misp_put_kept(&o, i->v, true);
@@ -216,7 +213,8 @@ enum err misp_attribute(struct misp *m, const struct json_val *v, const struct m
     enum err e = misp_marks_of(m, v, above, &a.item.marks);
     if (e)
         return e;
-    if (a.value.len == 0 && json_type(json_get(v, "value")) != JSON_NUMBER)
+    const enum json_type scalar = json_type(json_get(v, "value"));
+    if (a.value.len == 0 && scalar != JSON_NUMBER && scalar != JSON_BOOL)
         return misp_refuse(m, a.item.place, "it has no value");
     a.type = a.value.len ? misp_type_of(misp_text(v, "type")) : NULL;
     a.to_ids = misp_flag(v, "to_ids", false);

@@ -139,6 +139,8 @@ static void put_kept(struct misp_out *w, struct json_out *o, struct out_item *i,
         out_lost(w, i, "one of its attributes is stricter than the event");
     else if (a.type.len && a.value.len)
         out_attribute(w, o, &a);
+    else
+        out_lost(w, i, "one of its attributes has no type or no value");
 }
 
 static void absorb_parts(struct misp_out *w, const struct out_item *i)

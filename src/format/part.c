@@ -175,6 +175,7 @@ enum err part_open(struct part *p, const struct format_job *job, struct text nam
         struct format_job inner = *job;
         inner.from = from;
         inner.head = (struct text){in.ptr, in.end};
+        inner.within = job->depth ? job->within : job->name;
         inner.name = without_folder(text_of(p->name));
         inner.depth = job->depth + 1;
         e = ops->open(&inner, &p->reading);
@@ -248,7 +249,7 @@ enum err part_next(struct part *p, struct part_sums *sums, struct buffer *to)
 enum err part_copy_job(const struct format_job *job, struct format_job *ret, char **ret_texts)
 {
     struct format_job own = *job;
-    struct text *const texts[] = {&own.name, &own.party, &own.identity, &own.rules, &own.sender};
+    struct text *const texts[] = {&own.name, &own.within, &own.party, &own.identity, &own.rules, &own.sender};
     size_t len = 1;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         len += texts[i]->len;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "format/chars.h"
+#include "format/text_words.h"
 #include "format/tld.h"
 
 #define LOOK_AHEAD 96 /* bytes looked at to tell whether "dot" and "at" stand for what they say */
@@ -334,6 +335,36 @@ static bool label_is_sure(const struct work *w, size_t end)
     return odd || dotted || alone;
 }
 
+/* The local part before " at ": "hosted at evil[.]example" tells a place, "john.doe at evil[.]example" an address.
+ * How it is written, what stands before it, or that it stands alone on its line must say so. */
+static bool local_is_sure(const struct work *w, size_t end, bool spoken)
+{
+    const char *out = w->r->bytes;
+    size_t upto = w->r->len, from = upto;
+    while (from > 0 && upto - from < LOOK_AHEAD && (char_is_host(out[from - 1]) || out[from - 1] == '+'))
+        from--;
+    const struct text local = {out + from, upto - from};
+    const char *dot = local.len ? memrchr(local.ptr, '.', local.len) : NULL;
+    const struct text ending = dot ? text_sub(local, (size_t)(dot + 1 - local.ptr), local.len) : TEXT_NONE;
+    bool letter = false, odd = false;
+    for (size_t i = 0; i < local.len; i++) {
+        letter = letter || char_is_alpha(local.ptr[i]);
+        odd = odd || (local.ptr[i] != '-' && !char_is_alpha(local.ptr[i]));
+    }
+    if (!letter || words_have(&WORDS_PLACED, local) || words_have(&ENDINGS_ONLY, ending))
+        return false;
+    size_t mark = from;
+    while (mark > 0 && from - mark < LOOK_AHEAD && strchr(" \t\"'`<(:*", out[mark - 1]))
+        mark--;
+    size_t word = mark;
+    while (word > 0 && mark - word < LOOK_AHEAD && char_is_label(out[word - 1]))
+        word--;
+    const char after = ahead(w, end);
+    const bool alone =
+        (mark == 0 || out[mark - 1] == '\n' || out[mark - 1] == '|') && (!after || strchr("\n|,;", after));
+    return spoken || odd || alone || words_have(&WORDS_WRITER, (struct text){out + word, mark - word});
+}
+
 static bool undo_word(struct work *w)
 {
     size_t dots, end;
@@ -344,7 +375,8 @@ static bool undo_word(struct work *w)
     }
     if (said(w, 0, TEXT(" at ")) && char_is_label(behind(w, 0)) && char_is_alnum(ahead(w, 4))) {
         size_t label = word_ends(w, 4), next;
-        if (!veiled_dot(w, label, &next) || !ends_as_name(w, 4, &dots, &end) || dots == 0)
+        if (!veiled_dot(w, label, &next) || !ends_as_name(w, 4, &dots, &end) || dots == 0 ||
+            !local_is_sure(w, end, said(w, label, TEXT(" dot "))))
             return false;
         return undo(w, 4, TEXT("@"));
     }

@@ -316,6 +316,22 @@ static void free_text(void *self)
     free(r);
 }
 
+/* "report.txt"; of a piece of a mail or an archive "mail.eml: part 1.txt". */
+static void name_document(struct text_reader *r, const struct format_job *job)
+{
+    const struct text names[] = {job->within, job->name};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct text name = names[i];
+        if (text_eq(name, TEXT("-")) || (i == 1 && (!name.len || !text_is_utf8(name))))
+            name = TEXT("text");
+        if (!name.len || !text_is_utf8(name))
+            continue;
+        if (r->name.len)
+            buffer_add(&r->name, TEXT(": "));
+        buffer_add(&r->name, cut(name, NAME_MAX_WORDS));
+    }
+}
+
 static enum err open_text(const struct format_job *job, void **ret)
 {
     struct text_reader *r = calloc(1, sizeof *r);
@@ -326,9 +342,8 @@ static enum err open_text(const struct format_job *job, void **ret)
     buffer_init(&r->line, 2 * KIB);
     buffer_init(&r->name, KIB);
     r->left = LEFT_NOT + 1;
-    bool named = job->name.len && !text_eq(job->name, TEXT("-")) && text_is_utf8(job->name);
     const ptrdiff_t at = text_find(job->sender, '@', 0);
-    buffer_add(&r->name, named ? cut(job->name, NAME_MAX_WORDS) : TEXT("text"));
+    name_document(r, job);
     enum err e = buffer_error(&r->name);
     if (e == OK)
         e = keep_init(&r->keep);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "format/chars.h"
+#include "format/text_chars.h"
 #include "format/text_find.h"
 #include "format/tld.h"
 
@@ -64,10 +65,23 @@ static size_t without_marks(const struct refanged *t, size_t from, size_t end)
     return end;
 }
 
+/* "[2] ", "(2) ", "2. ": the line is the next of a list or of notes. */
+static bool is_number(const struct refanged *t, size_t i)
+{
+    const char open = find_byte(t, i);
+    size_t n = i + (open == '[' || open == '('), digits = n;
+    while (n < digits + 4 && char_is_digit(find_byte(t, n)))
+        n++;
+    const char close = find_byte(t, n), after = find_byte(t, n + (close != '\0'));
+    return n > digits && close && strchr(".)]:", close) && char_is_blank(after);
+}
+
 /* The token on the next line is a host of its own, or an ordinary word: no part of the URL before it. */
 static bool stands_alone(const struct refanged *t, size_t from, size_t end)
 {
     bool odd = false;
+    if (is_number(t, from))
+        return true;
     for (size_t i = from; i < end; i++) {
         char c = find_byte(t, i);
         odd = odd || char_is_digit(c) || (i + 1 < end && strchr("/.=&?%_-", c));
@@ -105,6 +119,12 @@ static bool goes_on(const struct refanged *t, size_t end, size_t host, bool angl
     return strchr("/-_=&?%+~", last) != NULL;
 }
 
+/* Where a link leads stands whole in its tag. */
+static bool is_link(const struct refanged *t, size_t i)
+{
+    return (t->flags[i] & TEXT_LINK) != 0;
+}
+
 size_t find_url(const struct refanged *t, size_t i, struct buffer *raw)
 {
     const size_t limit = i + FIND_AHEAD_MAX, host = find_scheme(t, i);
@@ -114,7 +134,8 @@ size_t find_url(const struct refanged *t, size_t i, struct buffer *raw)
     size_t end = run_end(t, host, limit, before == '\''), from = i;
     for (int joins = 0; joins < URL_JOINS_MAX && end > host; joins++) {
         size_t next = find_next_line(t, end);
-        if (next == end || next >= limit || !goes_on(t, end, host, before == '<'))
+        if (next == end || next >= limit || !goes_on(t, end, host, before == '<') || is_link(t, end - 1) ||
+            is_link(t, next))
             break;
         size_t more = run_end(t, next, limit, before == '\'');
         if (more == next ||

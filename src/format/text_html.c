@@ -101,6 +101,7 @@ static const struct entity {
     {"thinsp", 0x2009}, {"ZeroWidthSpace", 0x200B},
     {"NewLine", '\n'},  {"Tab", '\t'},
     {"fflig", 0xFB00},  {"filig", 0xFB01},
+    {"copy", 0xA9},     {"bull", 0x2022},
 };
 
 /* The code of the entity whose name (without & and ;) it is; 0: none. */

@@ -348,7 +348,9 @@ static bool is_file(const struct judge_in *in, struct text host)
         return false;
     if (words_before(&WORDS_FILE, b, 3) || file_comes_after(after(in)))
         return true;
-    struct text stem = first_label(host);
+    struct text stem = first_label(host), within = text_sub(host, 0, host.len - last.len - 1);
+    if (ending && labels(host) > 2 && words_have(&ENDINGS_ONLY, last_label(within)))
+        return true; /* "invoice.pdf.zip" */
     return labels(host) == 2 && (ending || words_have(&STEMS_FILE, stem) || text_find(stem, '_', 0) >= 0);
 }
 
@@ -413,7 +415,10 @@ static enum left_out left_hash(const struct judge_in *in)
 {
     const char c = byte_before(in), a = byte_after(in);
     const bool bound = c == '_' || (a == '-' && char_is_hex(find_byte(in->t, in->found->upto + 1)) && c == '-');
-    if (is_hash_of_nothing(in->value) || bound || words_before(&WORDS_NO_HASH, before(in), 2))
+    static const char *const commit[] = {"commit", "commits"};
+    const struct text_words commits = {commit, ARRAY_LEN(commit)};
+    if (is_hash_of_nothing(in->value) || bound || words_before(&WORDS_NO_HASH, before(in), 2) ||
+        (in->found->kind == VALUE_SHA1 && words_before(&commits, before(in), 6)))
         return LEFT_NO_HASH;
     return in->section->part == PART_HEADER ? LEFT_HEADER : LEFT_NOT;
 }

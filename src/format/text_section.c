@@ -87,9 +87,17 @@ static void take_heading(struct text_section *s, struct text line, struct text c
 
 /* ---- mails ---- */
 
+/* Without the marks of a quotation: "> > From: x". */
+static struct text without_quote(struct text line)
+{
+    while (line.len && line.ptr[0] == '>')
+        line = text_sub(line, line.len > 1 && line.ptr[1] == ' ' ? 2 : 1, line.len);
+    return line;
+}
+
 static bool header_name(struct text line, struct text *ret)
 {
-    while (line.len && (line.ptr[0] == '>' || line.ptr[0] == ' ' || line.ptr[0] == '*'))
+    while (line.len && (line.ptr[0] == ' ' || line.ptr[0] == '*'))
         line = text_sub(line, 1, line.len);
     size_t n = 0;
     while (n < line.len && (char_is_alpha(line.ptr[n]) || line.ptr[n] == '-'))
@@ -107,15 +115,32 @@ static bool names_author(struct text name)
            text_eq_nocase(name, TEXT("von")) || text_eq_nocase(name, TEXT("van"));
 }
 
+/* "On 19 Nov 2026 at 22:01, A. Author <a@example> wrote:", whole or as far as its first line goes. */
+static bool is_attribution(struct text line)
+{
+    static const char *const begins[] = {"on", "am", "le", "el", "il", "op", "em", "den", "dne", "w dniu"};
+    const struct text_words begin = {begins, ARRAY_LEN(begins)};
+    line = text_trim(line);
+    if (text_ends(line, TEXT("wrote:")))
+        return true;
+    if (line.len == 0 || !words_begin(&begin, line) || text_find(line, '@', 0) < 0)
+        return false;
+    if (line.ptr[line.len - 1] == ':')
+        return words_in(&WORDS_WROTE, line);
+    return line.ptr[line.len - 1] == '>' && text_find(line, '<', 0) > 0 && text_find(line, ':', 0) > 0;
+}
+
 /* true: the line is one of a mail's header. */
 static bool take_mail(struct text_section *s, struct text line)
 {
     struct text name;
+    line = without_quote(line);
     const bool blank = text_trim(line).len == 0;
     s->own_header = false;
     if (s->part == PART_HEADER &&
-        (blank || (!header_name(line, &name) && !char_is_blank(line.ptr[0]) && line.ptr[0] != '>')))
+        (blank || s->one_line || (!header_name(line, &name) && !char_is_blank(line.ptr[0]))))
         enter(s, PART_PROSE);
+    s->one_line = false;
     if (blank)
         return false;
     if (header_name(line, &name) &&
@@ -127,9 +152,10 @@ static bool take_mail(struct text_section *s, struct text line)
         s->own_header = s->first_header && names_author(name);
         return true;
     }
-    if (text_ends(text_trim(line), TEXT("wrote:"))) {
+    if (is_attribution(line)) {
         enter(s, PART_HEADER);
         s->first_header = false;
+        s->one_line = true;
         return true;
     }
     return s->part == PART_HEADER;
@@ -137,6 +163,7 @@ static bool take_mail(struct text_section *s, struct text line)
 
 static void take_signature(struct text_section *s, struct text line)
 {
+    line = without_quote(line);
     struct text t = text_trim(line);
     if (text_eq(line, TEXT("--")) || text_eq(line, TEXT("-- ")) || (t.len < 40 && words_begin(&LINES_SIGNATURE, t)))
         enter(s, PART_SIGNATURE);

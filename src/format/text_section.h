@@ -18,6 +18,7 @@ struct text_section {
     bool own_line;       /* the line speaks of the author: "unsubscribe" */
     bool own_header;     /* the line is in the header of the mail itself, and names who wrote it */
     bool first_header;   /* in the header with which the document begins */
+    bool one_line;       /* the header is this line alone: "... wrote:" */
     size_t lines;        /* of the part so far */
     uint64_t lines_seen; /* that are not blank */
 };

@@ -39,9 +39,9 @@ WORDS(WORDS_BAD, "c2", "c&c", "cnc", "c2s", "ioc", "iocs", "indicator", "indicat
       "beacon", "dropper", "payload", "payload url", "phishing", "botnet", "attacker", "attackers", "exfiltration",
       "command and control", "command-and-control", "stage", "loader", "malware", "ransomware", "stealer", "backdoor",
       "c2 server", "c2 servers", "scanner");
-WORDS(ENDINGS_FILE, "zip", "mov", "cab", "bz", "cpa", "prof");
-WORDS(ENDINGS_MAYBE, "sh", "py", "pl", "rs", "md", "so", "ps", "cc", "pm", "tf", "ml", "mm", "app", "inc", "st", "as",
-      "ac", "am", "vi", "pub", "ai", "do", "mk", "bar", "page", "one", "la", "pn", "link", "run", "box");
+WORDS(ENDINGS_FILE, "zip", "mov", "cab", "bz", "cpa", "prof", "py");
+WORDS(ENDINGS_MAYBE, "sh", "pl", "rs", "md", "so", "ps", "cc", "pm", "tf", "ml", "mm", "app", "inc", "st", "as", "ac",
+      "am", "vi", "pub", "ai", "do", "mk", "bar", "page", "one", "la", "pn", "link", "run", "box");
 WORDS(STEMS_FILE, "main", "setup", "config", "install", "installer", "index", "test", "tests", "readme", "run",
       "build", "lib", "mod", "parser", "plugin", "script", "notes", "changelog", "license", "contributing", "init",
       "start", "stop", "deploy", "update", "updater", "client", "server", "utils", "util", "helper", "helpers", "app",
@@ -85,7 +85,9 @@ WORDS(HOSTS_REFERENCE, "twitter.com", "x.com", "t.co", "linkedin.com", "facebook
       "atlassian.com", "medium.com", "archive.org", "attackerkb.com", "exploit-db.com", "packetstormsecurity.com",
       "zerodayinitiative.com", "gnu.org", "openssl.org", "stackoverflow.com", "shadowserver.org", "spamhaus.org",
       "team-cymru.com", "team-cymru.org", "mailchimp.com", "list-manage.com", "googleapis.com", "gstatic.com",
-      "fonts.com", "creativecommons.org", "addtoany.com", "doi.org", "arxiv.org");
+      "fonts.com", "jsdelivr.net", "cdnjs.cloudflare.com", "cdnjs.com", "jquery.com", "bootstrapcdn.com",
+      "fontawesome.com", "googletagmanager.com", "google-analytics.com", "gravatar.com", "creativecommons.org",
+      "addtoany.com", "doi.org", "arxiv.org");
 WORDS(HEADINGS_IOC, "indicator", "indicators", "ioc", "iocs", "ioc's", "observables", "indicators of compromise",
       "kompromittierungsindikatoren", "indicateurs", "indicatoren", "indicadores");
 WORDS(HEADINGS_KINDS, "domains", "domain names", "hashes", "file hashes", "ip addresses", "ips", "ip", "urls", "c2",
@@ -114,11 +116,31 @@ WORDS(LINES_SIGNATURE, "best regards", "kind regards", "regards", "sincerely", "
       "viele gr", "cordialement", "met vriendelijke", "thanks,", "thank you,", "best,", "saludos",
       "with kind regards", "yours", "sent from my", "many thanks");
 WORDS(LINES_FORWARD, "-----original", "---------- forwarded", "-------- forwarded", "begin forwarded",
-      "from:", "> from:", "*from:", "von:", "de:", "van:");
+      "from:", "*from:", "von:", "de:", "van:");
 WORDS(MAIL_HEADERS, "from", "to", "cc", "bcc", "reply-to", "sender", "return-path", "message-id", "references",
       "in-reply-to", "received", "date", "subject", "delivered-to", "sent", "x-mailer", "dkim-signature", "list-id",
       "list-unsubscribe", "mime-version", "content-type", "user-agent", "x-originating-ip", "authentication-results",
       "von", "an", "betreff", "van", "aan", "onderwerp");
+
+WORDS(WORDS_PLACED, "accessible", "active", "aimed", "and", "appeared", "are", "arrive", "arrived", "arrives",
+      "available", "based", "be", "beacon", "beacons", "been", "c2", "c2s", "callback", "cnc", "customers", "data",
+      "directed", "dns", "domain", "domains", "downloaded", "dropped", "dropper", "employees", "end", "ends",
+      "exploit", "file", "files", "form", "found", "gate", "had", "has", "here", "host", "hosted", "hosting", "hosts",
+      "http", "https", "infrastructure", "ip", "is", "it", "kit", "link", "links", "listed", "listening", "listens",
+      "live", "loader", "located", "log", "login", "logs", "look", "looked", "looking", "looks", "machine", "malware",
+      "obtained", "observed", "online", "page", "pages", "panel", "payload", "payloads", "pointed", "pointing",
+      "points", "port", "portal", "posted", "present", "published", "reachable", "read", "registered", "repository",
+      "reside", "resided", "resides", "residing", "running", "runs", "sample", "samples", "scanner", "script", "seen",
+      "served", "server", "servers", "site", "sites", "staged", "stage1", "stage2", "stage3", "still", "stored",
+      "subdomain", "system", "systems", "terminated", "them", "there", "traffic", "up", "uploaded", "url", "urls",
+      "us", "users", "victims", "visible", "visit", "was", "website", "websites", "were");
+WORDS(WORDS_WRITER, "mail", "mails", "e-mail", "e-mails", "email", "emails", "from", "contact", "contacts", "sender",
+      "senders", "address", "addresses", "mailto", "mailbox", "write", "account", "accounts", "to", "reply-to", "cc");
+WORDS(WORDS_WROTE, "wrote", "schrieb",
+      "a \xC3\xA9"
+      "crit",
+      "escribi\xC3\xB3", "ha scritto", "napsal", "napsal(a)", "napisa\xC5\x82", "napisa\xC5\x82(a)", "skrev",
+      "schreef", "kirjoitti", "escreveu");
 
 bool words_have(const struct text_words *w, struct text word)
 {

@@ -27,6 +27,9 @@ extern const struct text_words LINES_OWN;       /* in lines that speak of the au
 extern const struct text_words LINES_SIGNATURE; /* with which a signature begins */
 extern const struct text_words LINES_FORWARD;   /* with which another mail begins */
 extern const struct text_words MAIL_HEADERS;
+extern const struct text_words WORDS_PLACED; /* before " at " and a place: "hosted at" */
+extern const struct text_words WORDS_WRITER; /* before somebody's address: "mail from" */
+extern const struct text_words WORDS_WROTE;  /* in the line above a quoted mail, in languages of many CSIRTs */
 
 bool words_have(const struct text_words *w, struct text word);
 /* One of them stands in t as a word, or words, of its own. */

@@ -63,7 +63,7 @@ static enum err read_members(struct look *l, struct text envelope)
     if (json_type(root) != JSON_OBJECT)
         e = not_envelope(l, ERR_USAGE, "it is no object");
     else if (!l->e.list && json_get(root, "objects"))
-        e = not_envelope(l, ERR_MALFORMED, "its `objects` is no list");
+        e = not_envelope(l, ERR_USAGE, "its `objects` is no list");
     else
         e = read_next(l, json_get(root, "next"));
     json_free(doc);

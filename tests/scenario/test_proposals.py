@@ -75,4 +75,25 @@ def files_that_are_no_text(folder):
     check(taken(node, path)[0]["proposed"] == 1, "UTF-16 is read")
 
 
-main(proposed_accepted_refused, released_to_nobody, files_that_are_no_text)
+MAIL = """From: Jana <jana@partner.test>
+To: soc@node.test
+Subject: phishing
+Content-Type: text/plain
+
+Please block paper-crane[.]example at once.
+"""
+
+
+def a_mail_stands_for_its_parts(folder):
+    node = Node(folder, "CSIRT")
+    path = write(folder, "mail.eml", MAIL)
+    told = node.ok("import", path, "--from", "Partner").out
+    check("entente proposal list --document mail.eml" in told, f"says how to go on: {told}")
+    check([p["document"] for p in node.ok("proposal", "list", "--document", path, "--json").lines] ==
+          ["mail.eml: part 1.txt"], "what it says finds them")
+    check(node.ok("proposal", "list", "--document", "mail", "--json").lines == [], "no other document's")
+    node.ok("proposal", "accept", "--all", "mail.eml")
+    check(node.ok("proposal", "list", "--json").lines == [], "all of it is decided")
+
+
+main(proposed_accepted_refused, released_to_nobody, files_that_are_no_text, a_mail_stands_for_its_parts)

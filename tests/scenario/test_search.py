@@ -77,6 +77,7 @@ def not_for_everybody(folder):
         done = node.run("get", typed, "--as", "Rita")
         check(done.code != 0 and secret["id"] not in done.out + done.err, done.out + done.err)
     node.fails(65, "search", "x", "--as", "nobody at all")
+    node.fails(64, "search", " ")
 
 
 def anything_is_text(folder):

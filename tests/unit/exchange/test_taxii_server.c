@@ -494,7 +494,7 @@ static void bad_posts(void **state)
     assert_int_equal(w->a.status, 400);
     post(w, "");
     assert_int_equal(w->a.status, 400);
-    static const char *const others[] = {"{}", "{\"objects\":[]}", "7", "{\"more\":false}"};
+    static const char *const others[] = {"{}", "{\"objects\":[]}", "{\"objects\":{}}", "7", "{\"more\":false}"};
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         post(w, others[i]);
         if (w->a.status != 422)

@@ -402,6 +402,24 @@ static void wrong_types_cost_a_piece(void **state)
         }
 }
 
+/* Libraries write numbers, true and false before a server has seen the event; MISP's own values are text. */
+static void values_without_quotes_are_kept(void **state)
+{
+    (void)state;
+    struct records r = misp(TEXT("{\"Event\":{\"uuid\":\"" U "01\",\"info\":\"i\",\"Attribute\":["
+                                 "{\"uuid\":\"" U "11\",\"type\":\"port\",\"value\":8080},"
+                                 "{\"uuid\":\"" U "12\",\"type\":\"boolean\",\"value\":false}],"
+                                 "\"Object\":[{\"uuid\":\"" U "21\",\"name\":\"own\",\"Attribute\":["
+                                 "{\"type\":\"boolean\",\"object_relation\":\"human\",\"value\":true},"
+                                 "{\"type\":\"float\",\"object_relation\":\"part\",\"value\":1.5}]}]}}"));
+    assert_true(says(with_id(&r, "x-misp-attribute--" U "11"), "\"x_misp_value\":\"8080\""));
+    assert_true(says(with_id(&r, "x-misp-attribute--" U "12"), "\"x_misp_value\":\"0\""));
+    assert_true(says(with_id(&r, "x-misp-object--" U "21"), "\"value\":\"1\""));
+    assert_true(says(with_id(&r, "x-misp-object--" U "21"), "\"value\":\"1.5\""));
+    assert_int_equal(lost(&r), 0);
+    records_done(&r);
+}
+
 static void bad_values_are_told(void **state)
 {
     (void)state;
@@ -528,6 +546,7 @@ int main(void)
         cmocka_unit_test(every_shape_is_read),
         cmocka_unit_test(strangers_are_not_claimed),
         cmocka_unit_test(wrong_types_cost_a_piece),
+        cmocka_unit_test(values_without_quotes_are_kept),
         cmocka_unit_test(bad_values_are_told),
         cmocka_unit_test(cut_documents_end_badly),
         cmocka_unit_test(many_attributes_make_several_groupings),

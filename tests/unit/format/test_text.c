@@ -162,6 +162,29 @@ static void encodings_are_told(void **state)
     finds(TEXT(""), "");
 }
 
+/* Each of these was once read as something else. */
+static void sentences_are_understood(void **state)
+{
+    (void)state;
+    finds(TEXT("The payload is hosted at cdn-a[.]example today.\n"), "domain cdn-a.example\n");
+    finds(TEXT("It arrives at 10:00 at cdn-a[.]example today.\n"), "domain cdn-a.example\n");
+    finds(TEXT("Sent by mail from attacker at post[.]example today.\n"), "email attacker@post.example\n");
+    finds(TEXT("Ask j.doe at post[.]example today.\n"), "email j.doe@post.example\n");
+    finds(TEXT("On 19 Nov at 22:01, A <a@post.org>\nwrote:\n> Hello\n> it is http://kite.top/de/ and more\n"),
+          "url http://kite.top/de/\n");
+    finds(TEXT("Am 18.11. um 09:12 schrieb J. M. <j@post.org>:\n> hier: http://kite.top/de/ und mehr\n"),
+          "url http://kite.top/de/\n");
+    finds(TEXT("> > From: H <h@post.org>\n> > To: S <s@post.org>\n> > it is http://kite.top/de/ and more\n"),
+          "url http://kite.top/de/\n");
+    finds(TEXT("> Block evil[.]example now\n> \n> -- \n> Members' centre, www.isac-members.org\n"),
+          "domain evil.example\n");
+    finds(TEXT("1. hxxp://one[.]example/a/\n2. hxxp://two[.]example/b/\n[3] see x\n"),
+          "url http://one.example/a/\nurl http://two.example/b/\n");
+    finds(TEXT("<p><a href='https://kite.top/'>a</a> <a href='/about'>b</a></p>"), "url https://kite.top/\n");
+    finds(TEXT("We wrote misp2rules.py and packed scan_2026.docx.zip with it.\n"), "");
+    finds(TEXT("Git commit of the public proof: 3b18e512dba79e4c8300dd08aeb37f8e728b8dad\n"), "");
+}
+
 static void places_are_told(void **state)
 {
     (void)state;
@@ -220,11 +243,9 @@ static void hostile_texts_take_no_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_corpus_is_read_well),
-        cmocka_unit_test(encodings_are_told),
-        cmocka_unit_test(places_are_told),
-        cmocka_unit_test(what_is_left_out_is_told),
-        cmocka_unit_test(hostile_texts_take_no_time),
+        cmocka_unit_test(the_corpus_is_read_well),  cmocka_unit_test(encodings_are_told),
+        cmocka_unit_test(sentences_are_understood), cmocka_unit_test(places_are_told),
+        cmocka_unit_test(what_is_left_out_is_told), cmocka_unit_test(hostile_texts_take_no_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
