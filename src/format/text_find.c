@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "format/chars.h"
+#include "format/text_chars.h"
 #include "format/tld.h"
 
 #define INDENT_MAX 64
@@ -128,12 +129,23 @@ static size_t find_ipv6(const struct refanged *t, size_t i, struct buffer *raw)
 
 /* ---- names ---- */
 
-/* A host from i on without the marks behind it; joined where a line breaks behind a dot that was defanged. */
+/* A line breaks here within a host: behind a dot that was defanged, or behind a hyphen where what follows was. */
+static bool host_goes_on(const struct refanged *t, size_t i, size_t end)
+{
+    if (end <= i + 1 || (t->flags[end - 1] & TEXT_LINK))
+        return false;
+    if (find_byte(t, end - 1) == '.')
+        return (t->flags[end - 1] & REFANG_UNDONE) != 0;
+    const size_t next =
+        find_byte(t, end - 1) == '-' && char_is_alnum(t->bytes[end - 2]) ? find_next_line(t, end) : end;
+    return next != end && !(t->flags[next] & TEXT_LINK) && refanged_undone(t, next, find_host_end(t, next));
+}
+
+/* A host from i on without the marks behind it; joined where a line breaks within it. */
 static size_t find_host(const struct refanged *t, size_t i, struct buffer *raw)
 {
     size_t end = find_host_end(t, i);
-    size_t next =
-        end > i && find_byte(t, end - 1) == '.' && (t->flags[end - 1] & REFANG_UNDONE) ? find_next_line(t, end) : end;
+    size_t next = host_goes_on(t, i, end) ? find_next_line(t, end) : end;
     if (next != end && char_is_alnum(find_byte(t, next))) {
         size_t more = find_host_end(t, next);
         while (more > next && !char_is_alnum(find_byte(t, more - 1)))

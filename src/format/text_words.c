@@ -34,7 +34,9 @@ WORDS(WORDS_DOMAIN, "domain", "domains", "site", "website", "hostname", "host", 
       "contacted", "contacts", "beacons to", "connects to");
 WORDS(WORDS_NO_HASH, "commit", "commits", "revision", "git", "pgp", "gpg", "openpgp", "key", "keyid", "key id",
       "serial", "guid", "uuid", "etag", "nonce", "session", "token", "apikey", "api key", "salt", "request id",
-      "ticket", "trace", "correlation id", "transaction", "case id", "tree", "parent");
+      "ticket", "imphash", "authentihash", "richhash", "rich header", "vhash", "telfhash", "tlsh", "ssdeep", "ja3",
+      "ja3s", "ja4", "hassh", "jarm", "favicon", "dhash", "trace", "correlation id", "transaction", "case id", "tree",
+      "parent");
 WORDS(WORDS_BAD, "c2", "c&c", "cnc", "c2s", "ioc", "iocs", "indicator", "indicators", "malicious", "callback",
       "beacon", "dropper", "payload", "payload url", "phishing", "botnet", "attacker", "attackers", "exfiltration",
       "command and control", "command-and-control", "stage", "loader", "malware", "ransomware", "stealer", "backdoor",
@@ -111,7 +113,9 @@ WORDS(LINES_OWN, "unsubscribe", "view in browser", "view this email", "view onli
       "you received this", "you are receiving", "imprint", "impressum", "afmelden", "abmelden", "opt out", "opt-out",
       "update your preferences", "mailing list", "reach us", "write to us", "questions to", "mail us", "our website",
       "visit us", "terms of use", "terms of service", "reply to", "disclaimer", "confidentiality", "subscribe",
-      "please contact", "send samples to", "security contact", "forward this");
+      "please contact", "kontaktieren sie", "ansprechpartner", "bei fragen", "contactez", "nous contacter",
+      "contacte con", "contattateci", "kontaktujte", "kontakt:", "send samples to", "security contact",
+      "forward this");
 WORDS(LINES_SIGNATURE, "best regards", "kind regards", "regards", "sincerely", "cheers", "mit freundlichen",
       "viele gr", "cordialement", "met vriendelijke", "thanks,", "thank you,", "best,", "saludos",
       "with kind regards", "yours", "sent from my", "many thanks");

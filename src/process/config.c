@@ -191,15 +191,15 @@ static void check(const struct config *c, const struct report *r)
            "tls_certificate and tls_key go together");
 }
 
-/* *ret stays NULL for a file that is not there or holds comments alone. */
-static enum err parse(const char *path, struct config **ret, struct fault *reterr)
+/* *ret stays NULL for a file that is not there or holds comments alone. known: other keys are passed over. */
+static enum err parse(const char *path, bool known, struct config **ret, struct fault *reterr)
 {
     struct complaint complaint = {.line = -1};
     const cyaml_config_t how = {.log_fn = keep_complaint,
                                 .log_ctx = &complaint,
                                 .mem_fn = config_memory,
                                 .log_level = CYAML_LOG_ERROR,
-                                .flags = CYAML_CFG_DEFAULT};
+                                .flags = known ? CYAML_CFG_IGNORE_UNKNOWN_KEYS : CYAML_CFG_DEFAULT};
     if (access(path, F_OK) != 0)
         return OK;
     cyaml_err_t err = cyaml_load_file(path, &how, &config_schema, (cyaml_data_t **)ret, NULL);
@@ -219,9 +219,10 @@ enum err config_check(const char *path, struct config **ret, config_on_fault *on
     struct config *c = NULL;
     struct fault why = {.offset = -1, .line = -1};
     const struct report r = {path, on_fault, self};
-    if (parse(path, &c, &why) != OK) {
+    if (parse(path, false, &c, &why) != OK) {
         on_fault(self, &why);
-        return OK;
+        if (parse(path, true, &c, NULL) != OK || !c) /* what else is wrong is told, too */
+            return OK;
     }
     if (!c)
         c = calloc(1, sizeof *c);

@@ -28,8 +28,9 @@ struct config {
  * that it names are not looked for: a certificate may be there for the service alone.
  * ERR_MALFORMED | ERR_IO | ERR_NOMEM */
 MUST_CHECK enum err config_load(const char *path, struct config **ret, struct fault *reterr);
-/* The same for who wants every fault: each is told, with its line where it has one. A file that is no YAML, or has an
- * unknown or mistyped key, has that one fault, and *ret stays as it was. ERR_NOMEM */
+/* The same for who wants every fault: each is told, with its line where it has one. A file that is no YAML, or has a
+ * mistyped key, has that one fault, and *ret stays as it was; beside an unknown key the rest is looked at.
+ * ERR_NOMEM */
 typedef void config_on_fault(void *self, const struct fault *f);
 MUST_CHECK enum err config_check(const char *path, struct config **ret, config_on_fault *on_fault, void *self,
                                  struct fault *reterr);

@@ -53,9 +53,10 @@ def configuration_is_checked(folder):
     check(done.code == 1 and [(line["valid"], line["line"]) for line in done.lines] == [(False, 4), (False, 2)], done.out)
     done = node.run("config", "check")
     check(done.code == 1 and done.err.count("entente: line ") == 2 and path in done.err, done.err)
-    write(node.home, "entente.yaml", "listen: 127.0.0.1:0\nlisen: x\n")
+    write(node.home, "entente.yaml", "listen: 127.0.0.1:0\nlisen: x\nthreads: 1000\n")
     done = node.run("config", "check", "--json")
     check(done.code == 1 and done.lines[0]["line"] == 2 and "lisen" in done.lines[0]["what"], done.out)
+    check([line["line"] for line in done.lines] == [2, 3], f"beside a key that is unknown the rest is looked at: {done.out}")
     node.fails(65, "serve")
 
 

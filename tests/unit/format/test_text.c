@@ -178,6 +178,10 @@ static void sentences_are_understood(void **state)
           "url http://kite.top/de/\n");
     finds(TEXT("> Block evil[.]example now\n> \n> -- \n> Members' centre, www.isac-members.org\n"),
           "domain evil.example\n");
+    finds(TEXT("The implant asks update-\nservice[.]heron[.]example first.\n"),
+          "domain update-service.heron.example\n");
+    finds(TEXT("imphash: f34d5f2d4577ed6d9ceec516c1f5a744, JA3 e7d705a3286e19ea42f587b344ee6865\n"), "");
+    finds(TEXT("Kontaktieren Sie uns unter info@cert-muster.de\n"), "");
     finds(TEXT("1. hxxp://one[.]example/a/\n2. hxxp://two[.]example/b/\n[3] see x\n"),
           "url http://one.example/a/\nurl http://two.example/b/\n");
     finds(TEXT("<p><a href='https://kite.top/'>a</a> <a href='/about'>b</a></p>"), "url https://kite.top/\n");
@@ -193,6 +197,10 @@ static void places_are_told(void **state)
     assert_true(text_find_text(all, TEXT("line 2, column 7, byte 16")) > 0);
     assert_true(text_find_text(all, TEXT("\"source_name\":\"report.txt\"")) > 0);
     assert_true(text_find_text(all, TEXT("\"description\":\"\xc3\xa9l\xc3\xa9ment the evil[.]example host\"")) > 0);
+    reading_done(&r);
+    r = read_text(TEXT("<p>Gr&uuml;&szlig;e, evil[.]example"), "mail.html");
+    assert_true(text_find_text(buffer_text(&r.records), TEXT("Gr\xc3\xbc\xc3\x9f"
+                                                             "e, evil[.]example")) > 0);
     reading_done(&r);
 }
 
