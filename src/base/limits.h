@@ -98,6 +98,11 @@
 #define LOG_SEGMENT_SMALL_BYTES (1 * MIB)
 /* A finding's window ends after this without a hit. */
 #define FINDING_WINDOW_US ((int64_t)24 * 3600 * 1000000)
+/* Sightings by a constituent's sensor (desk/sensed.h). How far its clock may be ahead; what one of them may count, a
+ * busy week of a machine that asks a hundred times a second; new ones of one group, more than a sensor has news. */
+#define SENSED_AHEAD_US  ((int64_t)5 * 60 * 1000000)
+#define SENSED_COUNT_MAX 100000000
+#define SENSED_FRESH_MAX 1000
 /* Lines kept as evidence for one finding; the count goes on. */
 #define FINDING_EVIDENCE_MAX 1000
 /* Events kept as evidence for one reported finding: an access provider is told of each customer. */

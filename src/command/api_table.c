@@ -165,6 +165,7 @@ const struct api_row API_ROWS[] = {
     {&COMMAND_ARCHIVE_LIST, .why = "names logs of the machine; it " MACHINE},
     {&COMMAND_ARCHIVE_DROP, .why = "forgets logs of the machine; it " MACHINE},
     {&COMMAND_HUNT, .why = "tells hits of every indicator, also of those that the asking account may not see"},
+    {&COMMAND_HUB_LINE, .why = "is between this program's own processes"},
     {&COMMAND_HUNTER, .why = "is between this program's own processes"},
     {&COMMAND_INDEX, .why = "makes a file for matchers on this machine; it " MACHINE},
     {&COMMAND_MATCH, .why = "tells hits of every indicator, also of those that the asking account may not see; it is "

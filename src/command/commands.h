@@ -23,6 +23,7 @@ extern const struct command COMMAND_FINDING_LIST, COMMAND_FINDING_SHOW, COMMAND_
 extern const struct command COMMAND_GET;
 extern const struct command COMMAND_HITS;
 extern const struct command COMMAND_HUNT;
+extern const struct command COMMAND_HUB_LINE;
 extern const struct command COMMAND_HUNTER;
 extern const struct command COMMAND_IMPORT;
 extern const struct command COMMAND_INCIDENT_CLOSE, COMMAND_INCIDENT_LIST, COMMAND_INCIDENT_OPEN,

@@ -4,6 +4,7 @@
 
 #include "command/commands.h"
 #include "command/hits_wire.h"
+#include "exchange/peer.h"
 #include "json/json.h"
 
 #define FOLLOW_SPACE "follow"
@@ -44,8 +45,13 @@ static int record(struct session *s, struct text bytes)
     }
     if (!err && b.state_key.len)
         err = local_set(node_local(s->node), FOLLOW_SPACE, b.state_key, b.state, &fault);
-    for (size_t i = 0; !err && i < count; i++)
+    bool told = false;
+    for (size_t i = 0; !err && i < count; i++) {
         news_json(s, &news[i]);
+        told |= news[i].sighting_made;
+    }
+    if (told && s->peers)
+        peer_loop_tell_hubs(s->peers);
     arena_done(&a);
     return err ? complain_fault(s, NULL, &fault) : EXIT_DONE;
 }

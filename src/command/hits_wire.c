@@ -2,7 +2,7 @@
 
 #include "base/cursor.h"
 
-#define HITS_WIRE_VERSION 1
+#define HITS_WIRE_VERSION 2
 
 static void write_hit(const struct hit_report *h, struct buffer *out)
 {
@@ -15,6 +15,7 @@ static void write_hit(const struct hit_report *h, struct buffer *out)
     buffer_add_u64(out, h->offset);
     buffer_add_u64(out, (uint64_t)h->seen_us);
     buffer_add_sized(out, h->text);
+    buffer_add_sized(out, h->client);
 }
 
 void hits_wire_write(const struct hits_batch *b, struct buffer *out)
@@ -42,6 +43,7 @@ static void read_hit(struct cursor *c, struct hit_report *h)
     h->offset = cursor_u64(c);
     h->seen_us = (int64_t)cursor_u64(c);
     h->text = cursor_text(c);
+    h->client = cursor_text(c);
     if (h->kind >= VALUE_KINDS)
         cursor_fail(c);
 }

@@ -62,6 +62,7 @@ static int run_for_other(void *self, struct ctl_request *request, struct ctl_rep
     struct remote_output out = {reply};
     struct session s = {.node = o->node,
                         .server = o->server,
+                        .peers = o->peers,
                         .home = node_home(o->node),
                         .output_fd = -1,
                         .cancel = &request->cancelled,

@@ -7,7 +7,8 @@
 /* An owner: a node opened for writing, and the control socket by which others reach it. */
 struct owner {
     struct node *node;
-    struct server *server; /* handed to every session; NULL outside `serve` */
+    struct server *server;   /* handed to every session; NULL outside `serve` */
+    struct peer_loop *peers; /* handed to every session, too; NULL where nobody keeps the lines */
     struct ctl_server *ctl;
 };
 

@@ -8,6 +8,7 @@
 #include "command/listing.h"
 #include "command/names.h"
 #include "command/serve.h"
+#include "exchange/asker.h"
 #include "exchange/peer.h"
 #include "exchange/peer_pin.h"
 #include "exchange/taxii_server.h"
@@ -90,7 +91,9 @@ static int run_accept(struct session *s)
         complain(s, "%s: not an invitation: longer than %zu bytes or not readable", s->inputs[0].name,
                  INVITATION_MAX);
         code = EXIT_DATA;
-    } else if (peer_accept(s->node, buffer_text(&b), text_of(name ? name : ""), session_account(s), &party, &fault)) {
+    } else if (option_given(s, "hub") ? peer_accept_hub(s->node, buffer_text(&b), session_account(s), &party, &fault)
+                                      : peer_accept(s->node, buffer_text(&b), text_of(name ? name : ""),
+                                                    session_account(s), &party, &fault)) {
         code = complain_fault(s, s->inputs[0].name, &fault);
     }
     buffer_done(&b);
@@ -213,7 +216,7 @@ static enum err read_nature(struct session *s, struct peer_settings *set)
     set->has_identity = identity != NULL;
     if (country && strcmp(country, "none") != 0)
         set->country = text_of(country);
-    if (kind && !recipient_kind_parse(text_of(kind), &set->kind)) {
+    if (kind && (!recipient_kind_parse(text_of(kind), &set->kind) || set->kind == RECIPIENT_HUB)) {
         complain(s, "--kind %s: partner, community, authority or constituent", kind);
         return ERR_USAGE;
     }
@@ -224,6 +227,36 @@ static enum err read_nature(struct session *s, struct peer_settings *set)
     if (identity)
         set->identity = id.uuid;
     return set->has_knows ? read_terms(s, option(s, "knows"), set) : OK;
+}
+
+/* Whose sensor it is: an organisation of the register, by its name or identifier. */
+static int read_organisation(struct session *s, struct peer_settings *set)
+{
+    const char *given = option(s, "organisation");
+    struct constituency *c;
+    struct view *v;
+    struct fault fault = {.offset = -1, .line = -1};
+    set->has_organisation = given != NULL;
+    if (!given || strcmp(given, "none") == 0)
+        return EXIT_DONE;
+    if (open_view(s, &v))
+        return EXIT_WRITE;
+    enum err err = constituency_load(s->node, v, &c, &fault);
+    node_reader_done(s->node, v);
+    if (err)
+        return complain_fault(s, NULL, &fault);
+    for (size_t i = 0; i < constituency_size(c); i++) {
+        const struct organisation *o = constituency_at(c, i);
+        char id[IDENT_TEXT_MAX];
+        if (text_eq_nocase(o->name, text_of(given)) ||
+            text_eq(ident_format(TEXT("identity"), &o->id, id), text_of(given)))
+            set->organisation = o->id;
+    }
+    constituency_unref(c);
+    if (uuid_some(&set->organisation))
+        return EXIT_DONE;
+    complain(s, "--organisation %s: not in the register; entente constituency list shows who is", given);
+    return EXIT_DATA;
 }
 
 static int run_set(struct session *s)
@@ -240,6 +273,9 @@ static int run_set(struct session *s)
         return EXIT_USAGE;
     if (set.has_sightings && find_switch(s, "sightings", option(s, "sightings"), &set.sightings))
         return EXIT_USAGE;
+    int code = read_organisation(s, &set);
+    if (code)
+        return code;
     if (option_u64(s, "poll-ms", 0, 86400000, &poll_ms))
         return EXIT_USAGE;
     if (set.has_poll_ms && poll_ms < 50) {
@@ -247,11 +283,11 @@ static int run_set(struct session *s)
         return EXIT_USAGE;
     }
     set.poll_ms = (uint32_t)poll_ms;
-    int code = named_peer(s, &party);
+    code = named_peer(s, &party);
     if (!code && option_given(s, "key"))
         code = confirm_key(s, &party);
     bool other = set.has_ceiling || set.has_sightings || set.has_poll_ms || set.has_country || set.has_kind ||
-                 set.has_knows || set.has_identity || !option_given(s, "key");
+                 set.has_knows || set.has_identity || set.has_organisation || !option_given(s, "key");
     if (!code && other && peer_set(s->node, &party, &set, session_account(s), &fault))
         code = complain_fault(s, NULL, &fault);
     if (!code && !s->json)
@@ -326,7 +362,7 @@ static enum err list_one(struct listing *l, const struct fact *f)
     struct text name = party_name(l->names, &l->arena, &p->party);
     struct peer_result result;
     char when[MOMENT_MAX] = "-";
-    bool known = server_peer_result(l->s->server, &p->party, &result);
+    bool known = l->s->peers && peer_loop_result(l->s->peers, &p->party, &result);
     if (known)
         moment(result.at_us, when);
     const char *state = p->expelled ? "expelled" : !known ? "-" : result.words[0] ? result.words : "ok";
@@ -385,6 +421,7 @@ static const struct option_spec INVITE_OPTIONS[] = {
     {NULL, OPTION_FLAG, NULL, NULL}};
 static const struct option_spec ACCEPT_OPTIONS[] = {
     {"name", OPTION_VALUE, "NAME", "what to call the partner here (the name in the invitation)"},
+    {"hub", OPTION_FLAG, NULL, "it is the hub whose sensor this node is (entente watch --hub does this by itself)"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 static const struct option_spec SET_OPTIONS[] = {
     {"ceiling", OPTION_VALUE, "TLP", "highest label of ours that flows to it without a person (GREEN)"},
@@ -393,6 +430,8 @@ static const struct option_spec SET_OPTIONS[] = {
     {"kind", OPTION_VALUE, "KIND", "partner, community, authority or constituent (partner)"},
     {"country", OPTION_VALUE, "CC", "its country, for markings that name countries; none: not known"},
     {"identity", OPTION_VALUE, "ID", "the identity--UUID by which markings name it"},
+    {"organisation", OPTION_VALUE, "NAME",
+     "whose sensor it is: what it sees becomes findings of that organisation of the register; none: nobody's"},
     {"knows", OPTION_VALUE, "TERMS",
      "which terms it is known to keep (auto: all of a node like this one, else tlp2; never misp-handling)"},
     {"key", OPTION_VALUE, "HEX",

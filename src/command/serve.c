@@ -62,11 +62,6 @@ const char *server_url(const struct server *s, char *out, size_t size)
     return out;
 }
 
-bool server_peer_result(struct server *s, const struct uuid *party, struct peer_result *ret)
-{
-    return s && s->peers && peer_loop_result(s->peers, party, ret);
-}
-
 enum err server_source_poll(struct session *s, const struct uuid *source, struct source_result *ret,
                             struct fault *reterr)
 {
@@ -195,6 +190,7 @@ static enum err start(struct session *s, struct server *srv, struct fault *fault
     err = web_start(srv->owner.node, &options, &srv->web, fault);
     if (!err)
         err = peer_loop_start(srv->owner.node, &srv->peers, fault);
+    srv->owner.peers = srv->peers;
     if (!err)
         err = source_loop_start(srv->owner.node, &srv->sources, fault);
     if (!err)

@@ -8,8 +8,6 @@ struct server;
 
 /* The TAXII address of a serving node, written into out; NULL when s is NULL. */
 const char *server_url(const struct server *s, char *out, size_t size);
-/* The last round with a peer; false when s is NULL or there was none. */
-bool server_peer_result(struct server *s, const struct uuid *party, struct peer_result *ret);
 /* One look at a source: beside the loop of a serving node, else here. As source_poll(). */
 MUST_CHECK enum err server_source_poll(struct session *s, const struct uuid *source, struct source_result *ret,
                                        struct fault *reterr);

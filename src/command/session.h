@@ -65,6 +65,7 @@ struct input {
     int fd;
 };
 
+struct peer_loop;
 struct server; /* a serving node's other parts, see command/serve.h */
 
 /* One of our own accounts for whom a command runs that did not come from this machine: it acts under it, and sees
@@ -86,6 +87,7 @@ struct session {
     int output_fd; /* of option --out, opened by who typed it; -1: none */
     struct node *node;
     struct server *server;     /* NULL outside `serve` */
+    struct peer_loop *peers;   /* of the process that keeps the lines to partners; else NULL */
     const struct actor *actor; /* NULL: who can write the home acts, as its administrator */
     const atomic_bool *cancel;
     void (*write)(void *self, bool to_stderr, struct text bytes);

@@ -89,6 +89,7 @@ const struct command *const COMMANDS[] = {&COMMAND_INIT,
                                           &COMMAND_COMPLETION,
                                           &COMMAND_REBUILD,
                                           &COMMAND_HITS,
+                                          &COMMAND_HUB_LINE,
                                           &COMMAND_HUNTER,
                                           &COMMAND_MANUAL,
                                           NULL};

@@ -152,6 +152,7 @@ static int follow(struct watch *w)
         return exit_of(err);
     while (!err && !cancelled(w->s)) {
         bool more;
+        watch_hub_tend(w->hub);
         err = round_of_logs(w, &more, &fault);
         if (!err && !more)
             watch_wait(w);
@@ -247,6 +248,35 @@ static enum err watch_init(struct watch *w, const char *first)
     return err;
 }
 
+/* Logs that cannot be followed are told before a home is made for them. */
+static int watch_logs(struct session *s, const char *first, bool standard, uint64_t lookback_bytes)
+{
+    struct watch w = {.s = s, .lookback_bytes = lookback_bytes};
+    int code = EXIT_WRITE;
+    if (watch_init(&w, first) || (option_given(s, "hub") && watch_hub_start(s, &w.hub)))
+        complain(s, "out of memory");
+    else if (!watch_refresh(&w))
+        code = standard ? watch_standard(&w) : follow(&w);
+    watch_hub_stop(w.hub);
+    watch_done(&w);
+    return code;
+}
+
+static int watch_as_sensor(struct session *s, const char *first, uint64_t lookback_bytes)
+{
+    struct fault fault = {.offset = -1, .line = -1};
+    int code = watch_hub_prepare(s);
+    if (code)
+        return code;
+    enum err err = node_open(io_system(), s->home, NODE_READ, &s->node, &fault);
+    if (err)
+        return complain_fault(s, NULL, &fault);
+    code = watch_logs(s, first, false, lookback_bytes);
+    node_close(s->node);
+    s->node = NULL;
+    return code;
+}
+
 static int run_watch(struct session *s)
 {
     const char *first = option(s, "follow");
@@ -262,20 +292,23 @@ static int run_watch(struct session *s)
         complain(s, "one watch follows %d logs at most: start another for the others", WATCH_LOGS_MAX);
         return EXIT_USAGE;
     }
-    struct watch w = {.s = s, .lookback_bytes = lookback_mb << 20};
-    int code = EXIT_WRITE;
-    if (watch_init(&w, first))
-        complain(s, "out of memory");
-    else if (!watch_refresh(&w))
-        code = standard ? watch_standard(&w) : follow(&w);
-    watch_done(&w);
-    return code;
+    if (!option_given(s, "hub"))
+        return watch_logs(s, first, standard, lookback_mb << 20);
+    if (standard) {
+        complain(s, "a sensor follows logs: entente watch --hub URL --token-file FILE --follow LOG [LOG...]");
+        return EXIT_USAGE;
+    }
+    return watch_as_sensor(s, first, lookback_mb << 20);
 }
 
 static const struct option_spec OPTIONS[] = {
     {"follow", OPTION_VALUE, "LOG", "the file, over rotation and truncation; where it stood is kept over restarts"},
     {"lookback", OPTION_VALUE, "MB",
      "new indicators are looked for in what was logged before, up to this size (1024)"},
+    {"hub", OPTION_VALUE, "URL|FILE",
+     "as a sensor of that node, or of the one whose invitation it is: its indicators come here, hits go there"},
+    {"token-file", OPTION_VALUE, "FILE", "with --hub URL: the token that the hub gave"},
+    {"name", OPTION_VALUE, "NAME", "what the sensor's new home is called (as the hub calls it)"},
     {NULL, OPTION_FLAG, NULL, NULL}};
 
 const struct command COMMAND_WATCH = {
@@ -287,8 +320,11 @@ const struct command COMMAND_WATCH = {
         "holds. Runs beside entente serve or alone. Further logs may stand behind the first: --follow a.log b.log.\n"
         "The first hit of an indicator at an organisation is a finding at once; repeats are counted to it, "
         "together,\n"
-        "a minute later at the latest.\n",
+        "a minute later at the latest.\n"
+        "With --hub this machine is a sensor of another node (docs/HUB.md): a home is made where there is none,\n"
+        "the line is kept while the logs are followed, and the same again goes on where it stood.\n",
     .options = OPTIONS,
     .operands_max = SIZE_MAX,
     .need = NEED_READ,
+    .alone_options = {"hub"},
     .run = run_watch};

@@ -85,6 +85,7 @@ struct watch {
     int64_t index_us;                             /* when a newer index was looked for */
     struct log_patterns patterns;                 /* that need more than one value; not in a look-back */
     uint64_t patterns_generation, patterns_epoch; /* of the belief and the view that they were loaded under */
+    struct hub_child *hub;                        /* keeps the line to the hub; NULL: there is none */
     struct beacon *beacon;                        /* NULL: nobody tells when something happened */
     uint32_t beacon_at;                           /* when the view was looked at last: */
     int64_t looked_us, beacon_us;                 /* and when a beacon was looked for */
@@ -107,6 +108,14 @@ void told_free(struct told *t); /* accepts NULL */
 #define TOLD_HOLD_MAX_US ((int64_t)64 * 1000000)
 int64_t told_hold_us(const struct told *t, const struct hit_report *h, int64_t now_us);
 void told_now(struct told *t, const struct hit_report *h, int64_t now_us);
+
+/* ---- watch_hub.c: a sensor of a hub (docs/HUB.md) ---- */
+struct hub_child;
+/* The home that there is, or a new one called as the hub calls us; the hub in it as a peer. Complains; exit code. */
+int watch_hub_prepare(struct session *s);
+MUST_CHECK enum err watch_hub_start(struct session *s, struct hub_child **ret);
+void watch_hub_tend(struct hub_child *h); /* starts it again when it ended; cheap; accepts NULL */
+void watch_hub_stop(struct hub_child *h); /* accepts NULL */
 
 /* ---- watch_batch.c ---- */
 /* Hands the batch over and saves the state; complains. The batch is empty afterwards. */

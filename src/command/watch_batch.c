@@ -213,7 +213,8 @@ enum err watch_report(struct watch *w, const struct scan_line_hits *line, struct
     h->line = line->line;
     h->offset = line->offset;
     h->text = w->log->held_line;
-    if (!h->indicator.ptr || !h->value.ptr || !h->organisation_name.ptr)
+    h->client = arena_text(&w->log->texts, report.client);
+    if (!h->client.ptr || !h->indicator.ptr || !h->value.ptr || !h->organisation_name.ptr)
         return ERR_NOMEM;
     int64_t now = clock_mono_us(), due = w->log->state_known ? now + told_hold_us(w->told, h, now) : now;
     if (w->log->hit_count++ == 0 || due < w->log->due_us)
@@ -221,8 +222,19 @@ enum err watch_report(struct watch *w, const struct scan_line_hits *line, struct
     return OK;
 }
 
+/* Who asked, where the line's format tells and the register says that it is one of theirs. */
+static struct text own_client(const struct watch *w, const struct hit *hit)
+{
+    struct ipaddr address;
+    if (!hit->client.len || ipaddr_parse(hit->client, &address) != OK)
+        return TEXT_NONE;
+    const struct register_hit who = constituency_address(w->constituency, &address);
+    return who.organisation == hit->organisation ? hit->client : TEXT_NONE;
+}
+
 static enum err add_hit(void *self, const struct scan_line_hits *line, const struct hit *hit)
 {
+    const struct watch *w = self;
     char id[IDENT_TEXT_MAX];
     struct hit_report report = {.indicator = ident_format(TEXT("indicator"), &hit->item.uuid, id),
                                 .value = hit->value,
@@ -231,6 +243,7 @@ static enum err add_hit(void *self, const struct scan_line_hits *line, const str
     if (hit->organisation) {
         report.organisation = hit->organisation->id;
         report.organisation_name = hit->organisation->name;
+        report.client = own_client(w, hit);
     }
     return watch_report(self, line, report);
 }

@@ -14,6 +14,11 @@ struct hit_report {
     uint64_t line, offset;         /* in the file */
     int64_t seen_us;               /* the event's own time where the line has one, else now */
     struct text text;              /* the line; kept up to EVIDENCE_LINE_MAX_BYTES */
+    struct text client;            /* an own address on it, by the register; may be empty */
+    /* Told by a constituent's sensor (desk/sensed.h): */
+    uint64_t times;  /* hits that this one stands for; 0: itself */
+    int64_t last_us; /* of the last of them; 0: seen_us */
+    struct uuid party;
 };
 struct hit_batch {
     struct text file;

@@ -152,7 +152,8 @@ static enum err new_work(struct finding_batch *b, const struct hit_report *h, co
                              .organisation = h->organisation,
                              .fresh = true,
                              .first_us = h->seen_us,
-                             .last_us = h->seen_us};
+                             .last_us = h->seen_us,
+                             .party = h->party};
     w.value = finding_clean(&b->arena, h->value, TITLE_MAX_BYTES);
     w.organisation_name = finding_clean(&b->arena, h->organisation_name, TITLE_MAX_BYTES);
     w.kind = h->kind == VALUE_NONE ? TEXT("pattern") : text_of(value_kind_name(h->kind));
@@ -229,6 +230,20 @@ static enum err is_over(struct finding_batch *b, const struct hit_indicator *ind
     return e;
 }
 
+static enum err note_client(struct finding_batch *b, struct finding_work *w, struct text client)
+{
+    for (size_t i = 0; i < w->client_count; i++)
+        if (text_eq(w->clients[i], client))
+            return OK;
+    if (!client.len || w->client_count == ARRAY_LEN(w->clients))
+        return OK;
+    struct text kept = arena_text(&b->arena, client);
+    if (!kept.ptr)
+        return ERR_NOMEM;
+    w->clients[w->client_count++] = kept;
+    return OK;
+}
+
 static enum err take_hit(struct finding_batch *b, const struct hit_report *h, struct fault *reterr)
 {
     size_t at = 0;
@@ -249,13 +264,14 @@ static enum err take_hit(struct finding_batch *b, const struct hit_report *h, st
     e = keep_line(b, w, h, reterr);
     if (e != OK)
         return e;
-    w->count++;
+    const int64_t last_us = h->last_us > h->seen_us ? h->last_us : h->seen_us;
+    w->count += h->times ? h->times : 1;
     b->accepted++;
     if (h->seen_us < w->first_us)
         w->first_us = h->seen_us;
-    if (h->seen_us > w->last_us)
-        w->last_us = h->seen_us;
-    return OK;
+    if (last_us > w->last_us)
+        w->last_us = last_us;
+    return note_client(b, w, h->client) ? fault_set(reterr, ERR_NOMEM, "no memory for findings") : OK;
 }
 
 /* ---- incidents by rule ---- */
@@ -344,13 +360,28 @@ enum err finding_batch_append_works(struct finding_batch *b, struct fault *reter
     return OK;
 }
 
+/* To a hub each finding is told; of its indicators it alone is told. */
+static enum err tell_hub(struct finding_batch *b, struct finding_work *w, bool *ret_hub, struct fault *reterr)
+{
+    enum err e = sighting_for_hub(b->t, &b->indicators[w->indicator_at], w, &b->batch->account, ret_hub, reterr);
+    if (e == OK && *ret_hub)
+        w->sighting_made = true;
+    return e;
+}
+
 /* Once an indicator, however many organisations it was seen at. */
 static enum err append_sightings(struct finding_batch *b, struct fault *reterr)
 {
     for (size_t i = 0; i < b->work_count; i++) {
         size_t at = b->works[i].indicator_at, before = 0;
         bool made = false;
+        bool hub = false;
         if (b->works[i].silenced)
+            continue;
+        enum err e = tell_hub(b, &b->works[i], &hub, reterr);
+        if (e != OK)
+            return e;
+        if (hub)
             continue;
         while (before < i && (b->works[before].silenced || b->works[before].indicator_at != at))
             before++;
@@ -358,7 +389,7 @@ static enum err append_sightings(struct finding_batch *b, struct fault *reterr)
             b->works[i].sighting_made = b->works[before].sighting_made;
             continue;
         }
-        enum err e = sighting_update(b->t, &b->indicators[at], &b->batch->account, &made, reterr);
+        e = sighting_update(b->t, &b->indicators[at], &b->batch->account, &made, reterr);
         if (e != OK)
             return e;
         b->works[i].sighting_made = made;

@@ -3,6 +3,7 @@
 #include "desk/finding.h"
 #include "desk/incident.h"
 #include "desk/own.h"
+#include "model/sensed.h"
 
 /* What a hit needs to know of its indicator. */
 struct hit_indicator {
@@ -47,8 +48,10 @@ struct finding_work {
     uint64_t number;
     uint8_t finding_kind; /* enum finding_kind */
     uint8_t severity;     /* reported: the highest so far */
-    struct uuid party;    /* reported: the reporter */
-    struct uuid source;   /* whose incident rule counts; in the log for reported ones only */
+    struct uuid party;    /* reported: the reporter; by hits: whose sensor it began with, zero: our own watch */
+    struct text clients[SENSED_CLIENTS_MAX]; /* of this batch's hits, each once; in its arena */
+    size_t client_count;
+    struct uuid source; /* whose incident rule counts; in the log for reported ones only */
     enum tlp label;
     struct text words;             /* named: the source's own */
     struct finding_report *report; /* reported */
@@ -84,6 +87,11 @@ MUST_CHECK enum err incident_matches(struct txn *t, const struct uuid *id, const
  * something was appended. */
 MUST_CHECK enum err sighting_update(struct txn *t, const struct hit_indicator *indicator, const struct uuid *account,
                                     bool *ret_made, struct fault *reterr);
+/* The same for the hub whose sensor this node is, of one finding and exactly (sighting_hub.c). false in *ret_hub: the
+ * indicator did not come from a hub. */
+MUST_CHECK enum err sighting_for_hub(struct txn *t, const struct hit_indicator *indicator,
+                                     const struct finding_work *w, const struct uuid *account, bool *ret_hub,
+                                     struct fault *reterr);
 /* A finding was a false positive: it no longer counts, and the last one that did was an error. */
 MUST_CHECK enum err sighting_withdraw(struct txn *t, const struct uuid *indicator, const struct uuid *account,
                                       struct fault *reterr);

@@ -143,10 +143,10 @@ enum err finding_append(struct txn *t, struct finding_work *w, const struct uuid
                                 .number = w->fresh ? view_last_finding(txn_view(t)) + 1 : w->number,
                                 .kind = w->finding_kind,
                                 .severity = w->severity};
-    if (w->finding_kind == FINDING_REPORTED) {
+    if (w->finding_kind != FINDING_NAMED)
         fact.party = w->party;
+    if (w->finding_kind == FINDING_REPORTED)
         fact.source = w->source;
-    }
     struct own_object object = {.id = text_of(id),
                                 .times = &times,
                                 .before = before,

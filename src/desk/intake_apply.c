@@ -4,6 +4,7 @@
  * counts stayed as it was (`unchanged`), though a claim, an older version, a conflict's loser or a quarantined
  * version may have been added to their history. */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "desk/intake_judge.h"
 #include "desk/own.h"
 #include "desk/reclass.h"
+#include "desk/sensed.h"
 
 /* Class keys of the last classes; a document has few, in turns. */
 #define CLASS_SLOTS 64
@@ -36,6 +38,7 @@ struct apply {
     size_t value_cap;
     bool looks; /* objects are looked through for values of ours */
     struct named_list named;
+    struct sensed_list sensed;
 };
 
 /* ---- class keys ---- */
@@ -256,6 +259,8 @@ static enum err append(struct apply *a, struct intake_item *item, const struct j
         return fault_at(reterr, e, o->at, NULL, "no memory to take the object in");
     obj->values = a->values;
     e = txn_append_ready(a->t, &f, o->body, &item->ready, o->original, reterr);
+    if (obj->standing == STANDING_CURRENT && !obj->unseen && !obj->revoked)
+        sensed_keep(&a->sensed);
     return e == OK && a->looks ? look_at_ourselves(a, item, obj, &cls, reterr) : e;
 }
 
@@ -383,8 +388,27 @@ static bool renews(struct apply *a, const struct record_object *o, const struct 
            txn_now_us(a->t) - current->modified_us >= INTAKE_RENEW_US;
 }
 
+/* A sighting by a constituent's sensor: refused unless it may say so. */
+static enum err look_at_sighting(struct apply *a, struct intake_item *item, const struct version_row *current,
+                                 bool *ret_refused, struct fault *reterr)
+{
+    const struct record_object *o = &item->record.u.object;
+    const char *why = NULL;
+    *ret_refused = false;
+    if (uuid_is_zero(&a->sensed.organisation) || !text_starts(o->id, TEXT("sighting--")))
+        return OK;
+    enum err e = sensed_look(&a->sensed, a->t, o->body, current, &why, reterr);
+    *ret_refused = e == OK && why;
+    if (*ret_refused) {
+        intake_refuse(item, "sensor", why);
+        a->totals.rejected++;
+    }
+    return e;
+}
+
 static enum err apply_object(struct apply *a, struct intake_item *item, struct fault *reterr)
 {
+    bool refused;
     struct arrival arrived = arrival_of(a, item);
     char modified[64]; /* as long as a version's text gets (store/view_objects.c) */
     struct version_row row;
@@ -410,7 +434,8 @@ static enum err apply_object(struct apply *a, struct intake_item *item, struct f
         row.modified.ptr = modified;
         row.id = arrived.id;
     }
-    return apply_judged(a, item, &arrived, known ? &row : NULL, held, reterr);
+    e = look_at_sighting(a, item, known ? &row : NULL, &refused, reterr);
+    return e != OK || refused ? e : apply_judged(a, item, &arrived, known ? &row : NULL, held, reterr);
 }
 
 static enum err apply_group(struct txn *t, void *self, struct fault *reterr)
@@ -420,6 +445,7 @@ static enum err apply_group(struct txn *t, void *self, struct fault *reterr)
     a->totals = (struct intake_totals){0};
     a->changed = false;
     named_clear(&a->named);
+    sensed_clear(&a->sensed);
     for (size_t i = 0; i < a->count; i++) {
         struct intake_item *item = &a->items->list[a->from + i];
         a->totals.read++;
@@ -439,6 +465,8 @@ static enum err apply_group(struct txn *t, void *self, struct fault *reterr)
         a->in->defined_marked = a->in->defined_count;
     }
     enum err named = named_append(t, &a->named, &a->in->options->account, reterr);
+    if (named == OK)
+        named = sensed_append(t, &a->sensed, &a->in->options->account, reterr);
     if (named != OK)
         return named;
     uint64_t entries = view_position(txn_view(t));
@@ -479,6 +507,45 @@ static enum err looks_at_ourselves(struct apply *a, struct fault *reterr)
     return e;
 }
 
+static bool any_sighting(const struct apply *a)
+{
+    bool any = false;
+    for (size_t i = a->from; !any && !a->in->options->from_self && i < a->from + a->count; i++) {
+        const struct record *r = &a->items->list[i].record;
+        any = r->kind == RECORD_OBJECT && text_starts(r->u.object.id, TEXT("sighting--"));
+    }
+    return any && !uuid_is_zero(&a->in->party);
+}
+
+/* Whose sensor the party is, where sightings come from it. */
+static enum err hears_a_sensor(struct apply *a, struct fault *reterr)
+{
+    struct intake *in = a->in;
+    struct fact_peer peer;
+    struct fact_party party;
+    struct view *v;
+    if (!any_sighting(a))
+        return OK;
+    enum err e = node_reader(in->node, &v, reterr);
+    if (e != OK)
+        return e;
+    e = view_peer(v, &in->party, &peer, reterr);
+    const struct uuid organisation = e == OK ? peer.organisation : (struct uuid){{0}};
+    if (e == OK)
+        e = view_party(v, &in->party, &party, reterr);
+    if (e == OK)
+        snprintf(in->reporter, sizeof in->reporter, TEXT_FMT, TEXT_ARG(party.name));
+    node_reader_done(in->node, v);
+    if (e != OK || uuid_is_zero(&organisation))
+        return e == ERR_NOT_FOUND ? OK : e;
+    e = intake_owners(in, reterr);
+    a->sensed.organisation = organisation;
+    a->sensed.party = in->party;
+    a->sensed.name = text_of(in->reporter);
+    a->sensed.owners = in->owners;
+    return e;
+}
+
 static void tell_named(struct intake *in, const struct named_list *l)
 {
     for (size_t i = 0; i < l->count; i++) {
@@ -501,12 +568,16 @@ static enum err apply_run(struct intake *in, const struct intake_items *items, s
     enum err e = node_has_room(in->node, reterr);
     if (e != OK)
         return e;
+    sensed_init(&a.sensed);
     e = looks_at_ourselves(&a, reterr);
-    if (e != OK)
+    if (e == OK)
+        e = hears_a_sensor(&a, reterr);
+    if (e == OK && !(a.classes = calloc(CLASS_SLOTS, sizeof *a.classes)))
+        e = fault_set(reterr, ERR_NOMEM, "no memory to take objects in");
+    if (e != OK) {
+        sensed_done(&a.sensed);
         return e;
-    a.classes = calloc(CLASS_SLOTS, sizeof *a.classes);
-    if (!a.classes)
-        return fault_set(reterr, ERR_NOMEM, "no memory to take objects in");
+    }
     named_init(&a.named, in->node);
     a.named.suppress = in->suppress;
     e = node_write(in->node, apply_group, &a, reterr);
@@ -518,6 +589,7 @@ static enum err apply_run(struct intake *in, const struct intake_items *items, s
     in->suppress = a.named.suppress;
     a.named.suppress = NULL;
     named_done(&a.named);
+    sensed_done(&a.sensed);
     free(a.values);
     free(a.classes);
     return e;

@@ -113,7 +113,7 @@ static bool read_newer(struct text *rest, struct arena *arena, struct basis *b)
 {
     uint64_t at, kind, knows;
     struct text country, identity;
-    if (!read_number(rest, INT64_MAX, &at) || !read_number(rest, RECIPIENT_AUTHORITY, &kind) ||
+    if (!read_number(rest, INT64_MAX, &at) || !read_number(rest, RECIPIENT_HUB, &kind) ||
         !read_settings(rest, &b->r) || !read_number(rest, UINT32_MAX, &knows) || !text_split(rest, ' ', &country) ||
         country.len >= sizeof b->r.country || !text_split(rest, ' ', &identity))
         return false;

@@ -126,6 +126,8 @@ static enum err write_settings(struct txn *t, void *self, struct fault *reterr)
             return e;
         f.u.peer.identity = s->identity;
     }
+    if (s->has_organisation)
+        f.u.peer.organisation = s->organisation;
     if (s->has_knows) {
         f.u.peer.knows_set = !s->knows_by_itself;
         f.u.peer.knows = s->knows_by_itself ? 0 : s->knows;

@@ -5,6 +5,7 @@
 
 #define PEER_POLL_MS_DEFAULT 30000
 #define PEER_POLL_MS_MIN     50
+#define PEER_POLL_MS_HUB     5000 /* what it says comes at once (peer_ear.h); what we say, too */
 #define PEER_POLL_MS_MAX     (24u * 3600 * 1000)
 #define PEER_TOKEN_SPACE     "peer-token"
 

@@ -31,7 +31,7 @@ struct meeting {
     struct text origin;          /* of their log, with its key; empty: not told */
     uint8_t key[NOTE_KEY_BYTES];
     struct uuid identity; /* by which markings name it; zero: not told */
-    bool machine_account;
+    bool machine_account, hub;
     struct arena arena;
     struct fact_account machine; /* filled in */
 };
@@ -87,6 +87,23 @@ static enum err check_identity(struct node *node, struct view *v, const struct m
     return peer_identity_free(node, v, &m->party, &m->identity, reterr);
 }
 
+static void make_hub(const struct meeting *m, struct fact_peer *p)
+{
+    if (!m->hub || p->partner_kind == RECIPIENT_HUB)
+        return;
+    p->partner_kind = RECIPIENT_HUB;
+    p->sightings = true;
+    p->poll_ms = PEER_POLL_MS_HUB;
+}
+
+/* Each start of a sensor takes its hub again. */
+static bool says_nothing_new(const struct meeting *m, const struct fact_peer *a, const struct fact_peer *b)
+{
+    return m->hub && a->partner_kind == b->partner_kind && a->expelled == b->expelled && text_eq(a->url, b->url) &&
+           text_eq(a->collection, b->collection) && text_eq(a->origin, b->origin) &&
+           uuid_eq(&a->identity, &b->identity) && memcmp(a->key, b->key, sizeof a->key) == 0;
+}
+
 static enum err write_meeting(struct txn *t, void *self, struct fault *reterr)
 {
     struct meeting *m = self;
@@ -100,6 +117,8 @@ static enum err write_meeting(struct txn *t, void *self, struct fault *reterr)
         f.u.peer = (struct fact_peer){.party = m->party, .ceiling = TLP_GREEN, .poll_ms = PEER_POLL_MS_DEFAULT};
     else if (e)
         return e;
+    const struct fact_peer before = f.u.peer;
+    make_hub(m, &f.u.peer);
     f.u.peer.account = m->account;
     f.u.peer.expelled = false; /* a new invitation, given or accepted, is a new beginning */
     if (m->url.len) {
@@ -119,7 +138,7 @@ static enum err write_meeting(struct txn *t, void *self, struct fault *reterr)
         f.u.peer.origin = m->origin;
         memcpy(f.u.peer.key, m->key, sizeof f.u.peer.key);
     }
-    e = txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
+    e = says_nothing_new(m, &before, &f.u.peer) ? OK : txn_append(t, &f, TEXT_NONE, TEXT_NONE, reterr);
     return e || !m->machine_account ? e : write_machine(t, m, reterr);
 }
 
@@ -372,11 +391,15 @@ static enum err keep_secret(struct node *node, const struct uuid *party, const s
     return e;
 }
 
-static enum err accept_read(struct node *node, const struct invitation *i, const struct uuid *account,
+static enum err accept_read(struct node *node, const struct invitation *i, bool hub, const struct uuid *account,
                             struct uuid *ret_party, struct fault *reterr)
 {
-    struct meeting m = {
-        .account = *account, .name = i->name, .url = i->api_root, .collection = i->collection, .origin = i->origin};
+    struct meeting m = {.account = *account,
+                        .name = i->name,
+                        .url = i->api_root,
+                        .collection = hub ? TEXT("indicators") : i->collection,
+                        .origin = i->origin,
+                        .hub = hub};
     struct ident identity;
     memcpy(m.key, i->key, sizeof m.key);
     if (i->identity.len && ident_parse(i->identity, &identity, NULL) == OK)
@@ -400,8 +423,8 @@ static enum err accept_read(struct node *node, const struct invitation *i, const
     return e;
 }
 
-enum err peer_accept(struct node *node, struct text invitation, struct text name_override, const struct uuid *account,
-                     struct uuid *ret_party, struct fault *reterr)
+static enum err accept_as(struct node *node, struct text invitation, struct text name_override, bool hub,
+                          const struct uuid *account, struct uuid *ret_party, struct fault *reterr)
 {
     struct json_doc *doc;
     struct invitation i;
@@ -412,7 +435,19 @@ enum err peer_accept(struct node *node, struct text invitation, struct text name
         return e == ERR_NOMEM ? e : no_invitation(reterr, "it is not JSON");
     e = read_invitation(json_root(doc), name_override, &i, reterr);
     if (e == OK)
-        e = accept_read(node, &i, account, ret_party, reterr);
+        e = accept_read(node, &i, hub, account, ret_party, reterr);
     json_free(doc);
     return e;
+}
+
+enum err peer_accept(struct node *node, struct text invitation, struct text name_override, const struct uuid *account,
+                     struct uuid *ret_party, struct fault *reterr)
+{
+    return accept_as(node, invitation, name_override, false, account, ret_party, reterr);
+}
+
+enum err peer_accept_hub(struct node *node, struct text invitation, const struct uuid *account,
+                         struct uuid *ret_party, struct fault *reterr)
+{
+    return accept_as(node, invitation, TEXT_NONE, true, account, ret_party, reterr);
 }

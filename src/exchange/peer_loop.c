@@ -161,6 +161,23 @@ enum err peer_loop_start(struct node *node, struct peer_loop **ret, struct fault
     return e;
 }
 
+static enum err hurry_hub(void *self, const struct fact *f)
+{
+    if (f->u.peer.partner_kind == RECIPIENT_HUB)
+        rounds_soon(self, &f->u.peer.party);
+    return OK;
+}
+
+void peer_loop_tell_hubs(struct peer_loop *l)
+{
+    struct view *v;
+    if (node_reader(l->node, &v, NULL) != OK)
+        return; /* at its next round, then */
+    if (view_facts(v, FACT_PEER, hurry_hub, l->rounds, NULL))
+        log_debug("hubs are told at their next round");
+    node_reader_done(l->node, v);
+}
+
 const struct pulse *peer_loop_pulse(const struct peer_loop *l)
 {
     return rounds_pulse(l->rounds);

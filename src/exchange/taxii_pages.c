@@ -85,6 +85,8 @@ struct outbound *taxii_api_root(const struct call *c)
     const struct page_field fields[] = {
         {"title", FIELD_TEXT, title(c, words), 0},
         {"max_content_length", FIELD_NUMBER, TEXT_NONE, (int64_t)HTTP_BODY_MAX_BYTES},
+        {"x_entente_account", FIELD_TEXT, c->asker.name, 0},
+        {"x_entente_country", FIELD_TEXT, node_genesis(c->server->node)->country, 0},
     };
     return page(PAGE_API_ROOT, fields, ARRAY_LEN(fields), NULL, 0);
 }

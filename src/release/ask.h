@@ -4,10 +4,18 @@
 #include "release/cleared.h"
 
 /* Whose word lets it go; the rows of the tables speak of sets of them. */
-enum whose { OURS = 1, RECEIVED = 2, GOING_BACK = 4, PUBLIC_TEXT = 8, BY_CONSENT = 16, BY_BREAK_GLASS = 32 };
-enum whom { ACCOUNT = 1, PARTNER = 2, COMMUNITY = 4, PUBLIC = 8, CONSTITUENT = 16, AUTHORITY = 32 };
+enum whose {
+    OURS = 1,
+    RECEIVED = 2,
+    GOING_BACK = 4,
+    PUBLIC_TEXT = 8,
+    BY_CONSENT = 16,
+    BY_BREAK_GLASS = 32,
+    TO_HUB = 64 /* a sighting of the hub's own indicator, by its sensor */
+};
+enum whom { ACCOUNT = 1, PARTNER = 2, COMMUNITY = 4, PUBLIC = 8, CONSTITUENT = 16, AUTHORITY = 32, HUB = 64 };
 #define ORGANISATIONS (PARTNER | COMMUNITY | CONSTITUENT | AUTHORITY)
-#define OUTSIDE       (ORGANISATIONS | PUBLIC)
+#define OUTSIDE       (ORGANISATIONS | PUBLIC) /* a hub is neither: one row of the table speaks of it */
 
 struct ask {
     const struct gate_question *q;

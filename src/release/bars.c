@@ -38,11 +38,11 @@ static const struct door_row {
     uint32_t carries; /* bits of enum term: the markings that its form has a place for */
 } doors[] = {
     {DOOR_CONSOLE, ACCOUNT, false, true, PAP_RED, UINT8_MAX, TLP_RED, false, TERMS_ALL},
-    {DOOR_TAXII, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
-    {DOOR_EXPORT, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
+    {DOOR_TAXII, ACCOUNT | OUTSIDE | HUB, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
+    {DOOR_EXPORT, ACCOUNT | OUTSIDE | HUB, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
     {DOOR_STATISTICS, ACCOUNT | OUTSIDE, true, false, PAP_RED, PURPOSE_STATISTICS, TLP_RED, false, TERMS_ALL},
-    {DOOR_MAIL, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
-    {DOOR_COURIER, ACCOUNT | OUTSIDE, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
+    {DOOR_MAIL, ACCOUNT | OUTSIDE | HUB, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
+    {DOOR_COURIER, ACCOUNT | OUTSIDE | HUB, false, true, PAP_RED, PURPOSES_ALL, TLP_RED, false, TERMS_ALL},
     {DOOR_PUBLIC_PAGE, PUBLIC, true, false, PAP_RED, PURPOSE_NOTIFICATION, TLP_RED, false, TERMS_ALL},
     {DOOR_ADVISORY, ACCOUNT | OUTSIDE, true, false, PAP_RED, PURPOSE_NOTIFICATION, TLP_RED, false, TERMS_ALL},
     {DOOR_BLOCK_LIST, ACCOUNT | OUTSIDE, true, false, PAP_GREEN, PURPOSE_BLOCKING, TLP_RED, false, TERMS_ALL},
@@ -120,6 +120,12 @@ static bool came_from_there(const struct ask *a)
 }
 
 /* ---- sightings ---- */
+
+/* A person's reason may name anything: it is not what a sensor saw. */
+static bool words_for_hub(const struct ask *a)
+{
+    return a->whom == HUB && strncmp(a->c->type, "opinion", sizeof a->c->type) == 0;
+}
 
 static bool sightings_off(const struct ask *a)
 {
@@ -341,9 +347,10 @@ static void which_pap(const struct ask *a, char out[REMARK_DETAIL_MAX])
 
 /* ---- the table ---- */
 
+/* Terms that the hub's indicator carries are no bar towards the hub, which has it. */
 #define NOTHING     0
-#define CONSENT     BY_CONSENT | BY_BREAK_GLASS
-#define BREAK_GLASS BY_BREAK_GLASS
+#define CONSENT     BY_CONSENT | BY_BREAK_GLASS | TO_HUB
+#define BREAK_GLASS BY_BREAK_GLASS | TO_HUB
 
 static const struct remark bars[] = {
     {not_its_door, NOTHING, "1 default deny",
@@ -360,7 +367,7 @@ static const struct remark bars[] = {
      NULL},
     {classified, NOTHING, "11 classification",
      "It bears a national, EU or NATO classification, which is no TLP label: it leaves by none of our doors.", NULL},
-    {unreadable, BREAK_GLASS, "1 default deny",
+    {unreadable, BY_BREAK_GLASS, "1 default deny",
      "It carries a marking that this node cannot read: it does not leave before a person has read the marking.",
      NULL},
     {came_from_there, NOTHING, "5 origin", "It came from there: it is not sent back to the party that gave it to us.",
@@ -370,6 +377,8 @@ static const struct remark bars[] = {
      "A sighting goes back the way its indicator came; this indicator came from another party.", NULL},
     {sighting_of_unknown, NOTHING, "9 sightings",
      "A sighting goes back the way its indicator came; nobody knows from whom this indicator came.", NULL},
+    {words_for_hub, NOTHING, "9 hub", "To its hub a sensor tells what it saw, and nothing that a person wrote.",
+     NULL},
     {not_in_rel_to, CONSENT, "3 REL-TO",
      "Its originator names who may have it, and this recipient is not among them now.", NULL},
     {in_not_to, BREAK_GLASS, "3 NOT-TO",

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "model/sensed.h"
 #include "model/space.h"
 #include "model/terms_read.h"
 #include "release/ask.h"
@@ -160,21 +161,44 @@ static enum err cut_portions(struct closing *c)
 
 /* ---- an exercise's mark ---- */
 
+/* What of an extension stays: closed lists. */
+static const char *const exercise_fields[] = {"exercise", "extension_type", NULL};
+
+static bool is_listed(struct text name, const char *const *fields)
+{
+    for (; *fields; fields++)
+        if (text_eq(name, text_of(*fields)))
+            return true;
+    return false;
+}
+
+static const char *const *fields_kept(const struct closing *c, struct text extension)
+{
+    bool to_hub = c->sighting_out && c->question->recipient->kind == RECIPIENT_HUB;
+    if (text_eq(extension, TEXT(EXT_EXERCISE)))
+        return exercise_fields;
+    return to_hub && text_eq(extension, TEXT(EXT_SENSED)) ? sensed_fields : NULL;
+}
+
 /* `extensions` goes, but for the mark of an exercise and what the mark itself consists of: nothing leaves an exercise
- * without it (rule 10). */
+ * without it (rule 10). To its hub a sensor also tells what its sightings are of (rule 9). */
 static void cut_extensions(struct closing *c, const struct json_val *extensions)
 {
-    const struct json_val *mark = json_get(extensions, EXT_EXERCISE);
-    if (!mark) {
+    bool any = false;
+    for (struct json_iter it = json_iter_of(extensions); json_next(&it);)
+        any |= fields_kept(c, it.key) != NULL;
+    if (!any) {
         gone_add(&c->gone, extensions);
         return;
     }
-    for (struct json_iter it = json_iter_of(extensions); json_next(&it);)
-        if (it.val != mark)
+    for (struct json_iter it = json_iter_of(extensions); json_next(&it);) {
+        const char *const *fields = fields_kept(c, it.key);
+        if (!fields)
             gone_add(&c->gone, it.val);
-    for (struct json_iter it = json_iter_of(mark); json_next(&it);)
-        if (!text_eq(it.key, TEXT("exercise")) && !text_eq(it.key, TEXT("extension_type")))
-            gone_add(&c->gone, it.val);
+        for (struct json_iter member = json_iter_of(it.val); fields && json_next(&member);)
+            if (!is_listed(member.key, fields))
+                gone_add(&c->gone, member.val);
+    }
 }
 
 /* ---- the tear line ---- */

@@ -15,6 +15,7 @@ static struct text named(const struct recipient *r)
     case RECIPIENT_PUBLIC: return TEXT("public");
     case RECIPIENT_CONSTITUENT: return TEXT("a constituent");
     case RECIPIENT_AUTHORITY: return TEXT("a sector authority");
+    case RECIPIENT_HUB: return TEXT("the hub of this sensor");
     }
     return TEXT("nobody");
 }

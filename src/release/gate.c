@@ -49,6 +49,11 @@ static const struct flow {
     {GOING_BACK, ORGANISATIONS, TLP_CLEAR, TLP_AMBER_STRICT, FREELY, "9 sightings",
      "a sighting of an indicator that came from this recipient goes back to it, whatever its ceiling."},
 
+    {TO_HUB, HUB, TLP_CLEAR, TLP_AMBER_STRICT, FREELY, "9 hub",
+     "what this sensor saw of the hub's own indicator goes back to the hub."},
+    {TO_HUB | OURS | RECEIVED | PUBLIC_TEXT | BY_CONSENT | BY_BREAK_GLASS, HUB, TLP_NONE, TLP_RED, CONSENT, "9 hub",
+     "to its hub a sensor tells what it saw of the hub's own indicators, and nothing else."},
+
     {RECEIVED, ORGANISATIONS, TLP_CLEAR, TLP_GREEN, CEILING, "2 TLP",
      "its originator lets it go to constituents, authorities, communities and partners."},
     {RECEIVED, CONSTITUENT, TLP_AMBER, TLP_AMBER, CEILING | NEED, "2 TLP",
@@ -165,7 +170,7 @@ static enum whose whose(const struct gate_class *c, const struct recipient *r)
         return RECEIVED;
     bool could_have_given_it = r->kind != RECIPIENT_OWN_ACCOUNT && r->kind != RECIPIENT_PUBLIC;
     if (c->sighting && could_have_given_it && ask_some(&c->sighting_of) && uuid_eq(&c->sighting_of, &r->party))
-        return GOING_BACK;
+        return r->kind != RECIPIENT_HUB ? GOING_BACK : c->own_identity ? OURS : TO_HUB;
     return OURS;
 }
 
@@ -178,6 +183,7 @@ static unsigned whom(const struct recipient *r)
     case RECIPIENT_PUBLIC: return PUBLIC;
     case RECIPIENT_CONSTITUENT: return CONSTITUENT;
     case RECIPIENT_AUTHORITY: return AUTHORITY;
+    case RECIPIENT_HUB: return HUB;
     }
     return 0;
 }

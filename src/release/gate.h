@@ -72,7 +72,8 @@ enum recipient_kind {
     RECIPIENT_COMMUNITY,
     RECIPIENT_PUBLIC,
     RECIPIENT_CONSTITUENT,
-    RECIPIENT_AUTHORITY /* of a sector */
+    RECIPIENT_AUTHORITY, /* of a sector */
+    RECIPIENT_HUB        /* whose sensor this node is: gets what its indicators were seen as, and nothing else */
 };
 enum role { ROLE_NONE, ROLE_READER, ROLE_ANALYST, ROLE_RELEASER, ROLE_ADMINISTRATOR };
 const char *role_name(enum role r);

@@ -73,6 +73,8 @@ static const struct field_rule {
     {PAGE_API_ROOT, BODY, "title", FIELD_TEXT, REQUIRED, NULL},
     {PAGE_API_ROOT, BODY, "description", FIELD_TEXT, OPTIONAL, NULL},
     {PAGE_API_ROOT, BODY, "max_content_length", FIELD_NUMBER, REQUIRED, NULL},
+    {PAGE_API_ROOT, BODY, "x_entente_account", FIELD_TEXT, OPTIONAL, NULL},
+    {PAGE_API_ROOT, BODY, "x_entente_country", FIELD_TEXT, OPTIONAL, NULL},
 
     {PAGE_COLLECTIONS, ROW, "id", FIELD_TEXT, REQUIRED, NULL},
     {PAGE_COLLECTIONS, ROW, "title", FIELD_TEXT, REQUIRED, NULL},

@@ -271,7 +271,8 @@ static enum err write_member(struct render *r, struct text name, const struct js
         return write_markings(r, v);
     if (text_eq(name, TEXT("granular_markings")))
         return write_portions(r, v);
-    if (r->c->sighting_out && window)
+    /* A hub is told its own constituent's times as they were. */
+    if (r->c->sighting_out && window && r->c->question->recipient->kind != RECIPIENT_HUB)
         return write_hour(r, name, v);
     json_key(&r->to, name);
     write_value(r, &at, v);

@@ -198,10 +198,11 @@ struct fact_peer {
     struct text origin;               /* of its log; empty: not told yet */
     uint8_t key[32];                  /* that signs it, pinned; all zero: not known yet */
     struct text country;              /* two capital letters; empty: not known */
-    enum recipient_kind partner_kind; /* partner, community, authority or constituent */
+    enum recipient_kind partner_kind; /* partner, community, authority, constituent or hub */
     bool knows_set;                   /* a person said what it understands: */
     uint32_t knows;                   /* enum term bits */
     struct uuid identity;             /* of the identity object by which markings name it; zero: not known */
+    struct uuid organisation;         /* of our register, whose sensor it is; zero: none */
 };
 struct fact_released {
     uint64_t n;

@@ -75,6 +75,7 @@ static const struct {
 } partner_kinds[] = {{RECIPIENT_PARTNER, "partner"},
                      {RECIPIENT_COMMUNITY, "community"},
                      {RECIPIENT_AUTHORITY, "authority"},
+                     {RECIPIENT_HUB, "hub"},
                      {RECIPIENT_CONSTITUENT, "constituent"}};
 
 const char *recipient_kind_name(enum recipient_kind k)

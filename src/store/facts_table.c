@@ -100,6 +100,7 @@ static const struct fact_member peer_private[] = {
     MAY("kind", SHAPE_PARTNER_KIND, peer.partner_kind),
     MAY("knows", SHAPE_U32, peer.knows),
     MAY("knows_set", SHAPE_BOOL, peer.knows_set),
+    MAY("organisation", SHAPE_UUID, peer.organisation),
     MAY("origin", SHAPE_TEXT, peer.origin),
     MUST("party", SHAPE_UUID, peer.party),
     MAY("poll_ms", SHAPE_U32, peer.poll_ms),

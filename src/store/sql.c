@@ -77,7 +77,7 @@ static const char schema[] =
     " url TEXT NOT NULL, collection TEXT NOT NULL, ceiling INTEGER NOT NULL, sightings INTEGER NOT NULL,"
     " expelled INTEGER NOT NULL, poll_ms INTEGER NOT NULL, origin TEXT NOT NULL, key BLOB NOT NULL,"
     " country TEXT NOT NULL, kind INTEGER NOT NULL, knows_set INTEGER NOT NULL, knows INTEGER NOT NULL, identity "
-    "BLOB NOT NULL)"
+    "BLOB NOT NULL, organisation BLOB NOT NULL)"
     " WITHOUT ROWID;"
     "CREATE TABLE share_grant(id BLOB PRIMARY KEY, first_n INTEGER NOT NULL, n INTEGER NOT NULL,"
     " t_us INTEGER NOT NULL, account BLOB NOT NULL, kind INTEGER NOT NULL, object TEXT NOT NULL,"
@@ -131,7 +131,7 @@ static const char schema[] =
 #define ACCOUNT_COLUMNS "n, id, account, name, role, party, disabled"
 #define PEER_COLUMNS                                                                                                 \
     "n, id, account, url, collection, ceiling, sightings, expelled, poll_ms, origin, key, country, kind, knows_set," \
-    " knows, identity"
+    " knows, identity, organisation"
 #define GRANT_COLUMNS                                                                                               \
     "n, id, t_us, account, kind, object, version, recipient, to_account, properties, leaves_as, from_us, until_us," \
     " reason, originator, second, told, ended_us, ended_by, end_reason, opened_us"
@@ -283,10 +283,10 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_ACCOUNT_BY_NAME] = "SELECT " ACCOUNT_COLUMNS " FROM account WHERE name = ?1 ORDER BY n DESC LIMIT 1",
     [SQL_ACCOUNTS] = "SELECT " ACCOUNT_COLUMNS " FROM account ORDER BY first_n",
     [SQL_PEER_SET] = "INSERT INTO peer(first_n, " PEER_COLUMNS ") VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-                     " ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+                     " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
                      " ON CONFLICT(id) DO UPDATE SET n = ?1, account = ?3, url = ?4, collection = ?5, ceiling = ?6,"
                      " sightings = ?7, expelled = ?8, poll_ms = ?9, origin = ?10, key = ?11, country = ?12,"
-                     " kind = ?13, knows_set = ?14, knows = ?15, identity = ?16",
+                     " kind = ?13, knows_set = ?14, knows = ?15, identity = ?16, organisation = ?17",
     [SQL_PEER] = "SELECT " PEER_COLUMNS " FROM peer WHERE id = ?1",
     [SQL_PEERS] = "SELECT " PEER_COLUMNS " FROM peer ORDER BY first_n",
     [SQL_DOCUMENT_ADD] = "INSERT INTO document(" DOCUMENT_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"

@@ -146,7 +146,7 @@ enum sql {
 };
 
 /* Changes whenever the schema, or what is written into it, does: an older or newer view is rebuilt. */
-#define VIEW_SCHEMA_VERSION 6
+#define VIEW_SCHEMA_VERSION 7
 
 const char *sql_text(enum sql id);
 const char *sql_schema(void);

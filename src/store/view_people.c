@@ -75,6 +75,7 @@ static void bind_peer(sqlite3_stmt *s, const struct fact_peer *p)
     bind_u64(s, 14, p->knows_set);
     bind_u64(s, 15, p->knows);
     bind_uuid(s, 16, &p->identity);
+    bind_uuid(s, 17, &p->organisation);
 }
 
 static void bind_succession(sqlite3_stmt *s, const struct fact_origin *o)
@@ -186,6 +187,7 @@ static enum err read_peer(struct view *v, sqlite3_stmt *s, struct fact_peer *p)
     p->knows_set = sqlite3_column_int(s, 13);
     p->knows = (uint32_t)column_u64(s, 14);
     column_uuid(s, 15, &p->identity);
+    column_uuid(s, 16, &p->organisation);
     enum err err = column_keep(v, s, 3, &p->url);
     if (err == OK)
         err = column_keep(v, s, 4, &p->collection);

@@ -7,7 +7,7 @@ static const struct uuid NOBODY;
 
 #define LABELS     (TLP_RED + 1)
 #define ROLES      (ROLE_ADMINISTRATOR + 1)
-#define RECIPIENTS (ROLES + 5 * LABELS) /* own accounts by role, the others by ceiling */
+#define RECIPIENTS (ROLES + 6 * LABELS) /* own accounts by role, the others by ceiling */
 #define MARKED     (2 * LABELS - 1)     /* the label, or no label and the source's default */
 #define SIGHTINGS  (1 + 2 * 3 * LABELS) /* none; or whose indicator, from which party, of which label */
 
@@ -216,7 +216,7 @@ static void draw_recipient(uint64_t *s, struct question *q)
 {
     static const enum recipient_kind kinds[] = {RECIPIENT_OWN_ACCOUNT, RECIPIENT_PARTNER,     RECIPIENT_PARTNER,
                                                 RECIPIENT_COMMUNITY,   RECIPIENT_CONSTITUENT, RECIPIENT_CONSTITUENT,
-                                                RECIPIENT_AUTHORITY,   RECIPIENT_PUBLIC};
+                                                RECIPIENT_AUTHORITY,   RECIPIENT_PUBLIC,      RECIPIENT_HUB};
     struct recipient *r = &q->r;
     *r = (struct recipient){.kind = kinds[draw(s, ARRAY_LEN(kinds))], .ceiling = (enum tlp)draw(s, LABELS)};
     bool own = r->kind == RECIPIENT_OWN_ACCOUNT, public = r->kind == RECIPIENT_PUBLIC;

@@ -279,6 +279,21 @@ static bool label_lets_organisation(const struct question *q, const struct way *
     return w->label == TLP_AMBER && is_client(q) && granted(q, GRANT_NEED) && under_the_ceiling(q, w);
 }
 
+/* "To its hub a sensor tells what it saw of the hub's own indicators, and nothing else": whatever the terms of these,
+ * which are the hub's. By no act of anybody. */
+static bool hub_may(const struct question *q, const struct way *w)
+{
+    const struct gate_class *c = &q->c;
+    bool door = q->door == DOOR_TAXII || q->door == DOOR_EXPORT || q->door == DOOR_MAIL || q->door == DOOR_COURIER;
+    if (!door || w->consent || w->glass || w->tear)
+        return false;
+    if (c->quarantined || c->internal_only || c->unknown_marking || c->terms.classification != CLASSIFICATION_NONE)
+        return false;
+    bool words = strcmp(c->type, "opinion") == 0;
+    return goes_back(q) && q->r.sightings && !words && !for_every_reader(c) && !c->own_identity &&
+           w->label >= TLP_CLEAR && w->label <= TLP_AMBER_STRICT;
+}
+
 static bool outsider_may(const struct question *q, const struct way *w)
 {
     const struct gate_class *c = &q->c;
@@ -297,7 +312,11 @@ static bool outsider_may(const struct question *q, const struct way *w)
 
 static bool may(const struct question *q, const struct way *w)
 {
-    if (q->c.exercise != q->r.exercise || q->r.expelled || !door_lets_it_through(q, w))
+    if (q->c.exercise != q->r.exercise || q->r.expelled)
+        return false;
+    if (q->r.kind == RECIPIENT_HUB)
+        return hub_may(q, w);
+    if (!door_lets_it_through(q, w))
         return false;
     return own_account(q) ? account_may(q, w) : outsider_may(q, w);
 }

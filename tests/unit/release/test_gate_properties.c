@@ -109,7 +109,9 @@ static void default_deny(void **state)
             continue;
         HOLDS(&q, d.label != TLP_RED && !q.c.unknown_marking);
         HOLDS(&q, d.tear || d.label >= gate_class_label(&q.c));
-        HOLDS(&q, q.now >= q.c.terms.embargo_until_us);
+        /* What a hub gave under an embargo of its own, it is told of. */
+        HOLDS(&q, q.now >= q.c.terms.embargo_until_us || q.r.kind == RECIPIENT_HUB);
+        HOLDS(&q, q.r.kind != RECIPIENT_HUB || (q.c.sighting && uuid_eq(&q.c.sighting_of, &q.r.party)));
         HOLDS(&q, q.c.ours || q.c.own_identity || (d.label <= TLP_GREEN && !q.c.terms.originator_control));
     }
 }

@@ -348,11 +348,12 @@ static void make_peer(struct facts_made *m, struct fact_peer *p)
                             .country = made_chance(m, 50) ? TEXT("NL") : TEXT_NONE,
                             .knows_set = made_chance(m, 50),
                             .knows = (uint32_t)count(m),
-                            .identity = maybe_uuid(m)};
+                            .identity = maybe_uuid(m),
+                            .organisation = maybe_uuid(m)};
     if (made_chance(m, 50))
         make_key(m, p->key);
-    static const enum recipient_kind kinds[] = {RECIPIENT_OWN_ACCOUNT, RECIPIENT_PARTNER, RECIPIENT_COMMUNITY,
-                                                RECIPIENT_CONSTITUENT, RECIPIENT_AUTHORITY};
+    static const enum recipient_kind kinds[] = {RECIPIENT_OWN_ACCOUNT, RECIPIENT_PARTNER,   RECIPIENT_COMMUNITY,
+                                                RECIPIENT_CONSTITUENT, RECIPIENT_AUTHORITY, RECIPIENT_HUB};
     p->partner_kind = kinds[made_number(m, ARRAY_LEN(kinds))]; /* the first: not said */
 }
 
@@ -597,6 +598,7 @@ void facts_made_compare(const struct fact *a, const struct fact *b)
         assert_int_equal(a->u.peer.ceiling, b->u.peer.ceiling);
         assert_int_equal(a->u.peer.poll_ms, b->u.peer.poll_ms);
         same_uuid(&a->u.peer.identity, &b->u.peer.identity);
+        same_uuid(&a->u.peer.organisation, &b->u.peer.organisation);
         assert_int_equal(a->u.peer.expelled, b->u.peer.expelled);
         assert_int_equal(a->u.peer.sightings, b->u.peer.sightings);
         assert_memory_equal(a->u.peer.key, b->u.peer.key, sizeof a->u.peer.key);
