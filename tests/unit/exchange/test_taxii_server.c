@@ -103,7 +103,8 @@ static void discovery(void **state)
     assert_text(member(w, "default"), "/taxii2/api/");
     get(w, "api/", NULL);
     assert_string_equal(w->a.body,
-                        "{\"title\":\"CSIRT EX\",\"max_content_length\":67108864,\"versions\":[\"" MEDIA "\"]}");
+                        "{\"title\":\"CSIRT EX\",\"max_content_length\":67108864,\"x_entente_account\":\"CERT "
+                        "B\",\"x_entente_country\":\"EX\",\"versions\":[\"" MEDIA "\"]}");
     get(w, "api", NULL);
     assert_int_equal(w->a.status, 200);
 }
