@@ -120,6 +120,8 @@ static enum err open_logs(struct watch *w)
         err = watch_restore(w);
         if (!err)
             err = follower_open(log->path, log->state_known ? &log->state.follow : NULL, &log->follower);
+        if (!err && option_given(w->s, "from-start"))
+            follower_read_all(log->follower);
         if (err)
             complain(w->s, "%s: %s", log->path, err_name(err));
         else if (!log->state_known) /* read from its start with all that is known: nothing to look back for yet */
@@ -303,6 +305,8 @@ static int run_watch(struct session *s)
 
 static const struct option_spec OPTIONS[] = {
     {"follow", OPTION_VALUE, "LOG", "the file, over rotation and truncation; where it stood is kept over restarts"},
+    {"from-start", OPTION_FLAG, NULL,
+     "a log that was never followed is read with all its rotated files, oldest first"},
     {"lookback", OPTION_VALUE, "MB",
      "new indicators are looked for in what was logged before, up to this size (1024)"},
     {"hub", OPTION_VALUE, "URL|FILE",

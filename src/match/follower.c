@@ -33,6 +33,7 @@
 struct follower {
     char *path;
     bool resuming; /* state is where to go on, and its file was not found yet */
+    bool all;      /* rotated files come first, and were not looked for yet */
     struct follow_state state;
     struct tail *now, *late;
     struct rotated queue;
@@ -59,6 +60,11 @@ enum err follower_open(const char *path, const struct follow_state *state, struc
         f->state = *state;
     *ret = f;
     return OK;
+}
+
+void follower_read_all(struct follower *f)
+{
+    f->all = !f->resuming && !f->now;
 }
 
 void follower_set_clock(struct follower *f, int64_t (*clock)(void))
@@ -101,10 +107,10 @@ static enum err open_path(struct follower *f, int *ret_fd, struct fault *reterr)
     return OK;
 }
 
-static enum err start_file(struct follower *f, int fd, uint64_t offset, uint64_t line, struct fault *reterr)
+static enum err start_file(struct follower *f, const struct rotated_file *file, struct fault *reterr)
 {
     struct tail *t;
-    enum err err = tail_new(fd, offset, line, &t, reterr);
+    enum err err = tail_new(file->fd, file->packed, file->offset, file->line, &t, reterr);
     if (err)
         return err;
     tail_free(f->now);
@@ -119,10 +125,11 @@ static enum err advance(struct follower *f, struct fault *reterr)
     int fd;
     if (f->at < f->queue.count) {
         struct rotated_file *next = &f->queue.files[f->at];
-        int own = dup(next->fd); /* the queue keeps its own until the file is really taken over */
-        if (own < 0)
+        struct rotated_file own = *next;
+        own.fd = dup(next->fd); /* the queue keeps its own until the file is really taken over */
+        if (own.fd < 0)
             return fault_errno(reterr, "opening a rotated log");
-        enum err err = start_file(f, own, next->offset, next->line, reterr);
+        enum err err = start_file(f, &own, reterr);
         if (err)
             return err;
         close(next->fd);
@@ -132,7 +139,7 @@ static enum err advance(struct follower *f, struct fault *reterr)
     enum err err = open_path(f, &fd, reterr);
     if (err || fd < 0)
         return err ? err : ERR_NOT_FOUND;
-    return start_file(f, fd, 0, 1, reterr);
+    return start_file(f, &(struct rotated_file){fd, false, 0, 1}, reterr);
 }
 
 /* After a restart: the state's file at the path, beside it, or (copied to another disk) at the path again. */
@@ -149,7 +156,7 @@ static enum err resume(struct follower *f, struct fault *reterr)
         there = !err && f->queue.count == 0 && fd >= 0 && f->state.print_len && tail_has_print(fd, &f->state);
     }
     if (there)
-        err = start_file(f, fd, f->state.offset, f->state.line, reterr);
+        err = start_file(f, &(struct rotated_file){fd, false, f->state.offset, f->state.line}, reterr);
     else if (fd >= 0)
         close(fd);
     f->resuming = err != OK;
@@ -193,7 +200,7 @@ static enum err denied(struct follower *f, struct fault *reterr)
  * alone is no reason to go: its writer has not moved on yet. */
 static enum err look_for_next(struct follower *f, struct fault *reterr)
 {
-    struct stat st;
+    struct stat st, at_path;
     if (stat(f->path, &st) < 0 || is_now(f, &st) || !S_ISREG(st.st_mode))
         return OK;
     struct follow_state state = tail_state(f->now);
@@ -210,7 +217,8 @@ static enum err look_for_next(struct follower *f, struct fault *reterr)
         close(fd);
         return err ? err : fault_errno(reterr, "the log that is followed");
     }
-    if (found.count <= 1 && st.st_size == 0) {
+    bool moved = stat(f->path, &at_path) < 0 || at_path.st_ino != st.st_ino; /* it may be among those found, then */
+    if (moved || (found.count <= 1 && st.st_size == 0)) {
         rotated_done(&found);
         close(fd);
         return OK;
@@ -222,7 +230,7 @@ static enum err look_for_next(struct follower *f, struct fault *reterr)
         f->at = 1;
     }
     if (f->queue.count < ROTATED_MAX)
-        f->queue.files[f->queue.count++] = (struct rotated_file){fd, 0, 1};
+        f->queue.files[f->queue.count++] = (struct rotated_file){fd, false, 0, 1};
     else
         close(fd); /* found again once the queue is used up */
     return OK;
@@ -293,12 +301,32 @@ static enum err leave(struct follower *f, bool *ret_left, struct line_block *ret
     return ERR_NOT_FOUND;
 }
 
+/* Where nothing was rotated away yet, it is looked for once more when the path is open: it may have been meanwhile.
+ */
+static enum err begin_with_all(struct follower *f, struct fault *reterr)
+{
+    enum err err = rotated_all(f->path, &f->queue, reterr);
+    if (!err && f->queue.count == 0) {
+        err = advance(f, reterr);
+        if (!err)
+            err = rotated_all(f->path, &f->queue, reterr);
+        if (!err && f->queue.count) {
+            tail_free(f->now);
+            f->now = NULL;
+        }
+    }
+    f->all = err != OK && err != ERR_NOT_FOUND;
+    return err;
+}
+
 /* ERR_NOT_FOUND and *ret_again: something changed, look once more. */
 static enum err step(struct follower *f, struct line_block *ret, bool *ret_again, struct fault *reterr)
 {
     bool grew;
     *ret_again = false;
     enum err err = f->resuming ? resume(f, reterr) : OK;
+    if (!err && f->all)
+        err = begin_with_all(f, reterr);
     if (!err && !f->now)
         err = advance(f, reterr);
     if (err)

@@ -31,11 +31,14 @@ struct follow_state {
 
 struct follower;
 /* path may not exist yet. state: where to go on (NULL: from the start). If the file at path is another one than
- * state's (rotation happened while away), rotated neighbours PATH.1, PATH-*, PATH.* uncompressed in the same folder
- * are searched for it (or for a copy of it: copytruncate), its rest is read first, then those rotated after it by
- * their counted or dated names, then the new file from its start. ERR_NOMEM */
+ * state's (rotation happened while away), rotated neighbours PATH.1, PATH-*, PATH.*, also as .gz and .zst, in the
+ * same folder are searched for it (or for a copy of it: copytruncate), its rest is read first, then those rotated
+ * after it by their counted or dated names, then the new file from its start. ERR_NOMEM */
 MUST_CHECK enum err follower_open(const char *path, const struct follow_state *state, struct follower **ret);
 void follower_free(struct follower *f);
+/* Before the first block: where there is no state, what is there of PATH's rotated files is read first, oldest first
+ * (counted and dated names, gzip and zstd too). */
+void follower_read_all(struct follower *f);
 /* The next block of whole lines that is there now; never blocks. ERR_NOT_FOUND: nothing new at this moment (a last
  * line without newline is given once the file was rotated away, or after it was still for 1 s). Rotation: the rest of
  * the old file is given, then the new one from 0 as soon as it has content; what other processes still write to the

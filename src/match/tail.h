@@ -1,5 +1,6 @@
 /* match/tail.h - one growing file that is read to its end as often as it grows. */
 #pragma once
+#include "match/input.h"
 #include "match/lines.h"
 #include "match/logfile.h"
 #include "match/logline.h"
@@ -7,7 +8,8 @@
 #define TAIL_HEAD_BYTES 1024
 
 struct tail {
-    int fd; /* owned */
+    int fd;               /* owned */
+    struct input *packed; /* of one that was compressed: what is read instead; NULL */
     uint64_t dev, ino;
     uint8_t head[TAIL_HEAD_BYTES]; /* its first bytes, as they were read: what the file is known by */
     uint32_t head_len;
@@ -15,8 +17,10 @@ struct tail {
     struct logline_stream *events; /* of the lines that were taken; NULL: not asked for yet */
 };
 
-/* Takes fd, on failure too. Goes on at offset. ERR_NOMEM | ERR_IO */
-MUST_CHECK enum err tail_new(int fd, uint64_t offset, uint64_t line, struct tail **ret, struct fault *reterr);
+/* Takes fd, on failure too. Goes on at offset. packed: it is gzip or zstd, and grows no more; offsets are those of
+ * what comes out of it, which ends where it is damaged. ERR_NOMEM | ERR_IO */
+MUST_CHECK enum err tail_new(int fd, bool packed, uint64_t offset, uint64_t line, struct tail **ret,
+                             struct fault *reterr);
 void tail_free(struct tail *t); /* accepts NULL */
 
 /* Reads what is there now, up to a full block. *ret_grew: something came. ERR_NOT_FOUND: the content was cut off or

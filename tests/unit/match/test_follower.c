@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/buffer.h"
 #include "base/limits.h"
@@ -409,6 +410,122 @@ static void rotations_between_two_looks(void **state)
     world_done(&w);
 }
 
+/* As gzip does it. */
+static void compress_one(struct world *w, const char *name, size_t keep)
+{
+    size_t len, packed_len;
+    char packed_name[64];
+    char *bytes = scratch_read(beside(w, name), &len);
+    assert_non_null(bytes);
+    snprintf(packed_name, sizeof packed_name, "%.50s.gz", name);
+    gzFile out = gzopen(beside(w, packed_name), "wb");
+    assert_non_null(out);
+    assert_true(gzwrite(out, bytes, (unsigned)len) == (int)len && gzclose(out) == Z_OK);
+    assert_int_equal(unlink(beside(w, name)), 0);
+    free(bytes);
+    bytes = scratch_read(beside(w, packed_name), &packed_len);
+    scratch_write(beside(w, packed_name), bytes, keep < packed_len ? keep : packed_len);
+    free(bytes);
+}
+
+static void compress_from(struct world *w, unsigned first)
+{
+    for (unsigned n = first; n < 20; n++) {
+        char name[40];
+        snprintf(name, sizeof name, "app.log.%u", n);
+        if (access(beside(w, name), F_OK) == 0)
+            compress_one(w, name, SIZE_MAX);
+    }
+}
+
+static void shift_compressed(struct world *w)
+{
+    for (unsigned n = 20; n > 0; n--) {
+        char from[40], to[40];
+        snprintf(from, sizeof from, "app.log.%u.gz", n);
+        snprintf(to, sizeof to, "app.log.%u.gz", n + 1);
+        (void)rename(beside(w, from), beside(w, to));
+    }
+}
+
+/* Rotated and compressed, at once (first 1) or one rotation later, while away or between two looks; begun before, or
+ * only then. */
+static void compressed_ones_are_read(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < 24; way++) {
+        bool away = way & 1, known = way & 2, whole = way & 4;
+        struct world w;
+        world_init(&w);
+        write_lines(&w, 40, 60);
+        if (known)
+            (void)(whole ? take_all(&w), 0 : take_block(&w));
+        if (away || !known)
+            stop(&w);
+        for (unsigned i = 0; i < 1 + way / 8 * 2; i++) {
+            write_lines(&w, 30, 50);
+            shift_compressed(&w);
+            rotate(&w, true);
+            write_lines(&w, 2, 9);
+            compress_from(&w, 1 + way / 4 % 2);
+        }
+        if (away || !known)
+            start(&w);
+        follower_read_all(w.f); /* where there is a state it says nothing */
+        take_all(&w);
+        check_at(&w, (int)way);
+        write_lines(&w, 2, 9);
+        take_all(&w);
+        check_at(&w, (int)way);
+        world_done(&w);
+    }
+}
+
+static void copied_truncated_and_compressed(void **state)
+{
+    (void)state;
+    for (int away = 0; away < 2; away++) {
+        struct world w;
+        world_init(&w);
+        for (unsigned i = 0; i < 4; i++) {
+            write_lines(&w, 30, 60);
+            take_all(&w);
+            write_lines(&w, 5, 60);
+            if (away)
+                stop(&w);
+            shift_compressed(&w);
+            copy_and_truncate(&w);
+            compress_from(&w, 1);
+            write_lines(&w, 60, 60); /* more than was read */
+            if (away)
+                start(&w);
+            take_all(&w);
+            check(&w);
+        }
+        world_done(&w);
+    }
+}
+
+/* Of one that is cut off the good part is given, and what came after it. */
+static void a_damaged_one_ends_early(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w);
+    stop(&w);
+    write_lines(&w, 4000, 60);
+    rotate(&w, true);
+    compress_one(&w, "app.log.1", 9000);
+    write_text(&w, "the next\n");
+    start(&w);
+    follower_read_all(w.f);
+    take_all(&w);
+    struct text got = buffer_text(&w.got), wrote = buffer_text(&w.wrote);
+    assert_true(text_ends(got, TEXT("the next\n")) && got.len > 20000 && got.len < wrote.len);
+    assert_true(memcmp(got.ptr, wrote.ptr, got.len / 2) == 0);
+    world_done(&w);
+}
+
 static void the_old_file_may_be_gone(void **state)
 {
     struct world w;
@@ -611,6 +728,9 @@ int main(void)
         cmocka_unit_test(late_lines_of_the_old_file_are_given),
         cmocka_unit_test(rotations_while_away),
         cmocka_unit_test(rotations_between_two_looks),
+        cmocka_unit_test(compressed_ones_are_read),
+        cmocka_unit_test(copied_truncated_and_compressed),
+        cmocka_unit_test(a_damaged_one_ends_early),
         cmocka_unit_test(the_old_file_may_be_gone),
         cmocka_unit_test(the_folder_may_move_to_another_disk),
         cmocka_unit_test(truncation_starts_again),
