@@ -65,20 +65,30 @@ static void addition_json(const struct addition *a)
     json_line_end(a->s);
 }
 
+/* A name as it can stand on one line. */
+static struct text shown(struct text name, char out[ARCHIVE_NAME_MAX])
+{
+    size_t len = name.len < ARCHIVE_NAME_MAX ? name.len : ARCHIVE_NAME_MAX;
+    memcpy(out, name.ptr ? name.ptr : "", len);
+    clean_for_people(out, len, false);
+    return (struct text){out, len};
+}
+
 static void tell_addition(const struct addition *a)
 {
-    char bytes[32], kept[32], first[MOMENT_MAX], last[MOMENT_MAX];
+    char bytes[32], kept[32], first[MOMENT_MAX], last[MOMENT_MAX], name[ARCHIVE_NAME_MAX];
+    struct text file = shown(text_of(a->name), name);
     if (a->s->json) {
         addition_json(a);
         return;
     }
     if (a->known) {
-        say(a->s, "%s: the archive has these lines already, as log %u\n", a->name, a->number);
+        say(a->s, TEXT_FMT ": the archive has these lines already, as log %u\n", TEXT_ARG(file), a->number);
         return;
     }
     size_words(a->about.bytes, bytes);
     size_words(a->kept, kept);
-    say(a->s, "%s: log %u, %llu lines, %s kept in %s (%.1f %%)", a->name, a->number,
+    say(a->s, TEXT_FMT ": log %u, %llu lines, %s kept in %s (%.1f %%)", TEXT_ARG(file), a->number,
         (unsigned long long)a->about.lines, bytes, kept,
         a->about.bytes ? 100.0 * (double)a->kept / (double)a->about.bytes : 0.0);
     if (a->about.first_us != ARCHIVE_NO_TIME)
@@ -370,7 +380,7 @@ static bool is_named(const struct archive_log *l, struct text name)
 static enum err drop_row(void *self, const struct archive_log *l)
 {
     struct drop *d = self;
-    char folder[ARCHIVE_PATH_MAX];
+    char folder[ARCHIVE_PATH_MAX], name[ARCHIVE_NAME_MAX];
     struct fault fault = {.offset = -1, .line = -1};
     if (d->name.ptr ? !is_named(l, d->name) : archive_age_us(archive_log_about(l)) >= d->before_us)
         return OK;
@@ -383,8 +393,10 @@ static enum err drop_row(void *self, const struct archive_log *l)
         return err;
     }
     d->dropped++;
-    if (!d->s->json)
-        say(d->s, "log %u, " TEXT_FMT ", is gone\n", archive_log_number(l), TEXT_ARG(archive_log_about(l)->name));
+    if (!d->s->json) {
+        struct text file = shown(archive_log_about(l)->name, name);
+        say(d->s, "log %u, " TEXT_FMT ", is gone\n", archive_log_number(l), TEXT_ARG(file));
+    }
     return OK;
 }
 

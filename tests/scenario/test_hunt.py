@@ -2,6 +2,7 @@
 """archive and hunt: a log in the archive hits as entente match does on the file; damage is named; kill leaves nothing."""
 
 import gzip
+import json
 import os
 import signal
 import subprocess
@@ -109,6 +110,70 @@ def killed_leaves_nothing(folder):
     check(node.ok("archive", "list", "--json").lines == [], "by age")
 
 
+def odd_files(folder):
+    node = house(folder, "evil3.example")
+    names = [os.path.join(folder, os.fsdecode(name)) for name in (b"two\nlines", b"not \xff utf-8", b"plain")]
+    for n, name in enumerate(names):
+        with open(name, "w", encoding="utf-8") as out:
+            out.write(LINES[:200000 + n * 1000])
+    said = node.ok("archive", "add", *names[:2], "--json").lines
+    check([s["state"] for s in said] == ["added", "added"] and said[0]["file"] == names[0], str(said))
+    check(node.ok("archive", "add", *names).out.count("\n") == 3, "a name broke its line")
+    check(len(node.ok("archive", "list").out.splitlines()) == 4, "a name broke its row")
+    node.ok("archive", "drop", "1", "2", "3")
+
+    both = [subprocess.Popen(node.command("archive", "add", names[2], "--json"), stdout=subprocess.PIPE, text=True)
+            for _ in range(2)]
+    states = sorted(json.loads(one.communicate(timeout=60)[0])["state"] for one in both)
+    check(states == ["added", "known"] and len(node.ok("archive", "list", "--json").lines) == 1, str(states))
+
+    growing = write(folder, "growing", LINES)
+    add = subprocess.Popen(node.command("archive", "add", growing, "--json"), stdout=subprocess.PIPE, text=True)
+    with open(growing, "a", encoding="utf-8") as out:
+        while add.poll() is None:
+            out.write(LINES[:1000])
+            out.flush()
+    added = json.loads(add.communicate()[0])
+    with open(growing, "rb") as file:
+        check(12000 <= added["lines"] and file.read(added["bytes"]).count(b"\n") in (added["lines"], added["lines"] - 1),
+              "what is kept is a beginning of the file")
+    want = [h for h in node.ok("match", growing, "--json").lines if h["offset"] < added["bytes"]]
+    check(node.ok("hunt", "evil3.example", "--json").lines[-1]["line"] <= want[-1]["line"] + 1, "it can be hunted in")
+
+
+def signals_end_it(folder):
+    node = house(folder, "evil3.example")
+    log = write(folder, "log", LINES * 40)
+    for how in (signal.SIGINT, signal.SIGTERM):
+        add = subprocess.Popen(node.command("archive", "add", log), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                               text=True)
+        time.sleep(0.15)
+        add.send_signal(how)
+        _, err = add.communicate(timeout=30)
+        check(add.returncode == 73 and "nothing of it is kept" in err, f"{add.returncode} {err}")
+        check(os.listdir(os.path.join(node.home, "archive")) == [], "left behind")
+    stream = subprocess.Popen(node.command("archive", "add", "-", "--json"), stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
+    stream.stdin.write(LINES)
+    stream.stdin.flush()
+    time.sleep(1)
+    stream.send_signal(signal.SIGTERM)
+    check(json.loads(stream.communicate(timeout=30)[0])["lines"] == 12000, "what was read of a stream is kept")
+    hunts = subprocess.Popen(f"while :; do {' '.join(node.command('hunt', 'evil3.example'))}; done", shell=True,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    for n in range(12):  # logs come and go under a hunt, and who lets them go is killed
+        node.ok("archive", "add", write(folder, f"log{n}", LINES + f"{n}\n"))
+        drop = subprocess.Popen(node.command("archive", "drop", os.path.join(folder, f"log{n}")),
+                                stdout=subprocess.DEVNULL)
+        time.sleep(n * 0.01)
+        drop.kill()
+        drop.wait()
+    os.killpg(hunts.pid, signal.SIGKILL)
+    err = hunts.communicate()[1]
+    check("value" in err and "damaged" not in err and "not there" not in err, err)
+    check(all(k["lines"] in (12000, 12001) for k in node.ok("archive", "list", "--json").lines), "half a log")
+
+
 def found(node):
     return {f["value"]: f["count"] for f in node.ok("finding", "list", "--json").lines}
 
@@ -143,4 +208,5 @@ def old_logs_go(folder):
     check(names == ["recent", "untimed"], str(names))
 
 
-main(serve_hunts_what_is_new, old_logs_go, same_as_match, values_of_any_kind, damage_is_named, killed_leaves_nothing)
+main(serve_hunts_what_is_new, old_logs_go, same_as_match, values_of_any_kind, damage_is_named, killed_leaves_nothing,
+     odd_files, signals_end_it)
