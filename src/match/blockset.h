@@ -8,9 +8,9 @@
 #define BLOCKSET_BLOCKS     64
 #define BLOCKSET_BLOCK_BITS 6
 /* Bits of a hashed number beyond those that tell the set's own numbers apart: a number that is not there is taken for
- * one that is once in 2^BLOCKSET_SURE_BITS times. A thousand numbers over the 150 sets of 10 GB then cost some forty
- * blocks read in vain. */
-#define BLOCKSET_SURE_BITS 12
+ * one that is once in 2^BLOCKSET_SURE_BITS times, and then costs as many blocks as that one stands in: some ten. A
+ * thousand numbers over the 150 sets of 10 GB cost some hundred and fifty blocks read in vain. */
+#define BLOCKSET_SURE_BITS 13
 
 /* pairs: a number above the lowest BLOCKSET_BLOCK_BITS, which are its block; in any order, repeated as may be; sorted
  * and used up (spare: as much room). bits: of a number. sure: for hashed numbers, bits that are kept beyond those

@@ -6,8 +6,8 @@
 #include "match/blockset.h"
 #include "match/scanner.h"
 
-/* Words are many and seldom asked for: one that is not there is taken for one that is in one part of 64. */
-#define WORDS_SURE_BITS 6
+/* Words are many and seldom asked for: one that is not there is taken for one that is in one part of 32. */
+#define WORDS_SURE_BITS 5
 
 void keys_done(struct keys *k)
 {
