@@ -100,11 +100,12 @@ static bool header_name(struct text line, struct text *ret)
     while (line.len && (line.ptr[0] == ' ' || line.ptr[0] == '*'))
         line = text_sub(line, 1, line.len);
     size_t n = 0;
-    while (n < line.len && (char_is_alpha(line.ptr[n]) || line.ptr[n] == '-'))
+    while (n < line.len && (char_is_alpha(line.ptr[n]) || line.ptr[n] == '-' || (line.ptr[n] & 0x80)))
         n++;
     *ret = text_sub(line, 0, n);
     while (n < line.len && line.ptr[n] == '*')
         n++;
+    n += text_starts(text_sub(line, n, line.len), TEXT(" :")); /* as French puts it */
     return n && n < line.len && line.ptr[n] == ':' && words_have(&MAIL_HEADERS, *ret);
 }
 

@@ -10,7 +10,9 @@
 WORDS(WORDS_VERSION, "version", "versions", "ver", "ver.", "v", "v.", "release", "releases", "build", "builds",
       "firmware", "revision", "rev", "rev.", "upgrade to", "update to", "updated to", "upgraded to", "fixed in",
       "patched in", "prior to", "earlier than", "older than", "newer than", "fileversion", "productversion", "sdk",
-      "kernel", "hotfix", "service pack", "patch level", "versie", "version:", "oid", "snmp oid");
+      "kernel", "hotfix", "service pack", "patch level", "versie", "version:", "update auf", "upgrade auf",
+      "aktualisiert auf", "behoben in", "jour vers", "versione", "versi\xC3\xB3n", "wersji", "verze", "verzi", "oid",
+      "snmp oid");
 WORDS(WORDS_VERSION_LINE, "version", "versions", "release", "releases", "affected", "affects", "upgrade", "upgrading",
       "update", "updates", "patch", "patched", "patches", "fixed", "firmware", "vulnerable", "vulnerability", "build",
       "builds", "hotfix", "earlier", "later", "product", "products", "advisory");
@@ -89,7 +91,7 @@ WORDS(HOSTS_REFERENCE, "twitter.com", "x.com", "t.co", "linkedin.com", "facebook
       "team-cymru.com", "team-cymru.org", "mailchimp.com", "list-manage.com", "googleapis.com", "gstatic.com",
       "fonts.com", "jsdelivr.net", "cdnjs.cloudflare.com", "cdnjs.com", "jquery.com", "bootstrapcdn.com",
       "fontawesome.com", "googletagmanager.com", "google-analytics.com", "gravatar.com", "creativecommons.org",
-      "addtoany.com", "doi.org", "arxiv.org");
+      "addtoany.com", "doi.org", "arxiv.org", "heise.de");
 WORDS(HEADINGS_IOC, "indicator", "indicators", "ioc", "iocs", "ioc's", "observables", "indicators of compromise",
       "kompromittierungsindikatoren", "indicateurs", "indicatoren", "indicadores");
 WORDS(HEADINGS_KINDS, "domains", "domain names", "hashes", "file hashes", "ip addresses", "ips", "ip", "urls", "c2",
@@ -120,11 +122,19 @@ WORDS(LINES_SIGNATURE, "best regards", "kind regards", "regards", "sincerely", "
       "viele gr", "cordialement", "met vriendelijke", "thanks,", "thank you,", "best,", "saludos",
       "with kind regards", "yours", "sent from my", "many thanks");
 WORDS(LINES_FORWARD, "-----original", "---------- forwarded", "-------- forwarded", "begin forwarded",
-      "from:", "*from:", "von:", "de:", "van:");
+      "from:", "*from:", "from :", "de :", "von:", "de:", "van:");
 WORDS(MAIL_HEADERS, "from", "to", "cc", "bcc", "reply-to", "sender", "return-path", "message-id", "references",
       "in-reply-to", "received", "date", "subject", "delivered-to", "sent", "x-mailer", "dkim-signature", "list-id",
       "list-unsubscribe", "mime-version", "content-type", "user-agent", "x-originating-ip", "authentication-results",
-      "von", "an", "betreff", "van", "aan", "onderwerp");
+      "von", "an", "betreff", "gesendet", "datum", "van", "aan", "onderwerp", "verzonden", "de", "\xC3\xA0",
+      "\xC3\x80", "objet", "envoy\xC3\xA9", "para", "asunto", "enviado", "da", "a", "oggetto", "inviato", "od", "do",
+      "temat",
+      "wys\xC5\x82"
+      "ano",
+      "komu",
+      "p\xC5\x99"
+      "edm\xC4\x9Bt",
+      "odesl\xC3\xA1no");
 
 WORDS(WORDS_PLACED, "accessible", "active", "aimed", "and", "appeared", "are", "arrive", "arrived", "arrives",
       "available", "based", "be", "beacon", "beacons", "been", "c2", "c2s", "callback", "cnc", "customers", "data",

@@ -180,6 +180,12 @@ static void sentences_are_understood(void **state)
           "domain evil.example\n");
     finds(TEXT("The implant asks update-\nservice[.]heron[.]example first.\n"),
           "domain update-service.heron.example\n");
+    finds(TEXT("Hallo\n\nVon: E <e@ab.org>\nGesendet: Montag\nAn: C <c@cd.org>\nBetreff: x\n\nkite.top ist es\n"),
+          "domain kite.top\n");
+    finds(
+        TEXT("Bonjour\n\nDe : E <e@ab.org>\nEnvoy\xc3\xa9 : lundi\n\xc3\x80 : C <c@cd.org>\nObjet : x\n\nkite.top\n"),
+        "domain kite.top\n");
+    finds(TEXT("Bitte Update auf 7.4.3.1 einspielen.\n"), "");
     finds(TEXT("imphash: f34d5f2d4577ed6d9ceec516c1f5a744, JA3 e7d705a3286e19ea42f587b344ee6865\n"), "");
     finds(TEXT("Kontaktieren Sie uns unter info@cert-muster.de\n"), "");
     finds(TEXT("1. hxxp://one[.]example/a/\n2. hxxp://two[.]example/b/\n[3] see x\n"),
