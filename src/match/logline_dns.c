@@ -30,6 +30,18 @@ static struct text without_dot(struct text name)
     return name.len > 1 && name.ptr[name.len - 1] == '.' ? text_sub(name, 0, name.len - 1) : name;
 }
 
+/* What stands before `at` on the line, without what syslog put in front: the server's own time has a year, and counts
+ * first. */
+static struct text before_message(const struct logline_reader *l, size_t at)
+{
+    struct text before = text_sub(l->text, 0, at), message;
+    bool timed;
+    int64_t us;
+    if (!logline_syslog(l->text, l->now_us, &message, &timed, &us) || message.ptr > before.ptr + before.len)
+        return before;
+    return text_sub(before, (size_t)(message.ptr - before.ptr), before.len);
+}
+
 /* "(10.0.0.53)" at the end: the address that was asked. */
 static void take_server(struct logline_reader *l, struct text rest)
 {
@@ -101,11 +113,15 @@ bool logline_bind(struct logline_reader *l)
         return false;
     l->e->format = LOGLINE_BIND;
     l->e->kind = LOGLINE_DNS;
-    l->e->has_time = line_time(text_sub(l->text, 0, at), l->now_us, &l->e->time_us);
+    l->e->has_time = line_time(before_message(l, at), l->now_us, &l->e->time_us) ||
+                     line_time(text_sub(l->text, 0, at), l->now_us, &l->e->time_us);
     return true;
 }
 
 /* ---- Unbound ---- */
+
+/* Words before the client where Unbound says what it did: "rpz: applied [tag] evil.example. rpz-nxdomain". */
+#define UNBOUND_ACTION_WORDS_MAX 6
 
 /* "[1234:0" in front of the word: process and thread. */
 static bool ends_with_thread(struct text t)
@@ -129,22 +145,39 @@ static void unbound_time(struct logline_reader *l, struct text before)
         l->e->has_time = line_time(before, l->now_us, &l->e->time_us);
 }
 
+/* "ADDRESS NAME. TYPE CLASS", or what log-local-actions and rpz-log write: what was done, "ADDRESS@PORT", and the
+ * same behind it. */
+static bool read_question(struct logline_reader *l, struct text rest)
+{
+    struct text client, name, type, class;
+    struct ipaddr a;
+    for (int before = 0; before <= UNBOUND_ACTION_WORDS_MAX && logline_word(&rest, &client); before++) {
+        struct text more = rest;
+        ptrdiff_t at = before > 0 ? text_find(client, '@', 0) : -1;
+        struct text address = at > 0 ? text_sub(client, 0, (size_t)at) : client;
+        if ((before > 0 && at < 1) || ipaddr_parse(address, &a) || !logline_word(&more, &name) ||
+            !logline_word(&more, &type) || !logline_word(&more, &class) || name.ptr[name.len - 1] != '.')
+            continue;
+        logline_put(l, LOGLINE_SRC, address, 0);
+        if (at > 0)
+            logline_put(l, LOGLINE_SRC_PORT, text_sub(client, (size_t)at + 1, client.len), 0);
+        logline_put(l, LOGLINE_QUERY, without_dot(name), 0);
+        return true;
+    }
+    return false;
+}
+
 bool logline_unbound(struct logline_reader *l)
 {
     static const char *const words[] = {"] info: ", "] query: ", "] reply: "};
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         ptrdiff_t at = text_find_text(l->text, text_of(words[i]));
-        if (at < 1 || !ends_with_thread(text_sub(l->text, 0, (size_t)at)))
+        if (at < 1 || !ends_with_thread(text_sub(l->text, 0, (size_t)at)) ||
+            !read_question(l, text_sub(l->text, (size_t)at + text_of(words[i]).len, l->text.len)))
             continue;
-        struct text rest = text_sub(l->text, (size_t)at + text_of(words[i]).len, l->text.len);
-        struct text client, name, type, class;
-        struct ipaddr a;
-        if (!logline_word(&rest, &client) || !logline_word(&rest, &name) || !logline_word(&rest, &type) ||
-            !logline_word(&rest, &class) || ipaddr_parse(client, &a) || name.ptr[name.len - 1] != '.')
-            continue;
-        logline_put(l, LOGLINE_SRC, client, 0);
-        logline_put(l, LOGLINE_QUERY, without_dot(name), 0);
-        unbound_time(l, text_sub(l->text, 0, (size_t)at));
+        unbound_time(l, before_message(l, (size_t)at));
+        if (!l->e->has_time)
+            unbound_time(l, text_sub(l->text, 0, (size_t)at));
         l->e->format = LOGLINE_UNBOUND;
         l->e->kind = LOGLINE_DNS;
         return true;
