@@ -3,6 +3,7 @@
  *  \x2e                 nginx, Apache
  *  #012                 rsyslog's control characters
  *  %2e                  URLs (RFC 3986 section 2.1)
+ *  &amp;                XML, in URLs only (token_url.c)
  * A piece of the line between hard ends is copied with its escapes resolved and read once more, as long as there are
  * escapes in it, READING_DEPTH_MAX deep. What stands there unresolved was read as well. */
 #include "match/reading.h"
@@ -66,8 +67,14 @@ bool escape_continues(const uint8_t *p, size_t len, size_t at)
     uint32_t c;
     if (at >= len || (p[at] != '\\' && p[at] != '%'))
         return false;
-    if (p[at] == '%')
-        return hex_at(p, len, at + 1, 2, &c) && char_is((uint8_t)c, CHAR_RUN);
+    while (at + 2 < len && p[at] == '\\' && p[at + 1] == '\\')
+        at++; /* an escape within escapes */
+    if (p[at] == '%') {
+        uint32_t inner; /* %25C3: the same */
+        for (at++; hex_at(p, len, at, 2, &c) && c == '%' && hex_at(p, len, at + 2, 2, &inner);)
+            at += 2;
+        return hex_at(p, len, at, 2, &c) && char_is((uint8_t)c, CHAR_RUN);
+    }
     if (backslash_len(p, len, at, &c) < 4)
         return false;
     if (c < 0x80 || p[at + 1] == 'x')
@@ -166,6 +173,67 @@ size_t escape_percent(const struct reading *r, struct span in, uint8_t *out, siz
         bool escape = r->p[i] == '%' && hex_at(r->p, in.end, i + 1, 2, &byte);
         put(&c, escape ? (uint8_t)byte : r->p[i], reading_where(r, i));
         i += escape ? 3 : 1;
+    }
+    map[c.len] = reading_where(r, in.end);
+    return c.len;
+}
+
+/* "#38;", "#x26;": a character of ASCII, behind the ampersand. Its length, 0 for anything else. */
+static size_t number_entity_len(const uint8_t *p, size_t len, uint8_t *ret)
+{
+    bool hex = len > 1 && (p[1] | 0x20) == 'x';
+    unsigned c = 0;
+    size_t digits = hex ? 2 : 1, i = digits;
+    for (; i < len && i < ENTITY_MAX_BYTES - 1 && char_is(p[i], hex ? CHAR_XDIGIT : CHAR_DIGIT); i++)
+        c = c * (hex ? 16 : 10) + char_hex(p[i]);
+    if (i == digits || i >= len || p[i] != ';' || c == 0 || c >= 0x80)
+        return 0;
+    *ret = (uint8_t)c;
+    return i + 1;
+}
+
+/* The entity at p[at], an ampersand: its length, 0 for none. */
+static size_t entity_len(const uint8_t *p, size_t len, size_t at, uint8_t *ret)
+{
+    static const struct {
+        struct text name;
+        uint8_t means;
+    } entities[] = {
+        {{"amp;", 4}, '&'}, {{"lt;", 3}, '<'}, {{"gt;", 3}, '>'}, {{"quot;", 5}, '"'}, {{"apos;", 5}, '\''}};
+    const uint8_t *name = p + at + 1;
+    size_t left = len - at - 1;
+    if (left > 0 && name[0] == '#') {
+        size_t n = number_entity_len(name, left, ret);
+        return n ? n + 1 : 0;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(entities); i++)
+        if (entities[i].name.len <= left && memcmp(name, entities[i].name.ptr, entities[i].name.len) == 0) {
+            *ret = entities[i].means;
+            return entities[i].name.len + 1;
+        }
+    return 0;
+}
+
+bool escape_has_entity(const struct reading *r, struct span in)
+{
+    uint8_t c;
+    const uint8_t *p = r->p + in.start, *end = r->p + in.end;
+    while ((p = memchr(p, '&', (size_t)(end - p)))) {
+        if (entity_len(r->p, in.end, (size_t)(p - r->p), &c))
+            return true;
+        p++;
+    }
+    return false;
+}
+
+size_t escape_entities(const struct reading *r, struct span in, uint8_t *out, size_t *map)
+{
+    struct copy c = {out, map, 0};
+    for (size_t i = in.start; i < in.end;) {
+        uint8_t byte = r->p[i];
+        size_t n = byte == '&' ? entity_len(r->p, in.end, i, &byte) : 0;
+        put(&c, byte, reading_where(r, i));
+        i += n ? n : 1;
     }
     map[c.len] = reading_where(r, in.end);
     return c.len;

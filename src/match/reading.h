@@ -98,3 +98,7 @@ bool escape_before(const struct reading *r, size_t at);
 void escape_read(struct scanner *s, struct reading *r, size_t at);
 /* Percent escapes of p resolved. Returns the new length. */
 size_t escape_percent(const struct reading *r, struct span in, uint8_t *out, size_t *map);
+/* XML's five entities and its numbers for characters of ASCII: is there one, and with all of them resolved. */
+#define ENTITY_MAX_BYTES 6 /* "&quot;" */
+bool escape_has_entity(const struct reading *r, struct span in);
+size_t escape_entities(const struct reading *r, struct span in, uint8_t *out, size_t *map);

@@ -13,8 +13,8 @@
  *  ipv6    any RFC 4291 spelling, with or without brackets, zone (%eth0) or port; behind `key:` and before `:word`;
  *          IPv4-mapped is the IPv4 address. Times and MAC addresses are none.
  *  cidr    every address found is looked up in the networks that hold it (all of them hit, most specific first);
- *          a network written in the log (1.2.3.0/24, 1.2.3.0/255.255.255.0) is not an address in it, but Cisco's
- *          outside:1.2.3.4/22 with host bits set is an address and its port
+ *          a network written in the log (1.2.3.0/24, 1.2.3.0/255.255.255.0) is not an address in it; with host bits
+ *          set (inet 1.2.3.4/24, Cisco's outside:1.2.3.4/22), or of full length (1.2.3.4/32), it is an address
  *  url     scheme://..., ended by white space, quotes, <> and the like; where else it may end, and which marks at its
  *          end are the sentence's, is written in token_url.c: each such reading is looked up, exactly, or by
  *          what it begins with (enum url_level)

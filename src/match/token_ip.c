@@ -33,13 +33,14 @@ static bool path_goes_on(const struct reading *r, size_t at)
            ((c == '.' || c == '-' || c == '?') && char_word_at(r->p, r->len, at + 1));
 }
 
-/* 255.255.240.0: ones, then zeros */
-static bool is_netmask(struct text t)
+/* 255.255.240.0: ones, then zeros. *ret_len: how many ones */
+static bool read_netmask(struct text t, unsigned *ret_len)
 {
     struct ipaddr a;
     if (ipaddr_parse(t, &a) || a.bits != 32)
         return false;
     uint32_t host = ~((uint32_t)a.b[0] << 24 | (uint32_t)a.b[1] << 16 | (uint32_t)a.b[2] << 8 | a.b[3]);
+    *ret_len = 32 - (unsigned)__builtin_popcount(host);
     return (host & (host + 1)) == 0 && host != UINT32_MAX;
 }
 
@@ -55,8 +56,8 @@ static size_t quad_end(const struct reading *r, size_t at)
     return end;
 }
 
-/* Is the address before p[at] a network: /24, /255.255.255.0? */
-static bool is_network(const struct reading *r, const struct ipaddr *a, size_t at)
+/* Does a prefix length follow the address before p[at]: /24, /255.255.255.0? Then *ret_len is it. */
+static bool has_prefix(const struct reading *r, const struct ipaddr *a, size_t at, unsigned *ret_len)
 {
     size_t slash = slash_len(r, at), digits = at + slash, end = digits;
     if (!slash || at <= r->authority_end)
@@ -65,37 +66,37 @@ static bool is_network(const struct reading *r, const struct ipaddr *a, size_t a
     while (end < r->len && end - digits < 4 && char_is(r->p[end], CHAR_DIGIT))
         len = len * 10 + (r->p[end++] - (unsigned)'0');
     if (end > digits && end - digits < 4 && len <= a->bits && (r->p[digits] != '0' || end == digits + 1) &&
-        !path_goes_on(r, end))
+        !path_goes_on(r, end)) {
+        *ret_len = len;
         return true;
+    }
     end = quad_end(r, digits);
-    return a->bits == 32 && !path_goes_on(r, end) && is_netmask(piece(r, (struct span){digits, end}));
+    return a->bits == 32 && !path_goes_on(r, end) && read_netmask(piece(r, (struct span){digits, end}), ret_len);
+}
+
+/* Is the address before p[at] a network? With host bits, or of full length, it is an address all the same:
+ * "inet 192.0.2.7/24", "allow 192.0.2.7/32", and Cisco's outside:192.0.2.7/22, where 22 is a port. */
+static bool is_network(const struct reading *r, const struct ipaddr *a, size_t at)
+{
+    unsigned len;
+    if (!has_prefix(r, a, at, &len) || len == a->bits)
+        return false;
+    struct ipaddr net = ipaddr_mask(*a, (uint8_t)len);
+    return ipaddr_eq(&net, a);
 }
 
 /* "1.2.3.0/255.255.255.0": is what begins at `start` the mask? */
 static bool is_behind_network(const struct reading *r, size_t start)
 {
     struct ipaddr a;
+    unsigned len;
     if (start < 2 || r->p[start - 1] != '/' || r->p[start] != '2')
         return false;
     size_t slash = start - 1 - (r->p[start - 2] == '\\'), from = slash;
     while (from > 0 && slash - from < IPADDR_TEXT_MAX && char_is(r->p[from - 1], CHAR_DIGIT | CHAR_DOT))
         from--;
-    return ipaddr_parse(piece(r, (struct span){from, slash}), &a) == OK && a.bits == 32 && is_network(r, &a, slash) &&
-           is_netmask(piece(r, (struct span){start, quad_end(r, start)}));
-}
-
-/* "outside:203.0.113.9/22": Cisco writes interface:address/port. Host bits tell it from a network. */
-static bool is_port_of_interface(const struct reading *r, const struct ipaddr *a, struct span at)
-{
-    if (at.start < 2 || r->p[at.start - 1] != ':' || !char_is(r->p[at.start - 2], CHAR_WORD | CHAR_DASH))
-        return false;
-    unsigned len = 0;
-    for (size_t i = at.end + slash_len(r, at.end); i < r->len && char_is(r->p[i], CHAR_DIGIT) && len < 1000; i++)
-        len = len * 10 + (r->p[i] - (unsigned)'0');
-    if (len > 32)
-        return false;
-    struct ipaddr net = ipaddr_mask(*a, (uint8_t)len);
-    return !ipaddr_eq(&net, a);
+    return ipaddr_parse(piece(r, (struct span){from, slash}), &a) == OK && a.bits == 32 &&
+           has_prefix(r, &a, slash, &len) && read_netmask(piece(r, (struct span){start, quad_end(r, start)}), &len);
 }
 
 /* "Chrome/120.0.0.0": browsers' versions have four parts. */
@@ -172,7 +173,7 @@ static void ipv4_token(struct scanner *s, struct reading *r, struct span at)
     struct span quad = at;
     if (!parse_quad(r, &quad, &a))
         return;
-    if (quad.end == at.end && is_network(r, &a, at.end) && !is_port_of_interface(r, &a, at))
+    if (quad.end == at.end && is_network(r, &a, at.end))
         return;
     if (!is_product_version(r, at.start))
         scan_found_address(s, r, &a, quad);
@@ -233,11 +234,17 @@ static bool is_ipv6_char(uint8_t c)
     return char_is(c, CHAR_XDIGIT | CHAR_DOT) || c == ':';
 }
 
-/* A word of letters and no digit before p[at], some of them no hex digits: "addr" of addr:2001:db8::1. */
+#define KEY_DIGITS_MAX 3
+
+/* A word before p[at], some of its letters no hex digits: "addr" of addr:2001:db8::1, "IPv6" of mail's address
+ * literals (RFC 5321), the ip6 of SPF, "outside1" of a firewall. Digits only at its end, and few: they might be a
+ * group's. */
 static bool is_key_before(const struct reading *r, size_t at)
 {
     bool letter = false;
     size_t i = at;
+    while (i > 0 && at - i < KEY_DIGITS_MAX && char_is(r->p[i - 1], CHAR_DIGIT))
+        i--;
     for (; i > 0 && char_is(r->p[i - 1], CHAR_HEX | CHAR_LETTER | CHAR_UNDER); i--)
         letter |= char_is(r->p[i - 1], CHAR_LETTER | CHAR_UNDER);
     return letter && !char_word_before(r->p, i);

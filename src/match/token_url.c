@@ -8,7 +8,8 @@
  *  - to the mark that closes the one in front of it: ' ' ( ) [ ] { } , , ; ;  (a comma also at the line's beginning)
  *  - to a comma or semicolon with another URL behind it, or a comma with key= behind it when = stands in front
  *  - to the next & when it is the value of another URL's query
- * Each is looked up as it is, and again without each of the punctuation marks at its end. */
+ * Each is looked up as it is, and again without each of the punctuation marks at its end.
+ * Where XML's entities stand in it (&amp; &quot;), it is read again with them resolved. */
 #include "match/lookup.h"
 #include "match/reading.h"
 
@@ -63,10 +64,12 @@ static size_t hard_end(struct reading *r, size_t from)
     return r->hard_end = from;
 }
 
+/* RFC 3986 allows , ; and & in a URL's user; in logs they end a URL without a path:
+ * "https://h.example,joe@x.example",
+ * "?u=https://h.example&to=joe@x.example". */
 static size_t authority_end(const struct reading *r, size_t from)
 {
-    while (from < r->len && r->p[from] != '/' && r->p[from] != '?' && r->p[from] != '#' && r->p[from] != '\\' &&
-           !char_is_hard(r->p[from]))
+    while (from < r->len && !char_is_hard(r->p[from]) && !(r->p[from] != 0 && strchr("/?#\\,;&|", r->p[from])))
         from++;
     return from;
 }
@@ -210,6 +213,22 @@ static void look_up(struct scanner *s, const struct reading *r, struct span at, 
     }
 }
 
+/* A URL in XML or HTML has its & escaped, and the quotation mark or bracket that ends it, too. */
+static void read_without_entities(struct scanner *s, const struct reading *r, struct span at)
+{
+    if (r->depth >= READING_DEPTH_MAX || !escape_has_entity(r, at))
+        return;
+    size_t *map;
+    uint8_t *bytes = scan_take_bytes(s, r->depth + 1, at.end - at.start, &map);
+    if (!bytes)
+        return;
+    size_t len = escape_entities(r, at, bytes, map);
+    struct reading whole = {.p = bytes, .len = len, .map = map, .depth = r->depth + 1};
+    const uint8_t *plain = memmem(bytes, len, "://", 3);
+    if (plain)
+        token_url(s, &whole, (size_t)(plain - bytes));
+}
+
 void token_url(struct scanner *s, struct reading *r, size_t colon)
 {
     struct span at = {scheme_start(r, colon), 0};
@@ -219,8 +238,11 @@ void token_url(struct scanner *s, struct reading *r, size_t colon)
     r->authority_end = authority_end(r, after);
     if (r->percent_read || !scan_wants_url(s, r->p + after, r->len - after))
         return;
-    at.end = bounded_end(s, at.start, hard_end(r, after), 1);
+    size_t end = hard_end(r, after);
+    at.end = bounded_end(s, at.start, end, 1);
     look_up(s, r, at, colon);
+    at.end = bounded_end(s, at.start, end, ENTITY_MAX_BYTES);
+    read_without_entities(s, r, at);
 }
 
 /* ---- percent-encoded whole, as a value in another URL's query ---- */

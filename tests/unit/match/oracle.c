@@ -152,6 +152,19 @@ bool is_continued(const struct oracle_reading *r, size_t at)
     char out[8];
     if (at >= r->len || r->text[at] == '#')
         return false;
+    while (at + 2 < r->len && memcmp(r->text + at, "\\\\", 2) == 0)
+        at++;
+    size_t twice = at; /* %25C3 is %C3 */
+    while (r->text[at] == '%' && twice + 4 < r->len && memcmp(r->text + twice + 1, "25", 2) == 0 &&
+           isxdigit((unsigned char)r->text[twice + 3]) && isxdigit((unsigned char)r->text[twice + 4]))
+        twice += 2;
+    if (twice > at) {
+        unsigned byte;
+        out[0] = sscanf(r->text + twice + 1, "%2x", &byte) == 1 ? (char)byte : ' ';
+        one.text = out;
+        one.len = 1;
+        return (unsigned char)out[0] >= 0x80 || is_run_at(&one, 0);
+    }
     size_t n = escape_at(r, at, r->text[at] == '%', out, &one.len);
     if (n < 3 && r->text[at] == '\\') /* \/ and the like */
         return false;
@@ -198,6 +211,7 @@ static void resolve(const struct oracle_reading *r, bool percent, struct oracle_
 }
 
 static bool read_deeper(struct oracle_line *l, struct oracle_reading r, unsigned depth);
+static bool read_xml_url(struct oracle_line *l, struct oracle_reading r, size_t colon, unsigned depth);
 
 static bool read_piece(struct oracle_line *l, struct oracle_reading piece, unsigned depth)
 {
@@ -213,7 +227,7 @@ static bool read_piece(struct oracle_line *l, struct oracle_reading piece, unsig
 }
 
 /* "http%3A%2F%2F...": resolved and read as one URL that stands alone. */
-static bool read_escaped_url(struct oracle_line *l, struct oracle_reading r, size_t colon)
+static bool read_escaped_url(struct oracle_line *l, struct oracle_reading r, size_t colon, unsigned depth)
 {
     static const char *const plain = "://";
     size_t i = colon;
@@ -236,15 +250,68 @@ static bool read_escaped_url(struct oracle_line *l, struct oracle_reading r, siz
         return false;
     lone->lone_url = true;
     resolve(&value, true, lone);
+    for (i = 0; i < lone->len; i++)
+        if (lone->text[i] == ':')
+            return read_xml_url(l, *lone, i, depth + 1);
     return true;
+}
+
+/* What XML's entity at text[at] stands for; its length, 0 for none. */
+static size_t entity_at(const struct oracle_reading *r, size_t at, char *ret)
+{
+    static const char *const names[][2] = {
+        {"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&apos;", "'"}};
+    char text[8] = {0};
+    int n = 0;
+    unsigned c;
+    memcpy(text, r->text + at, r->len - at < 6 ? r->len - at : 6);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strncmp(text, names[i][0], strlen(names[i][0])) == 0) {
+            *ret = names[i][1][0];
+            return strlen(names[i][0]);
+        }
+    size_t digits = strspn(text + 2 * (text[0] == '&'), "0123456789");
+    bool decimal = digits > 0 && digits < 4 && sscanf(text, "&#%3u;%n", &c, &n) == 1 && n > 0;
+    bool hex = !decimal && strncasecmp(text, "&#x", 3) == 0 && isxdigit((unsigned char)text[3]) &&
+               sscanf(text + 3, "%2x;%n", &c, &n) == 1 && n > 0;
+    *ret = (char)c;
+    return (decimal || hex) && c > 0 && c < 0x80 ? (size_t)n + (hex ? 3 : 0) : 0;
+}
+
+/* "http://…?a=1&amp;b=2": with XML's entities resolved, as one URL that stands alone. */
+static bool read_xml_url(struct oracle_line *l, struct oracle_reading r, size_t colon, unsigned depth)
+{
+    size_t start, end = colon, len;
+    char c;
+    bool any = false;
+    if (depth >= DEPTH_MAX || r.percent || colon + 3 > r.len || memcmp(r.text + colon, "://", 3) != 0 ||
+        (start = oracle_scheme_start(&r, colon)) == colon || (r.lone_url && start != 0))
+        return true;
+    for (; end < r.len && !is_hard((unsigned char)r.text[end]); end++)
+        any |= r.text[end] == '&' && entity_at(&r, end, &c);
+    if (!any)
+        return true;
+    struct oracle_reading value = {.text = r.text + start, .len = end - start}, *lone = add_reading(l, end - start);
+    if (!lone)
+        return false;
+    lone->lone_url = true;
+    for (size_t i = 0; i < value.len; i += len) {
+        len = value.text[i] == '&' ? entity_at(&value, i, &c) : 0;
+        lone->text[lone->len++] = len ? c : value.text[i];
+        len += len == 0;
+    }
+    return read_xml_url(l, *lone, colon - start, depth + 1);
 }
 
 static bool read_deeper(struct oracle_line *l, struct oracle_reading r, unsigned depth)
 {
+    for (size_t i = 0; i < r.len; i++)
+        if (r.text[i] == ':' && !read_xml_url(l, r, i, depth))
+            return false;
     if (depth >= DEPTH_MAX)
         return true;
     for (size_t i = 0; i < r.len; i++)
-        if ((r.text[i] == ':' || r.text[i] == '%') && !read_escaped_url(l, r, i))
+        if ((r.text[i] == ':' || r.text[i] == '%') && !read_escaped_url(l, r, i, depth))
             return false;
     for (size_t i = 0, start = 0; i <= r.len; i++)
         if (i == r.len || is_hard((unsigned char)r.text[i])) {

@@ -69,45 +69,43 @@ static bool has(const struct network *n, const unsigned char *bytes, int family)
     return true;
 }
 
-/* Is the address that ends at `end` written as a network? bits: of its family. */
-static bool is_network(const struct oracle_reading *r, size_t start, size_t end, int family)
+/* Does a prefix length or mask follow the address that ends at `end`? Its bits; -1 for none. */
+static int prefix_behind(const struct oracle_reading *r, size_t start, size_t end, int family)
 {
     static const char v4[] = "^" SLASH "(3[0-2]|[12]?[0-9])$", v6[] = "^" SLASH "(12[0-8]|1[01][0-9]|[1-9]?[0-9])$";
     static const char mask[] = "^" SLASH MASK "$", slash[] = "^" SLASH;
     if (end >= r->len || !matches(slash, r->text + end, r->len - end) || oracle_in_authority(r, start))
-        return false;
+        return -1;
     for (size_t e = end + 1; e <= r->len && e < end + 19; e++) {
         struct oracle_reading rest = {.text = r->text + e, .len = r->len - e};
         bool goes_on =
             rest.len > 0 && (matches(slash, rest.text, rest.len) || is_word_at(&rest, 0) ||
                              (strchr(".-?", rest.text[0]) && rest.text[0] && rest.len > 1 && is_word_at(r, e + 1)));
+        char text[20] = {0};
+        for (size_t i = e; i > end && strchr("0123456789.", r->text[i - 1]); i--)
+            memmove(text + 1, text, sizeof text - 2), text[0] = r->text[i - 1];
+        if (r->text[end] == '%') /* the 2 of %2F is no digit of it */
+            snprintf(text, sizeof text, "%.*s", (int)(e > end + 3 ? e - end - 3 : 0), r->text + end + 3);
         if (!goes_on && matches(family == AF_INET ? v4 : v6, r->text + end, e - end))
-            return true;
+            return atoi(text);
         bool dotted = rest.len > 0 && isdigit((unsigned char)rest.text[0]);
-        if (!goes_on && !dotted && family == AF_INET && matches(mask, r->text + end, e - end))
-            return true;
+        if (!goes_on && !dotted && family == AF_INET && matches(mask, r->text + end, e - end)) {
+            struct in_addr m;
+            return inet_pton(AF_INET, text, &m) == 1 ? __builtin_popcount(m.s_addr) : -1;
+        }
     }
-    return false;
+    return -1;
 }
 
-/* Length of the slash at text[at], plain or escaped. */
-static size_t slash_at(const struct oracle_reading *r, size_t at)
+/* Is the address a network? Not with host bits, nor with all of its bits. */
+static bool is_network(const struct oracle_reading *r, size_t start, size_t end, int family,
+                       const unsigned char *bytes)
 {
-    return r->text[at] == '/' ? 1 : r->text[at] == '\\' ? 2 : 3;
-}
-
-/* interface:1.2.3.4/22 with host bits */
-static bool is_interface_port(const struct oracle_reading *r, size_t start, size_t end, const unsigned char *bytes)
-{
-    static const char length[] = "^(3[0-2]|[12]?[0-9])$";
-    const char *digits = r->text + end + slash_at(r, end);
-    if (start < 2 || r->text[start - 1] != ':' || (unsigned char)r->text[start - 2] >= 0x80 ||
-        !matches("[A-Za-z0-9_-]", r->text + start - 2, 1) || !matches(length, digits, strspn(digits, "0123456789")))
-        return false;
-    unsigned long len = strtoul(digits, NULL, 10);
-    uint32_t host = len == 32 ? 0 : UINT32_MAX >> len, a;
-    memcpy(&a, bytes, 4);
-    return (ntohl(a) & host) != 0;
+    int len = prefix_behind(r, start, end, family), bits = family == AF_INET ? 32 : 128;
+    bool host = false;
+    for (int i = len; i >= 0 && i < bits; i++)
+        host |= bytes[i / 8] >> (7 - i % 8) & 1;
+    return len >= 0 && len < bits && !host;
 }
 
 /* ---- IPv6: every run of hex digits, colons and dots ---- */
@@ -141,8 +139,9 @@ static bool read_ipv6(const struct oracle_reading *r, size_t start, size_t end, 
     if (!colon || (!gap && colons < 6) || is_continued(r, end))
         return false;
     first = (size_t)(colon - t);
-    for (key = first;
-         key > 0 && (unsigned char)t[key - 1] < 0x80 && (isalpha((unsigned char)t[key - 1]) || t[key - 1] == '_');)
+    for (key = first; key > 0 && first - key < 3 && isdigit((unsigned char)t[key - 1]);)
+        key--;
+    for (; key > 0 && (unsigned char)t[key - 1] < 0x80 && (isalpha((unsigned char)t[key - 1]) || t[key - 1] == '_');)
         key--;
     bool letters = matches("[g-zG-Z_]", t + key, first - key) && (key == 0 || !is_word_at(r, key - 1));
     bool number = first - start > 4 && matches("^[0-9.]+$", t + start, first - start);
@@ -193,7 +192,7 @@ static bool hits_ipv6(const struct oracle_reading *r, const struct network *n)
         if (!read_ipv6(r, start, end, &from, &to, bytes))
             continue;
         bool v4 = memcmp(bytes, mapped, 12) == 0;
-        if (to == end && is_network(r, from, to, v4 ? AF_INET : AF_INET6))
+        if (to == end && is_network(r, from, to, v4 ? AF_INET : AF_INET6, v4 ? bytes + 12 : bytes))
             continue;
         if (has(n, v4 ? bytes + 12 : bytes, v4 ? AF_INET : AF_INET6))
             return true;
@@ -229,7 +228,7 @@ static bool is_netmask_of_other(const struct oracle_reading *r, size_t start)
         end--;
     /* only behind what is an address: the rows of the table say which */
     return matches("^" QUAD "$", r->text + from, slash - from) &&
-           matches("^" MASK "$", r->text + start, end - start) && is_network(r, from, slash, AF_INET);
+           matches("^" MASK "$", r->text + start, end - start) && prefix_behind(r, from, slash, AF_INET) >= 0;
 }
 
 static bool hits_ipv4_piece(const struct oracle_reading *r, size_t start, size_t end, const struct network *n)
@@ -247,7 +246,7 @@ static bool hits_ipv4_piece(const struct oracle_reading *r, size_t start, size_t
     memcpy(text, r->text + start, quad - start);
     if (inet_pton(AF_INET, text, bytes) != 1 || !has(n, bytes, AF_INET))
         return false;
-    if (quad == end && is_network(r, start, end, AF_INET) && !is_interface_port(r, start, end, bytes))
+    if (quad == end && is_network(r, start, end, AF_INET, bytes))
         return false;
     return oracle_in_authority(r, start) || !matches(PRODUCT, r->text, start);
 }

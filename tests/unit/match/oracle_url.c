@@ -29,7 +29,7 @@ size_t oracle_scheme_start(const struct oracle_reading *r, size_t colon)
 
 bool oracle_in_authority(const struct oracle_reading *r, size_t at)
 {
-    for (size_t i = at; i > 0 && !is_hard((unsigned char)r->text[i - 1]) && !strchr("?#\\", r->text[i - 1]); i--)
+    for (size_t i = at; i > 0 && !is_hard((unsigned char)r->text[i - 1]) && !strchr("?#\\,;&|", r->text[i - 1]); i--)
         if (r->text[i - 1] == '/')
             return i >= 3 && memcmp(r->text + i - 3, "://", 3) == 0 && oracle_scheme_start(r, i - 3) != i - 3;
     return false;
