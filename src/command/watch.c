@@ -152,7 +152,7 @@ static int follow(struct watch *w)
     enum err err = open_logs(w);
     if (err)
         return exit_of(err);
-    while (!err && !cancelled(w->s)) {
+    while (!err && !w->hub_ended && !cancelled(w->s)) {
         bool more;
         watch_hub_tend(w->hub);
         err = round_of_logs(w, &more, &fault);
@@ -164,6 +164,12 @@ static int follow(struct watch *w)
         w->log->keep_state = true;
         if (w->log->unsaved_bytes || w->log->hit_count)
             err = watch_flush(w);
+    }
+    if (!err && w->hub_ended) {
+        complain(w->s,
+                 "the hub has ended this sensor: it does not accept its token any more. Nothing that came from it "
+                 "counts now; a new invitation is a new beginning");
+        return EXIT_DENIED;
     }
     return ended(w, err, &fault);
 }

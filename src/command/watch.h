@@ -86,6 +86,7 @@ struct watch {
     struct log_patterns patterns;                 /* that need more than one value; not in a look-back */
     uint64_t patterns_generation, patterns_epoch; /* of the belief and the view that they were loaded under */
     struct hub_child *hub;                        /* keeps the line to the hub; NULL: there is none */
+    bool hub_ended;                               /* it accepts this sensor no more */
     struct beacon *beacon;                        /* NULL: nobody tells when something happened */
     uint32_t beacon_at;                           /* when the view was looked at last: */
     int64_t looked_us, beacon_us;                 /* and when a beacon was looked for */
@@ -114,6 +115,8 @@ struct hub_child;
 /* The home that there is, or a new one called as the hub calls us; the hub in it as a peer. Complains; exit code. */
 int watch_hub_prepare(struct session *s);
 MUST_CHECK enum err watch_hub_start(struct session *s, struct hub_child **ret);
+/* Has every hub of the home ended this sensor? ERR_IO | ERR_NOMEM */
+MUST_CHECK enum err watch_hub_ended(struct view *v, bool *ret, struct fault *reterr);
 void watch_hub_tend(struct hub_child *h); /* starts it again when it ended; cheap; accepts NULL */
 void watch_hub_stop(struct hub_child *h); /* accepts NULL */
 

@@ -135,6 +135,22 @@ static enum err on_peer(void *self, const struct fact *f)
     return j->known_url.ptr ? OK : ERR_NOMEM;
 }
 
+static enum err on_hub(void *self, const struct fact *f)
+{
+    unsigned *standing = self;
+    *standing += f->u.peer.partner_kind == RECIPIENT_HUB && !f->u.peer.expelled;
+    return OK;
+}
+
+enum err watch_hub_ended(struct view *v, bool *ret, struct fault *reterr)
+{
+    unsigned standing = 0;
+    enum err err = view_facts(v, FACT_PEER, on_hub, &standing, reterr);
+    if (!err)
+        *ret = standing == 0;
+    return err;
+}
+
 static int find_hub(struct joining *j)
 {
     struct session *s = j->s;

@@ -173,6 +173,8 @@ enum err watch_refresh(struct watch *w)
         err = watch_patterns_refresh(w, v, &fault);
     if (!err)
         err = load_register(w, v, position, &fault);
+    if (!err && w->hub && position != w->position)
+        err = watch_hub_ended(v, &w->hub_ended, &fault);
     if (err)
         complain_fault(w->s, NULL, &fault);
     else

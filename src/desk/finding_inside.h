@@ -92,6 +92,8 @@ MUST_CHECK enum err sighting_update(struct txn *t, const struct hit_indicator *i
 MUST_CHECK enum err sighting_for_hub(struct txn *t, const struct hit_indicator *indicator,
                                      const struct finding_work *w, const struct uuid *account, bool *ret_hub,
                                      struct fault *reterr);
+/* Has the hub that it came from ended this sensor? Then what came from it is looked for no more. */
+MUST_CHECK enum err hub_has_ended(struct view *v, const struct uuid *party, bool *ret, struct fault *reterr);
 /* A finding was a false positive: it no longer counts, and the last one that did was an error. */
 MUST_CHECK enum err sighting_withdraw(struct txn *t, const struct uuid *indicator, const struct uuid *account,
                                       struct fault *reterr);

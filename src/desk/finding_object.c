@@ -275,7 +275,11 @@ enum err hit_indicator_load(struct txn *t, struct text id, struct hit_indicator 
         e = marks_default_now(txn_view(t), &cls, reterr);
     if (e != OK)
         return e;
-    i.gone = i.gone || cls.quarantined;
+    bool ended = false;
+    e = hub_has_ended(txn_view(t), &i.party, &ended, reterr);
+    if (e != OK)
+        return e;
+    i.gone = i.gone || cls.quarantined || ended;
     i.label = gate_class_label(&cls);
     i.unreadable = cls.unknown_marking || cls.granular;
     i.ours = cls.ours;

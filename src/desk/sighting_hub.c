@@ -11,6 +11,18 @@ static const struct uuid SENSED = {
 
 #define COUNT_MOST 999999999 /* STIX 2.1 section 5.2 */
 
+enum err hub_has_ended(struct view *v, const struct uuid *party, bool *ret, struct fault *reterr)
+{
+    struct fact_peer peer;
+    *ret = false;
+    if (uuid_is_zero(party))
+        return OK;
+    enum err e = view_peer(v, party, &peer, reterr);
+    if (e == OK)
+        *ret = peer.partner_kind == RECIPIENT_HUB && peer.expelled;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 static enum err is_hub(struct txn *t, const struct hit_indicator *ind, bool *ret, struct fault *reterr)
 {
     struct fact_peer peer;

@@ -9,6 +9,8 @@
 #include "exchange/taxii_remote.h"
 
 #define SYNC_ARENA_BYTES (64 * KIB)
+#define REFUSED_SPACE    "hub-refused"
+#define HUB_REFUSALS_MAX 3  /* one may be a proxy's; half a minute */
 #define PATIENCE_S       20 /* a server that drips */
 #define TURN_S           30 /* then another partner has its turn */
 
@@ -92,6 +94,35 @@ static void ask_for_proofs(struct round *r, const struct uuid *party)
                  why.what[0] ? why.what : err_name(e));
 }
 
+/* A hub that refuses this sensor, and says so HUB_REFUSALS_MAX times in a row, has ended it: from then on what came
+ * from it counts no more. A new acceptance is a new beginning. */
+static void note_refusal(struct round *r, enum err e)
+{
+    char party[UUID_TEXT_MAX];
+    const struct text key = uuid_format(&r->peer.party, party);
+    struct fault why = {.offset = -1, .line = -1};
+    struct buffer kept;
+    uint64_t refusals = 0;
+    const int status = http_client_status(r->http);
+    const bool refused = e == ERR_UNREACHABLE && (status == 401 || status == 403);
+    buffer_init(&kept, 64);
+    enum err read = local_get(node_local(r->node), REFUSED_SPACE, key, &kept, NULL);
+    if (read == OK && text_u64(buffer_text(&kept), &refusals))
+        refusals = 0;
+    buffer_clear(&kept);
+    if (refused ? ++refusals <= HUB_REFUSALS_MAX : e == OK && refusals) {
+        buffer_addf(&kept, "%llu", (unsigned long long)(refused ? refusals : 0));
+        if (local_set(node_local(r->node), REFUSED_SPACE, key, buffer_text(&kept), &why))
+            log_warning("that the hub refuses could not be noted: %s", why.what);
+    }
+    buffer_done(&kept);
+    if (!refused || refusals < HUB_REFUSALS_MAX)
+        return;
+    log_error("the hub has ended this sensor: it does not accept its token any more");
+    if (peer_expel(r->node, &r->peer.party, TEXT("the hub refuses this sensor"), &r->peer.account, &why))
+        log_error("what came from the hub still counts: %s", why.what);
+}
+
 /* What was wrong with what we posted is said where nothing was wrong with what we took. */
 static enum err push(struct round *r, struct taxii_pulled *pulled, struct fault *reterr)
 {
@@ -115,8 +146,11 @@ enum err peer_sync_with(struct node *node, struct http_client *http, const struc
         r.remote.turn_s = one_turn ? TURN_S : 0;
         e = peer_secret(node, party, &r.arena, &r.remote.auth, reterr);
     }
-    if (e == OK)
+    if (e == OK) {
         e = pull(&r, &pulled, reterr);
+        if (r.peer.partner_kind == RECIPIENT_HUB)
+            note_refusal(&r, e);
+    }
     if (e == OK)
         ask_for_proofs(&r, party);
     /* A partner that cannot come to us is given what it may have, once somebody said that it wants our sightings. */

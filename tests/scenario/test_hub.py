@@ -234,4 +234,25 @@ def a_liar_costs_itself_alone(folder):
     hub.stop()
 
 
-main(what_is_seen_becomes_findings, kills_lose_nothing, a_liar_costs_itself_alone)
+def an_ended_sensor_stops(folder):
+    hub = hub_of(folder, "Hospital North")
+    hub.ok("import", bundle(folder, domain("evil.example", "green")), "--from", "CERT B")
+    sensor = Sensor(folder, os.path.join(folder, "proxy.log"), invitation(folder, "Hospital North")).start().follows()
+    wait_for(lambda: sensor.holds("evil.example"), "the indicator comes")
+    sensor.node.ok("peer", "set", "CSIRT", "--poll-ms", "100")
+    hub.ok("peer", "expel", "Hospital North", "--reason", "left")
+    check(sensor.process.wait(60) == 77, sensor.messages())
+    check("the hub has ended this sensor" in sensor.messages(), sensor.messages())
+    sensor.sees("192.0.2.7 asked evil.example\n")
+    check(not sensor.node.ok("watch", "-", "--json", stdin="192.0.2.7 asked evil.example\n").lines, "it hits no more")
+    sensor.start()
+    check(sensor.process.wait(60) == 77 and not findings(sensor.node), sensor.messages())
+    invite(folder, hub, "Hospital North")
+    sensor.start().follows()
+    wait_for(lambda: counted(hub) == {("Hospital North", "evil.example"): 1}, "a new beginning finds what was logged")
+    check(sensor.stop() == 0, sensor.messages())
+    hub.stop()
+
+
+main(what_is_seen_becomes_findings, kills_lose_nothing, a_liar_costs_itself_alone,
+     an_ended_sensor_stops)
