@@ -389,9 +389,9 @@ static enum err list_one(struct listing *l, const struct fact *f)
         json_member_text(&o, "kind",
                          p->partner_kind ? text_of(recipient_kind_name(p->partner_kind)) : TEXT("partner"));
         json_member_text(&o, "country", p->country);
-        json_member_text(&o, "organisation", uuid_some(&p->organisation)
-                                                ? ident_format(TEXT("identity"), &p->organisation, organisation)
-                                                : TEXT_NONE);
+        json_member_text(&o, "organisation",
+                         uuid_some(&p->organisation) ? ident_format(TEXT("identity"), &p->organisation, organisation)
+                                                     : TEXT_NONE);
         json_member_bool(&o, "sightings", p->sightings);
         json_member_bool(&o, "expelled", p->expelled);
         json_member_i64(&o, "poll_ms", p->poll_ms);
@@ -404,7 +404,9 @@ static enum err list_one(struct listing *l, const struct fact *f)
         return OK;
     }
     table_cell(&l->table, name);
-    table_cell(&l->table, p->url.len ? p->url : uuid_some(&p->organisation) ? TEXT("(a sensor)") : TEXT("(takes from us only)"));
+    table_cell(&l->table, p->url.len                    ? p->url
+                          : uuid_some(&p->organisation) ? TEXT("(a sensor)")
+                                                        : TEXT("(takes from us only)"));
     table_cell(&l->table, text_of(tlp_name(p->ceiling)));
     table_cell(&l->table, p->sightings ? TEXT("on") : TEXT("off"));
     table_cell(&l->table, text_of(when));
