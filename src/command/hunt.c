@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "command/archive.h"
 #include "command/commands.h"
-#include "command/hits_print.h"
+#include "command/hunt_patterns.h"
 #include "command/match_pool.h"
 #include "command/match_progress.h"
 #include "command/names.h"
@@ -18,6 +18,7 @@
 struct hunt {
     struct session *s;
     struct watchlist *list;
+    struct log_patterns patterns;
     struct belief *belief;
     struct constituency *constituency;
     struct party_names parties;
@@ -45,7 +46,7 @@ struct block {
     struct hunt *h;
     unsigned worker;
     const struct pool_block *block;
-    struct buffer *out;
+    struct pool_output *out;
 };
 
 /* ---- one block ---- */
@@ -57,7 +58,7 @@ static enum err print_hit(void *self, const struct scan_line_hits *line, const s
     if (hit->timed && (hit->seen_us < h->since_us || hit->seen_us >= h->until_us))
         return OK;
     atomic_fetch_add(&h->hits, 1);
-    hit_print(&h->parties, h->s->json, b->block->file, line, hit, b->out);
+    hit_print(&h->parties, h->s->json, b->block->file, line, hit, &b->out->text);
     return OK;
 }
 
@@ -65,8 +66,16 @@ static enum err on_line(void *self, const struct scan_line_hits *line)
 {
     struct block *b = self;
     struct hunt *h = b->h;
-    return hits_of_line(h->owners[b->worker], &h->list, 1, h->constituency, h->now_us, b->block->header, line,
-                        print_hit, b);
+    const struct log_line log = {.file = b->block->file,
+                                 .header = b->block->header,
+                                 .hits = line,
+                                 .now_us = h->now_us,
+                                 .owners = h->owners[b->worker],
+                                 .since_us = h->since_us,
+                                 .until_us = h->until_us};
+    enum err err = hits_of_line(h->owners[b->worker], &h->list, 1, h->constituency, h->now_us, b->block->header, line,
+                                print_hit, b);
+    return err ? err : log_patterns_line(h->constituency, &log, &b->out->later);
 }
 
 static void spoiled(struct hunt *h, uint64_t line, const struct fault *f)
@@ -83,8 +92,8 @@ static void spoiled(struct hunt *h, uint64_t line, const struct fault *f)
 static enum err work(void *self, unsigned worker, const struct pool_block *block, struct pool_output *out)
 {
     struct hunt *h = self;
-    struct block b = {h, worker, block, &out->text};
-    const struct index *index = watchlist_index(h->list);
+    struct block b = {h, worker, block, out};
+    const struct index *indexes[] = {watchlist_index(h->list), log_patterns_index(&h->patterns)};
     struct text lines;
     enum err err = unpack(h->packers[worker], block->lines, &lines);
     if (err == ERR_MALFORMED) {
@@ -95,14 +104,17 @@ static enum err work(void *self, unsigned worker, const struct pool_block *block
     }
     if (err)
         return err;
-    return scan_block(h->scanners[worker], &index, 1, lines, block->first_line, block->first_offset, on_line, &b);
+    return scan_block(h->scanners[worker], indexes, indexes[1] ? 2 : 1, lines, block->first_line, block->first_offset,
+                      on_line, &b);
 }
 
 static void print(void *self, const struct pool_output *output)
 {
     struct hunt *h = self;
+    const struct hunt_printer to = {h->s, &h->parties};
     progress_clear(&h->progress);
     say_text(h->s, buffer_text(&output->text));
+    hunt_patterns_print(&to, &h->patterns, buffer_text(&output->later));
 }
 
 /* ---- one log ---- */
@@ -252,12 +264,17 @@ static enum err load_list(struct hunt *h, struct view *v, struct fault *fault)
     enum err err = belief_refresh(h->s->node, v, &h->belief, fault);
     if (err)
         return err;
-    if (!since)
-        return watchlist_load(v, h->belief, 0, 0, &h->list, fault);
-    if (stamp_parse_lenient(text_of(since), &stamp))
+    if (since && stamp_parse_lenient(text_of(since), &stamp))
         return ERR_USAGE;
-    err = entry_since(h->s, stamp_us(stamp), &from, fault);
-    return err ? err : watchlist_load_news(h->s->node, v, h->belief, from, UINT64_MAX, &h->list, fault);
+    if (since)
+        err = entry_since(h->s, stamp_us(stamp), &from, fault);
+    if (!err)
+        err = since ? watchlist_load_news(h->s->node, v, h->belief, from, UINT64_MAX, &h->list, fault)
+                    : watchlist_load(v, h->belief, 0, 0, &h->list, fault);
+    if (err)
+        return err;
+    const struct pattern_view whole = {.s = h->s, .v = v, .belief = h->belief, .until_n = watchlist_until(h->list)};
+    return hunt_patterns_load(&whole, since != NULL, from, &h->patterns, fault);
 }
 
 static int load(struct hunt *h)
@@ -273,6 +290,8 @@ static int load(struct hunt *h)
         err = load_list(h, v, &fault);
     if (!err)
         err = archive_query_of(h->list, &h->query);
+    if (!err)
+        err = hunt_patterns_query(&h->patterns, h->query);
     node_reader_done(h->s->node, v);
     if (err && fault.what[0])
         return complain_fault(h->s, NULL, &fault);
@@ -297,16 +316,18 @@ static int hunt_all(struct hunt *h)
     }
     count_logs(h);
     progress_start(&h->progress, h->s, "hunt", -1);
-    enum err err = watchlist_size(h->list) ? archive_each(h->s, hunt_log, h) : OK;
+    size_t values = watchlist_size(h->list), patterns = log_patterns_wanted(&h->patterns);
+    enum err err = values || patterns ? archive_each(h->s, hunt_log, h) : OK;
     match_pool_free(h->pool);
     progress_clear(&h->progress);
     if (cancelled(h->s)) {
         complain(h->s, "stopped before the end of the archive");
         return EXIT_WRITE;
     }
-    complain(h->s, "%zu value%s, %llu of %llu blocks read (%.1f MB)", watchlist_size(h->list),
-             watchlist_size(h->list) == 1 ? "" : "s", (unsigned long long)h->read, (unsigned long long)h->blocks,
-             (double)h->bytes / 1e6);
+    tell_pattern_losses(h->s, &h->patterns);
+    complain(h->s, "%zu value%s, %zu whole pattern%s, %llu of %llu blocks read (%.1f MB)", values,
+             values == 1 ? "" : "s", patterns, patterns == 1 ? "" : "s", (unsigned long long)h->read,
+             (unsigned long long)h->blocks, (double)h->bytes / 1e6);
     return err ? exit_of(err) : h->spoiled ? EXIT_DATA : EXIT_DONE;
 }
 
@@ -320,6 +341,7 @@ static void done(struct hunt *h)
     archive_query_free(h->query);
     logline_stream_free(h->stream);
     watchlist_unref(h->list);
+    log_patterns_done(&h->patterns);
     belief_unref(h->belief);
     constituency_unref(h->constituency);
     party_names_done(&h->parties);
@@ -382,7 +404,9 @@ const struct command COMMAND_HUNT = {
     .operands = "[VALUE...]",
     .summary = "our indicators, or values, in the logs of the archive",
     .details =
-        "The same hits as entente match would give on the same logs; file is the log's name as it was added. Values\n"
+        "The same hits as entente match would give on the same logs, whole patterns among them; file is the log's "
+        "name\n"
+        "as it was added. Values\n"
         "hit whether an indicator holds them or not (id is null then). Blocks of lines that can hold none of what "
         "is\n"
         "hunted are not read; standard error says how many were, and names damaged ones.\n",

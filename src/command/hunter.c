@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "command/archive.h"
 #include "command/commands.h"
+#include "command/hunt_patterns.h"
 #include "command/names.h"
 #include "command/watch.h"
 #include "process/signals.h"
@@ -67,7 +68,7 @@ static void rest(const struct hunter *h, int64_t begun_us)
 static enum err hunt_block(struct hunter *h, const struct archive_log *l, size_t nth)
 {
     const struct archive_block *b = archive_log_block(l, nth);
-    const struct index *index = watchlist_index(h->w.lists[0]);
+    const struct index *indexes[] = {watchlist_index(h->w.lists[0]), log_patterns_index(&h->w.patterns)};
     struct fault fault = {.offset = -1, .line = -1};
     struct text lines;
     buffer_clear(&h->packed);
@@ -79,7 +80,9 @@ static enum err hunt_block(struct hunter *h, const struct archive_log *l, size_t
                  (unsigned long long)b->first_line);
         return OK;
     }
-    return err ? err : scan_block(h->w.scanner, &index, 1, lines, b->first_line, b->first_offset, watch_line, &h->w);
+    return err ? err
+               : scan_block(h->w.scanner, indexes, indexes[1] ? 2 : 1, lines, b->first_line, b->first_offset,
+                            watch_line, &h->w);
 }
 
 static void name_pass(struct hunter *h, const struct archive_about *about)
@@ -140,6 +143,8 @@ static enum err hunt_all(struct hunter *h)
     if (!err)
         err = archive_query_of(h->w.lists[0], &h->query);
     if (!err)
+        err = hunt_patterns_query(&h->w.patterns, h->query);
+    if (!err)
         err = archive_each(&h->quiet, hunt_log, h);
     if (err && err != ERR_MALFORMED && err != ERR_VERSION) /* a log that cannot be opened is named, not hunted */
         return err;
@@ -151,6 +156,19 @@ static enum err hunt_all(struct hunter *h)
 }
 
 /* ---- what is new ---- */
+
+/* With windows of its own: a pass that is done again begins anew. */
+static enum err load_patterns(struct watch *w, struct view *v, uint64_t from_n, uint64_t until_n, struct fault *fault)
+{
+    const struct pattern_view from = {.s = w->s, .v = v, .belief = w->belief, .until_n = until_n};
+    log_patterns_done(&w->patterns);
+    return log_patterns_load_news(&from, from_n, &w->patterns, fault);
+}
+
+static bool anything_new(const struct watch *w)
+{
+    return watchlist_size(w->lists[0]) || log_patterns_wanted(&w->patterns);
+}
 
 static enum err load_news(struct hunter *h, struct view *v, struct fault *fault)
 {
@@ -165,7 +183,9 @@ static enum err load_news(struct hunter *h, struct view *v, struct fault *fault)
     if (!err)
         err = watchlist_load_news(w->s->node, v, w->belief, from, resumed ? w->log->state.back_until : UINT64_MAX,
                                   &w->lists[0], fault);
-    if (!err && watchlist_size(w->lists[0])) {
+    if (!err)
+        err = load_patterns(w, v, from, resumed ? w->log->state.back_until : watchlist_until(w->lists[0]), fault);
+    if (!err && anything_new(w)) {
         err = constituency_load(w->s->node, v, &fresh, fault);
         if (!err) {
             constituency_unref(w->constituency);
@@ -202,7 +222,7 @@ static enum err look(struct hunter *h)
     h->position = position;
     if (err || same)
         return err;
-    if (watchlist_size(w->lists[0]))
+    if (anything_new(w))
         return hunt_all(h);
     w->log->state.looked_back = w->log->state.back_until;
     w->log->state.back_from = w->log->state.back_until = 0;
@@ -248,6 +268,7 @@ static void done(struct hunter *h)
 {
     struct watch *w = &h->w;
     watchlist_unref(w->lists[0]);
+    log_patterns_done(&w->patterns);
     belief_unref(w->belief);
     constituency_unref(w->constituency);
     scanner_free(w->scanner);

@@ -360,6 +360,11 @@ static void write_line(const struct log_line *line, const struct logline *e, con
     buffer_add_sized(out, observed);
 }
 
+static bool in_time(const struct log_line *line, const struct logline *e)
+{
+    return (!line->since_us && !line->until_us) || (e->time_us >= line->since_us && e->time_us < line->until_us);
+}
+
 /* The event is of this line. */
 static enum err add_line(const struct constituency *c, const struct log_line *line, const struct logline *e,
                          size_t first, size_t refs, struct buffer *out)
@@ -368,7 +373,7 @@ static enum err add_line(const struct constituency *c, const struct log_line *li
     struct whose whose;
     enum err err = OK;
     buffer_init(&observed, STREAMED_EVENT_BYTES);
-    if (observe_line(e, 0, &observed) && !buffer_error(&observed)) {
+    if (in_time(line, e) && observe_line(e, 0, &observed) && !buffer_error(&observed)) {
         err = hits_whose(line->owners, c, e, line->hits, &line->hits->hits[first], &whose);
         if (!err)
             write_line(line, e, &whose, refs, buffer_text(&observed), out);

@@ -62,7 +62,8 @@ struct log_line {
     const struct logline_header *header;
     const struct scan_line_hits *hits;
     int64_t now_us;
-    struct scanner *owners; /* as hits_of_line() has it */
+    struct scanner *owners;     /* as hits_of_line() has it */
+    int64_t since_us, until_us; /* events of other times are none; both 0: of all times */
 };
 /* What log_patterns_take() has to know of a line that holds values of patterns, appended to out; nothing of any other
  * line. Any thread. ERR_NOMEM */

@@ -171,6 +171,13 @@ enum err streamed_add_none(struct streamed *s, uint32_t *ret_number)
     return add(s, NULL, ret_number);
 }
 
+const struct trigger *streamed_triggers(const struct streamed *s, uint32_t number, size_t *ret_count)
+{
+    const struct pattern *p = number < s->added ? s->patterns[number] : NULL;
+    *ret_count = p ? p->trigger_count : 0;
+    return p ? p->triggers : NULL;
+}
+
 void streamed_drop(struct streamed *s, uint32_t number)
 {
     struct pattern *p = s->patterns[number];

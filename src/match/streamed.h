@@ -22,6 +22,8 @@ MUST_CHECK enum err streamed_add_known(struct streamed *s, struct text pattern, 
                                        size_t count, uint32_t *ret_number);
 /* Takes a number for one that is not looked for. ERR_NOMEM | ERR_LIMIT */
 MUST_CHECK enum err streamed_add_none(struct streamed *s, uint32_t *ret_number);
+/* By what a pattern is looked for; nothing of one that is not. */
+const struct trigger *streamed_triggers(const struct streamed *s, uint32_t number, size_t *ret_count);
 /* It is not looked for any more; its number stays, and its window goes. */
 void streamed_drop(struct streamed *s, uint32_t number);
 /* When all are in, and again when some came or went. ERR_NOMEM; what was built before is still there then. */

@@ -5,8 +5,9 @@ import json
 import os
 import shutil
 import subprocess
+import time
 
-from house import bundle, check, indicator, main, write
+from house import bundle, check, indicator, main, wait_for, write
 from watching import house
 
 START = 1769000000
@@ -102,4 +103,60 @@ def suppressed_ones_are_said(folder):
     check(len(told(node.ok("match", log, "--json"))) == 2, "the index of before must not count")
 
 
-main(with_the_index_as_without, changes_since_the_index, suppressed_ones_are_said)
+def filler(folder, name, before, middle, after):
+    """Logs of several blocks in the archive, with an event at each end and some in the middle."""
+    dull = "".join(f"2026-01-21T12:00:00Z 10.0.{n % 256}.{n // 256 % 256} asked name{n}.dull.example\n" for n in range(30000))
+    return write(folder, name, before + dull + middle + dull + after)
+
+
+def canonical(lines):
+    return sorted(json.dumps(line, sort_keys=True) for line in lines)
+
+
+def hunted_as_matched(folder):
+    node = house(folder, "evil.example")
+    some = [indicator(TWO), indicator(BOTH), indicator(PORT), indicator("[domain-name:value = 'far.example'] REPEATS 3 TIMES WITHIN 900 SECONDS"),
+            indicator("([url:value = 'http://one.example/a'] OR [file:hashes.MD5 = 'd41d8cd98f00b204e9800998ecf8427e']) AND [ipv4-addr:value ISSUBSET '203.0.113.0/24']"),
+            indicator("[domain-name:value = 'one.example'] AND [domain-name:value = 'never.example']")]
+    node.ok("import", bundle(folder, *some), "--from", "CERT Y")
+    one = filler(folder, "one", visit(0, "a.far.example") + visit(1, "one.example"), visit(20, "two.example") + visit(21, "evil.example"),
+                 visit(600, "far.example") + connection(601, "203.0.113.9"))
+    two = filler(folder, "two", visit(700, "far.example"), visit(710, "one.example"),
+                 f"{START + 720}.000 250 192.0.2.9 TCP_MISS/200 1 GET http://one.example/a - HIER_DIRECT/203.0.113.7 text/html\n" + visit(2000, "two.example"))
+    node.ok("archive", "add", one, two)
+    want = node.ok("match", one, two, "--json").lines
+    check(len(told(node.ok("match", one, two, "--json"))) == 4, f"{want}")
+    done = node.ok("hunt", "--json")
+    check(canonical(done.lines) == canonical(want), f"{done.out}")
+    check("5 whole patterns" in done.err and "1 pattern is not looked for" in done.err, done.err)
+    read, blocks = (int(word) for word in done.err.split(" blocks read")[0].split("patterns, ")[1].split(" of "))
+    check(read < blocks, f"every block was read: {done.err}")
+    check(canonical(node.ok("hunt", "--new-since", "2020-01-01", "--json").lines) == canonical(want), "as news")
+    check(node.ok("hunt", "--new-since", "2099-01-01", "--json").lines == [], "no news")
+    check(told(node.ok("hunt", "--until", "2026-01-21T12:53:30Z", "--json")) == [], "FOLLOWEDBY is true later on only")
+    early = told(node.ok("hunt", "--until", "2026-01-21T12:53:45Z", "--json"))
+    check(early == [(TWO, [("one", 2), ("one", 30003)])], f"{early}")
+    check(told(node.ok("hunt", "one.example", "--json")) == [], "values that somebody asks for are no patterns")
+
+
+def findings(node):
+    return {f["value"]: (f["count"], f["organisation"]) for f in node.ok("finding", "list", "--json").lines}
+
+
+def hunted_by_itself(folder):
+    node = house(folder, "evil.example")
+    node.ok("archive", "add", write(folder, "log", visit(0, "one.example") + visit(1, "two.example") + visit(5, "one.example")),
+            write(folder, "next", visit(6, "two.example")))
+    node.serve()
+    time.sleep(1)
+    two = indicator(TWO)
+    node.ok("import", bundle(folder, two), "--from", "CERT Y")
+    wait_for(lambda: findings(node).get(TWO, (0, 0))[0] == 2, "the pattern in the archive")
+    check(findings(node) == {TWO: (2, "City Hospital")}, str(findings(node)))
+    node.ok("import", bundle(folder, {**two, "modified": "2026-06-01T00:00:00.000Z", "confidence": 50}), "--from", "CERT Y")
+    time.sleep(2)
+    check(findings(node) == {TWO: (2, "City Hospital")}, f"the same pattern is no news: {findings(node)}")
+    node.stop()
+
+
+main(with_the_index_as_without, changes_since_the_index, suppressed_ones_are_said, hunted_as_matched, hunted_by_itself)
