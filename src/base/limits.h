@@ -32,6 +32,9 @@
 #define STREAMED_VALUES_MAX   ((size_t)1 << 20)
 #define STREAMED_WINDOW_MAX   256
 #define STREAMED_KEPT_BYTES   (256 * MIB)
+/* Events that a watch keeps over a restart, before and after packing (match/windows.h); the older ones go first. */
+#define WINDOWS_RAW_BYTES (8 * MIB)
+#define WINDOWS_BYTES     (512 * KIB)
 /* Whole patterns that are held, looked for or not: what is kept of each is a few hundred bytes. */
 #define PATTERN_LIST_MAX ((size_t)1 << 20)
 /* An event as an observation: its values, each in an object or two. */

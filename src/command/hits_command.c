@@ -59,7 +59,7 @@ static int record(struct session *s, struct text bytes)
 static int print_state(struct session *s)
 {
     struct buffer state;
-    buffer_init(&state, 64 * KIB);
+    buffer_init(&state, 1 * MIB);
     enum err err = local_get(node_local(s->node), FOLLOW_SPACE, text_of(option(s, "state")), &state, NULL);
     if (!err)
         say_text(s, buffer_text(&state));

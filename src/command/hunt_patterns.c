@@ -21,22 +21,23 @@ enum err hunt_patterns_query(const struct log_patterns *p, struct archive_query 
     return err;
 }
 
+struct printing {
+    const struct hunt_printer *to;
+    struct buffer *out;
+};
+
 static enum err print(void *self, const struct pattern_hit *hit)
 {
-    const struct hunt_printer *to = self;
-    struct buffer one;
-    buffer_init(&one, 16 * MIB);
-    pattern_hit_print(to->parties, to->s->json, hit, &one);
-    enum err err = buffer_error(&one);
-    if (!err)
-        say_text(to->s, buffer_text(&one));
-    buffer_done(&one);
-    return err;
+    struct printing *p = self;
+    buffer_clear(p->out);
+    pattern_hit_print(p->to->parties, p->to->s->json, hit, p->out);
+    say_text(p->to->s, buffer_text(p->out));
+    return buffer_error(p->out);
 }
 
 void hunt_patterns_print(const struct hunt_printer *to, struct log_patterns *p, struct text lines)
 {
-    struct hunt_printer self = *to;
+    struct printing self = {to, p->scratch};
     enum err err = lines.len ? log_patterns_take(p, lines, print, &self) : OK;
     if (err)
         complain(to->s, "patterns over events: %s", err_name(err));

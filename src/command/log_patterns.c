@@ -112,7 +112,10 @@ static enum err init(struct log_patterns *p)
 {
     *p = (struct log_patterns){0};
     arena_init(&p->arena, PATTERNS_BYTES);
-    buffer_init(&p->scratch, 16 * MIB);
+    p->scratch = arena_alloc(&p->arena, sizeof *p->scratch);
+    if (!p->scratch)
+        return ERR_NOMEM;
+    buffer_init(p->scratch, 16 * MIB);
     return streamed_new(&p->streamed);
 }
 
@@ -312,8 +315,9 @@ void log_patterns_done(struct log_patterns *p)
 {
     streamed_free(p->streamed);
     free(p->list);
+    if (p->scratch)
+        buffer_done(p->scratch);
     arena_done(&p->arena);
-    buffer_done(&p->scratch);
     *p = (struct log_patterns){0};
 }
 

@@ -25,7 +25,7 @@ struct log_patterns {
     struct node *asked;    /* the view has moved on: each hit is asked for there; NULL: none has to be */
     size_t left_out;       /* beyond what can be held */
     size_t told;           /* not looked for, when that was told last */
-    struct buffer scratch; /* one hit */
+    struct buffer *scratch; /* one hit; in the arena */
 };
 
 /* From where patterns come. base: a list that is mapped from an index file gives its own, and the view what came

@@ -76,10 +76,10 @@ static enum err work(void *self, unsigned worker, const struct pool_block *block
 static enum err print_pattern(void *self, const struct pattern_hit *hit)
 {
     struct match *m = self;
-    buffer_clear(&m->patterns.scratch);
-    pattern_hit_print(&m->parties, m->s->json, hit, &m->patterns.scratch);
+    buffer_clear(m->patterns.scratch);
+    pattern_hit_print(&m->parties, m->s->json, hit, m->patterns.scratch);
     atomic_fetch_add(&m->hits, 1);
-    say_text(m->s, buffer_text(&m->patterns.scratch));
+    say_text(m->s, buffer_text(m->patterns.scratch));
     return OK;
 }
 
@@ -382,7 +382,9 @@ const struct command COMMAND_MATCH = {
     .details =
         "Patterns that need more than one value are evaluated over the events of structured logs (kind \"pattern\"; "
         "bound:\nthe lines that make it true). Plain, gzip and zstd input; any text log. Writes nothing: entente "
-        "watch keeps findings. Domains hit with\n"
+        "watch keeps findings.\nWhat is looked for is taken once, at the start: for an endless pipe there is entente "
+        "watch -, which takes what\n"
+        "comes while it runs. Domains hit with\n"
         "their subdomains, addresses in networks too; expired and revoked indicators do not hit.\n"
         "With --observed, whole patterns over observed data, a bundle or a list of STIX objects (- for standard\n"
         "input): those given by --pattern or in files, one a line, else those of all current indicators. A pattern\n"

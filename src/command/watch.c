@@ -138,7 +138,7 @@ static enum err round_of_logs(struct watch *w, bool *ret_more, struct fault *fau
     for (size_t i = 0; !err && i < w->log_count && !cancelled(w->s); i++) {
         w->log = &w->logs[i];
         err = watch_refresh(w);
-        if (!err)
+        for (int pass = 0; !err && pass < 2; pass++) /* one that was broken off, and what came since */
             err = watch_look_back(w);
         if (!err)
             err = drain(w, ret_more, fault);
@@ -237,6 +237,7 @@ static void watch_done(struct watch *w)
     belief_unref(w->belief);
     constituency_unref(w->constituency);
     tell_pattern_losses(w->s, &w->patterns);
+    watch_patterns_news_done(w);
     log_patterns_done(&w->patterns);
     scanner_free(w->scanner);
     scanner_free(w->owners);
@@ -259,7 +260,7 @@ static enum err watch_init(struct watch *w, const char *first)
 /* Logs that cannot be followed are told before a home is made for them. */
 static int watch_logs(struct session *s, const char *first, bool standard, uint64_t lookback_bytes)
 {
-    struct watch w = {.s = s, .lookback_bytes = lookback_bytes};
+    struct watch w = {.s = s, .lookback_bytes = lookback_bytes, .keeps_windows = !standard};
     int code = EXIT_WRITE;
     if (watch_init(&w, first) || (option_given(s, "hub") && watch_hub_start(s, &w.hub)))
         complain(s, "out of memory");

@@ -14,7 +14,11 @@
  * second; the state waits with them (2). They wait only where a restart finds a state to go on from: what is rotated
  * away before is not looked for.
  *
- * State of a log, in local.db under its path: struct log_state. */
+ * 6 The windows of whole patterns are saved with the state, in one value: what is read below state.follow.offset is
+ * in them, and nothing else of that log. Of a pattern whose look-back is announced and not over, nothing is: the pass
+ * is done again. A log whose events made a pattern true is not saved without them before the hit is handed over.
+ *
+ * State of a log, in local.db under its path: struct log_state, and the windows of its events. */
 #pragma once
 #include "command/hits.h"
 #include "command/hits_wire.h"
@@ -43,7 +47,8 @@ struct log_state {
     uint64_t back_from, back_until; /* the pass under way; equal: none */
 };
 void log_state_write(const struct log_state *st, struct buffer *out);
-MUST_CHECK enum err log_state_read(struct text bytes, struct log_state *ret);
+/* *ret_windows: what stands behind it (match/windows.h). ERR_MALFORMED */
+MUST_CHECK enum err log_state_read(struct text bytes, struct log_state *ret, struct text *ret_windows);
 
 /* One followed log, or standard input: how far it is read, and what was found in it and is not handed over yet. */
 struct watch_log {
@@ -63,8 +68,15 @@ struct watch_log {
     struct text follow_key;
     struct follow_state done; /* what is read once the batch stands */
     bool keep_state;
-    struct text held_line; /* the line of the newest hit, copied once */
+    struct watch_log *bound_by; /* whose hits, to be handed over first, hold events of this one; NULL */
+    struct text held_line;      /* the line of the newest hit, copied once */
     uint64_t held_offset;
+};
+
+struct pattern_news {
+    uint32_t *numbers;
+    size_t count;
+    struct index *index; /* NULL: none */
 };
 
 struct watch {
@@ -83,7 +95,10 @@ struct watch {
     uint64_t generation;                          /* of it, when lists[0] was */
     uint64_t suppressed;                          /* values then */
     int64_t index_us;                             /* when a newer index was looked for */
-    struct log_patterns patterns;                 /* that need more than one value; not in a look-back */
+    struct log_patterns patterns;                 /* that need more than one value */
+    struct pattern_news news;                     /* those of them that the look-back under way is for */
+    bool looking_back;                            /* for these alone */
+    bool keeps_windows, told_windows;             /* over a restart; that some had no room was told */
     uint64_t patterns_generation, patterns_epoch; /* of the belief and the view that they were loaded under */
     struct hub_child *hub;                        /* keeps the line to the hub; NULL: there is none */
     bool hub_ended;                               /* it accepts this sensor no more */
@@ -139,6 +154,21 @@ MUST_CHECK enum err watch_report(struct watch *w, const struct scan_line_hits *l
 MUST_CHECK enum err watch_patterns_refresh(struct watch *w, struct view *v, struct fault *fault);
 /* What the line makes true of whole patterns. */
 MUST_CHECK enum err watch_patterns_line(struct watch *w, const struct scan_line_hits *line);
+/* By what lines are chosen for them; NULL: by nothing. */
+const struct index *watch_patterns_index(const struct watch *w);
+/* Which of the patterns are new in entries [from_n, until_n), for a look-back: w->news. */
+MUST_CHECK enum err watch_patterns_news(struct watch *w, struct view *v, uint64_t from_n, uint64_t until_n,
+                                        struct fault *fault);
+/* A pass begins: for the news alone, and with nothing of the file in their windows. */
+void watch_patterns_back(struct watch *pass);
+void watch_patterns_news_done(struct watch *w);
+/* The windows of w->log's events, behind its state; and back into their patterns. */
+MUST_CHECK enum err watch_patterns_save(struct watch *w, struct buffer *out);
+MUST_CHECK enum err watch_patterns_restore(struct watch *w, struct text windows);
+/* Invariant 6: what holds events of w->log is handed over before it. */
+MUST_CHECK enum err watch_patterns_before(struct watch *w);
+/* w->log's hits stand: logs whose events they hold are to be saved soon. */
+void watch_patterns_stand(struct watch *w);
 
 /* ---- watch_lists.c ---- */
 /* Loads what changed since the last call; cheap when nothing did. */

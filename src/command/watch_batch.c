@@ -21,7 +21,7 @@ void log_state_write(const struct log_state *st, struct buffer *out)
         buffer_add_u64(out, words[i]);
 }
 
-enum err log_state_read(struct text bytes, struct log_state *ret)
+enum err log_state_read(struct text bytes, struct log_state *ret, struct text *ret_windows)
 {
     struct cursor c;
     struct log_state st = {0};
@@ -35,9 +35,10 @@ enum err log_state_read(struct text bytes, struct log_state *ret)
     st.looked_back = cursor_u64(&c);
     st.back_from = cursor_u64(&c);
     st.back_until = cursor_u64(&c);
-    if (cursor_error(&c) || !cursor_end(&c))
+    if (cursor_error(&c))
         return ERR_MALFORMED;
     *ret = st;
+    *ret_windows = cursor_bytes(&c, cursor_left(&c));
     return OK;
 }
 
@@ -79,10 +80,13 @@ static enum err call_hits(struct watch *w, int fd, const char *state_key, struct
 enum err watch_restore(struct watch *w)
 {
     struct answer answer = {.s = w->s};
-    buffer_init(&answer.out, 64 * KIB);
+    struct text windows;
+    buffer_init(&answer.out, 64 * KIB + WINDOWS_BYTES);
     enum err err = call_hits(w, -1, w->log->path, &answer);
-    if (!err && answer.out.len && log_state_read(buffer_text(&answer.out), &w->log->state) == OK)
+    if (!err && answer.out.len && log_state_read(buffer_text(&answer.out), &w->log->state, &windows) == OK) {
         w->log->state_known = true;
+        err = watch_patterns_restore(w, windows);
+    }
     buffer_done(&answer.out);
     return err;
 }
@@ -146,24 +150,29 @@ enum err watch_flush(struct watch *w)
 {
     struct buffer state;
     int64_t now = clock_mono_us();
-    buffer_init(&state, 1 * KIB);
+    enum err err = w->log->keep_state ? watch_patterns_before(w) : OK;
+    buffer_init(&state, 1 * KIB + WINDOWS_BYTES);
     struct hits_batch b = {.batch = {.file = w->log->file,
                                      .follow_key = w->log->follow_key,
                                      .follow_offset = w->log->done.offset,
                                      .follow_line = w->log->done.line,
                                      .hits = w->log->hits,
                                      .count = w->log->hit_count}};
-    if (w->log->keep_state) {
+    if (!err && w->log->keep_state) {
         log_state_write(&w->log->state, &state);
+        err = watch_patterns_save(w, &state);
         b.state_key = text_of(w->log->path);
         b.state = buffer_text(&state);
     }
-    enum err err = buffer_error(&state);
+    if (!err)
+        err = buffer_error(&state);
     if (!err && (w->log->hit_count || w->log->keep_state))
         err = send_batch(w, &b);
     buffer_done(&state);
     for (size_t i = 0; !err && i < w->log->hit_count; i++)
         told_now(w->told, &w->log->hits[i], now);
+    if (!err)
+        watch_patterns_stand(w);
     w->log->state_known |= !err && w->log->keep_state;
     w->log->hit_count = 0;
     w->log->held_line = TEXT_NONE;
@@ -265,7 +274,7 @@ enum err watch_line(void *self, const struct scan_line_hits *line)
 enum err watch_scan(struct watch *w, struct logline_stream *headers, struct text lines, uint64_t line,
                     uint64_t offset)
 {
-    const struct index *indexes[WATCH_LISTS_MAX + 1], *patterns = log_patterns_index(&w->patterns);
+    const struct index *indexes[WATCH_LISTS_MAX + 1], *patterns = watch_patterns_index(w);
     size_t count = w->list_count;
     struct text piece = lines;
     enum err err = OK;

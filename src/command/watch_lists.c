@@ -275,7 +275,7 @@ static enum err run_pass(struct watch *w, struct watchlist *wanted, bool announc
     b.pass.lists[0] = wanted;
     b.pass.indexes[0] = watchlist_index(wanted);
     b.pass.list_count = 1;
-    b.pass.patterns = (struct log_patterns){0};
+    watch_patterns_back(&b.pass);
     b.own.follow_key = text_of(key);
     b.own.keep_state = false;
     arena_init(&b.own.texts, 48 * MIB);
@@ -322,22 +322,30 @@ enum err watch_look_back(struct watch *w)
     if (err)
         return err;
     uint64_t from = resumed ? w->log->state.back_from : w->log->state.looked_back;
-    /* A pass that is done again is the same pass: what came since is the next one's. */
-    err = watchlist_load_news(w->s->node, v, w->belief, from, resumed ? w->log->state.back_until : UINT64_MAX,
-                              &wanted, &fault);
+    /* A pass that is done again is the same pass: what came since is the next one's. No pass goes beyond what the
+     * watch looks for: of that, the lines read next would be missed. */
+    until = resumed ? w->log->state.back_until : until;
+    err = watchlist_load_news(w->s->node, v, w->belief, from, until, &wanted, &fault);
+    if (!err) {
+        err = watch_patterns_news(w, v, from, until, &fault);
+        if (err)
+            watchlist_unref(wanted);
+    }
     node_reader_done(w->s->node, v);
     if (err)
         return complain_fault(w->s, NULL, &fault), err;
     if (!resumed) {
         w->log->state.back_from = from;
-        w->log->state.back_until = watchlist_until(wanted);
+        w->log->state.back_until = until;
     }
-    if (watchlist_size(wanted) == 0) {
+    if (watchlist_size(wanted) == 0 && w->news.count == 0) {
         w->log->state.looked_back = w->log->state.back_until;
         w->log->state.back_from = w->log->state.back_until = 0;
     } else {
         err = run_pass(w, wanted, resumed);
     }
     watchlist_unref(wanted);
+    if (!err && !cancelled(w->s))
+        watch_patterns_news_done(w);
     return err;
 }

@@ -274,15 +274,15 @@ static struct text copy_text(char **at, struct text t)
 /* ERR_NOT_FOUND: nothing that can be observed. */
 static enum err keep(const struct streamed_event *e, struct kept **ret)
 {
-    struct kept *k = malloc(sizeof *k + e->file.len + e->organisation.len + e->client.len);
+    struct kept *k = malloc(sizeof *k + e->file.len + e->organisation.len + e->client.len + e->observed.len);
     if (!k)
         return ERR_NOMEM;
     char *at = (char *)(k + 1);
-    *k = (struct kept){.event = *e, .bytes = sizeof *k + PARSED_FACTOR * e->observed.len};
+    *k = (struct kept){.event = *e, .bytes = sizeof *k + (PARSED_FACTOR + 1) * e->observed.len};
     k->event.file = copy_text(&at, e->file);
     k->event.organisation = copy_text(&at, e->organisation);
     k->event.client = copy_text(&at, e->client);
-    k->event.observed = TEXT_NONE;
+    k->event.observed = copy_text(&at, e->observed);
     enum err err = observed_read(e->observed, NULL, NULL, &k->observed, NULL);
     if (!err && observed_count(k->observed) == 1) {
         *ret = k;
@@ -441,22 +441,68 @@ static enum err ask(struct streamed *s, struct pattern *p, uint32_t number, stre
     return err == ERR_MALFORMED ? OK : err; /* a regular expression that is none matches nothing */
 }
 
-enum err streamed_offer(struct streamed *s, uint32_t number, const struct streamed_event *event, streamed_each *each,
-                        void *self)
+/* *ret NULL: no expression of the pattern is true of it. */
+static enum err take(struct streamed *s, struct pattern *p, const struct streamed_event *event, struct kept **ret)
 {
-    struct pattern *p = number < s->added ? s->patterns[number] : NULL;
-    struct kept *k;
+    struct kept *k = NULL;
+    *ret = NULL;
     enum err err = p ? parse(s, p) : ERR_NOT_FOUND;
     if (!err)
         err = p->broken ? ERR_NOT_FOUND : keep(event, &k);
     if (err)
         return err == ERR_NOT_FOUND ? OK : err;
     err = try_leaves(s, p, k);
-    if (err || (k->leaves == 0 && p->leaf_count <= LEAVES_MAX)) {
+    if (err || (k->leaves == 0 && p->leaf_count <= LEAVES_MAX))
         kept_free(k);
+    else
+        *ret = k;
+    return err;
+}
+
+enum err streamed_offer(struct streamed *s, uint32_t number, const struct streamed_event *event, streamed_each *each,
+                        void *self)
+{
+    struct pattern *p = number < s->added ? s->patterns[number] : NULL;
+    struct kept *k;
+    enum err err = take(s, p, event, &k);
+    if (err || !k || !insert(s, p, k) || !worth_asking(p))
         return err;
-    }
-    if (!insert(s, p, k) || !worth_asking(p))
-        return OK;
     return ask(s, p, number, each, self);
+}
+
+/* ---- what is kept ---- */
+
+enum err streamed_each_kept(const struct streamed *s, uint32_t number, streamed_kept *each, void *self)
+{
+    const struct pattern *p = number < s->added ? s->patterns[number] : NULL;
+    enum err err = OK;
+    for (const struct kept *k = p ? p->window : NULL; k && !err; k = k->next)
+        err = each(self, &k->event);
+    return err;
+}
+
+enum err streamed_restore(struct streamed *s, uint32_t number, const struct streamed_event *event)
+{
+    struct pattern *p = number < s->added ? s->patterns[number] : NULL;
+    struct kept *k;
+    enum err err = take(s, p, event, &k);
+    if (!err && k)
+        (void)insert(s, p, k);
+    return err;
+}
+
+void streamed_forget(struct streamed *s, uint32_t number, struct text file)
+{
+    struct pattern *p = number < s->added ? s->patterns[number] : NULL;
+    for (struct kept **at = p ? &p->window : NULL; at && *at;) {
+        struct kept *k = *at;
+        if (!text_eq(k->event.file, file)) {
+            at = &k->next;
+            continue;
+        }
+        *at = k->next;
+        s->kept_bytes -= k->bytes;
+        p->count--;
+        kept_free(k);
+    }
 }

@@ -59,6 +59,13 @@ MUST_CHECK enum err streamed_offer(struct streamed *s, uint32_t number, const st
                                    streamed_each *each, void *self);
 /* A pattern's window goes over from one generation to the next, where it is the same text. */
 void streamed_carry(struct streamed *to, uint32_t to_number, struct streamed *from, uint32_t from_number);
+/* What a pattern keeps, the newest first; each's error ends it. .observed is as it was offered. */
+typedef enum err streamed_kept(void *self, const struct streamed_event *event);
+MUST_CHECK enum err streamed_each_kept(const struct streamed *s, uint32_t number, streamed_kept *each, void *self);
+/* Puts an event back that was kept; the pattern is not asked. ERR_NOMEM */
+MUST_CHECK enum err streamed_restore(struct streamed *s, uint32_t number, const struct streamed_event *event);
+/* Lets go of what a pattern keeps of one file. */
+void streamed_forget(struct streamed *s, uint32_t number, struct text file);
 /* Events that fell out before their pattern was true, and answers that were too expensive. */
 struct streamed_losses {
     uint64_t fell_out, too_expensive;
