@@ -21,10 +21,10 @@ struct log_patterns {
     struct arena arena;
     struct log_pattern *list; /* by the number of streamed_add_known(); those that are not looked for, too */
     size_t count, cap, gone;
-    uint64_t until;        /* entries below it are in */
-    struct node *asked;    /* the view has moved on: each hit is asked for there; NULL: none has to be */
-    size_t left_out;       /* beyond what can be held */
-    size_t told;           /* not looked for, when that was told last */
+    uint64_t until;         /* entries below it are in */
+    struct node *asked;     /* the view has moved on: each hit is asked for there; NULL: none has to be */
+    size_t left_out;        /* beyond what can be held */
+    size_t told;            /* not looked for, when that was told last */
     struct buffer *scratch; /* one hit; in the arena */
 };
 

@@ -108,7 +108,7 @@ def suppressed_ones_are_said(folder):
 def filler(folder, name, before, middle, after):
     """Logs of several blocks in the archive, with an event at each end and some in the middle."""
     dull = "".join(f"2026-01-21T12:00:00Z 10.0.{n % 256}.{n // 256 % 256} asked name{n}.dull.example\n" for n in range(9000))
-    return write(folder, name, before + dull + middle + dull + after)
+    return write(folder, name, before + dull + middle + 3 * dull + after)
 
 
 def canonical(lines):
