@@ -382,13 +382,18 @@ struct index_refs lookup_bytes(const struct index *i, enum value_kind kind, cons
     return table_refs(t, table_find(t, key, len));
 }
 
+size_t lookup_network_key(const struct ipaddr *a, unsigned len, uint8_t ret[17])
+{
+    struct ipaddr net = ipaddr_mask(*a, (uint8_t)len);
+    ret[0] = (uint8_t)len;
+    memcpy(ret + 1, net.b, a->bits / 8);
+    return 1 + a->bits / 8;
+}
+
 struct index_refs lookup_network(const struct index *i, const struct ipaddr *a, unsigned len)
 {
     uint8_t key[17];
-    struct ipaddr net = ipaddr_mask(*a, (uint8_t)len);
-    key[0] = (uint8_t)len;
-    memcpy(key + 1, net.b, a->bits / 8);
-    return lookup_bytes(i, VALUE_CIDR, key, 1 + a->bits / 8);
+    return lookup_bytes(i, VALUE_CIDR, key, lookup_network_key(a, len, key));
 }
 
 bool lookup_url_possible(const struct index *i, const uint8_t *start, size_t len)

@@ -6,6 +6,10 @@
 #include "match/input.h"
 #include "match/lines.h"
 
+/* Enough for a block: what was read is still in the processor's nearer cache when it is looked at. Lines that are
+ * longer have all the room there is. */
+#define BLOCK_BYTES (256 * KIB)
+
 struct logfile {
     struct input *input;
     struct lines lines;
@@ -34,14 +38,18 @@ void logfile_free(struct logfile *f)
     free(f);
 }
 
-/* Until a block is full, the input ends, or (of a pipe) whole lines are there and no more at this moment. */
+/* Until there is enough for a block, the input ends, or (of a pipe) whole lines are there and no more at this moment.
+ */
 static enum err fill(struct logfile *f, struct fault *reterr)
 {
     while (!f->ended) {
         size_t room, n = 0;
         char *to = lines_room(&f->lines, &room);
-        if (room == 0)
+        size_t have = lines_rest(&f->lines);
+        if (room == 0 || (have >= BLOCK_BYTES && lines_have_whole(&f->lines)))
             return OK;
+        if (have < BLOCK_BYTES)
+            room = BLOCK_BYTES - have;
         bool wait = !lines_have_whole(&f->lines);
         enum err err = input_read(f->input, to, room, wait, &n, &f->fault);
         if (err == ERR_CANCELLED || err == ERR_BUSY) {

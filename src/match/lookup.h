@@ -43,6 +43,8 @@ static inline void lookup_v4_prefetch(const struct index *i, const uint8_t a[4])
 }
 
 struct index_refs lookup_bytes(const struct index *i, enum value_kind kind, const void *key, size_t len);
+/* The key of the network of exactly that length that holds a: its length. */
+size_t lookup_network_key(const struct ipaddr *a, unsigned len, uint8_t ret[17]);
 /* Refs of the network of exactly that length that holds a. */
 struct index_refs lookup_network(const struct index *i, const struct ipaddr *a, unsigned len);
 /* True when some network of this length and family is in the index. */

@@ -4,29 +4,73 @@
 
 #include <string.h>
 
-#include "match/chars.h"
 #include "match/ways.h"
 
 struct word_masks {
     uint64_t run, dot, letter, hex, high, colon, slash, odd, newline;
 };
 
+/* One bit of a byte for each mask that is not made of others. */
+enum {
+    IS_DOT = 1,
+    IS_LETTER = 2,
+    IS_HEX = 4,
+    IS_DASH = 8,
+    IS_COLON = 16,
+    IS_SLASH = 32,
+    IS_ODD = 64,
+    IS_NEWLINE = 128
+};
+
+#define D IS_HEX
+#define H (IS_LETTER | IS_HEX)
+#define L IS_LETTER
+/* clang-format off */
+static const uint8_t mask_classes[256] = {
+    ['0'] = D, D, D, D, D, D, D, D, D, D,
+    ['A'] = H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
+    ['a'] = H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
+    ['_'] = L, ['.'] = IS_DOT, ['-'] = IS_DASH, [':'] = IS_COLON, ['/'] = IS_SLASH,
+    ['\\'] = IS_ODD, ['%'] = IS_ODD, ['#'] = IS_ODD, ['\n'] = IS_NEWLINE,
+};
+/* clang-format on */
+#undef D
+#undef H
+#undef L
+
+/* Bit i of byte k becomes bit k of byte i: three rounds, each swapping the corners of squares twice as wide. */
+static inline uint64_t transpose(uint64_t m)
+{
+    uint64_t t = (m ^ m >> 7) & UINT64_C(0x00AA00AA00AA00AA);
+    m ^= t ^ t << 7;
+    t = (m ^ m >> 14) & UINT64_C(0x0000CCCC0000CCCC);
+    m ^= t ^ t << 14;
+    t = (m ^ m >> 28) & UINT64_C(0x00000000F0F0F0F0);
+    return m ^ t ^ t << 28;
+}
+
 static struct word_masks masks_by_table(const uint8_t p[64])
 {
     struct word_masks w = {0};
-    for (unsigned i = 0; i < 64; i++) {
-        uint64_t bit = UINT64_C(1) << i;
-        unsigned c = char_classes[p[i]];
-        w.run |= c & CHAR_RUN ? bit : 0;
-        w.dot |= c & CHAR_DOT ? bit : 0;
-        w.letter |= c & (CHAR_HEX | CHAR_LETTER | CHAR_UNDER) ? bit : 0;
-        w.hex |= c & CHAR_XDIGIT ? bit : 0;
-        w.high |= c & CHAR_HIGH ? bit : 0;
-        w.colon |= p[i] == ':' ? bit : 0;
-        w.slash |= p[i] == '/' ? bit : 0;
-        w.odd |= p[i] == '\\' || p[i] == '%' || p[i] == '#' ? bit : 0;
-        w.newline |= p[i] == '\n' ? bit : 0;
+    uint64_t dash = 0;
+    for (unsigned at = 0; at < 64; at += 8) {
+        uint64_t classes = 0, high = 0;
+        for (unsigned i = 0; i < 8; i++) {
+            classes |= (uint64_t)mask_classes[p[at + i]] << (8 * i);
+            high |= (uint64_t)(p[at + i] >> 7) << i;
+        }
+        classes = transpose(classes);
+        w.dot |= (classes & 0xFF) << at;
+        w.letter |= (classes >> 8 & 0xFF) << at;
+        w.hex |= (classes >> 16 & 0xFF) << at;
+        dash |= (classes >> 24 & 0xFF) << at;
+        w.colon |= (classes >> 32 & 0xFF) << at;
+        w.slash |= (classes >> 40 & 0xFF) << at;
+        w.odd |= (classes >> 48 & 0xFF) << at;
+        w.newline |= (classes >> 56) << at;
+        w.high |= high << at;
     }
+    w.run = w.letter | w.hex | w.dot | dash | w.high;
     return w;
 }
 

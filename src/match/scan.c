@@ -255,6 +255,10 @@ static void look_up_address(struct scanner *s, const struct index *i, const stru
 
 void scan_found_address(struct scanner *s, const struct reading *r, const struct ipaddr *a, struct span at)
 {
+    if (s->on_address) {
+        s->on_address(s->on_address_self, a, at.start);
+        return;
+    }
     if (s->owners) {
         struct scan_seen *seen = add_seen(s, r, at);
         if (seen) {

@@ -31,6 +31,9 @@ struct scanner {
     struct arena names;
     struct level levels[READING_DEPTH_MAX + 1];
     struct sieve *sieve;
+    /* set while the sieve looks closer: takes each address that is found, and where, instead of the look-up */
+    void (*on_address)(void *self, const struct ipaddr *a, size_t place);
+    void *on_address_self;
 };
 
 /* Ready for a reading of another line. */

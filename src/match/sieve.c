@@ -57,18 +57,45 @@ static void odd_runs(struct sieve *v)
     }
 }
 
+/* ---- keys of exact tables ---- */
+
+static void look_up_keys(struct sieve *v)
+{
+    for (size_t i = 0; i < v->key_count; i++)
+        if (table_may_have(v->keys[i].table, v->keys[i].hash))
+            sieve_mark(v, v->keys[i].place);
+    v->key_count = 0;
+}
+
+static void add_key(struct sieve *v, const struct table *t, const void *key, size_t len, size_t place)
+{
+    if (!t->filter)
+        return;
+    uint64_t hash = table_hash(t, key, len);
+    __builtin_prefetch(&t->filter[hash >> 24 & t->filter_mask]);
+    v->keys[v->key_count++] = (struct sieve_key){t, hash, place};
+    if (v->key_count == SIEVE_KEYS_MAX)
+        look_up_keys(v);
+}
+
 /* ---- hashes ---- */
 
 static void hash_place(struct sieve *v, size_t start, size_t end)
 {
+    uint8_t digest[64], lower[32];
     size_t len = end - start;
     if (len != 32 && len != 40 && len != 64 && len != 128)
         return;
-    struct reading r = sieve_reading(v);
-    v->scanner->count = 0;
-    scan_found_hash(v->scanner, &r, (struct span){start, end});
-    if (v->scanner->count)
-        sieve_mark(v, start);
+    enum value_kind kind = len == 32 ? VALUE_MD5 : len == 40 ? VALUE_SHA1 : len == 64 ? VALUE_SHA256 : VALUE_SHA512;
+    for (size_t i = 0; i < len / 2; i++)
+        digest[i] = (uint8_t)(char_hex(v->p[start + 2 * i]) << 4 | char_hex(v->p[start + 2 * i + 1]));
+    for (size_t i = 0; i < sizeof lower; i++)
+        lower[i] = char_lower(v->p[start + i]);
+    for (size_t k = 0; k < v->scanner->index_count; k++) {
+        add_key(v, &v->scanner->indexes[k]->tables[kind], digest, len / 2, start);
+        if (kind == VALUE_MD5)
+            add_key(v, &v->scanner->indexes[k]->tables[VALUE_JA3], lower, sizeof lower, start);
+    }
 }
 
 /* The uppermost bits of the quarters that are all ones (and perhaps of ones above such a quarter): a run of 32 has
@@ -126,6 +153,28 @@ static void word_places(struct sieve *v)
 
 /* ---- colons ---- */
 
+static void add_networks(struct sieve *v, const struct index *index, const struct ipaddr *a, size_t place)
+{
+    const uint64_t *lens = a->bits == 32 ? &index->v4_lens : index->v6_lens;
+    for (unsigned w = 0; w <= a->bits / 64; w++)
+        for (uint64_t bits = lens[w]; bits; bits &= bits - 1) {
+            uint8_t key[17];
+            size_t len = lookup_network_key(a, w * 64 + lowest(bits), key);
+            add_key(v, &index->tables[VALUE_CIDR], key, len, place);
+        }
+}
+
+/* What the tokeniser found: the address, and each network that it may lie in. */
+static void address6(void *self, const struct ipaddr *a, size_t place)
+{
+    struct sieve *v = self;
+    for (size_t k = 0; k < v->scanner->index_count; k++) {
+        const struct index *index = v->scanner->indexes[k];
+        add_key(v, &index->tables[a->bits == 32 ? VALUE_IPV4 : VALUE_IPV6], a->b, a->bits / 8, place);
+        add_networks(v, index, a, place);
+    }
+}
+
 static void address6_place(struct sieve *v, size_t colon, size_t *done)
 {
     size_t word = mask_run_start(v->masks.run, colon);
@@ -133,10 +182,10 @@ static void address6_place(struct sieve *v, size_t colon, size_t *done)
         sieve_mark(v, colon);
     struct reading r = sieve_reading(v);
     r.authority_end = SIZE_MAX; /* also as a network: in a URL with escaped slashes it is none */
-    v->scanner->count = 0;
+    v->scanner->on_address = address6;
+    v->scanner->on_address_self = v;
     token_ipv6(v->scanner, &r, colon);
-    if (v->scanner->count)
-        sieve_mark(v, colon);
+    v->scanner->on_address = NULL;
     *done = r.ipv6_seen;
 }
 
@@ -226,7 +275,7 @@ static void start(struct sieve *v, struct scanner *s, struct text lines)
     v->len = lines.len;
     v->scanner = s;
     v->any = v->wants_v4 = v->wants_names = v->wants_hashes = false;
-    v->tails.count = v->odd_tails.count = v->hosts.count = v->address_count = 0;
+    v->tails.count = v->odd_tails.count = v->hosts.count = v->address_count = v->key_count = 0;
     v->wants_emails = scan_wants_emails(s);
     v->wants_words = scan_wants_words(s);
     for (size_t k = 0; k < s->index_count; k++) {
@@ -253,6 +302,7 @@ void sieve_lines(struct sieve *v, struct scanner *s, struct text lines, struct s
     odd_places(v);
     sieve_look_up_names(v);
     sieve_look_up_addresses(v);
+    look_up_keys(v);
     *ret = (struct sieve_result){
         .any = v->any, .places = v->places, .newlines = v->masks.newline, .newline_count = v->masks.newlines};
 }

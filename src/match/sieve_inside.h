@@ -23,6 +23,14 @@ struct sieve_sizes {
     uint32_t names[SIEVE_SIZES][SIEVE_NAMES_MAX]; /* end, and the length in the upper half */
 };
 
+/* Look-ups in exact tables: their filters are asked together, too. */
+#define SIEVE_KEYS_MAX 64
+struct sieve_key {
+    const struct table *table;
+    uint64_t hash;
+    size_t place;
+};
+
 /* How to read an address whose parts have so many digits, two bits a part. */
 #define SIEVE_SHAPES 256
 struct sieve_shape {
@@ -44,6 +52,8 @@ struct sieve {
     struct sieve_names tails;     /* the last two labels of plain runs; place: the last byte */
     struct sieve_names odd_tails; /* of other runs; place: where it begins */
     struct sieve_names hosts;     /* of URLs and e-mail addresses: whole */
+    size_t key_count;
+    struct sieve_key keys[SIEVE_KEYS_MAX];
     struct sieve_shape shapes[SIEVE_SHAPES];
     size_t address_count;
     uint8_t addresses[SIEVE_ADDRESSES_MAX][4];

@@ -16,7 +16,8 @@
 #include "match/index_file.h"
 #include "match/logfile.h"
 #include "match/observe_line.h"
-#include "match/scan.h"
+#include "match/scanner.h"
+#include "match/sieve.h"
 #include "match/streamed.h"
 
 struct list {
@@ -233,6 +234,8 @@ static void *worker(void *arg)
     buffer_init(&copy, 16 * MIB);
     if (scanner_new(&s))
         die("memory");
+    if (getenv("MASKS_WAY"))
+        sieve_set_way(s->sieve, (enum masks_way)atoi(getenv("MASKS_WAY")));
     while (take_block(m, &copy, &line, &offset))
         if (scan_block(s, indexes, indexes[1] ? 2 : 1, buffer_text(&copy), line, offset, on_hit, m))
             die("memory");
