@@ -92,7 +92,7 @@ def percentile(values, p):
 
 class Report:
     def __init__(self, given):
-        self.given, self.rows = given, []
+        self.given, self.rows, self.skipped = given, [], []
 
     def add(self, job, value, unit, peer="", peer_value=None, limit="", limit_value=None, rss=None, source=""):
         row = {"job": job, "value": round(value, 3), "unit": unit, "peer": peer,
@@ -106,6 +106,12 @@ class Report:
         if self.given.json:
             print(json.dumps(row), flush=True)
 
+    def skip(self, job, why):
+        """Says that a figure is missing, and why."""
+        self.skipped.append(f"{job}: skipped: {why}")
+        if self.given.json:
+            print(json.dumps({"job": job, "skipped": why}), flush=True)
+
     def done(self):
         if self.given.json:
             return
@@ -116,3 +122,5 @@ class Report:
         widths = [max(len(line[i]) for line in cells) for i in range(len(heads))]
         for line in cells:
             print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+        for words in self.skipped:
+            print(words)
