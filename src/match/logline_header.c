@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "match/logline_inside.h"
+#include "match/masks.h"
+#include "match/ways.h"
 
 #define WORD_MAX_BYTES 32 /* of #unset_field and the like */
 
@@ -199,7 +201,7 @@ static struct text first_line(struct text t)
 
 /* Behind the first newline that a '#' follows; t.len when there is none. Plain enough for the compiler to look at
  * many bytes at once: this is asked of every block. */
-static size_t next_mark(struct text t, size_t from)
+WAYS_INLINE size_t next_mark_any(struct text t, size_t from)
 {
     enum { STEP = 256 };
     const char *p = t.ptr;
@@ -218,6 +220,21 @@ static size_t next_mark(struct text t, size_t from)
         if (p[at] == '\n' && p[at + 1] == '#')
             return at + 1;
     return t.len;
+}
+
+static size_t next_mark_table(struct text t, size_t from)
+{
+    return next_mark_any(t, from);
+}
+
+WAY_32 static size_t next_mark_32(struct text t, size_t from)
+{
+    return next_mark_any(t, from);
+}
+
+static size_t next_mark(struct text t, size_t from)
+{
+    return (masks_best_way() == MASKS_BY_TABLE ? next_mark_table : next_mark_32)(t, from);
 }
 
 static bool starts_header(struct text at)

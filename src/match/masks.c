@@ -122,6 +122,13 @@ WAY_32 static inline uint64_t both_32(__m256i low, __m256i high)
     return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
 }
 
+/* By the lower half of a byte, the odd one that has it: at 3, 5 and 12. The others' entries are bytes with another
+ * lower half, and so are never equal to what asks; what is not ASCII asks for 0. */
+WAY_32 static inline __m128i odd_by_low_half(void)
+{
+    return _mm_setr_epi8(1, 0, 0, '#', 0, '%', 0, 0, 0, 0, 0, 0, '\\', 0, 0, 0);
+}
+
 struct half {
     __m256i run, dot, letter, hex, odd;
 };
@@ -134,7 +141,7 @@ WAY_32 static inline struct half half_32(__m256i v)
     h.hex = _mm256_or_si256(digit, range_32(lower, 'a', 6));
     __m256i sign = _mm256_or_si256(h.dot, is_32(v, '-'));
     h.run = _mm256_or_si256(_mm256_or_si256(h.letter, digit), _mm256_or_si256(sign, v)); /* v: its own sign bit */
-    h.odd = _mm256_or_si256(_mm256_or_si256(is_32(v, '%'), is_32(v, '#')), is_32(v, '\\'));
+    h.odd = _mm256_cmpeq_epi8(v, _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(odd_by_low_half()), v));
     return h;
 }
 
@@ -177,7 +184,7 @@ WAY_64 static void make_by_64(struct masks *m, const uint8_t *p)
         w.hex = digit | range_64(lower, 'a', 6);
         w.run = w.letter | digit | w.dot | is_64(v, '-') | w.high;
         w.slash = is_64(v, '/');
-        w.odd = is_64(v, '\\') | is_64(v, '%') | is_64(v, '#');
+        w.odd = _mm512_cmpeq_epi8_mask(v, _mm512_shuffle_epi8(_mm512_broadcast_i32x4(odd_by_low_half()), v));
         w.newline = is_64(v, '\n');
         put_word(m, i, w);
     }

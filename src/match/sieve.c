@@ -67,7 +67,7 @@ static void look_up_keys(struct sieve *v)
     v->key_count = 0;
 }
 
-static void add_key(struct sieve *v, const struct table *t, const void *key, size_t len, size_t place)
+void sieve_add_key(struct sieve *v, const struct table *t, const void *key, size_t len, size_t place)
 {
     if (!t->filter)
         return;
@@ -92,9 +92,9 @@ static void hash_place(struct sieve *v, size_t start, size_t end)
     for (size_t i = 0; i < sizeof lower; i++)
         lower[i] = char_lower(v->p[start + i]);
     for (size_t k = 0; k < v->scanner->index_count; k++) {
-        add_key(v, &v->scanner->indexes[k]->tables[kind], digest, len / 2, start);
+        sieve_add_key(v, &v->scanner->indexes[k]->tables[kind], digest, len / 2, start);
         if (kind == VALUE_MD5)
-            add_key(v, &v->scanner->indexes[k]->tables[VALUE_JA3], lower, sizeof lower, start);
+            sieve_add_key(v, &v->scanner->indexes[k]->tables[VALUE_JA3], lower, sizeof lower, start);
     }
 }
 
@@ -160,7 +160,7 @@ static void add_networks(struct sieve *v, const struct index *index, const struc
         for (uint64_t bits = lens[w]; bits; bits &= bits - 1) {
             uint8_t key[17];
             size_t len = lookup_network_key(a, w * 64 + lowest(bits), key);
-            add_key(v, &index->tables[VALUE_CIDR], key, len, place);
+            sieve_add_key(v, &index->tables[VALUE_CIDR], key, len, place);
         }
 }
 
@@ -170,7 +170,7 @@ static void address6(void *self, const struct ipaddr *a, size_t place)
     struct sieve *v = self;
     for (size_t k = 0; k < v->scanner->index_count; k++) {
         const struct index *index = v->scanner->indexes[k];
-        add_key(v, &index->tables[a->bits == 32 ? VALUE_IPV4 : VALUE_IPV6], a->b, a->bits / 8, place);
+        sieve_add_key(v, &index->tables[a->bits == 32 ? VALUE_IPV4 : VALUE_IPV6], a->b, a->bits / 8, place);
         add_networks(v, index, a, place);
     }
 }

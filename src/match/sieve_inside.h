@@ -78,6 +78,10 @@ static inline bool sieve_behind_percent(const struct sieve *v, size_t start)
     return start > 0 && v->p[start - 1] == '%' && escape_percent_at(v->p, v->len, start - 1);
 }
 
+/* ---- sieve.c ---- */
+/* Is the key perhaps in the table? Answered by a mark, when it is looked up with others. */
+void sieve_add_key(struct sieve *v, const struct table *t, const void *key, size_t len, size_t place);
+
 /* ---- sieve_name.c ---- */
 void sieve_add_name(struct sieve *v, struct sieve_names *to, struct span name, enum name_role role, size_t place);
 /* The plain names of v->runs, and the hosts of its URLs. */

@@ -162,23 +162,20 @@ static bool has_odd_name(struct sieve *v, size_t start)
     return v->scanner->count > 0;
 }
 
-/* The same for a plain run of less than 64 bytes: every dot is between two labels. */
-static bool has_name(const struct sieve *v, const struct index *index, size_t end)
+/* The same for a plain run of less than 64 bytes, where every dot is between two labels. */
+static void ask_name(struct sieve *v, const struct index *index, size_t end)
 {
-    const struct table *t = &index->tables[VALUE_DOMAIN];
     uint64_t outside = ~mask_before(v->masks.run, end);
-    size_t len = (size_t)__builtin_clzll(outside);
+    size_t len = (size_t)__builtin_clzll(outside), at = 0;
     uint64_t dots = mask_before(v->masks.dot, end) >> (64 - len);
     uint8_t lower[64];
     for (size_t i = 0; i < sizeof lower; i++)
         lower[i] = char_lower(v->p[end - len + i]);
-    size_t labels = mask_count(dots) + 1, at = 0;
-    for (; labels >= 2; labels--, dots &= dots - 1) {
-        if (labels <= index->domain_labels_max && table_find(t, lower + at, len - at))
-            return true;
+    for (size_t labels = mask_count(dots) + 1; labels >= 2; labels--, dots &= dots - 1) {
+        if (labels <= index->domain_labels_max)
+            sieve_add_key(v, &index->tables[VALUE_DOMAIN], lower + at, len - at, end - 1);
         at = (size_t)__builtin_ctzll(dots) + 1;
     }
-    return false;
 }
 
 /* Those that the filter does not know for sure to be absent, to the front. How many they are. */
@@ -197,8 +194,7 @@ static void look_up_in(struct sieve *v, const struct index *index)
     uint16_t places[SIEVE_NAMES_MAX];
     size_t count = keep_possible(&index->names, &v->tails, places);
     for (size_t i = 0; i < count; i++)
-        if (has_name(v, index, places[i] + 1u))
-            sieve_mark(v, places[i]);
+        ask_name(v, index, places[i] + 1u);
     count = keep_possible(&index->names, &v->odd_tails, places);
     for (size_t i = 0; i < count; i++)
         if (has_odd_name(v, places[i]))
