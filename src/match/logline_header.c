@@ -24,6 +24,7 @@ struct word {
 
 struct logline_stream {
     bool begun; /* its first line was seen */
+    enum masks_way way;
     char separator, set_separator;
     struct word unset, empty, path;
     struct logline_header *all; /* newest first */
@@ -36,6 +37,7 @@ enum err logline_stream_new(struct logline_stream **ret)
     struct logline_stream *s = calloc(1, sizeof *s);
     if (!s)
         return ERR_NOMEM;
+    s->way = masks_best_way();
     *ret = s;
     return OK;
 }
@@ -232,19 +234,15 @@ WAY_32 static size_t next_mark_32(struct text t, size_t from)
     return next_mark_any(t, from);
 }
 
-static size_t next_mark(struct text t, size_t from)
-{
-    return (masks_best_way() == MASKS_BY_TABLE ? next_mark_table : next_mark_32)(t, from);
-}
-
 static bool starts_header(struct text at)
 {
     return text_starts(at, TEXT("#separator ")) || text_starts(at, TEXT("#fields"));
 }
 
 /* Where the lines under the header that t begins with end: at the next one. */
-static size_t piece_end(struct text t, size_t from)
+static size_t piece_end(struct text t, size_t from, enum masks_way way)
 {
+    size_t (*const next_mark)(struct text, size_t) = way == MASKS_BY_TABLE ? next_mark_table : next_mark_32;
     size_t at = from ? from - 1 : 0;
     for (at = next_mark(t, at); at < t.len && !starts_header(text_sub(t, at, t.len)); at = next_mark(t, at))
         ;
@@ -272,7 +270,7 @@ bool logline_stream_next(struct logline_stream *s, struct text *rest, struct tex
             take_mark(s, line);
         marks += line.len + (marks + line.len < t.len);
     }
-    size_t end = piece_end(t, marks);
+    size_t end = piece_end(t, marks, s->way);
     *ret_lines = text_sub(t, 0, end);
     *rest = text_sub(t, end, t.len);
     *ret_header = s->now;

@@ -24,7 +24,7 @@ struct masks {
 /* All ways give the same; each needs a processor that has it. */
 enum masks_way { MASKS_BY_TABLE, MASKS_BY_32, MASKS_BY_64 };
 #define MASKS_WAYS 3
-enum masks_way masks_best_way(void);
+enum masks_way masks_best_way(void); /* asks the processor, which takes long in a virtual machine: ask once */
 /* len: at most MASKS_BYTES; bits from len on are zero. */
 void masks_make_by(struct masks *m, const uint8_t *p, size_t len, enum masks_way way);
 
