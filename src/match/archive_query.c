@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "match/archive_inside.h"
+#include "match/url_path.h"
 #include "model/value_anchor.h"
 
 struct range {
@@ -110,12 +111,28 @@ static enum err add_digest(struct archive_query *q, struct text hex)
     return add_hashed(q, KEY_DIGEST, digest, hex.len / 2);
 }
 
+/* As it stands, and with its path as the scanner compares it (match/url_path.h). */
+static enum err add_url(struct archive_query *q, struct text url)
+{
+    enum err err = add_hashed(q, KEY_URL, url.ptr, url.len);
+    if (err || !url_path_may_differ(url))
+        return err;
+    struct buffer plain;
+    buffer_init(&plain, VALUE_MAX_BYTES);
+    buffer_add(&plain, url);
+    err = buffer_error(&plain);
+    if (!err && url_path_normalise(plain.ptr, &plain.len))
+        err = add_hashed(q, KEY_URL, plain.ptr, plain.len);
+    buffer_done(&plain);
+    return err;
+}
+
 enum err archive_query_add(struct archive_query *q, enum value_kind kind, struct text value)
 {
     struct ipnet net;
     switch (kind) {
     case VALUE_DOMAIN: return add_hashed(q, KEY_NAME, value.ptr, value.len);
-    case VALUE_URL: return add_hashed(q, KEY_URL, value.ptr, value.len);
+    case VALUE_URL: return add_url(q, value);
     case VALUE_EMAIL: return add_hashed(q, KEY_EMAIL, value.ptr, value.len);
     case VALUE_MD5:
     case VALUE_SHA1:

@@ -7,6 +7,7 @@
 #include "match/chars.h"
 #include "match/index_file.h"
 #include "match/lookup.h"
+#include "match/url_path.h"
 
 #define HASH_BYTES_MAX 64
 
@@ -95,11 +96,29 @@ static bool key_make(enum value_kind kind, struct text value, struct key *key)
     }
 }
 
+/* A URL whose path can be written in several ways is found in all of them: the scanner looks up this one, too. */
+static enum err add_plain_path(struct index_builder *b, struct text url, uint32_t ref)
+{
+    struct buffer plain;
+    buffer_init(&plain, VALUE_MAX_BYTES);
+    buffer_add(&plain, url);
+    enum err err = buffer_error(&plain);
+    if (!err && url_path_normalise(plain.ptr, &plain.len))
+        err = key_list_add(&b->lists[VALUE_URL], plain.ptr, plain.len, ref);
+    buffer_done(&plain);
+    return err;
+}
+
 enum err index_builder_add(struct index_builder *b, enum value_kind kind, struct text value, uint32_t ref)
 {
     struct key key;
     if (!key_make(kind, value, &key))
         return ERR_MALFORMED;
+    if (kind == VALUE_URL && url_path_may_differ(value)) {
+        enum err err = add_plain_path(b, value, ref); /* before the value itself: index_builder_last_key() */
+        if (err)
+            return err;
+    }
     return key_list_add(&b->lists[kind], key.ptr, key.len, ref);
 }
 

@@ -6,6 +6,7 @@
 #include "match/keys.h"
 #include "match/scanner.h"
 #include "match/sieve.h"
+#include "match/url_path.h"
 
 #define NAMES_MAX_BYTES (64 * MIB) /* of names that do not stand on the line as they are read */
 
@@ -415,6 +416,15 @@ static void look_up_loosely(struct scanner *s, struct text url, const struct rea
     }
 }
 
+static void look_up_levels(struct scanner *s, struct text url, const struct reading *r, struct span at)
+{
+    if (s->keys)
+        keys_add_hashed(s, KEY_URL, url.ptr, url.len);
+    look_up_url(s, url, r, at, URL_EXACT);
+    if (s->urls != URL_EXACT)
+        look_up_loosely(s, url, r, at);
+}
+
 void scan_found_url(struct scanner *s, const struct reading *r, struct span at)
 {
     enum value_kind kind;
@@ -427,12 +437,9 @@ void scan_found_url(struct scanner *s, const struct reading *r, struct span at)
             s->err = ERR_NOMEM;
         return;
     }
-    struct text url = buffer_text(&s->normal);
-    if (s->keys)
-        keys_add_hashed(s, KEY_URL, url.ptr, url.len);
-    look_up_url(s, url, r, at, URL_EXACT);
-    if (s->urls != URL_EXACT)
-        look_up_loosely(s, url, r, at);
+    look_up_levels(s, buffer_text(&s->normal), r, at);
+    if (url_path_may_differ(buffer_text(&s->normal)) && url_path_normalise(s->normal.ptr, &s->normal.len))
+        look_up_levels(s, buffer_text(&s->normal), r, at);
 }
 
 /* ---- lines ---- */

@@ -12,6 +12,7 @@
  * Where XML's entities stand in it (&amp; &quot;), it is read again with them resolved. */
 #include "match/lookup.h"
 #include "match/reading.h"
+#include "match/url_path.h"
 
 #include <string.h>
 
@@ -189,11 +190,14 @@ static size_t without_mark(const struct reading *r, size_t end)
 }
 
 /* No reading that is longer can be looked up with success, even without the marks at its end: text behind that (but
- * for a fragment, which is dropped) only costs time. */
-static size_t bounded_end(const struct scanner *s, size_t start, size_t end, size_t longer)
+ * for a fragment, which is dropped) only costs time. A path that can be written shorter may be of any length. */
+static size_t bounded_end(const struct scanner *s, const struct reading *r, struct span at, size_t longer)
 {
     size_t most = (scan_longest_url(s) + SLACK_BYTES + MARKS_MAX + 1) * longer;
-    return end - start > most ? start + most : end;
+    struct text url = {(const char *)r->p + at.start, at.end - at.start};
+    if (url.len > most && url_path_may_differ(text_sub(url, 0, URL_MAX_BYTES)))
+        most = URL_MAX_BYTES * longer;
+    return url.len > most ? at.start + most : at.end;
 }
 
 static void look_up(struct scanner *s, const struct reading *r, struct span at, size_t colon)
@@ -239,9 +243,9 @@ void token_url(struct scanner *s, struct reading *r, size_t colon)
     if (r->percent_read || !scan_wants_url(s, r->p + after, r->len - after))
         return;
     size_t end = hard_end(r, after);
-    at.end = bounded_end(s, at.start, end, 1);
+    at.end = bounded_end(s, r, (struct span){at.start, end}, 1);
     look_up(s, r, at, colon);
-    at.end = bounded_end(s, at.start, end, ENTITY_MAX_BYTES);
+    at.end = bounded_end(s, r, (struct span){at.start, end}, ENTITY_MAX_BYTES);
     read_without_entities(s, r, at);
 }
 
@@ -284,7 +288,7 @@ void token_url_escaped(struct scanner *s, struct reading *r, size_t colon)
     struct span at = {mark ? scheme_start(r, colon) : colon, 0};
     if (at.start == colon || r->depth >= READING_DEPTH_MAX || !wants_host(s, r, colon + mark))
         return;
-    at.end = bounded_end(s, at.start, hard_end(r, colon), 3);
+    at.end = bounded_end(s, r, (struct span){at.start, hard_end(r, colon)}, 3);
     at.end = first_of(r, at, "&#;,|'(){}[]^\\");
     size_t *map;
     uint8_t *bytes = scan_take_bytes(s, r->depth + 1, at.end - at.start, &map);

@@ -1,5 +1,6 @@
 /* unit/match/oracle_url.c - URLs and e-mail addresses by definition. */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,6 +127,50 @@ static bool is_end(const struct oracle_reading *r, size_t start, size_t end, siz
     return false;
 }
 
+/* The path as RFC 3986 section 6.2.2 compares it, by replacing one thing at a time. */
+static void plain_path(const char *url, size_t len, char *out)
+{
+    static const char kept[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    snprintf(out, VALUE_MAX_BYTES + 1, "%.*s", (int)len, url);
+    char *path = strstr(out, "://"), *end, *p;
+    path = path ? strchr(path + 3, '/') : NULL;
+    end = strchr(out, '?');
+    if (!path || (end && end < path))
+        return;
+    char *query = strdup(end ? end : "");
+    if (end)
+        *end = 0;
+    for (p = path; (p = strchr(p, '%')); p++) {
+        unsigned c;
+        char two[3] = {0};
+        if (!isxdigit((unsigned char)p[1]) || !isxdigit((unsigned char)p[2]) || sscanf(p + 1, "%2x", &c) != 1)
+            continue;
+        snprintf(two, sizeof two, "%02X", c);
+        memcpy(p + 1, two, 2);
+        if (c && strchr(kept, (int)c)) {
+            *p = (char)c;
+            memmove(p + 1, p + 3, strlen(p + 3) + 1);
+        }
+    }
+    for (bool more = true; more;) { /* the leftmost segment of dots at a time */
+        more = false;
+        for (p = path; p && !more; p = strchr(p + 1, '/')) {
+            size_t n = strcspn(p + 1, "/");
+            char *from = p;
+            if (!(n == 1 && p[1] == '.') && !(n == 2 && p[1] == '.' && p[2] == '.'))
+                continue;
+            while (n == 2 && from > path && *--from != '/')
+                ;
+            bool last = p[1 + n] == 0;
+            memmove(from + last, p + 1 + n, strlen(p + 1 + n) + 1);
+            *from = '/';
+            more = true;
+        }
+    }
+    strcat(path, query);
+    free(query);
+}
+
 bool oracle_hits_url(const struct oracle_reading *r, const char *v)
 {
     if (r->percent)
@@ -143,7 +188,13 @@ bool oracle_hits_url(const struct oracle_reading *r, const char *v)
             enum value_kind kind;
             buffer_init(&b, VALUE_MAX_BYTES);
             enum err err = value_normalise(VALUE_URL, (struct text){r->text + start, end - start}, &b, &kind, NULL);
+            static char plain[VALUE_MAX_BYTES + 1], want[VALUE_MAX_BYTES + 1];
             bool same = !err && text_eq(buffer_text(&b), text_of(v));
+            if (!err && !same && !memchr(b.ptr, 0, b.len)) {
+                plain_path(b.ptr, b.len, plain);
+                plain_path(v, strlen(v), want);
+                same = strcmp(plain, want) == 0;
+            }
             buffer_done(&b);
             for (size_t to = end; same && to <= hard; to++)
                 if (only_marks(r, end, to) && is_end(r, start, to, hard))

@@ -28,6 +28,7 @@ const char *const row_values[] = {
     URL,
     "https://[2001:db8::1]/p",
     "http://user:Pw@url.test/",
+    "http://url.test/%7ejoe/a/./A%2fB",
     "mallory@mail.test",
     "o'neil+x@mail.test",
     MD5,
