@@ -190,7 +190,8 @@ bool oracle_hits_url(const struct oracle_reading *r, const char *v)
             enum err err = value_normalise(VALUE_URL, (struct text){r->text + start, end - start}, &b, &kind, NULL);
             static char plain[VALUE_MAX_BYTES + 1], want[VALUE_MAX_BYTES + 1];
             bool same = !err && text_eq(buffer_text(&b), text_of(v));
-            if (!err && !same && !memchr(b.ptr, 0, b.len)) {
+            if (!err && !same && !memchr(b.ptr, 0, b.len) &&
+                (memchr(b.ptr, '%', b.len) || memmem(b.ptr, b.len, "/.", 2) || strchr(v, '%') || strstr(v, "/."))) {
                 plain_path(b.ptr, b.len, plain);
                 plain_path(v, strlen(v), want);
                 same = strcmp(plain, want) == 0;
