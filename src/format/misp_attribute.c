@@ -122,7 +122,7 @@ static enum err write_kept(struct misp *m, const struct misp_item *i, bool data,
         json_member_text(&o, "x_misp_category", misp_text(i->v, "category"));
     json_member_text(&o, "x_misp_type", misp_text(i->v, "type"));
     json_key(&o, TEXT("x_misp_value"));
-    misp_put_value(&o, json_get(i->v, "value"));
+    misp_json_value(&o, json_get(i->v, "value"));
     if (data && misp_text(i->v, "data").len)
         json_member_text(&o, "x_misp_data", misp_text(i->v, "data"));
     misp_put_kept(&o, i->v, true);

@@ -146,8 +146,6 @@ void misp_put_validity(struct misp *m, struct json_out *o, const struct misp_ite
 void misp_put_kept(struct json_out *o, const struct json_val *v, bool comment);
 void misp_put_attribute(struct json_out *o, const struct json_val *a); /* whole, as one element of a list */
 void misp_json_value(struct json_out *o, const struct json_val *v);
-/* An attribute's value as MISP itself writes it: numbers as text, true and false as "1" and "0". */
-void misp_put_value(struct json_out *o, const struct json_val *v);
 void misp_item_init(struct misp *m, struct misp_item *i, const struct json_val *v, const char *kind,
                     const struct misp_marks *above);
 MUST_CHECK enum err misp_relationship(struct misp *m, const struct misp_item *i, const struct uuid *uuid,

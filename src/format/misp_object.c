@@ -442,13 +442,17 @@ static enum err part_ends(struct misp *m, const struct object *o, const struct j
     return e ? e : misp_attribute_ends(m, &i, misp_type_of(misp_text(a, "type")));
 }
 
-/* Each attribute that is for detection, as if it stood alone; of each other, that it is none any more. */
+/* Each attribute that is for detection, as if it stood alone; of each other, that it is none any more. Numbers, true
+ * and false are looked for nowhere. */
 static enum err attributes_alone(struct misp *m, const struct object *o)
 {
     enum err e = OK;
     for (struct json_iter it = json_iter_of(o->attributes); !e && json_next(&it);) {
         struct uuid own;
         struct fault why;
+        const enum json_type value = json_type(json_get(it.val, "value"));
+        if (value == JSON_NUMBER || value == JSON_BOOL)
+            continue;
         if (!misp_flag(it.val, "to_ids", false)) {
             e = part_ends(m, o, it.val);
             continue;

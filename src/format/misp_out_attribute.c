@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/misp_inside.h"
 #include "format/misp_out_inside.h"
 
 /* ---- one attribute ---- */
@@ -53,7 +54,11 @@ void out_attribute(struct misp_out *w, struct json_out *o, const struct out_attr
         json_member_text(o, "object_relation", a->relation);
     json_member_text(o, "type", a->type);
     json_member_text(o, "category", a->category.len ? a->category : text_of(misp_category(a->type)));
-    json_member_text(o, "value", a->value);
+    json_key(o, TEXT("value"));
+    if (a->scalar)
+        misp_json_value(o, a->scalar);
+    else
+        json_put_text(o, a->value);
     json_member_bool(o, "to_ids", a->to_ids);
     json_member_text(o, "comment", a->comment);
     out_member_epoch(o, "timestamp", a->timestamp);
@@ -110,18 +115,36 @@ static void became(struct out_item *i, enum out_became what)
 
 /* ---- what was an attribute ---- */
 
-void out_misp_attribute(struct misp_out *w, struct out_item *i, struct text value, struct text data)
+static void become_attribute(struct misp_out *w, struct out_item *i, struct text value, const struct json_val *scalar,
+                             struct text data)
 {
     struct text to_ids = out_label(i->v, "misp:to_ids");
     struct out_attribute a = begin_attribute(w, i);
     a.type = out_label(i->v, "misp:type");
     a.category = out_label(i->v, "misp:category");
     a.value = value;
+    a.scalar = scalar;
     a.data = data;
     a.to_ids = to_ids.len ? text_eq_nocase(to_ids, TEXT("true")) : text_eq(i->type, TEXT("indicator"));
     i->became = OUT_ATTRIBUTE;
     out_attribute(w, &w->o, &a);
     i->written = true;
+}
+
+void out_misp_attribute(struct misp_out *w, struct out_item *i, struct text value, struct text data)
+{
+    become_attribute(w, i, value, NULL, data);
+}
+
+const struct json_val *out_scalar(const struct json_val *value)
+{
+    enum json_type type = json_type(value);
+    return type == JSON_NUMBER || type == JSON_BOOL ? value : NULL;
+}
+
+void out_misp_scalar(struct misp_out *w, struct out_item *i, const struct json_val *value)
+{
+    become_attribute(w, i, TEXT_NONE, value, TEXT_NONE);
 }
 
 /* The observed data that says the same as the indicator, under the same uuid; it may hold the bytes of a file. */

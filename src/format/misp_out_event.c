@@ -162,7 +162,10 @@ static void kept_attribute(struct misp_out *w, struct out_item *i)
     struct text value = json_text(json_get(i->v, "x_misp_value")), type = out_label(i->v, "misp:type");
     if (!value.len)
         value = json_text(json_get(i->v, "name")); /* a vulnerability, a campaign */
-    if (type.len && value.len)
+    const struct json_val *scalar = out_scalar(json_get(i->v, "x_misp_value"));
+    if (type.len && scalar)
+        out_misp_scalar(w, i, scalar);
+    else if (type.len && value.len)
         out_misp_attribute(w, i, value, json_text(json_get(i->v, "x_misp_data")));
     else
         out_lost(w, i, "MISP has no part for it");

@@ -110,6 +110,7 @@ struct text out_value(struct misp_out *w, const struct misp_map *m, struct text 
 struct out_attribute {
     struct uuid uuid;
     struct text type, category, value, comment, data, relation;
+    const struct json_val *scalar; /* the value, where it has no quotes: a number, true or false; else NULL */
     struct stamp timestamp;
     bool to_ids, deleted, disable_correlation;
     struct stamp first_seen, last_seen; /* s 0: none */
@@ -125,6 +126,8 @@ MUST_CHECK enum err out_indicator(struct misp_out *w, struct out_item *i);
 MUST_CHECK enum err out_observable(struct misp_out *w, struct out_item *i, bool objects);
 MUST_CHECK enum err out_observed_data(struct misp_out *w, struct out_item *i);
 void out_misp_attribute(struct misp_out *w, struct out_item *i, struct text value, struct text data);
+void out_misp_scalar(struct misp_out *w, struct out_item *i, const struct json_val *value);
+const struct json_val *out_scalar(const struct json_val *value); /* value where it has no quotes, else NULL */
 /* An object of that template; to_ids: all of its values are for detection. */
 void out_object(struct misp_out *w, struct out_item *i, const char *name, const struct out_part *parts, size_t count,
                 bool to_ids);

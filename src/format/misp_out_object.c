@@ -113,6 +113,7 @@ static void put_kept(struct misp_out *w, struct json_out *o, struct out_item *i,
                               .category = json_text(json_get(v, "category")),
                               .relation = json_text(json_get(v, "object_relation")),
                               .value = json_text(json_get(v, "value")),
+                              .scalar = out_scalar(json_get(v, "value")),
                               .comment = json_text(json_get(v, "comment")),
                               .data = json_text(json_get(v, "data")),
                               .to_ids = json_bool(json_get(v, "to_ids"), false),
@@ -137,7 +138,7 @@ static void put_kept(struct misp_out *w, struct json_out *o, struct out_item *i,
     a.of = i;
     if (too_strict(w, a.tags))
         out_lost(w, i, "one of its attributes is stricter than the event");
-    else if (a.type.len && a.value.len)
+    else if (a.type.len && (a.value.len || a.scalar))
         out_attribute(w, o, &a);
     else
         out_lost(w, i, "one of its attributes has no type or no value");

@@ -140,24 +140,6 @@ void misp_json_value(struct json_out *o, const struct json_val *v)
     buffer_done(&raw);
 }
 
-void misp_put_value(struct json_out *o, const struct json_val *v)
-{
-    struct buffer digits;
-    switch (json_type(v)) {
-    case JSON_STRING: json_put_text(o, json_text(v)); return;
-    case JSON_BOOL: json_put_text(o, json_bool(v, false) ? TEXT("1") : TEXT("0")); return;
-    case JSON_NUMBER: break;
-    default: misp_json_value(o, v); return;
-    }
-    buffer_init(&digits, KIB);
-    json_canonical(v, &digits, NULL);
-    if (buffer_error(&digits))
-        json_put_null(o);
-    else
-        json_put_text(o, buffer_text(&digits));
-    buffer_done(&digits);
-}
-
 static void put_label(struct misp *m, struct json_out *o, const char *name, struct text value)
 {
     buffer_clear(&m->name);
@@ -220,7 +202,7 @@ void misp_put_attribute(struct json_out *o, const struct json_val *a)
             json_member_text(o, names[i], misp_text(a, names[i]));
     if (!json_is_string(json_get(a, "value")) && json_get(a, "value")) {
         json_key(o, TEXT("value"));
-        misp_put_value(o, json_get(a, "value"));
+        misp_json_value(o, json_get(a, "value"));
     }
     if (json_get(a, "to_ids"))
         json_member_bool(o, "to_ids", misp_flag(a, "to_ids", false));

@@ -179,7 +179,7 @@ def made(name):
 
 
 def attribute(kind, value, **more):
-    return {"uuid": made(kind + value + str(more)), "type": kind, "category": "Other", "value": value,
+    return {"uuid": made(f"{kind}{value}{more}"), "type": kind, "category": "Other", "value": value,
             "to_ids": False, "timestamp": str(STAMP - 100), "distribution": "5", "comment": "", **more}
 
 
@@ -202,7 +202,7 @@ def an_object(name, *attributes, **more):
     return {"uuid": made(name + str(more)), "name": name, "meta-category": "misc", "template_uuid": made(name),
             "template_version": "3", "timestamp": str(STAMP - 90), "distribution": "5", "comment": "An object",
             "first_seen": "2026-08-01T00:00:00.000000+00:00", "last_seen": "2026-08-02T00:00:00.500000+00:00",
-            "Attribute": [{**attribute(kind, value, to_ids=ids, uuid=made(name + value + str(more))), "object_relation": relation}
+            "Attribute": [{**attribute(kind, value, to_ids=ids, uuid=made(f"{name}{value}{more}")), "object_relation": relation}
                           for relation, kind, value, ids in attributes], **more}
 
 
@@ -211,6 +211,7 @@ def everything():
              for value in values.split() for ids in (True, False)]
     gone = [attribute(kind, value, to_ids=ids, deleted=True) for kind, value in (("domain", "gone.example"),
             ("comment", "gone")) for ids in (True, False)]
+    gone += [attribute("boolean", True), attribute("port", 443)]
     rich = [attribute(kind, value, to_ids=ids, comment="Why", first_seen="2026-08-01T00:00:00.000000+00:00",
                       last_seen="2026-08-02T00:00:00.500000+00:00", disable_correlation=True,
                       Tag=[{"name": "a:b=\"c\""}, {"name": "tlp:green"}])
@@ -226,6 +227,8 @@ def everything():
         an_object("of-ours", ("what", "text", "Words", False), ("where", "url", "http://obj.example/", True)),
         an_object("of-ours", ("what", "text", "Words", False), comment="nothing to look for"),
         an_object("vulnerability", ("id", "vulnerability", "CVE-2026-1", False), ("summary", "text", "Bad", False)),
+        an_object("of-ours", ("human", "boolean", False, False), ("part", "float", 1.5, False), ("port", "port", 8080, True),
+                  comment="no quotes"),
         an_object("person", ("full-name", "full-name", "A. Nobody", False)),
         an_object("url", ("url", "url", "http://gone.example/", True), deleted=True)]
     objects[2]["Attribute"][0] |= {k: v for k, v in talk(made("of an object's")).items() if k == "Sighting"}

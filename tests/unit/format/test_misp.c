@@ -402,7 +402,7 @@ static void wrong_types_cost_a_piece(void **state)
         }
 }
 
-/* Libraries write numbers, true and false before a server has seen the event; MISP's own values are text. */
+/* Libraries write numbers, true and false before a server has seen the event. */
 static void values_without_quotes_are_kept(void **state)
 {
     (void)state;
@@ -412,10 +412,10 @@ static void values_without_quotes_are_kept(void **state)
                                  "\"Object\":[{\"uuid\":\"" U "21\",\"name\":\"own\",\"Attribute\":["
                                  "{\"type\":\"boolean\",\"object_relation\":\"human\",\"value\":true},"
                                  "{\"type\":\"float\",\"object_relation\":\"part\",\"value\":1.5}]}]}}"));
-    assert_true(says(with_id(&r, "x-misp-attribute--" U "11"), "\"x_misp_value\":\"8080\""));
-    assert_true(says(with_id(&r, "x-misp-attribute--" U "12"), "\"x_misp_value\":\"0\""));
-    assert_true(says(with_id(&r, "x-misp-object--" U "21"), "\"value\":\"1\""));
-    assert_true(says(with_id(&r, "x-misp-object--" U "21"), "\"value\":\"1.5\""));
+    assert_true(says(with_id(&r, "x-misp-attribute--" U "11"), "\"x_misp_value\":8080"));
+    assert_true(says(with_id(&r, "x-misp-attribute--" U "12"), "\"x_misp_value\":false"));
+    assert_true(says(with_id(&r, "x-misp-object--" U "21"), "\"value\":true"));
+    assert_true(says(with_id(&r, "x-misp-object--" U "21"), "\"value\":1.5"));
     assert_int_equal(lost(&r), 0);
     records_done(&r);
 }
