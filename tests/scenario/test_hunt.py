@@ -133,6 +133,7 @@ def odd_files(folder):
         while add.poll() is None:
             out.write(LINES[:1000])
             out.flush()
+            time.sleep(0.02)  # slower than it is read, as logs are
     added = json.loads(add.communicate()[0])
     with open(growing, "rb") as file:
         check(12000 <= added["lines"] and file.read(added["bytes"]).count(b"\n") in (added["lines"], added["lines"] - 1),

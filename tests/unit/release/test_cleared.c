@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "model/sensed.h"
 #include "model/space.h"
 #include "model/stix.h"
 
@@ -381,6 +382,44 @@ static void sightings_of_an_exercise(void **state)
     free(body);
 }
 
+/* To its hub a sensor says when exactly, what hit, and which of its own addresses asked; a partner is told none of
+ * it, and nobody what else may stand there. */
+static void what_a_sensor_tells(void **state)
+{
+    (void)state;
+    struct gate_class c = {.ours = true,
+                           .tlp = TLP_AMBER,
+                           .sighting = true,
+                           .sighting_of = PARTNER_X,
+                           .sighting_tlp = TLP_AMBER,
+                           .type = "sighting"};
+    struct recipient r = partner_x(TLP_RED);
+    struct withholding w = {MARK_GONE, MARK_THEIRS, 0};
+    struct decision d;
+    struct cleared *made = NULL;
+#define SEEN "\"first_seen\":\"2026-03-01T10:59:59.123Z\",\"last_seen\":\"2026-03-01T11:20:00.500Z\""
+#define TOLD                                                                                                        \
+    "\"clients\":[\"192.0.2.7\"],\"extension_type\":\"property-extension\",\"value\":\"e.example\",\"value_kind\":" \
+    "\"domain\""
+    char *body = strdup(object("sighting", true,
+                               SIGHTING_KEPT "," SEEN ",\"description\":\"secret\",\"extensions\":{" OTHER
+                                             ",\"" EXT_SENSED "\":{\"line\":\"secret\"," TOLD "}}"));
+    r.kind = RECIPIENT_HUB;
+    gate_decide(&QUESTION(&c, &r, DOOR_TAXII), &d);
+    assert_ok(
+        gate_clear(&QUESTION(&c, &r, DOOR_TAXII), &d, text_of(body), &LOOKUP(withhold_marked, &w), &made, NULL));
+    assert_text(cleared_body(made),
+                object("sighting", true, SIGHTING_KEPT "," SEEN ",\"extensions\":{\"" EXT_SENSED "\":{" TOLD "}}"));
+    cleared_free(made);
+    assert_ok(through_gate(&c, body, &made, NULL));
+    assert_text(cleared_body(made),
+                object("sighting", true,
+                       SIGHTING_KEPT
+                       ",\"first_seen\":\"2026-03-01T10:00:00.000Z\",\"last_seen\":\"2026-03-01T11:00:00.000Z\""));
+    cleared_free(made);
+    free(body);
+}
+
 /* ---- edges ---- */
 
 static void gate_clear_refuses(void **state)
@@ -483,6 +522,7 @@ int main(void)
         cmocka_unit_test(sightings_say_little),
         cmocka_unit_test(opinions_say_little),
         cmocka_unit_test(sightings_of_an_exercise),
+        cmocka_unit_test(what_a_sensor_tells),
         cmocka_unit_test(gate_clear_refuses),
         cmocka_unit_test(spaces_by_the_bytes),
         cmocka_unit_test(accessors),

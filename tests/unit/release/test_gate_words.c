@@ -229,6 +229,27 @@ static void bars_in_words(void **state)
     expect(&q, false, "9 sightings", "nobody knows");
 }
 
+/* A sensor tells its hub what it saw of the hub's indicator, and nothing else. */
+static void hubs_in_words(void **state)
+{
+    (void)state;
+    struct question base = plain(RECIPIENT_HUB, TLP_AMBER, true), q;
+    base.c.sighting = true, base.c.sighting_of = PARTY_HERE, base.c.sighting_tlp = TLP_AMBER;
+    base.r.ceiling = TLP_CLEAR; /* it has the indicator */
+    q = base;
+    expect(&q, true, "9 hub", "goes back to the hub");
+    memcpy(q.c.type, "opinion", sizeof "opinion");
+    expect(&q, false, "9 hub", "nothing that a person wrote");
+    q = base, q.c.sighting_of = PARTY_ELSEWHERE;
+    expect(&q, false, "9 sightings; 9 hub", "and nothing else");
+    for (unsigned ours = 0; ours < 2; ours++) {
+        q = plain(RECIPIENT_HUB, TLP_CLEAR, ours);
+        expect(&q, false, "9 hub", "and nothing else");
+        q = granting(q, GRANT_APPROVAL);
+        expect(&q, false, "9 hub", "and nothing else");
+    }
+}
+
 static const struct uuid OUR_GROUP = {{0x61}};
 
 static struct question to_names(struct question q, bool rel_to, enum named_kind kind, struct uuid who)
@@ -516,19 +537,13 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(labels_in_words),
-        cmocka_unit_test(acts_in_words),
-        cmocka_unit_test(tear_lines_in_words),
-        cmocka_unit_test(sealed_hits),
-        cmocka_unit_test(bars_in_words),
-        cmocka_unit_test(names_in_words),
-        cmocka_unit_test(terms_in_words),
-        cmocka_unit_test(understanding_in_words),
-        cmocka_unit_test(doors_in_words),
-        cmocka_unit_test(forms_in_words),
-        cmocka_unit_test(notes_in_words),
-        cmocka_unit_test(nonsense_is_withheld),
-        cmocka_unit_test(names),
+        cmocka_unit_test(labels_in_words),        cmocka_unit_test(acts_in_words),
+        cmocka_unit_test(tear_lines_in_words),    cmocka_unit_test(sealed_hits),
+        cmocka_unit_test(bars_in_words),          cmocka_unit_test(hubs_in_words),
+        cmocka_unit_test(names_in_words),         cmocka_unit_test(terms_in_words),
+        cmocka_unit_test(understanding_in_words), cmocka_unit_test(doors_in_words),
+        cmocka_unit_test(forms_in_words),         cmocka_unit_test(notes_in_words),
+        cmocka_unit_test(nonsense_is_withheld),   cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
