@@ -9,7 +9,7 @@
 #include "oracle.h"
 #include "rows.h"
 
-#define LINES 100000
+#define LINES 60000
 
 /* True when both say the same of each value. */
 static bool agree(struct match_set *set, const struct oracle_value *values, struct text line, size_t *hits)
