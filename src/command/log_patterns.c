@@ -347,21 +347,22 @@ static size_t pattern_refs(const struct scan_line_hits *hits, size_t *ret_first)
 static void write_line(const struct log_line *line, const struct logline *e, const struct whose *whose, size_t refs,
                        struct text observed, struct buffer *out)
 {
-    static const uint8_t nobody[16];
     const struct organisation *o = whose->organisation;
+    struct streamed_event event = {.line = line->hits->line,
+                                   .offset = line->hits->offset,
+                                   .time_us = e->time_us,
+                                   .organisation = o ? o->name : TEXT_NONE,
+                                   .client = whose->client,
+                                   .direction = (uint8_t)whose->direction,
+                                   .observed = observed};
+    if (o)
+        memcpy(event.organisation_id, o->id.b, sizeof event.organisation_id);
     buffer_add_u32(out, (uint32_t)refs);
     for (size_t i = 0; i < line->hits->hit_count; i++)
         if (line->hits->hits[i].ref & STREAMED_REF)
             buffer_add_u32(out, line->hits->hits[i].ref & ~STREAMED_REF);
     buffer_add_sized(out, text_of(line->file));
-    buffer_add_u64(out, line->hits->line);
-    buffer_add_u64(out, line->hits->offset);
-    buffer_add_u64(out, (uint64_t)e->time_us);
-    buffer_add_sized(out, o ? o->name : TEXT_NONE);
-    buffer_add_bytes(out, o ? o->id.b : nobody, sizeof nobody);
-    buffer_add_sized(out, whose->client);
-    buffer_add_u8(out, (uint8_t)whose->direction);
-    buffer_add_sized(out, observed);
+    streamed_event_write(&event, out);
 }
 
 static bool in_time(const struct log_line *line, const struct logline *e)
@@ -440,19 +441,12 @@ static enum err on_match(void *self, const struct streamed_match *m)
 /* One line: its patterns, then the event, which stands behind them. */
 static enum err take_line(struct taking *t, struct cursor *c)
 {
-    struct streamed_event e = {.line = 0};
     uint32_t refs = cursor_u32(c);
     struct text numbers = cursor_bytes(c, (size_t)refs * 4);
     struct cursor each;
-    e.file = cursor_text(c);
-    e.line = cursor_u64(c);
-    e.offset = cursor_u64(c);
-    e.time_us = (int64_t)cursor_u64(c);
-    e.organisation = cursor_text(c);
-    cursor_copy(c, e.organisation_id, sizeof e.organisation_id);
-    e.client = cursor_text(c);
-    e.direction = cursor_u8(c);
-    e.observed = cursor_text(c);
+    struct text file = cursor_text(c);
+    struct streamed_event e = streamed_event_read(c);
+    e.file = file;
     enum err err = cursor_error(c);
     cursor_init(&each, numbers);
     for (uint32_t i = 0; !err && i < refs; i++) {

@@ -506,3 +506,30 @@ void streamed_forget(struct streamed *s, uint32_t number, struct text file)
         kept_free(k);
     }
 }
+
+/* ---- events as bytes ---- */
+
+void streamed_event_write(const struct streamed_event *e, struct buffer *out)
+{
+    buffer_add_u64(out, e->line);
+    buffer_add_u64(out, e->offset);
+    buffer_add_u64(out, (uint64_t)e->time_us);
+    buffer_add_sized(out, e->organisation);
+    buffer_add_bytes(out, e->organisation_id, sizeof e->organisation_id);
+    buffer_add_sized(out, e->client);
+    buffer_add_u8(out, e->direction);
+    buffer_add_sized(out, e->observed);
+}
+
+struct streamed_event streamed_event_read(struct cursor *c)
+{
+    struct streamed_event e = {.line = cursor_u64(c)};
+    e.offset = cursor_u64(c);
+    e.time_us = (int64_t)cursor_u64(c);
+    e.organisation = cursor_text(c);
+    cursor_copy(c, e.organisation_id, sizeof e.organisation_id);
+    e.client = cursor_text(c);
+    e.direction = cursor_u8(c);
+    e.observed = cursor_text(c);
+    return e;
+}

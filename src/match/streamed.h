@@ -3,6 +3,7 @@
  * patterns that they are true for in part, until one is true as a whole. docs/EVENTS-IN-LOGS.md.
  * One thread at a time. */
 #pragma once
+#include "base/cursor.h"
 #include "match/evaluate.h"
 #include "match/index.h"
 #include "match/triggers.h"
@@ -46,6 +47,10 @@ struct streamed_event {
     uint8_t direction;    /* as the caller counts them */
     struct text observed; /* of observe_line() */
 };
+/* All of it but its file, as it is handed on between threads and kept over a restart. Reading: texts borrow from the
+ * cursor's, whose error says that it is none. */
+void streamed_event_write(const struct streamed_event *e, struct buffer *out);
+struct streamed_event streamed_event_read(struct cursor *c);
 struct streamed_match {
     uint32_t number;                           /* of the pattern */
     const struct streamed_event *const *bound; /* distinct, by time; borrowed during the call */

@@ -64,14 +64,7 @@ static void write_event(const struct window_owner *owner, const struct streamed_
 {
     buffer_add_bytes(out, owner->uuid.b, sizeof owner->uuid.b);
     buffer_add_u64(out, window_pattern_hash(owner->pattern));
-    buffer_add_u64(out, e->line);
-    buffer_add_u64(out, e->offset);
-    buffer_add_u64(out, (uint64_t)e->time_us);
-    buffer_add_sized(out, e->organisation);
-    buffer_add_bytes(out, e->organisation_id, sizeof e->organisation_id);
-    buffer_add_sized(out, e->client);
-    buffer_add_u8(out, e->direction);
-    buffer_add_sized(out, e->observed);
+    streamed_event_write(e, out);
 }
 
 /* The first `count`, the older ones of each pattern first. */
@@ -151,18 +144,10 @@ enum err windows_write(const struct streamed *s, size_t count, window_owner_of *
 
 static enum err read_event(struct cursor *c, window_each *each, void *self)
 {
-    struct streamed_event e = {.line = 0};
     struct uuid uuid;
     cursor_copy(c, uuid.b, sizeof uuid.b);
     uint64_t hash = cursor_u64(c);
-    e.line = cursor_u64(c);
-    e.offset = cursor_u64(c);
-    e.time_us = (int64_t)cursor_u64(c);
-    e.organisation = cursor_text(c);
-    cursor_copy(c, e.organisation_id, sizeof e.organisation_id);
-    e.client = cursor_text(c);
-    e.direction = cursor_u8(c);
-    e.observed = cursor_text(c);
+    struct streamed_event e = streamed_event_read(c);
     return cursor_error(c) ? ERR_MALFORMED : each(self, &uuid, hash, &e);
 }
 
