@@ -37,6 +37,15 @@ static void close_node(struct stage *s)
     s->node = NULL;
 }
 
+static void assert_view_holds(struct stage *s, uint64_t entries)
+{
+    struct view *v;
+    assert_ok(node_reader(s->node, &v, NULL));
+    assert_int_equal(view_position(v), entries);
+    node_reader_done(s->node, v);
+    assert_view_is_replay(s->node);
+}
+
 static void views_are_made_anew(void **state)
 {
     struct stage *s = *state;
@@ -53,11 +62,7 @@ static void views_are_made_anew(void **state)
         default: change_view(s->home, "DELETE FROM genesis; DROP TABLE genesis"); break;
         }
         stage_reopen(s);
-        struct view *v;
-        assert_ok(node_reader(s->node, &v, NULL));
-        assert_int_equal(view_position(v), 103);
-        node_reader_done(s->node, v);
-        assert_view_is_replay(s->node);
+        assert_view_holds(s, 103);
     }
 }
 
@@ -77,11 +82,7 @@ static void a_view_behind_catches_up(void **state)
     scratch_write(path, old, len);
     free(old);
     stage_reopen(s);
-    struct view *v;
-    assert_ok(node_reader(s->node, &v, NULL));
-    assert_int_equal(view_position(v), 103);
-    node_reader_done(s->node, v);
-    assert_view_is_replay(s->node);
+    assert_view_holds(s, 103);
 }
 
 /* The view has seen more than the log holds: that is no crash, and nothing is thrown away. */
